@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console: one physical UART shared by Umbra's messages, the monitor and the guest. */
+#pragma once
+
+#include <hv/types.h>
+
+void console_init(void);
+void console_putc(char c);		/* host output; translates \n to \r\n */
+void console_write(const char *s, size_t n);
+void console_flush(void);		/* wait until everything queued has left (panic, reset) */
+
+/* Guest side, used by the UART emulator. */
+struct console_guest_ops {
+	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
+	void (*tx_space)(void *priv);	/* room became free after console_guest_tx() had returned false */
+};
+void console_guest_attach(const struct console_guest_ops *ops, void *priv);
+bool console_guest_tx(u8 c);		/* queue one guest character; false when the queue is full */
+u32 console_guest_tx_space(void);	/* free places in the queue */
+
+/* Called by the run loop when console work (monitor input) is pending; runs the monitor. */
+bool console_work_pending(void);
+void console_work(void);
+/* True while the monitor owns the keyboard. */
+bool console_in_monitor(void);

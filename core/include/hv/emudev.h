@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Emulated (guest-visible) devices: type registry, instances, interrupt lines. */
+#pragma once
+
+#include <hv/mmio.h>
+#include <hv/types.h>
+
+struct guest;
+struct emudev;
+struct layout_dev;
+
+struct emudev_type {
+	const char *compatible;	/* matched against the layout node */
+	const char *desc;
+	u32 state_size;		/* bytes of priv state, zeroed at creation */
+	/* Check the node and claim resources; 0 or -errno with one message printed. */
+	int (*create)(struct emudev *d, const struct layout_dev *node);
+	void (*reset)(struct emudev *d);	/* guest reset; state as after power-on */
+	enum mmio_result (*access)(struct emudev *d, struct mmio_access *a);
+	/*
+	 * Edit the guest's own device tree (already expanded copy, libfdt writable): e.g. disable nodes of
+	 * hardware that the guest does not get. May be NULL. Returns 0 or -errno with a message.
+	 */
+	int (*fdt_fixup)(struct emudev *d, void *fdt);
+};
+
+struct emudev {
+	const struct emudev_type *type;
+	struct guest *guest;
+	const char *name;
+	gpa_t base;
+	u32 size;
+	u32 irq;		/* first INTC line or ~0 */
+	void *priv;
+	struct emudev *next;
+};
+
+#define EMUDEV_REGISTER(t)						\
+	static const struct emudev_type *const __emudev_##t		\
+	__section(".umbra.emudev") = &(t)
+
+const struct emudev_type *emudev_find_type(const char *compatible);
+/* Drive one of the guest's interrupt lines (level). Context: exit path or host interrupt. */
+void emudev_set_irq(struct emudev *d, u32 line, bool level);
+
+/* What the guest's interrupt controller emulator offers to the others. */
+struct irqchip_ops {
+	void (*set_line)(void *priv, u32 line, bool level);	/* emulated source */
+	void (*host_irq)(void *priv, u32 line);	/* passed-through physical line fired; masked at the host by the caller */
+	void (*resample)(void *priv);		/* recompute the vCPU's IRQ/FIQ inputs (reads physical levels) */
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One guest: configuration from the layout, physical map, devices, life cycle. */
+#pragma once
+
+#include <hv/guest_map.h>
+#include <hv/layout.h>
+#include <hv/stats.h>
+#include <hv/types.h>
+
+struct vcpu;
+struct irqchip_ops;
+
+enum guest_state { GUEST_OFF, GUEST_RUNNING, GUEST_STOPPED };
+
+/* What a device or an instruction asks for; acted upon by the run loop at the next safe point. */
+enum guest_request {
+	GUEST_REQ_NONE,
+	GUEST_REQ_RESET,	/* guest rebooted: quiesce, clear, reload, restart */
+	GUEST_REQ_POWEROFF,	/* guest powered off: quiesce, stop */
+	GUEST_REQ_CRASH,	/* guest did something that the architecture gives no answer to: stop with report */
+};
+
+struct guest {
+	const char *name;
+	u32 id;
+	enum guest_state state;
+	volatile enum guest_request request;
+	char reason[96];		/* why the last request was made */
+	struct layout_guest cfg;	/* parsed layout node */
+	struct guest_map map;
+	struct vcpu *vcpu;
+	struct emudev *devs;		/* list of emulated devices */
+	/* the guest's interrupt controller emulator, registers itself */
+	const struct irqchip_ops *irqchip;
+	void *irqchip_priv;
+	u32 pt_irqs[3];			/* bit per INTC line that is passed through */
+	u32 resets;			/* how often it was restarted */
+	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
+};
+
+/* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
+void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...) __printf(3, 4);
+
+/*
+ * Checked access to guest physical memory: the only way for core and emulators to touch it.
+ * Fails with -EFAULT unless the whole range is REGION_RAM.
+ */
+int guest_mem_read(struct guest *g, gpa_t gpa, void *buf, u32 len) __must_check;
+int guest_mem_write(struct guest *g, gpa_t gpa, const void *buf, u32 len) __must_check;
+/* Host pointer to guest RAM [gpa, gpa+len) or NULL when it is not all RAM. */
+void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len);
+
+/* Life cycle, called by the run loop and the monitor. */
+int guest_create(struct guest *g, const struct layout_guest *cfg) __must_check;
+int guest_start(struct guest *g) __must_check;	/* load files, reset devices and vCPU, state RUNNING */
+int guest_restart(struct guest *g) __must_check;	/* quiesce, clear RAM, start again */
+void guest_stop(struct guest *g);		/* quiesce, state STOPPED */
+/* The current (only) guest, or NULL. Several guests at once are later work; nothing else is global. */
+struct guest *guest_current(void);

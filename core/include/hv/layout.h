@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The layout: a device tree that describes modules and guests, parsed into plain structs. */
+#pragma once
+
+#include <hv/types.h>
+
+#define LAYOUT_MAX_DEVS		48
+#define LAYOUT_MAX_REGS		8
+#define LAYOUT_MAX_IRQS		96
+
+struct layout_file {
+	const char *name;	/* file name on the card, NULL when the layout has none */
+	hpa_t addr;		/* where the boot loader put it */
+	u32 size;		/* bytes; 0 = was not loaded */
+	const char *node;	/* node path for messages */
+};
+
+struct layout_dev {
+	const char *node;	/* node name */
+	const char *compatible;	/* "umbra,passthrough" or an emulator's compatible */
+	u32 nregs;
+	struct { gpa_t base; u32 size; } reg[LAYOUT_MAX_REGS];
+	u32 nirqs;
+	u8 irq[LAYOUT_MAX_IRQS];	/* INTC lines */
+};
+
+struct layout_guest {
+	const char *name;
+	gpa_t mem_base;
+	u32 mem_size;
+	struct layout_file kernel, dtb, initrd;
+	const char *bootargs;
+	const char *cpu_path;	/* "trap" ...; NULL = Kconfig default */
+	const char *shadow;	/* "flush" ...; NULL = Kconfig default */
+	bool atags;		/* boot with ATAGs instead of a device tree */
+	u32 machine;		/* ATAG boot: machine number */
+	u32 load_offset;	/* raw (non-zImage) kernels: offset into memory, default 0x8000 */
+	u32 ndevs;
+	struct layout_dev dev[LAYOUT_MAX_DEVS];
+};
+
+struct layout {
+	const void *fdt;
+	u32 nguests;
+	struct layout_guest guest[1];	/* several guests are later work */
+};
+
+/*
+ * Parse and check @fdt (host address, as U-Boot passed it). On any mistake prints exactly one message
+ * that names node and property (or file) and returns -EINVAL; nothing is half-done.
+ */
+int layout_parse(const void *fdt, struct layout *l) __must_check;

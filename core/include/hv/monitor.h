@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor: commands on the console behind the escape key (Ctrl-]). */
+#pragma once
+
+#include <hv/types.h>
+
+struct monitor_cmd {
+	const char *name;	/* "guest" */
+	const char *args;	/* "list|reset|dump" */
+	const char *help;
+	int (*fn)(int argc, char **argv);	/* 0 or -errno; -EINVAL prints the usage */
+};
+#define MONITOR_CMD(id, n, a, h, f)					\
+	static const struct monitor_cmd __mcmd_##id			\
+	__section(".umbra.monitor") = { n, a, h, f }
+
+void monitor_input(char c);	/* one typed character while the monitor owns the keyboard */
+void monitor_enter(void);
+int monitor_execute(char *line);

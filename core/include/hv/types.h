@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Basic integer and address types used everywhere in Umbra. */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef int64_t s64;
+
+/*
+ * The address spaces. Umbra maps RAM and devices one to one in its own
+ * address space, and passed-through guests need guest-physical = host-physical,
+ * so all three physical/virtual notions are plain words; the names say which
+ * one a function wants. A gva_t means something only under one vCPU's tables.
+ */
+typedef u32 hpa_t;	/* host physical (= Umbra's own virtual) address */
+typedef u32 gpa_t;	/* guest physical address */
+typedef u32 gva_t;	/* guest virtual address */
+
+#define PAGE_SHIFT	12
+#define PAGE_SIZE	4096u
+#define PAGE_MASK	(~(PAGE_SIZE - 1))
+#define SECTION_SHIFT	20
+#define SECTION_SIZE	0x100000u
+#define SECTION_MASK	(~(SECTION_SIZE - 1))
+
+#define BIT(n)			(1u << (n))
+#define FIELD(w, hi, lo)	(((u32)(w) >> (lo)) & (0xffffffffu >> (31 - (hi) + (lo))))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)		(((x) + ((a) - 1)) & ~((a) - 1))
+#define ALIGN_DOWN(x, a)	((x) & ~((a) - 1))
+#define MIN(a, b)		((a) < (b) ? (a) : (b))
+#define MAX(a, b)		((a) > (b) ? (a) : (b))
+#define container_of(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+#define __must_check	__attribute__((warn_unused_result))
+#define __noreturn	__attribute__((noreturn))
+#define __printf(a, b)	__attribute__((format(printf, a, b)))
+#define __section(s)	__attribute__((section(s), used))
+
+/* IS_ENABLED(CONFIG_X): 1 when the bool symbol is y, 0 otherwise; for use in C `if`. */
+#define __UMBRA_ARG_1		0,
+#define __UMBRA_SECOND(a, b, ...)	b
+#define __UMBRA_IS(x)		__UMBRA_IS2(__UMBRA_ARG_##x)
+#define __UMBRA_IS2(x)		__UMBRA_SECOND(x 1, 0)
+#define IS_ENABLED(x)		__UMBRA_IS_EXPAND(x)
+#define __UMBRA_IS_EXPAND(x)	__UMBRA_IS(x)
