@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scan on first execution and Umbra-owned rewritten copies of guest code pages, keyed by guest physical page. */
+#pragma once
+
+#include <hv/types.h>
+
+struct vcpu;
+
+int code_pages_init(struct vcpu *v) __must_check;
+void code_pages_reset(struct vcpu *v);	/* drop everything */
+
+/*
+ * Page at @gpa (page aligned, REGION_RAM) is about to be executed at guest virtual page @gva: scan it if it is not
+ * known, make a rewritten copy when it has sites. On return the page is write-protected in every shadow mapping
+ * (shadow_protect_page() was called) and *exec is the host page to map executable: the copy, or the guest's page itself
+ * when it has no site. May evict another copy (calls shadow_drop_page() for it). Never fails: worst case evicts.
+ */
+void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
+/* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
+bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
+/* The guest writes (or invalidates instruction cache for) the page: forget it; removes its executable mappings. */
+void code_page_drop(struct vcpu *v, gpa_t gpa);
+/*
+ * SVC with immediate @imm24 executed at @pc: if it is a site of a live copy, return true and the original word. The
+ * immediate encodes (copy number << 10 | word index), so it is checked in O(1) and the word comes from the guest's own page.
+ */
+bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word);
+/* Number of live copies whose page is mapped for guest User mode too: while 0, SVC from virtual User mode is never a site. */
+u32 code_pages_user_visible(struct vcpu *v);
+void code_page_set_user_visible(struct vcpu *v, gpa_t gpa);

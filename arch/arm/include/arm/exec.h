@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one meaning per instruction: execute a decoded sensitive instruction or a device load/store on a vCPU. */
+#pragma once
+
+#include <arm/insn.h>
+#include <arm/vcpu.h>
+
+enum exec_result {
+	EXEC_NEXT,	/* done; pc advanced past the instruction */
+	EXEC_BRANCH,	/* done; pc was set by the instruction */
+	EXEC_INJECTED,	/* the instruction faulted; the exception has been injected */
+	EXEC_WFI,	/* pc advanced; the vCPU wants to wait for an interrupt */
+	EXEC_UNDEF,	/* not a defined instruction here: caller injects Undefined (pc still at it) */
+};
+
+/*
+ * Execute @in at v->r[15] as the architecture says for the *virtual* mode (in virtual User mode a site behaves as
+ * User mode code would: CPS is a NOP, MSR writes flags only, UNPREDICTABLE ones are Undefined). Condition is checked.
+ * Also advances the IT state for Thumb. Covers every op of insn.h that is a site, coprocessor or system instruction.
+ */
+enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
+/*
+ * Execute the load/store @in whose (first) data address faulted as REGION_EMULATED: performs all its accesses through
+ * guest_access() (RAM parts of an LDM included), write-back and pc handling. Result as above.
+ */
+enum exec_result exec_mmio(struct vcpu *v, const struct insn *in);
+/* Exit cause under which @op is counted. */
+enum exit_cause exec_cause(const struct insn *in);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one decoder: instruction words to struct insn, by tables generated from nothing but the encodings. */
+#pragma once
+
+#include <hv/types.h>
+
+enum insn_op {
+	/* anything the tables do not name: not sensitive and no load/store */
+	INSN_OTHER,
+	/* sensitive, silent or UNPREDICTABLE in User mode: must be rewritten before execution */
+	INSN_CPS, INSN_MRS, INSN_MSR_REG, INSN_MSR_IMM,
+	INSN_LDM_USER, INSN_LDM_RET, INSN_STM_USER,	/* ^ forms; RET = pc in list */
+	INSN_ALU_RET_REG, INSN_ALU_RET_RSR, INSN_ALU_RET_IMM,	/* op-S with Rd = pc */
+	INSN_RFE, INSN_SRS, INSN_WFI,
+	INSN_LDRT, INSN_STRT,				/* LDRT STRT LDRBT STRBT LDRHT STRHT LDRSBT LDRSHT */
+	INSN_SVC,
+	/* trap by themselves in User mode */
+	INSN_MCR, INSN_MRC, INSN_MCRR, INSN_MRRC, INSN_LDC, INSN_STC, INSN_CDP,
+	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words */
+	INSN_SMC, INSN_HVC, INSN_BKPT, INSN_UDF,
+	/* plain loads and stores, for emulated devices */
+	INSN_LDR, INSN_STR,				/* all sizes, signs and addressing forms incl. LDRD/STRD */
+	INSN_LDM, INSN_STM,
+	INSN_LDREX, INSN_STREX,
+	INSN_SWP,
+	INSN_NR
+};
+
+struct insn {
+	u32 word;		/* A32 word, or T32: first halfword in [31:16] for 32-bit, in [15:0] for 16-bit */
+	enum insn_op op;
+	u8 cond;		/* 0..14 (AL = 14 also for unconditional space and Thumb) */
+	u8 len;			/* 4 or 2 bytes */
+	u8 rd, rn, rm, rs;	/* rd: also Rt */
+	u8 rt2;			/* LDRD/STRD/MRRC */
+	u8 size;		/* access bytes 1,2,4 (8 for LDRD) */
+	bool sign;		/* sign-extending load */
+	bool p, u, w, s;	/* index/up/writeback/S (or R for MRS/MSR: SPSR) */
+	bool imm_form;		/* operand is imm, else register (rm, shift) */
+	u8 shift_type, shift_imm;	/* as encoded */
+	u16 reglist;
+	u32 imm;		/* expanded immediate / offset */
+	u32 mask;		/* MSR field mask (4 bits); CPS: imod<<?, see insn.c accessors */
+	u8 opcode;		/* ALU opcode */
+	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode */
+	bool cps_mode_valid;
+	u32 coproc_enc;		/* MCR/MRC: COPROC_ENC(...) */
+};
+
+/* Decode one A32 word. Always fills *in. */
+void a32_decode(u32 word, struct insn *in);
+/* Decode a T32 instruction for device accesses (loads and stores only; everything else INSN_OTHER). @hw2 is the second halfword. */
+void t32_decode(u16 hw1, u16 hw2, struct insn *in);
+/* Must this A32 word be rewritten (silent or UNPREDICTABLE in User mode)? */
+bool a32_is_site(u32 word);
+/* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
+bool cond_holds(u32 cond, u32 cpsr);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shadow MMU: one interface, several strategies (Kconfig choice, per-guest by name). */
+#pragma once
+
+#include <arm/vcpu.h>
+#include <hv/types.h>
+
+enum shadow_access { ACC_READ, ACC_WRITE, ACC_EXEC };
+
+enum shadow_result {
+	SHADOW_FIXED,		/* the mapping is there now: resume */
+	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
+	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
+	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
+	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
+};
+
+enum shadow_tlbi { TLBI_ALL, TLBI_ASID, TLBI_MVA };	/* MVA: va[31:12] | asid[7:0] */
+enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR, CTX_ATTR /* PRRR/NMRR */ };
+
+struct shadow_ops {
+	const char *name;
+	int (*init)(struct vcpu *v);
+	void (*reset)(struct vcpu *v);
+	enum shadow_result (*fault)(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv,
+				    gpa_t *gpa, struct gfault *fault);
+	void (*tlbi)(struct vcpu *v, enum shadow_tlbi op, u32 arg);
+	void (*ctx_changed)(struct vcpu *v, enum shadow_ctx what);
+	void (*pte_cleaned)(struct vcpu *v, gva_t va);	/* DCCMVAC hint on va */
+};
+
+/* Dispatchers (mmu/shadow.c) over the vCPU's strategy. Context: exit path, host address space, interrupts masked. */
+int shadow_init(struct vcpu *v, const char *name) __must_check;
+void shadow_reset(struct vcpu *v);
+enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
+void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
+void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
+void shadow_pte_cleaned(struct vcpu *v, gva_t va);
+/* Remove every writable mapping of the guest physical page from all shadow tables (it becomes scanned code). */
+void shadow_protect_page(struct vcpu *v, gpa_t page);
+/* Remove every mapping of the guest physical page or of its copy at @copy (0 = none), all roots, host TLB included. */
+void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
+u32 shadow_audit(struct vcpu *v);
+void shadow_dump(struct vcpu *v);
+/* The window lives at *va (1 MiB slot) now; true if @va lies in it. */
+bool shadow_in_window(struct vcpu *v, gva_t va);
+/* The guest has something of its own at @va inside the window: move the window elsewhere. */
+void shadow_move_window(struct vcpu *v, gva_t va);
+
+/* -- guest table walk (mmu/guest_walk.c): pure function of guest memory and CP15, host-testable -- */
+struct walk {
+	gpa_t gpa;		/* translated address */
+	u32 size;		/* bytes mapped by the leaf: 4K, 64K, 1M, 16M */
+	u8 domain;		/* guest domain */
+	u8 ap;			/* AP[2:0] (after AFE handling: permission as AP[2:0] of the full model) */
+	bool xn, global;
+	bool manager;		/* domain is manager: permissions not checked */
+	u8 tex, c, b, s;	/* raw attribute bits of the leaf */
+	u32 l1desc, l2desc;	/* raw descriptors, l2desc 0 for sections */
+	gpa_t l1addr, l2addr;
+};
+/*
+ * Walk the guest's current tables (MMU off: identity). 0 and *w, or -EFAULT and *f (FSR with FS, domain and WnR for
+ * @acc, FAR = va). @priv is the virtual privilege. Permission and domain are checked. ARM ARM B3.5, B3.13.
+ */
+int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f) __must_check;
+/*
+ * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
+ * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,
+ * pass-through via checked MMIO. On failure -EFAULT and *f is what to inject as data abort.
+ */
+int guest_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val, struct gfault *f) __must_check;
+/* Fetch an instruction word/halfword from the pristine guest page behind @va. -EFAULT if it is gone. */
+int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val) __must_check;

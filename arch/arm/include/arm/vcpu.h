@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Architectural state of one virtual CPU and the operations on it. */
+#pragma once
+
+#include <arch/vcpu.h>
+#include <arm/psr.h>
+#include <hv/stats.h>
+#include <hv/types.h>
+
+struct guest;
+struct cpu_path;
+struct shadow;
+struct code_pages;
+
+enum vbank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_NR };
+
+/* CP15 state that the guest sees; rows of cp15_regs.c name these slots. */
+struct vcp15 {
+	u32 midr, csselr;
+	u32 sctlr, actlr, cpacr, nsacr;
+	u32 ttbr0, ttbr1, ttbcr, dacr;
+	u32 dfsr, ifsr, adfsr, aifsr, dfar, ifar;
+	u32 par;
+	u32 prrr, nmrr;
+	u32 vbar;
+	u32 fcseidr, contextidr, tpidrurw, tpidruro, tpidrprw;
+	u32 l2auxcr, l2lockdown;
+	u32 pmcr, pmuserenr, pmcnten, pminten, pmovsr, pmselr, pmccntr;
+};
+
+/*
+ * One vCPU. Its first page is mapped into the window, so the exit code reaches the fields up to `shared_end`
+ * under the guest's tables; asm_offsets.c exports their offsets. The rest is only for C.
+ */
+struct vcpu {
+	/* -- shared with arch/arm/window.S, first 4 KiB -- */
+	u32 r[16];		/* r0-r14 of the current virtual mode, r15 = guest pc at exit/entry */
+	u32 cpsr;		/* the virtual CPSR, complete (flags are folded in at every exit) */
+	u32 hw_dacr;		/* host DACR for the current virtual mode */
+	u32 dacr_kernel, dacr_user;	/* host DACR in virtual privileged / user mode; kept by the shadow MMU */
+	u32 hw_ttbr0;		/* host TTBR0 of the current shadow root */
+	u32 hw_asid;		/* host CONTEXTIDR of the current shadow root */
+	u32 host_ttbr0, tramp_ttbr0;
+	u32 exit_dfsr, exit_dfar, exit_ifsr, exit_ifar;
+	u32 irq_in;		/* PSR_I set: virtual IRQ input high; PSR_F: virtual FIQ input high */
+	u32 scratch[8];
+	struct vcp15 cp15;
+	u64 exits[EXIT_NR];	/* by cause */
+	u32 shared_end;
+	/* -- C only -- */
+	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
+	u32 usr_r8_12[5], fiq_r8_12[5];
+	struct guest *guest;
+	const struct cpu_path *path;
+	struct shadow *shadow;
+	struct code_pages *code;
+	bool abort_pending;	/* asynchronous external abort waits for vA = 0 */
+};
+
+static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
+static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }
+
+/* Bank of a mode; BANK_NR for a mode that this CPU does not have (incl. Monitor: the guest is Non-secure). */
+enum vbank vcpu_bank_of(u32 mode);
+/* SPSR of the current mode, or NULL in USR/SYS. */
+u32 *vcpu_spsr(struct vcpu *v);
+/*
+ * Write @value to the virtual CPSR bits in @mask (byte lanes already expanded). Handles the mode change (banked
+ * registers, host DACR). A write of an illegal mode leaves the mode unchanged (UNPREDICTABLE in the architecture).
+ * Context: exit path, v->r valid.
+ */
+void vcpu_write_cpsr(struct vcpu *v, u32 value, u32 mask);
+/* Exception return: CPSR := spsr value, pc := target (bit 0 handling by the T bit of @psr). ARM ARM B1.8.1. */
+void vcpu_exception_return(struct vcpu *v, u32 target, u32 psr);
+/* User-bank register @n (0..14) as LDM/STM^ see it, whatever the current mode is. */
+u32 vcpu_user_reg_get(const struct vcpu *v, u32 n);
+void vcpu_user_reg_set(struct vcpu *v, u32 n, u32 value);
+/* SP of bank of @mode, for SRS; the current one included. */
+u32 vcpu_mode_sp_get(const struct vcpu *v, u32 mode);
+void vcpu_mode_sp_set(struct vcpu *v, u32 mode, u32 value);
+
+/* A fault as the guest would see it: short-descriptor FSR (B4.1.51/B4.1.96: FS, domain, WnR) and address. */
+struct gfault {
+	u32 fsr;
+	u32 far;
+};
+/* Deliver an exception to the guest now. v->r[15] is the address of the faulting instruction (not the LR). */
+void inject_undef(struct vcpu *v);
+void inject_svc(struct vcpu *v);		/* r[15] = address of the SVC itself */
+void inject_pabt(struct vcpu *v, const struct gfault *f);
+void inject_dabt(struct vcpu *v, const struct gfault *f);
+void inject_irq(struct vcpu *v);
+void inject_fiq(struct vcpu *v);
+
+static inline void vcpu_count(struct vcpu *v, enum exit_cause c) { v->exits[c]++; }
+
+/* CP15/CP14 registers, one table row each (cp15_regs.c). enc = COPROC_ENC(...) */
+#define COPROC_ENC(cp, opc1, crn, crm, opc2) \
+	(((cp) << 16) | ((crn) << 12) | ((opc1) << 8) | ((crm) << 4) | (opc2))
+enum coproc_result { COPROC_OK, COPROC_UNDEF, COPROC_FAULT /* exception already injected */ };
+enum coproc_result coproc_read(struct vcpu *v, u32 enc, u32 *value);
+enum coproc_result coproc_write(struct vcpu *v, u32 enc, u32 value);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Contract: what core expects from an architecture's virtual CPU. */
+#pragma once
+
+#include <hv/stats.h>
+#include <hv/types.h>
+
+struct guest;
+struct vcpu;
+
+/* Why arch_vcpu_run() came back to core. */
+enum vcpu_stop {
+	VCPU_STOP_REQUEST,	/* guest->request is set */
+	VCPU_STOP_CONSOLE,	/* console work pending: run it, then call again */
+};
+
+/*
+ * Create the vCPU of @g (once, at guest creation). @path and @shadow name the engines (NULL = default);
+ * -ENOENT with one message naming the guest's node property when unknown.
+ */
+int arch_vcpu_create(struct guest *g, const char *path, const char *shadow) __must_check;
+/* Architectural reset, then SVC mode, MMU and caches off, IRQ/FIQ masked, pc/r0-r2 as given (gpa). Drops shadow and code copies. */
+void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2);
+/* Run the guest until core must act. Context: Umbra's main context, interrupts masked. */
+enum vcpu_stop arch_vcpu_run(struct vcpu *v);
+/* Level of the virtual IRQ/FIQ input, driven by the guest's interrupt controller emulator. */
+void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
+/* Print registers, CP15, engines' state (monitor `guest dump`, crash report). */
+void arch_vcpu_dump(struct vcpu *v);
+const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
+/* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
+u64 arch_vcpu_unrewritten(struct vcpu *v);
+/* Compare shadow with the guest's tables; prints and returns the number of violations (0 = good). */
+u32 arch_vcpu_audit(struct vcpu *v);
