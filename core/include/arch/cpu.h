@@ -4,6 +4,16 @@
 
 #include <hv/types.h>
 
+/* Where the board's RAM and Umbra's part of it are (linker script and board constants); all page aligned. */
+struct host_mem {
+	hpa_t ram_base;
+	u32 ram_size;
+	hpa_t umbra_base;	/* start of Umbra's image; nothing below belongs to Umbra */
+	hpa_t heap_base;	/* first byte behind image and bss: for alloc_init() */
+	hpa_t umbra_end;	/* end of Umbra's memory */
+};
+const struct host_mem *arch_host_mem(void);
+
 void arch_halt(void) __noreturn;		/* stop for good, interrupts masked */
 void arch_idle(void);				/* WFI until a physical interrupt is pending; interrupts stay masked */
 bool arch_irq_pending(void);			/* physical IRQ input asserted (ISR.I) */

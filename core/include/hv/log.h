@@ -10,7 +10,7 @@ enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
  * Print one message (newline included in @fmt) to the host console when its level is
  * at or above the console level, and always to the log ring that the monitor
  * command `log` shows. Context: any, interrupts masked. LOG_ERR and LOG_WARN in
- * paths that a guest can trigger must be rate limited: use hv_log_ratelimited.
+ * paths that a guest can trigger must be rate limited: use pr_guest().
  */
 void hv_log(enum log_level level, const char *fmt, ...) __printf(2, 3);
 void hv_log_set_console_level(enum log_level level);

@@ -26,6 +26,18 @@ typedef u32 hpa_t;	/* host physical (= Umbra's own virtual) address */
 typedef u32 gpa_t;	/* guest physical address */
 typedef u32 gva_t;	/* guest virtual address */
 
+/*
+ * Host physical address of memory <-> pointer. Identity on the target; on the build host unit tests supply an arena.
+ * Guest memory is reached through guest_mem_*() only, which checks first.
+ */
+#ifdef UMBRA_HOST_TEST
+void *hpa_ptr(hpa_t a);
+hpa_t ptr_hpa(const void *p);
+#else
+static inline void *hpa_ptr(hpa_t a) { return (void *)(uintptr_t)a; }
+static inline hpa_t ptr_hpa(const void *p) { return (hpa_t)(uintptr_t)p; }
+#endif
+
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	4096u
 #define PAGE_MASK	(~(PAGE_SIZE - 1))

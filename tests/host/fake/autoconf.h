@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Configuration that host unit tests are compiled with (stands in for the generated autoconf.h). */
+#pragma once
+
+#define CONFIG_LOG_RING_SIZE 16384
+#define CONFIG_CONSOLE_LOG_LEVEL 2
+#define CONFIG_MONITOR_ESCAPE 0x1d
+#define CONFIG_SHADOW_FLUSH 1
+#define CONFIG_CPU_PATH_TRAP 1

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What host unit tests can see and set in the fakes. Link the .c files that a test needs. */
+#pragma once
+
+#include <hv/log.h>
+#include <hv/types.h>
+
+/* fake/log.c: hv_log() and hv_panic(). Messages are collected; a panic fails the test unless expected. */
+extern char fake_log_text[65536];	/* everything since fake_log_reset() */
+extern u32 fake_log_count[LOG_DEBUG + 1];	/* messages by level */
+void fake_log_reset(void);
+/* Run @fn(@arg) and return true when it panicked. */
+bool fake_panics(void (*fn)(void *), void *arg);
+
+/*
+ * fake/arch.c: the host memory contract over an arena. Host physical [FAKE_RAM_BASE, +FAKE_RAM_SIZE) is backed by
+ * lazily allocated memory; hpa_ptr() of anything else fails the test. Counts maintenance calls.
+ */
+#define FAKE_RAM_BASE	0x80000000u
+#define FAKE_RAM_SIZE	0x20000000u
+#define FAKE_UMBRA_BASE	0x9f000000u
+#define FAKE_SRAM_BASE	0x40200000u
+#define FAKE_SRAM_SIZE	0x10000u
+extern u32 fake_dcache_cleaned, fake_dcache_flushed;	/* bytes */
+extern u32 fake_icache_invalidated;			/* calls */
+hpa_t fake_hpa(const void *p);	/* inverse of hpa_ptr() for arena pointers */
+void fake_arch_reset(void);	/* arena zeroed, counters 0 */
+
+/* fake/arch.c: device registers, a flat table of words; addresses not added do not answer. */
+void fake_mmio_add(hpa_t addr, u32 value);
+u32 fake_mmio_get(hpa_t addr);
+
+/* fake/vcpu.c: the virtual CPU as core sees it. */
+struct fake_vcpu {
+	bool irq, fiq;
+	u32 resets, runs, pc, r0, r1, r2;
+	const char *path, *shadow;
+};
+extern struct fake_vcpu fake_vcpu;
+
+/* fake/irqc.c: the host interrupt controller. */
+extern bool fake_irq_masked[96], fake_irq_level[96];
+extern u32 fake_irq_eois;

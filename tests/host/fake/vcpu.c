@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fake of the virtual CPU contract (arch/vcpu.h): remembers what core asked for. */
+#include <string.h>
+
+#include <arch/vcpu.h>
+#include <hv/guest.h>
+
+#include "fake.h"
+
+struct fake_vcpu fake_vcpu;
+static u64 exits[EXIT_NR];
+
+int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
+{
+	if ((path && strcmp(path, "trap")) || (shadow && strcmp(shadow, "flush"))) {
+		pr_err("layout: guest %s: unknown engine\n", g->name);
+		return -ENOENT;
+	}
+	fake_vcpu.path = path;
+	fake_vcpu.shadow = shadow;
+	g->vcpu = (struct vcpu *)&fake_vcpu;
+	return 0;
+}
+
+void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
+{
+	fake_vcpu.resets++;
+	fake_vcpu.pc = pc;
+	fake_vcpu.r0 = r0;
+	fake_vcpu.r1 = r1;
+	fake_vcpu.r2 = r2;
+}
+
+enum vcpu_stop arch_vcpu_run(struct vcpu *v)
+{
+	fake_vcpu.runs++;
+	return VCPU_STOP_CONSOLE;
+}
+
+void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
+{
+	fake_vcpu.irq = irq;
+	fake_vcpu.fiq = fiq;
+}
+
+void arch_vcpu_dump(struct vcpu *v) { }
+const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
+u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
+u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
