@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian packages of another architecture, through a private apt configuration, unpacked into the cache."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+
+from umbra_common import ToolError, cache_dir, lock, new_dir, run
+
+ARCHITECTURE = "armhf"
+RELEASE = "bookworm"
+
+# Name used by our tools -> how to find the binary package. "via" is a metapackage whose dependency of that pattern is meant.
+BINARY = {
+    "kernel": {"via": "linux-image-armmp", "pattern": r"linux-image-[0-9][^ ]*-armmp"},
+    "u-boot": {"package": "u-boot-omap"},
+    "busybox": {"package": "busybox-static"},
+}
+# Programs that need libraries: unpacked with everything apt says they depend on, each package in its own folder.
+CLOSURE = {"stress-ng": "stress-ng"}
+# Source packages, and the folders that are kept of them (the rest is big and of no use here).
+SOURCES = {"u-boot-source": {"package": "u-boot", "keep": ["scripts/dtc/libfdt", "lib/dhry", "Licenses"]}}
+
+
+def say(text):
+    print(f"fetch: {text}", file=sys.stderr, flush=True)
+
+
+class Apt:
+    """apt with its own sources, lists and (empty) package state, for ARCHITECTURE."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.options = []
+        for option in (f"Dir::Etc::SourceList={folder}/sources.list", "Dir::Etc::SourceParts=/dev/null",
+                       f"Dir::State::Lists={folder}/lists", f"Dir::Cache={folder}/cache",
+                       "Dir::State::status=/dev/null", f"APT::Architecture={ARCHITECTURE}",
+                       f"APT::Architectures={ARCHITECTURE}", "APT::Sandbox::User=root", "Acquire::Retries=3"):
+            self.options += ["-o", option]
+
+    def call(self, program, *arguments, **options):
+        return run([program, "-q", *self.options, *arguments], **options)
+
+    def update(self):
+        """Write sources.list from the system's repositories and read the package lists."""
+        for part in ("lists/partial", "cache/archives/partial"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        lines = []
+        for uri, release in system_repositories():
+            lines += [f"deb {uri} {release} main non-free", f"deb-src {uri} {release} main"]
+        (self.folder / "sources.list").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        say("reading package lists")
+        done = subprocess.run(["apt-get", "-q", *self.options, "update"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            # One index that cannot be had is no failure as long as the packages are found in the others.
+            errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "Err"))]
+            say("warning: not every package list could be read:\n  " + "\n  ".join(errors[:5]))
+
+    def show(self, package, source=False):
+        """The fields of the newest version of a package."""
+        text = self.call("apt-cache", *(["showsrc", "--only-source"] if source else ["show", "--no-all-versions"]), package)
+        records = [dict(re.findall(r"^([A-Z][\w-]*): (.*)$", block, re.M)) for block in text.strip().split("\n\n")]
+        records = [record for record in records if record.get("Package", package) == package and "Version" in record]
+        if not records:
+            raise ToolError(f"package '{package}' ({ARCHITECTURE}) is in no package list of this system's repositories")
+        return max(records, key=lambda record: version_key(record["Version"]))
+
+    def closure(self, package):
+        """[(name, version)] of a package with all it depends on."""
+        text = self.call("apt-get", "-s", "--no-install-recommends", "install", package)
+        found = re.findall(r"^Inst (\S+) \((\S+) ", text, re.M)
+        if not found:
+            raise ToolError(f"apt cannot resolve the dependencies of '{package}'")
+        return [(name.split(":")[0], version) for name, version in found]
+
+
+def version_key(version):
+    """A sort key that is good enough among versions of one package in one release."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|[^\d]+", version)]
+
+
+def system_repositories():
+    """[(URI, release)] of Debian on this system: never written down in our tree, mirrors are honoured."""
+    text = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(ORIGIN)", "Created-By: Packages"])
+    found = {(line.split()[0], line.split()[1]) for line in text.splitlines()
+             if len(line.split()) == 3 and line.split()[2] == "Debian" and line.split()[1].startswith(RELEASE)}
+    if not found:  # the system's package lists are empty (a fresh container): ask apt what it would download
+        text = run(["apt-get", "--print-uris", "update"])
+        found = set(re.findall(rf"^'(\S+/)dists/({RELEASE}[^/]*)/InRelease'", text, re.M))
+    if not found:
+        raise ToolError(f"no Debian {RELEASE} repository in this system's apt configuration")
+    # Without Signed-By apt takes the system's trusted keys, which hold Debian's.
+    return sorted(found)
+
+
+def folder_name(name, version, kind):
+    return f"{name}_{urllib.parse.quote(version, safe='+~.')}_{kind}"
+
+
+def resolve(apt):
+    """What to fetch: {"binary": {key: [[name, version], ...]}, "source": {key: [name, version]}}."""
+    binary, source = {}, {}
+    for key, how in BINARY.items():
+        name = how.get("package")
+        if name is None:
+            depends = apt.show(how["via"])["Depends"]
+            match = re.search(how["pattern"], depends)
+            if not match:
+                raise ToolError(f"package '{how['via']}' depends on nothing like {how['pattern']}: {depends}")
+            name = match.group(0)
+        binary[key] = [[name, apt.show(name)["Version"]]]
+    for key, name in CLOSURE.items():
+        # The program first, then its libraries.
+        binary[key] = sorted(apt.closure(name), key=lambda item: (item[0] != name, item))
+    for key, how in SOURCES.items():
+        source[key] = [how["package"], apt.show(how["package"], source=True)["Version"]]
+    return {"request": request_key(), "binary": binary, "source": source}
+
+
+def request_key():
+    text = json.dumps([BINARY, CLOSURE, SOURCES, ARCHITECTURE, RELEASE], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def packages_dir():
+    return cache_dir() / "packages"
+
+
+def download_binary(apt, name, version):
+    final = packages_dir() / folder_name(name, version, ARCHITECTURE)
+    if final.exists():
+        return
+    say(f"{name} {version}")
+    scratch = apt.folder / "download"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    apt.call("apt-get", "download", f"{name}={version}", cwd=scratch)
+    files = list(scratch.glob("*.deb"))
+    if len(files) != 1:
+        raise ToolError(f"downloading {name} {version} gave {len(files)} files instead of one")
+    with new_dir(final) as folder:
+        run(["dpkg-deb", "-x", files[0], folder])
+    shutil.rmtree(scratch)
+
+
+def download_source(apt, key, name, version):
+    final = packages_dir() / folder_name(name, version, "source")
+    if final.exists():
+        return
+    say(f"source of {name} {version} (for {', '.join(SOURCES[key]['keep'])})")
+    scratch = apt.folder / "download"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    apt.call("apt-get", "source", "--download-only", f"{name}={version}", cwd=scratch)
+    run(["dpkg-source", "--no-check", "-x", next(scratch.glob("*.dsc")), scratch / "tree"])
+    with new_dir(final) as folder:
+        for part in SOURCES[key]["keep"]:
+            if not (scratch / "tree" / part).exists():
+                raise ToolError(f"the source of {name} {version} has no {part}")
+            shutil.copytree(scratch / "tree" / part, folder / part, symlinks=True)
+    shutil.rmtree(scratch)
+
+
+def download_all(apt, resolved):
+    for items in resolved["binary"].values():
+        for name, version in items:
+            download_binary(apt, name, version)
+    for key, (name, version) in resolved["source"].items():
+        download_source(apt, key, name, version)
+
+
+def folders(resolved):
+    """{key: folder} and, for a closure, {key + '-libs': [folders of the libraries]}."""
+    paths = {}
+    for key, items in resolved["binary"].items():
+        all_of_them = [packages_dir() / folder_name(name, version, ARCHITECTURE) for name, version in items]
+        paths[key] = all_of_them[0]
+        if key in CLOSURE:
+            paths[key + "-libs"] = all_of_them[1:]
+    for key, (name, version) in resolved["source"].items():
+        paths[key] = packages_dir() / folder_name(name, version, "source")
+    return paths
+
+
+def flatten(paths):
+    for value in paths.values():
+        yield from value if isinstance(value, list) else [value]
+
+
+def load_resolved():
+    """What an earlier run resolved, or None if there is nothing, or it answers another request."""
+    try:
+        resolved = json.loads((packages_dir() / "resolved.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return resolved if resolved.get("request") == request_key() else None
+
+
+def fetch_all(update=False):
+    """Make sure that everything is in the cache; returns `folders()`. Offline and quick when it is."""
+    resolved = None if update else load_resolved()
+    if resolved and all(path.exists() for path in flatten(folders(resolved))):
+        return folders(resolved)
+    with lock("fetch"):
+        resolved = None if update else load_resolved()
+        apt = Apt(cache_dir() / "debian")
+        if not resolved or not (apt.folder / "sources.list").exists():
+            apt.update()
+            resolved = resolve(apt)
+        try:
+            download_all(apt, resolved)
+        except ToolError as error:
+            raise ToolError(f"{error}\n(if a version is gone from the mirror: tools/fetch --update)") from error
+        packages_dir().mkdir(parents=True, exist_ok=True)
+        (packages_dir() / "resolved.json").write_text(json.dumps(resolved, indent=1) + "\n", encoding="utf-8")
+    say("all packages are in the cache")
+    return folders(resolved)
