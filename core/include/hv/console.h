@@ -9,6 +9,13 @@ void console_putc(char c);		/* host output; translates \n to \r\n */
 void console_write(const char *s, size_t n);
 void console_flush(void);		/* wait until everything queued has left (panic, reset) */
 
+/*
+ * A layout may pass the console's UART through. Umbra then lets go of it while the guest runs (messages
+ * go to the log ring only, there is no monitor) and takes it back when the guest stops.
+ */
+void console_release(void);
+void console_acquire(void);
+
 /* Guest side, used by the UART emulator. */
 struct console_guest_ops {
 	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
@@ -21,5 +28,8 @@ u32 console_guest_tx_space(void);	/* free places in the queue */
 /* Called by the run loop when console work (monitor input) is pending; runs the monitor. */
 bool console_work_pending(void);
 void console_work(void);
+/* Give the keyboard to the monitor (no guest runs) or back to the guest. */
+void console_set_monitor(bool on);
+void console_send_guest(u8 c);	/* as if typed, e.g. the escape key itself */
 /* True while the monitor owns the keyboard. */
 bool console_in_monitor(void);

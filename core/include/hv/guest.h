@@ -55,5 +55,11 @@ int guest_create(struct guest *g, const struct layout_guest *cfg) __must_check;
 int guest_start(struct guest *g) __must_check;	/* load files, reset devices and vCPU, state RUNNING */
 int guest_restart(struct guest *g) __must_check;	/* quiesce, clear RAM, start again */
 void guest_stop(struct guest *g);		/* quiesce, state STOPPED */
+/* Copy the guest's files into the memory below Umbra, where they survive restarts. Once, before guest_start(). */
+int guest_keep_files(struct guest *g) __must_check;
+/* Place kernel, device tree or ATAGs and initrd in cleared guest RAM; sets entry, r0-r2. One message on error. */
+int guest_load(struct guest *g) __must_check;
+/* Memory below Umbra that keeps the guest's files: its lowest address. */
+hpa_t guest_kept_base(void);
 /* The current (only) guest, or NULL. Several guests at once are later work; nothing else is global. */
 struct guest *guest_current(void);

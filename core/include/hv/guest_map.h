@@ -21,7 +21,7 @@ struct region {
 	const char *name;	/* layout node name, for messages */
 };
 
-#define GUEST_MAP_MAX	64
+#define GUEST_MAP_MAX	128
 
 struct guest_map {
 	u32 nr;
@@ -38,7 +38,7 @@ int guest_map_add(struct guest_map *m, const struct region *r, const char **clas
 /* Region that contains @gpa, or NULL when there is nothing. O(log n). */
 const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa);
 /*
- * Type of the whole naturally aligned block [gpa & ~(size-1), +size) when it lies in a single region,
- * else REGION_NONE: says whether a 1 MiB section may be kept as one.
+ * Region of the whole naturally aligned block [gpa & ~(size-1), +size) when it lies in a single one,
+ * else NULL: says whether a 1 MiB section may be kept as one.
  */
 const struct region *guest_map_find_block(const struct guest_map *m, gpa_t gpa, u32 size);

@@ -18,6 +18,7 @@ u32 host_irqc_levels(u32 bank);		/* raw input of lines bank*32..+31 */
 typedef void (*host_irq_fn)(void *arg);
 /* Install Umbra's own handler and unmask the line. -EBUSY when taken. */
 int host_irq_request(u32 line, host_irq_fn fn, void *arg) __must_check;
+void host_irq_release(u32 line);	/* mask the line and forget its handler */
 bool host_irq_owned(u32 line);		/* line used by Umbra itself */
 
 /*

@@ -4,7 +4,7 @@
 
 #include <hv/types.h>
 
-#define LAYOUT_MAX_DEVS		48
+#define LAYOUT_MAX_DEVS		96
 #define LAYOUT_MAX_REGS		8
 #define LAYOUT_MAX_IRQS		96
 
@@ -22,7 +22,14 @@ struct layout_dev {
 	struct { gpa_t base; u32 size; } reg[LAYOUT_MAX_REGS];
 	u32 nirqs;
 	u8 irq[LAYOUT_MAX_IRQS];	/* INTC lines */
+	s32 parent;		/* index of the pass-through window that this node is a part of, -1 = none */
+	bool withheld;		/* part with status = "disabled": cut out of its window */
 };
+
+/* compatible values that core itself understands; every other one names an emulator (emulators/). */
+#define LAYOUT_PASSTHROUGH	"umbra,passthrough"	/* registers and interrupts of real hardware */
+#define LAYOUT_SRAM		"umbra,sram"		/* on-chip RAM, mapped like guest RAM */
+#define LAYOUT_WITHHELD		"umbra,withheld"	/* reads as zero, writes ignored, node disabled in the guest's tree */
 
 struct layout_guest {
 	const char *name;
@@ -50,3 +57,5 @@ struct layout {
  * that names node and property (or file) and returns -EINVAL; nothing is half-done.
  */
 int layout_parse(const void *fdt, struct layout *l) __must_check;
+/* Print the parsed layout (monitor `layout`). */
+void layout_print(const struct layout_guest *c);
