@@ -9,3 +9,11 @@
 void host_time_init(void);
 u32 host_time_now(void);		/* 32 kHz ticks since power-on, wraps */
 void host_time_delay_us(u32 us);	/* busy wait, only during initialisation and quiesce */
+
+/*
+ * Call @fn every @period_ms from the host interrupt path (interrupts masked). One timer only: a second call
+ * changes period and function. Every tick is an exit of the guest, so ask for few.
+ * 0, -EBUSY when the interrupt line is taken, -EINVAL for a period of 0 or more than 10^6 ms.
+ */
+int host_timer_start(u32 period_ms, void (*fn)(void)) __must_check;
+void host_timer_stop(void);

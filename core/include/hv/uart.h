@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host's console UART: polled and interrupt-driven byte transport, used by core/console.c only. */
+#pragma once
+
+#include <hv/types.h>
+
+/* Before host_uart_init(), or in a panic: wait for room, send one byte as it is (no \n translation). Context: any. */
+void host_uart_early_putc(char c);
+/*
+ * Take the UART over: the boot loader's baud setting is kept when it is usable, else 115200 8n1 is
+ * set. FIFOs on, receive interrupt enabled at the UART. Install a handler with
+ * host_irq_request(host_uart_irq(), ...) to get it. Context: initialisation.
+ */
+void host_uart_init(void);
+u32 host_uart_irq(void);	/* interrupt controller line */
+int host_uart_getc(void);	/* next received byte, or -1 when there is none */
+bool host_uart_tx_ready(void);	/* one more byte may be written */
+/* How many bytes may be written now without asking again; at most the FIFO size, 0 when full. */
+u32 host_uart_tx_room(void);
+void host_uart_putc(char c);	/* write one byte; only after tx_ready() or within tx_room() */
+bool host_uart_tx_idle(void);	/* everything has left the shift register */
+/* Ask for an interrupt as soon as the transmit FIFO has room (a level: switch it off when there is nothing to send). */
+void host_uart_tx_irq(bool on);
