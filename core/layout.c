@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parse the layout: property tables per node kind, one message for the first mistake, nothing else done. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <arch/cpu.h>
+#include <hv/emudev.h>
+#include <hv/irq.h>
+#include <hv/layout.h>
+#include <hv/log.h>
+
+#define LAYOUT_COMPATIBLE	"umbra,layout-v1"
+#define MODULE_COMPATIBLE	"multiboot,module"
+#define GUEST_COMPATIBLE	"umbra,guest"
+#define MAX_IMAGE		0x20000000u
+
+/* One row per property that a node kind may have; anything else is a typing mistake and refused. */
+enum prop_kind {
+	PROP_IGNORE,	/* known, of no interest here */
+	PROP_STRING,	/* const char * */
+	PROP_U32,	/* u32 */
+	PROP_RANGE,	/* struct range */
+	PROP_FLAG,	/* bool: present or not */
+	PROP_DEV_REG,	/* layout_dev.reg */
+	PROP_DEV_IRQ,	/* layout_dev.irq */
+};
+
+struct prop_rule {
+	const char *name;
+	enum prop_kind kind;
+	u32 offset;	/* of the field that takes the value */
+};
+
+struct range { u32 base, size; };
+
+struct raw_module {
+	const char *file;
+	struct range reg;
+	bool loaded;
+};
+
+struct raw_guest {
+	struct range memory;
+	u32 kernel, dtb, initrd;	/* phandles, 0 = none */
+	const char *bootargs, *cpu_path, *shadow;
+	bool atags;
+	u32 machine, load_offset;
+};
+
+struct raw_dev {
+	const char *compatible, *status;
+	struct layout_dev *out;
+};
+
+#define IGNORED(n)	{ n, PROP_IGNORE, 0 }
+#define FIELD_OF(s, n, k, f)	{ n, k, offsetof(struct s, f) }
+/* dtc and boot loaders add these to any node. */
+#define COMMON_RULES	IGNORED("phandle"), IGNORED("linux,phandle"), IGNORED("#address-cells"), IGNORED("#size-cells")
+
+static const struct prop_rule module_rules[] = {
+	COMMON_RULES,
+	IGNORED("compatible"),
+	FIELD_OF(raw_module, "file", PROP_STRING, file),
+	FIELD_OF(raw_module, "reg", PROP_RANGE, reg),
+	{ NULL, PROP_IGNORE, 0 },
+};
+
+static const struct prop_rule guest_rules[] = {
+	COMMON_RULES,
+	IGNORED("compatible"),
+	FIELD_OF(raw_guest, "memory", PROP_RANGE, memory),
+	FIELD_OF(raw_guest, "kernel", PROP_U32, kernel),
+	FIELD_OF(raw_guest, "dtb", PROP_U32, dtb),
+	FIELD_OF(raw_guest, "initrd", PROP_U32, initrd),
+	FIELD_OF(raw_guest, "bootargs", PROP_STRING, bootargs),
+	FIELD_OF(raw_guest, "cpu-path", PROP_STRING, cpu_path),
+	FIELD_OF(raw_guest, "shadow", PROP_STRING, shadow),
+	FIELD_OF(raw_guest, "atags", PROP_FLAG, atags),
+	FIELD_OF(raw_guest, "machine", PROP_U32, machine),
+	FIELD_OF(raw_guest, "load-offset", PROP_U32, load_offset),
+	{ NULL, PROP_IGNORE, 0 },
+};
+
+static const struct prop_rule dev_rules[] = {
+	COMMON_RULES,
+	FIELD_OF(raw_dev, "compatible", PROP_STRING, compatible),
+	FIELD_OF(raw_dev, "status", PROP_STRING, status),
+	FIELD_OF(raw_dev, "reg", PROP_DEV_REG, out),
+	FIELD_OF(raw_dev, "interrupts", PROP_DEV_IRQ, out),
+	{ NULL, PROP_IGNORE, 0 },
+};
+
+static const struct prop_rule holder_rules[] = {	/* the `devices` node */
+	COMMON_RULES,
+	{ NULL, PROP_IGNORE, 0 },
+};
+
+/* Top-level nodes that may stand in a layout; boot loaders add the ones without a parser. */
+static const char *const root_nodes[] = {
+	"chosen", "guest", "memory", "aliases", "reserved-memory", "__symbols__", "__local_fixups__", "__fixups__",
+};
+
+static int __printf(4, 5) mistake(const void *fdt, int node, const char *prop, const char *fmt, ...)
+{
+	char path[96], text[128];
+	va_list ap;
+
+	if (fdt_get_path(fdt, node, path, sizeof(path)))
+		snprintf(path, sizeof(path), "%s", "(node)");
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (prop)
+		pr_err("layout: %s: %s: %s\n", path, prop, text);
+	else
+		pr_err("layout: %s: %s\n", path, text);
+	return -EINVAL;
+}
+
+static u32 cell(const void *data, u32 i)
+{
+	return fdt32_ld((const fdt32_t *)data + i);
+}
+
+static int parse_string(const void *fdt, int node, const char *prop, const char *data, int len, const char **out)
+{
+	if (len < 2 || data[len - 1] != '\0' || strnlen(data, (size_t)len) != (size_t)len - 1)
+		return mistake(fdt, node, prop, "not one non-empty string");
+	*out = data;
+	return 0;
+}
+
+static int parse_dev_reg(const void *fdt, int node, const char *prop, const void *data, int len, struct layout_dev *d)
+{
+	u32 n = (u32)len / 8;
+
+	if (len % 8 || !n || n > LAYOUT_MAX_REGS)
+		return mistake(fdt, node, prop, "wants 1 to %d pairs of <base size>", LAYOUT_MAX_REGS);
+	for (u32 i = 0; i < n; i++) {
+		d->reg[i].base = cell(data, 2 * i);
+		d->reg[i].size = cell(data, 2 * i + 1);
+		if (!d->reg[i].size || d->reg[i].base + (d->reg[i].size - 1) < d->reg[i].base)
+			return mistake(fdt, node, prop, "range 0x%08lx+0x%lx is empty or wraps around",
+				       (unsigned long)d->reg[i].base, (unsigned long)d->reg[i].size);
+	}
+	d->nregs = n;
+	return 0;
+}
+
+static int parse_dev_irq(const void *fdt, int node, const char *prop, const void *data, int len, struct layout_dev *d)
+{
+	u32 n = (u32)len / 4;
+
+	if (len % 4 || n > LAYOUT_MAX_IRQS)
+		return mistake(fdt, node, prop, "wants up to %d line numbers", LAYOUT_MAX_IRQS);
+	for (u32 i = 0; i < n; i++) {
+		u32 line = cell(data, i);
+
+		if (line >= HOST_IRQ_NR)
+			return mistake(fdt, node, prop, "line %lu does not exist (0 to %d)", (unsigned long)line,
+				       HOST_IRQ_NR - 1);
+		d->irq[i] = (u8)line;
+	}
+	d->nirqs = n;
+	return 0;
+}
+
+static int parse_prop(const void *fdt, int node, const struct prop_rule *rule, const void *data, int len, void *raw)
+{
+	void *field = (char *)raw + rule->offset;
+	struct range *range = field;
+
+	switch (rule->kind) {
+	case PROP_IGNORE:
+		return 0;
+	case PROP_STRING:
+		return parse_string(fdt, node, rule->name, data, len, field);
+	case PROP_U32:
+		if (len != 4)
+			return mistake(fdt, node, rule->name, "wants one cell");
+		*(u32 *)field = cell(data, 0);
+		return 0;
+	case PROP_RANGE:
+		if (len != 8)
+			return mistake(fdt, node, rule->name, "wants <base size>");
+		range->base = cell(data, 0);
+		range->size = cell(data, 1);
+		return 0;
+	case PROP_FLAG:
+		if (len)
+			return mistake(fdt, node, rule->name, "takes no value");
+		*(bool *)field = true;
+		return 0;
+	case PROP_DEV_REG:
+		return parse_dev_reg(fdt, node, rule->name, data, len, *(struct layout_dev **)field);
+	case PROP_DEV_IRQ:
+		return parse_dev_irq(fdt, node, rule->name, data, len, *(struct layout_dev **)field);
+	}
+	return -EINVAL;
+}
+
+static int parse_props(const void *fdt, int node, const struct prop_rule *rules, void *raw)
+{
+	int p;
+
+	fdt_for_each_property_offset(p, fdt, node) {
+		const struct prop_rule *rule = rules;
+		const char *name;
+		const void *data;
+		int len, err;
+
+		data = fdt_getprop_by_offset(fdt, p, &name, &len);
+		if (!data)
+			return mistake(fdt, node, NULL, "damaged property");
+		while (rule->name && strcmp(rule->name, name))
+			rule++;
+		if (!rule->name)
+			return mistake(fdt, node, name, "unknown property");
+		err = parse_prop(fdt, node, rule, data, len, raw);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool is_compatible(const void *fdt, int node, const char *what)
+{
+	return fdt_node_check_compatible(fdt, node, what) == 0;
+}
+
+static bool ranges_overlap(u32 a, u32 asize, u32 b, u32 bsize)
+{
+	return a <= b + (bsize - 1) && b <= a + (asize - 1);
+}
+
+/* A module node: what the boot loader was to load, and whether it did. */
+static int parse_module(const void *fdt, int node, struct raw_module *m)
+{
+	int len, err;
+
+	memset(m, 0, sizeof(*m));
+	if (!is_compatible(fdt, node, MODULE_COMPATIBLE))
+		return mistake(fdt, node, "compatible", "is not \"%s\"", MODULE_COMPATIBLE);
+	err = parse_props(fdt, node, module_rules, m);
+	if (err)
+		return err;
+	if (!m->file)
+		return mistake(fdt, node, "file", "missing");
+	m->loaded = fdt_getprop(fdt, node, "reg", &len) != NULL;
+	return 0;
+}
+
+/* Resolve a guest's reference @prop to a module into @f. */
+static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle, struct layout_file *f)
+{
+	const struct host_mem *mem = arch_host_mem();
+	struct raw_module m;
+	int node, err;
+
+	if (!phandle)
+		return 0;
+	node = fdt_node_offset_by_phandle(fdt, phandle);
+	if (node < 0)
+		return mistake(fdt, guest, prop, "refers to no node");
+	err = parse_module(fdt, node, &m);
+	if (err)
+		return err;
+	if (!m.loaded)
+		return mistake(fdt, node, "reg", "file \"%s\" was not loaded (is it on the card?)", m.file);
+	if (!m.reg.size)
+		return mistake(fdt, node, "reg", "file \"%s\" is empty", m.file);
+	if (m.reg.base < mem->ram_base || m.reg.base >= mem->umbra_base || m.reg.size > mem->umbra_base - m.reg.base)
+		return mistake(fdt, node, "reg", "file \"%s\" at 0x%08lx+0x%lx is not in the RAM below Umbra", m.file,
+			       (unsigned long)m.reg.base, (unsigned long)m.reg.size);
+	f->name = m.file;
+	f->addr = m.reg.base;
+	f->size = m.reg.size;
+	f->node = fdt_get_name(fdt, node, NULL);
+	return 0;
+}
+
+static int check_files(const void *fdt, int guest, const struct layout_guest *g)
+{
+	const struct layout_file *f[] = { &g->kernel, &g->dtb, &g->initrd };
+
+	for (u32 i = 0; i < ARRAY_SIZE(f); i++) {
+		for (u32 j = i + 1; j < ARRAY_SIZE(f); j++) {
+			if (!f[i]->size || !f[j]->size || !ranges_overlap(f[i]->addr, f[i]->size, f[j]->addr, f[j]->size))
+				continue;
+			if (f[i]->node == f[j]->node)
+				return mistake(fdt, guest, NULL, "file \"%s\" is used twice", f[i]->name);
+			return mistake(fdt, guest, NULL, "files \"%s\" and \"%s\" were loaded over each other",
+				       f[i]->name, f[j]->name);
+		}
+	}
+	return 0;
+}
+
+static int check_memory(const void *fdt, int node, const struct range *m)
+{
+	const struct host_mem *mem = arch_host_mem();
+
+	if (!m->size)
+		return mistake(fdt, node, "memory", "missing or empty");
+	if ((m->base | m->size) & ~SECTION_MASK)
+		return mistake(fdt, node, "memory", "0x%08lx+0x%lx is not a multiple of 1 MiB",
+			       (unsigned long)m->base, (unsigned long)m->size);
+	if (m->base < mem->ram_base || m->base >= mem->umbra_base)
+		return mistake(fdt, node, "memory", "starts at 0x%08lx, RAM for guests is 0x%08lx to 0x%08lx",
+			       (unsigned long)m->base, (unsigned long)mem->ram_base, (unsigned long)mem->umbra_base - 1);
+	if (m->size > mem->umbra_base - m->base)
+		return mistake(fdt, node, "memory", "0x%08lx+0x%lx overlaps Umbra, which starts at 0x%08lx",
+			       (unsigned long)m->base, (unsigned long)m->size, (unsigned long)mem->umbra_base);
+	return 0;
+}
+
+static bool known_compatible(const char *compatible)
+{
+	return !strcmp(compatible, LAYOUT_PASSTHROUGH) || !strcmp(compatible, LAYOUT_SRAM) ||
+	       !strcmp(compatible, LAYOUT_WITHHELD) || emudev_find_type(compatible);
+}
+
+static int check_status(const void *fdt, int node, const char *status, bool *disabled)
+{
+	*disabled = status && !strcmp(status, "disabled");
+	if (!status || *disabled || !strcmp(status, "okay"))
+		return 0;
+	return mistake(fdt, node, "status", "\"%s\" is neither \"okay\" nor \"disabled\"", status);
+}
+
+/*
+ * One device node; @parent is the index of its window or -1. A part that names no compatible belongs to its window;
+ * a disabled part is withheld from it. *@added tells whether the node became a device (a disabled window does not).
+ */
+static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 parent, bool *added)
+{
+	struct raw_dev raw = { .compatible = parent < 0 ? NULL : LAYOUT_PASSTHROUGH };
+	struct layout_dev *d;
+	bool disabled;
+	int err;
+
+	*added = false;
+	if (g->ndevs == LAYOUT_MAX_DEVS)
+		return mistake(fdt, node, NULL, "more than %d devices", LAYOUT_MAX_DEVS);
+	d = &g->dev[g->ndevs];
+	memset(d, 0, sizeof(*d));
+	raw.out = d;
+	err = parse_props(fdt, node, dev_rules, &raw);
+	if (!err)
+		err = check_status(fdt, node, raw.status, &disabled);
+	if (err)
+		return err;
+	if (!raw.compatible)
+		return mistake(fdt, node, "compatible", "missing");
+	if (!known_compatible(raw.compatible))
+		return mistake(fdt, node, "compatible", "\"%s\": no such device type in this Umbra", raw.compatible);
+	if (disabled && parent < 0)
+		return 0;
+	d->node = fdt_get_name(fdt, node, NULL);
+	d->compatible = disabled ? LAYOUT_WITHHELD : raw.compatible;
+	d->withheld = disabled;
+	d->parent = parent;
+	if (!d->nregs && !(d->nirqs && !strcmp(d->compatible, LAYOUT_PASSTHROUGH)))
+		return mistake(fdt, node, "reg", "missing");
+	if (d->withheld)
+		d->nirqs = 0;
+	*added = true;
+	g->ndevs++;
+	return 0;
+}
+
+static int parse_window(const void *fdt, int node, struct layout_guest *g)
+{
+	s32 window = (s32)g->ndevs;
+	bool added;
+	int child, err;
+
+	err = parse_dev(fdt, node, g, -1, &added);
+	if (err || !added)
+		return err;
+	fdt_for_each_subnode(child, fdt, node) {
+		if (strcmp(g->dev[window].compatible, LAYOUT_PASSTHROUGH))
+			return mistake(fdt, child, NULL, "only \"%s\" nodes have parts", LAYOUT_PASSTHROUGH);
+		if (fdt_first_subnode(fdt, child) >= 0)
+			return mistake(fdt, child, NULL, "a part has no parts of its own");
+		err = parse_dev(fdt, child, g, window, &added);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool within_window(const struct layout_dev *w, u32 base, u32 size)
+{
+	for (u32 i = 0; i < w->nregs; i++)
+		if (base >= w->reg[i].base && base - w->reg[i].base < w->reg[i].size &&
+		    size <= w->reg[i].size - (base - w->reg[i].base))
+			return true;
+	return false;
+}
+
+/* What guest_map holds in pages must come in pages; passed-through parts are only claims inside their window. */
+static int check_dev_shape(const void *fdt, int devices, const struct layout_guest *g, const struct layout_dev *d)
+{
+	bool paged = d->parent < 0 || strcmp(d->compatible, LAYOUT_PASSTHROUGH);
+
+	for (u32 i = 0; i < d->nregs; i++) {
+		u32 base = d->reg[i].base, size = d->reg[i].size;
+
+		if (paged && ((base | size) & ~PAGE_MASK))
+			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx is not a multiple of 4 KiB",
+				       (unsigned long)base, (unsigned long)size);
+		if (d->parent >= 0 && !within_window(&g->dev[d->parent], base, size))
+			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx is not inside %s",
+				       (unsigned long)base, (unsigned long)size, g->dev[d->parent].node);
+		if (ranges_overlap(base, size, arch_host_mem()->ram_base, arch_host_mem()->ram_size))
+			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx overlaps RAM",
+				       (unsigned long)base, (unsigned long)size);
+	}
+	return 0;
+}
+
+/* No address and no interrupt is given twice; a part and its own window are no conflict. */
+static int check_dev_pair(const void *fdt, int devices, const struct layout_guest *g, u32 ai, u32 bi)
+{
+	const struct layout_dev *a = &g->dev[ai], *b = &g->dev[bi];
+
+	for (u32 i = 0; i < a->nregs && b->parent != (s32)ai; i++)
+		for (u32 j = 0; j < b->nregs; j++)
+			if (ranges_overlap(a->reg[i].base, a->reg[i].size, b->reg[j].base, b->reg[j].size))
+				return mistake(fdt, devices, b->node, "reg: 0x%08lx+0x%lx overlaps %s",
+					       (unsigned long)b->reg[j].base, (unsigned long)b->reg[j].size, a->node);
+	for (u32 i = 0; i < a->nirqs; i++)
+		for (u32 j = 0; j < b->nirqs; j++)
+			if (a->irq[i] == b->irq[j])
+				return mistake(fdt, devices, b->node, "interrupts: line %d is already given to %s",
+					       b->irq[j], a->node);
+	return 0;
+}
+
+static int check_dev_self(const void *fdt, int devices, const struct layout_dev *d)
+{
+	for (u32 i = 0; i < d->nregs; i++)
+		for (u32 j = i + 1; j < d->nregs; j++)
+			if (ranges_overlap(d->reg[i].base, d->reg[i].size, d->reg[j].base, d->reg[j].size))
+				return mistake(fdt, devices, d->node, "reg: 0x%08lx is given twice",
+					       (unsigned long)d->reg[j].base);
+	for (u32 i = 0; i < d->nirqs; i++)
+		for (u32 j = i + 1; j < d->nirqs; j++)
+			if (d->irq[i] == d->irq[j])
+				return mistake(fdt, devices, d->node, "interrupts: line %d is given twice", d->irq[i]);
+	return 0;
+}
+
+static int check_devices(const void *fdt, int devices, const struct layout_guest *g)
+{
+	int err;
+
+	for (u32 i = 0; i < g->ndevs; i++) {
+		err = check_dev_shape(fdt, devices, g, &g->dev[i]);
+		if (!err)
+			err = check_dev_self(fdt, devices, &g->dev[i]);
+		for (u32 j = 0; j < i && !err; j++)
+			err = check_dev_pair(fdt, devices, g, j, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int parse_devices(const void *fdt, int guest, struct layout_guest *g)
+{
+	int child, node, devices = -1, err;
+
+	fdt_for_each_subnode(child, fdt, guest) {
+		if (strcmp(fdt_get_name(fdt, child, NULL), "devices"))
+			return mistake(fdt, child, NULL, "unknown node");
+		devices = child;
+	}
+	if (devices < 0)
+		return 0;
+	err = parse_props(fdt, devices, holder_rules, NULL);
+	if (err)
+		return err;
+	fdt_for_each_subnode(node, fdt, devices) {
+		err = parse_window(fdt, node, g);
+		if (err)
+			return err;
+	}
+	return check_devices(fdt, devices, g);
+}
+
+static int parse_guest_files(const void *fdt, int node, const struct raw_guest *raw, struct layout_guest *g)
+{
+	int err;
+
+	if (!raw->kernel)
+		return mistake(fdt, node, "kernel", "missing");
+	if (raw->atags && raw->dtb)
+		return mistake(fdt, node, "dtb", "a guest gets either a device tree or atags");
+	if (raw->machine && !raw->atags)
+		return mistake(fdt, node, "machine", "only a guest with atags has a machine number");
+	err = parse_file(fdt, node, "kernel", raw->kernel, &g->kernel);
+	if (!err)
+		err = parse_file(fdt, node, "dtb", raw->dtb, &g->dtb);
+	if (!err)
+		err = parse_file(fdt, node, "initrd", raw->initrd, &g->initrd);
+	return err ? err : check_files(fdt, node, g);
+}
+
+static int parse_guest(const void *fdt, int node, struct layout_guest *g)
+{
+	struct raw_guest raw = { .load_offset = 0x8000 };
+	int err;
+
+	memset(g, 0, sizeof(*g));
+	if (!is_compatible(fdt, node, GUEST_COMPATIBLE))
+		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
+	err = parse_props(fdt, node, guest_rules, &raw);
+	if (!err)
+		err = check_memory(fdt, node, &raw.memory);
+	if (!err)
+		err = parse_guest_files(fdt, node, &raw, g);
+	if (err)
+		return err;
+	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
+		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
+			       (unsigned long)raw.load_offset);
+	g->name = fdt_get_name(fdt, node, NULL);
+	g->mem_base = raw.memory.base;
+	g->mem_size = raw.memory.size;
+	g->bootargs = raw.bootargs;
+	g->cpu_path = raw.cpu_path;
+	g->shadow = raw.shadow;
+	g->atags = raw.atags;
+	g->machine = raw.machine;
+	g->load_offset = raw.load_offset;
+	return parse_devices(fdt, node, g);
+}
+
+static bool known_root_node(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(root_nodes); i++) {
+		size_t n = strlen(root_nodes[i]);
+
+		if (!strncmp(name, root_nodes[i], n) && (!name[n] || name[n] == '@'))
+			return true;
+	}
+	return false;
+}
+
+/* Modules that no guest names must be well-formed too: a forgotten one is most likely a mistake in spelling. */
+static int check_modules(const void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen"), node;
+
+	if (chosen < 0)
+		return mistake(fdt, 0, NULL, "no /chosen node with the files to load");
+	fdt_for_each_subnode(node, fdt, chosen) {
+		struct raw_module m;
+		int err = parse_module(fdt, node, &m);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int check_blob(const void *fdt)
+{
+	int err = fdt_check_header(fdt);
+
+	if (!err)
+		err = fdt_totalsize(fdt) > MAX_IMAGE ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, fdt_totalsize(fdt));
+	if (err) {
+		pr_err("layout: layout.dtb is not a sound device tree blob (%s)\n", fdt_strerror(err));
+		return -EINVAL;
+	}
+	if (fdt_node_check_compatible(fdt, 0, LAYOUT_COMPATIBLE))
+		return mistake(fdt, 0, "compatible", "is not \"%s\": not a layout for this Umbra", LAYOUT_COMPATIBLE);
+	return 0;
+}
+
+int layout_parse(const void *fdt, struct layout *l)
+{
+	int node, err;
+
+	l->fdt = fdt;
+	l->nguests = 0;
+	err = check_blob(fdt);
+	if (!err)
+		err = check_modules(fdt);
+	if (err)
+		return err;
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		if (!known_root_node(name))
+			return mistake(fdt, node, NULL, "unknown node");
+		if (strncmp(name, "guest", 5))
+			continue;
+		if (l->nguests == ARRAY_SIZE(l->guest))
+			return mistake(fdt, node, NULL, "more than one guest");
+		err = parse_guest(fdt, node, &l->guest[l->nguests]);
+		if (err)
+			return err;
+		l->nguests++;
+	}
+	return l->nguests ? 0 : mistake(fdt, 0, NULL, "no guest node");
+}

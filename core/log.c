@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages: formatted once, kept in a ring, shown on the console from a level on. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hv/console.h>
+#include <hv/log.h>
+
+static char ring[CONFIG_LOG_RING_SIZE];
+static u32 ring_head;		/* bytes ever written; position = head modulo size */
+static enum log_level console_level = CONFIG_CONSOLE_LOG_LEVEL;
+
+static void ring_write(const char *s, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		ring[ring_head++ % sizeof(ring)] = s[i];
+}
+
+void hv_log(enum log_level level, const char *fmt, ...)
+{
+	static const char *const prefix[] = { "<err> ", "<warn> ", "", "<debug> " };
+	char line[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if ((u32)n >= sizeof(line)) {	/* cut, but keep the line ending */
+		n = sizeof(line) - 1;
+		line[n - 1] = '\n';
+	}
+	ring_write(prefix[level], (u32)strlen(prefix[level]));
+	ring_write(line, (u32)n);
+	if (level > console_level)
+		return;
+	console_write("umbra: ", 7);
+	console_write(line, (size_t)n);
+}
+
+void hv_log_set_console_level(enum log_level level)
+{
+	console_level = level;
+}
+
+void hv_log_dump(void)
+{
+	u32 pos = ring_head > sizeof(ring) ? ring_head - sizeof(ring) : 0;
+
+	for (; pos != ring_head; pos++)
+		console_putc(ring[pos % sizeof(ring)]);
+}
