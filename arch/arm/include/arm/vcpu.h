@@ -43,7 +43,12 @@ struct vcpu {
 	u32 host_ttbr0, tramp_ttbr0;
 	u32 exit_dfsr, exit_dfar, exit_ifsr, exit_ifar;
 	u32 irq_in;		/* PSR_I set: virtual IRQ input high; PSR_F: virtual FIQ input high */
-	u32 scratch[8];
+	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
+	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
+	u32 exit_insn;		/* word (ARM) or halfword (Thumb) at r[15] for SVC and Undefined exits */
+	u32 exit_insn_valid;	/* 0: the window could not read it, use guest_fetch() */
+	u32 window_base;	/* current address of the window */
+	u32 scratch[8];		/* of window.S */
 	struct vcp15 cp15;
 	u64 exits[EXIT_NR];	/* by cause */
 	u32 shared_end;

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CP15 as the guest sees it, one table row per register (ARM ARM B4.1, Cortex-A8 TRM ch. 3), Non-secure state. */
+#include <arch/cpu.h>
+#include <arm/code_page.h>
+#include <arm/coproc.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+#include <arm/sysreg.h>
+#include <hv/guest.h>
+
+#define OFF(f)	((u16)offsetof(struct vcpu, cp15.f))
+#define NS	COPROC_NO_SLOT
+#define R	COPROC_R
+#define W	COPROC_W
+#define RW	(COPROC_R | COPROC_W)
+
+/* -- identification: the real values, so that the guest selects the code made for this core -- */
+
+#define READ_HW(name)								\
+static u32 rd_##name(struct vcpu *v, const struct coproc_row *row)		\
+{										\
+	return read_##name();							\
+}
+READ_HW(midr)
+READ_HW(ctr)
+READ_HW(mpidr)
+READ_HW(id_pfr1)
+READ_HW(id_dfr0)
+READ_HW(id_afr0)
+READ_HW(id_mmfr0)
+READ_HW(id_mmfr1)
+READ_HW(id_mmfr2)
+READ_HW(id_mmfr3)
+READ_HW(id_isar0)
+READ_HW(id_isar1)
+READ_HW(id_isar2)
+READ_HW(id_isar3)
+READ_HW(id_isar4)
+READ_HW(clidr)
+READ_HW(aidr)
+
+/* ThumbEE is hidden: its registers would need a place in the context (B4.1.93). */
+static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
+{
+	return read_id_pfr0() & ~0xf000u;
+}
+
+static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
+{
+	return 0;
+}
+
+static u32 rd_ccsidr(struct vcpu *v, const struct coproc_row *row)
+{
+	write_csselr(v->cp15.csselr);
+	isb();
+	return read_ccsidr();
+}
+
+static enum coproc_result wr_ignore(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	return COPROC_OK;
+}
+
+/* -- system control -- */
+
+/* Alignment checking is the only SCTLR bit whose effect comes from the real register; the rest is virtual. */
+static void sctlr_apply(struct vcpu *v)
+{
+	u32 hw = (read_sctlr() & ~SCTLR_A) | (v->cp15.sctlr & SCTLR_A);
+
+	write_sctlr(hw);
+	isb();
+}
+
+/* Bits of the Cortex-A8 SCTLR that a Non-secure write changes; the others read as after reset. */
+#define SCTLR_WMASK	(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_V | SCTLR_VE | SCTLR_EE | \
+			 SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
+#define SCTLR_RESET	0x00c50078u
+
+static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	u32 old = v->cp15.sctlr;
+	u32 new = (old & ~SCTLR_WMASK) | (value & SCTLR_WMASK);
+
+	if (new == old)
+		return COPROC_OK;
+	v->cp15.sctlr = new;
+	if ((new ^ old) & SCTLR_A)
+		sctlr_apply(v);
+	if ((new ^ old) & (SCTLR_M | SCTLR_AFE | SCTLR_TRE))
+		shadow_ctx_changed(v, CTX_SCTLR);
+	return COPROC_OK;
+}
+
+#define CPACR_CP10_11	(0xfu << 20)
+#define CPACR_CP10_11_PL1 (0x5u << 20)
+
+/* Real CPACR: full access exactly when the guest's value allows its current mode (both copies of the field agree). */
+static void cpacr_apply(struct vcpu *v)
+{
+	u32 f = v->cp15.cpacr & CPACR_CP10_11;
+	bool on = f == CPACR_CP10_11 || (f == CPACR_CP10_11_PL1 && vcpu_privileged(v));
+
+	write_cpacr((on ? CPACR_CP10_11 : 0) | (v->cp15.cpacr & 0xc0000000u));
+	isb();
+}
+
+void coproc_mode_changed(struct vcpu *v)
+{
+	if ((v->cp15.cpacr & CPACR_CP10_11) == CPACR_CP10_11_PL1)
+		cpacr_apply(v);
+}
+
+static enum coproc_result wr_cpacr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.cpacr = value & (CPACR_CP10_11 | 0xc0000000u);
+	cpacr_apply(v);
+	return COPROC_OK;
+}
+
+static u32 rd_actlr(struct vcpu *v, const struct coproc_row *row)
+{
+	return v->cp15.actlr;
+}
+
+/* -- translation control -- */
+
+#define CTX_WRITE(reg, what)							\
+static enum coproc_result wr_##reg(struct vcpu *v, const struct coproc_row *row, u32 value) \
+{										\
+	if (v->cp15.reg == value)						\
+		return COPROC_OK;						\
+	v->cp15.reg = value;							\
+	shadow_ctx_changed(v, what);						\
+	return COPROC_OK;							\
+}
+CTX_WRITE(ttbr0, CTX_TTBR0)
+CTX_WRITE(ttbr1, CTX_TTBR1)
+CTX_WRITE(dacr, CTX_DACR)
+CTX_WRITE(contextidr, CTX_ASID)
+CTX_WRITE(prrr, CTX_ATTR)
+CTX_WRITE(nmrr, CTX_ATTR)
+
+/* TTBCR: N, PD0, PD1; EAE does not exist on this core. */
+static enum coproc_result wr_ttbcr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	value &= 0x37;
+	if (v->cp15.ttbcr == value)
+		return COPROC_OK;
+	v->cp15.ttbcr = value;
+	shadow_ctx_changed(v, CTX_TTBCR);
+	return COPROC_OK;
+}
+
+/* -- cache and branch predictor maintenance -- */
+
+/*
+ * Translate the MVA of a cache operation. The guest's D-side view at privileged level decides; a fault is delivered as a
+ * data abort with WnR set (B3.13.3, cache maintenance).
+ */
+static enum coproc_result cache_target(struct vcpu *v, u32 mva, gpa_t *gpa)
+{
+	struct walk w;
+	struct gfault f;
+
+	if (guest_walk(v, mva, ACC_READ, true, &w, &f)) {
+		f.fsr |= BIT(11);
+		inject_dabt(v, &f);
+		return COPROC_FAULT;
+	}
+	*gpa = w.gpa;
+	return COPROC_OK;
+}
+
+static bool is_ram(struct vcpu *v, gpa_t gpa)
+{
+	const struct region *r = guest_map_find(&v->guest->map, gpa);
+
+	return r && r->type == REGION_RAM;
+}
+
+/*
+ * Clean, invalidate and both: an invalidate becomes clean+invalidate, because memory that the guest believes uncached
+ * (MMU off) is cached under Umbra, and a discarded line would be lost data.
+ */
+static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	gpa_t gpa;
+	enum coproc_result r = cache_target(v, value, &gpa);
+
+	if (r != COPROC_OK || !is_ram(v, gpa))
+		return r;
+	write_dccimvac(gpa);
+	dsb();
+	/* Invalidate announces a device's write: code there is no longer what was scanned. */
+	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
+		code_page_drop(v, gpa & PAGE_MASK);
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_dccimvac(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	gpa_t gpa;
+	enum coproc_result r = cache_target(v, value, &gpa);
+
+	if (r == COPROC_OK && is_ram(v, gpa)) {
+		write_dccimvac(gpa);
+		dsb();
+	}
+	return r;
+}
+
+static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	gpa_t gpa;
+	enum coproc_result r = cache_target(v, value, &gpa);
+
+	if (r == COPROC_OK && is_ram(v, gpa)) {
+		write_dccmvac(gpa);
+		dsb();
+		shadow_pte_cleaned(v, value);
+	}
+	return r;
+}
+
+/* Set/way: executed as it is, invalidate upgraded as above. Umbra's own lines may be cleaned at any time. */
+static enum coproc_result wr_dccsw(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	write_dccsw(value);
+	dsb();
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_dccisw(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	write_dccisw(value);
+	dsb();
+	return COPROC_OK;
+}
+
+/* All writes to scanned pages are seen by write protection, so this need not drop any copy. */
+static enum coproc_result wr_iciallu(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	arch_icache_invalidate_all();
+	return COPROC_OK;
+}
+
+/*
+ * The whole I-cache, because the line is cached under the guest's address (and, for a copy, at another physical one). The copy is
+ * dropped: the guest says that this code changed, by whatever path.
+ */
+static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	gpa_t gpa;
+	enum coproc_result r = cache_target(v, value, &gpa);
+
+	if (r == COPROC_OK && is_ram(v, gpa)) {
+		arch_icache_invalidate_all();
+		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
+			code_page_drop(v, gpa & PAGE_MASK);
+	}
+	return r;
+}
+
+static enum coproc_result wr_bp(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	write_bpiall(0);
+	isb();
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_dsb(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	dsb();
+	isb();
+	return COPROC_OK;
+}
+
+/* -- address translation (B3.12): ATS1CPR, ATS1CPW, ATS1CUR, ATS1CUW by opc2 -- */
+
+static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	enum shadow_access acc = row->enc & 1 ? ACC_WRITE : ACC_READ;
+	bool priv = !(row->enc & 2);
+	struct walk w;
+	struct gfault f;
+
+	if (guest_walk(v, value, acc, priv, &w, &f)) {
+		/* F = 1; FS[5:0] = {ExT, FS[4], FS[3:0]} at 6:1 (B4.1.112) */
+		v->cp15.par = 1 | (f.fsr & 0xf) << 1 | FIELD(f.fsr, 10, 10) << 5 | FIELD(f.fsr, 12, 12) << 6;
+		return COPROC_OK;
+	}
+	v->cp15.par = (w.gpa & PAGE_MASK) | BIT(9);	/* NS */
+	return COPROC_OK;
+}
+
+/* -- TLB maintenance -- */
+
+static enum coproc_result wr_tlbiall(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	shadow_tlbi(v, TLBI_ALL, 0);
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_tlbimva(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	shadow_tlbi(v, TLBI_MVA, value);
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_tlbiasid(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	shadow_tlbi(v, TLBI_ASID, value & 0xff);
+	return COPROC_OK;
+}
+
+/* -- performance monitors: registers keep what is written, nothing counts (docs/caveats.md) -- */
+
+static u32 rd_pmcr(struct vcpu *v, const struct coproc_row *row)
+{
+	return 0x41002000 | (v->cp15.pmcr & 0x39);	/* Cortex-A8: implementer ARM, 4 counters */
+}
+
+static enum coproc_result wr_pmcnten_set(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pmcnten |= value & 0x8000000f;
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_pmcnten_clr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pmcnten &= ~value;
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_pminten_set(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pminten |= value & 0x8000000f;
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_pminten_clr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pminten &= ~value;
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_pmovsr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pmovsr &= ~value;
+	return COPROC_OK;
+}
+
+/* -- reset management, thread ids -- */
+
+static enum coproc_result wr_vbar(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.vbar = value & ~0x1fu;
+	return COPROC_OK;
+}
+
+static u32 rd_isr(struct vcpu *v, const struct coproc_row *row)
+{
+	return v->irq_in | (v->abort_pending ? PSR_A : 0);
+}
+
+/* TPIDRURW and TPIDRURO are readable in User mode, so the real registers hold the guest's values. */
+static u32 rd_tpidrurw(struct vcpu *v, const struct coproc_row *row)
+{
+	return read_tpidrurw();
+}
+
+static enum coproc_result wr_tpidrurw(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	write_tpidrurw(value);
+	return COPROC_OK;
+}
+
+static enum coproc_result wr_tpidruro(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.tpidruro = value;
+	write_tpidruro(value);
+	return COPROC_OK;
+}
+
+#define ENC(op1, crn, crm, op2)	COPROC_ENC(15, op1, crn, crm, op2)
+#define ID(op2, crm, nm, fn)	{ ENC(0, 0, crm, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, fn, NULL, R }
+#define ATS(op2, nm)		{ ENC(0, 7, 8, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, NULL, wr_ats1c, W }
+#define OP(crn, crm, op2, nm, cause, fn) { ENC(0, crn, crm, op2), nm, cause, NS, 0, 0, NULL, fn, W }
+
+/* Sorted by encoding: CRn, opc1, CRm, opc2. Columns: name, cause, slot, reset, write mask, read, write, access. */
+const struct coproc_row cp15_rows[] = {
+	ID(0, 0, "MIDR", rd_midr),
+	ID(1, 0, "CTR", rd_ctr),
+	ID(2, 0, "TCMTR", rd_zero),
+	ID(3, 0, "TLBTR", rd_zero),
+	ID(4, 0, "MIDR.4", rd_midr),
+	ID(5, 0, "MPIDR", rd_mpidr),
+	ID(6, 0, "MIDR.6", rd_midr),
+	ID(7, 0, "MIDR.7", rd_midr),
+	ID(0, 1, "ID_PFR0", rd_id_pfr0),
+	ID(1, 1, "ID_PFR1", rd_id_pfr1),
+	ID(2, 1, "ID_DFR0", rd_id_dfr0),
+	ID(3, 1, "ID_AFR0", rd_id_afr0),
+	ID(4, 1, "ID_MMFR0", rd_id_mmfr0),
+	ID(5, 1, "ID_MMFR1", rd_id_mmfr1),
+	ID(6, 1, "ID_MMFR2", rd_id_mmfr2),
+	ID(7, 1, "ID_MMFR3", rd_id_mmfr3),
+	ID(0, 2, "ID_ISAR0", rd_id_isar0),
+	ID(1, 2, "ID_ISAR1", rd_id_isar1),
+	ID(2, 2, "ID_ISAR2", rd_id_isar2),
+	ID(3, 2, "ID_ISAR3", rd_id_isar3),
+	ID(4, 2, "ID_ISAR4", rd_id_isar4),
+	ID(5, 2, "ID_ISAR5", rd_zero),
+	ID(6, 2, "ID_ISAR6", rd_zero),
+	ID(7, 2, "ID_ISAR7", rd_zero),
+	{ ENC(1, 0, 0, 0), "CCSIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_ccsidr, NULL, R },
+	{ ENC(1, 0, 0, 1), "CLIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_clidr, NULL, R },
+	{ ENC(1, 0, 0, 7), "AIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_aidr, NULL, R },
+	{ ENC(2, 0, 0, 0), "CSSELR", EXIT_CP15_OTHER, OFF(csselr), 0, 0xf, NULL, NULL, RW },
+
+	{ ENC(0, 1, 0, 0), "SCTLR", EXIT_CP15_SCTLR, OFF(sctlr), SCTLR_RESET, 0, NULL, wr_sctlr, RW },
+	{ ENC(0, 1, 0, 1), "ACTLR", EXIT_CP15_SCTLR, OFF(actlr), 0, 0, rd_actlr, wr_ignore, RW },
+	{ ENC(0, 1, 0, 2), "CPACR", EXIT_CP15_SCTLR, OFF(cpacr), 0, 0, NULL, wr_cpacr, RW },
+	{ ENC(0, 1, 1, 2), "NSACR", EXIT_CP15_OTHER, OFF(nsacr), 0xc00, 0, NULL, NULL, R },
+
+	{ ENC(0, 2, 0, 0), "TTBR0", EXIT_CP15_CTX, OFF(ttbr0), 0, 0, NULL, wr_ttbr0, RW },
+	{ ENC(0, 2, 0, 1), "TTBR1", EXIT_CP15_CTX, OFF(ttbr1), 0, 0, NULL, wr_ttbr1, RW },
+	{ ENC(0, 2, 0, 2), "TTBCR", EXIT_CP15_CTX, OFF(ttbcr), 0, 0, NULL, wr_ttbcr, RW },
+	{ ENC(0, 3, 0, 0), "DACR", EXIT_CP15_DACR, OFF(dacr), 0, 0, NULL, wr_dacr, RW },
+
+	{ ENC(0, 5, 0, 0), "DFSR", EXIT_CP15_FAULT, OFF(dfsr), 0, ~0u, NULL, NULL, RW },
+	{ ENC(0, 5, 0, 1), "IFSR", EXIT_CP15_FAULT, OFF(ifsr), 0, ~0u, NULL, NULL, RW },
+	{ ENC(0, 5, 1, 0), "ADFSR", EXIT_CP15_FAULT, OFF(adfsr), 0, 0, NULL, NULL, RW },
+	{ ENC(0, 5, 1, 1), "AIFSR", EXIT_CP15_FAULT, OFF(aifsr), 0, 0, NULL, NULL, RW },
+	{ ENC(0, 6, 0, 0), "DFAR", EXIT_CP15_FAULT, OFF(dfar), 0, ~0u, NULL, NULL, RW },
+	{ ENC(0, 6, 0, 2), "IFAR", EXIT_CP15_FAULT, OFF(ifar), 0, ~0u, NULL, NULL, RW },
+
+	OP(7, 0, 4, "NOP (old WFI)", EXIT_CP15_OTHER, wr_ignore),
+	{ ENC(0, 7, 4, 0), "PAR", EXIT_CP15_OTHER, OFF(par), 0, 0xfffff6ff, NULL, NULL, RW },
+	OP(7, 5, 0, "ICIALLU", EXIT_CP15_CACHE, wr_iciallu),
+	OP(7, 5, 1, "ICIMVAU", EXIT_CP15_CACHE, wr_icimvau),
+	OP(7, 5, 4, "CP15ISB", EXIT_CP15_CACHE, wr_dsb),
+	OP(7, 5, 6, "BPIALL", EXIT_CP15_CACHE, wr_bp),
+	OP(7, 5, 7, "BPIMVA", EXIT_CP15_CACHE, wr_bp),
+	OP(7, 6, 1, "DCIMVAC", EXIT_CP15_CACHE, wr_dcimvac),
+	OP(7, 6, 2, "DCISW", EXIT_CP15_CACHE, wr_dccisw),
+	ATS(0, "ATS1CPR"),
+	ATS(1, "ATS1CPW"),
+	ATS(2, "ATS1CUR"),
+	ATS(3, "ATS1CUW"),
+	OP(7, 10, 1, "DCCMVAC", EXIT_CP15_CACHE, wr_dccmvac),
+	OP(7, 10, 2, "DCCSW", EXIT_CP15_CACHE, wr_dccsw),
+	OP(7, 10, 4, "CP15DSB", EXIT_CP15_CACHE, wr_dsb),
+	OP(7, 10, 5, "CP15DMB", EXIT_CP15_CACHE, wr_dsb),
+	OP(7, 11, 1, "DCCMVAU", EXIT_CP15_CACHE, wr_dccmvac),
+	OP(7, 13, 1, "NOP (old prefetch)", EXIT_CP15_OTHER, wr_ignore),
+	OP(7, 14, 1, "DCCIMVAC", EXIT_CP15_CACHE, wr_dccimvac),
+	OP(7, 14, 2, "DCCISW", EXIT_CP15_CACHE, wr_dccisw),
+
+	/* Instruction and data TLB operations act on both: a shadow has one kind of entry. */
+	OP(8, 5, 0, "ITLBIALL", EXIT_CP15_TLB, wr_tlbiall),
+	OP(8, 5, 1, "ITLBIMVA", EXIT_CP15_TLB, wr_tlbimva),
+	OP(8, 5, 2, "ITLBIASID", EXIT_CP15_TLB, wr_tlbiasid),
+	OP(8, 6, 0, "DTLBIALL", EXIT_CP15_TLB, wr_tlbiall),
+	OP(8, 6, 1, "DTLBIMVA", EXIT_CP15_TLB, wr_tlbimva),
+	OP(8, 6, 2, "DTLBIASID", EXIT_CP15_TLB, wr_tlbiasid),
+	OP(8, 7, 0, "TLBIALL", EXIT_CP15_TLB, wr_tlbiall),
+	OP(8, 7, 1, "TLBIMVA", EXIT_CP15_TLB, wr_tlbimva),
+	OP(8, 7, 2, "TLBIASID", EXIT_CP15_TLB, wr_tlbiasid),
+
+	{ ENC(0, 9, 12, 0), "PMCR", EXIT_CP15_OTHER, OFF(pmcr), 0, 0x39, rd_pmcr, NULL, RW },
+	{ ENC(0, 9, 12, 1), "PMCNTENSET", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_set, RW },
+	{ ENC(0, 9, 12, 2), "PMCNTENCLR", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_clr, RW },
+	{ ENC(0, 9, 12, 3), "PMOVSR", EXIT_CP15_OTHER, OFF(pmovsr), 0, 0, NULL, wr_pmovsr, RW },
+	OP(9, 12, 4, "PMSWINC", EXIT_CP15_OTHER, wr_ignore),
+	{ ENC(0, 9, 12, 5), "PMSELR", EXIT_CP15_OTHER, OFF(pmselr), 0, 0x1f, NULL, NULL, RW },
+	{ ENC(0, 9, 13, 0), "PMCCNTR", EXIT_CP15_OTHER, OFF(pmccntr), 0, ~0u, NULL, NULL, RW },
+	{ ENC(0, 9, 13, 1), "PMXEVTYPER", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW },
+	{ ENC(0, 9, 13, 2), "PMXEVCNTR", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW },
+	{ ENC(0, 9, 14, 0), "PMUSERENR", EXIT_CP15_OTHER, OFF(pmuserenr), 0, 1, NULL, NULL, RW },
+	{ ENC(0, 9, 14, 1), "PMINTENSET", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_set, RW },
+	{ ENC(0, 9, 14, 2), "PMINTENCLR", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_clr, RW },
+	/* Cortex-A8 L2 control: Non-secure writes have no effect on the real part unless the ROM allowed them. */
+	{ ENC(1, 9, 0, 0), "L2LOCK", EXIT_CP15_OTHER, OFF(l2lockdown), 0, 0, NULL, wr_ignore, RW },
+	{ ENC(1, 9, 0, 2), "L2AUXCR", EXIT_CP15_OTHER, OFF(l2auxcr), 0, 0, NULL, wr_ignore, RW },
+
+	{ ENC(0, 10, 2, 0), "PRRR", EXIT_CP15_CTX, OFF(prrr), 0x00098aa4, 0, NULL, wr_prrr, RW },
+	{ ENC(0, 10, 2, 1), "NMRR", EXIT_CP15_CTX, OFF(nmrr), 0x44e048e0, 0, NULL, wr_nmrr, RW },
+
+	{ ENC(0, 12, 0, 0), "VBAR", EXIT_CP15_OTHER, OFF(vbar), 0, 0, NULL, wr_vbar, RW },
+	{ ENC(0, 12, 1, 0), "ISR", EXIT_CP15_OTHER, NS, 0, 0, rd_isr, NULL, R },
+
+	{ ENC(0, 13, 0, 0), "FCSEIDR", EXIT_CP15_OTHER, OFF(fcseidr), 0, 0, NULL, wr_ignore, RW },
+	{ ENC(0, 13, 0, 1), "CONTEXTIDR", EXIT_CP15_CTX, OFF(contextidr), 0, 0, NULL, wr_contextidr, RW },
+	{ ENC(0, 13, 0, 2), "TPIDRURW", EXIT_CP15_THREAD, OFF(tpidrurw), 0, 0, rd_tpidrurw, wr_tpidrurw, RW },
+	{ ENC(0, 13, 0, 3), "TPIDRURO", EXIT_CP15_THREAD, OFF(tpidruro), 0, 0, NULL, wr_tpidruro, RW },
+	{ ENC(0, 13, 0, 4), "TPIDRPRW", EXIT_CP15_THREAD, OFF(tpidrprw), 0, ~0u, NULL, NULL, RW },
+};
+const u32 cp15_nr_rows = ARRAY_SIZE(cp15_rows);
+
+/* Reset values that come from the real core, and the real registers that follow the guest's. */
+void cp15_reset_hardware(struct vcpu *v)
+{
+	v->cp15.midr = read_midr();
+	v->cp15.actlr = read_actlr();
+	v->cp15.l2auxcr = read_l2auxcr();
+	write_tpidrurw(0);
+	write_tpidruro(0);
+	sctlr_apply(v);
+	cpacr_apply(v);
+}

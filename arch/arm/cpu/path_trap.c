@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPU path `trap`: guest code runs directly in User mode; each site of a scanned page is one SVC, and what traps by
+ * itself arrives as Undefined. Both are decoded and executed here by the one meaning in exec.c.
+ */
+#include <arm/code_page.h>
+#include <arm/cpu_path.h>
+#include <arm/exec.h>
+#include <arm/trap.h>
+#include <hv/guest.h>
+#include <hv/log.h>
+#include <string.h>
+
+static void finish(struct vcpu *v, enum exec_result r)
+{
+	switch (r) {
+	case EXEC_NEXT:
+	case EXEC_BRANCH:
+	case EXEC_INJECTED:
+		break;
+	case EXEC_WFI:
+		vcpu_wait_for_interrupt(v);
+		break;
+	case EXEC_UNDEF:
+		vcpu_count(v, EXIT_UNDEF);
+		inject_undef(v);
+		break;
+	}
+}
+
+static void emulate(struct vcpu *v, u32 word)
+{
+	struct insn in;
+
+	a32_decode(word, &in);
+	vcpu_count(v, exec_cause(&in));
+	finish(v, exec_insn(v, &in));
+}
+
+static void path_trap_svc(struct vcpu *v)
+{
+	u32 word;
+
+	if (!(v->cpsr & PSR_T) && v->exit_insn_valid &&
+	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
+	    code_page_site(v, v->exit_insn & 0xffffff, v->r[15], &word)) {
+		emulate(v, word);
+		return;
+	}
+	vcpu_count(v, EXIT_SVC);
+	inject_svc(v);
+}
+
+/* Invariant 3: a word that had to be rewritten ran as it is. Never expected; emulated, counted and reported. */
+static void note_unrewritten(struct vcpu *v, u32 word)
+{
+	vcpu_count(v, EXIT_UNREWRITTEN);
+	pr_guest(16, "guest %s: unrewritten sensitive word 0x%08x trapped at 0x%08x\n", v->guest->name,
+		 (unsigned)word, (unsigned)v->r[15]);
+}
+
+static void path_trap_undef(struct vcpu *v)
+{
+	struct insn in;
+	u32 word, len;
+
+	if (!vcpu_privileged(v)) {
+		vcpu_count(v, EXIT_UNDEF);
+		inject_undef(v);
+		return;
+	}
+	if (v->exit_insn_valid && !(v->cpsr & PSR_T))
+		word = v->exit_insn;
+	else if (!trap_fetch(v, &word, &len))
+		return;		/* unmapped meanwhile: the retry faults as it should */
+	/* The coprocessor space of T32 equals A32 with condition AL (A6.3.18), so one decoder serves both. */
+	a32_decode(word, &in);
+	if (!(v->cpsr & PSR_T) && a32_is_site(word))
+		note_unrewritten(v, word);
+	vcpu_count(v, exec_cause(&in));
+	finish(v, exec_insn(v, &in));
+}
+
+static int path_trap_init(struct vcpu *v)
+{
+	return 0;
+}
+
+static void path_trap_reset(struct vcpu *v)
+{
+}
+
+static const struct cpu_path path_trap = {
+	.name = "trap",
+	.init = path_trap_init,
+	.reset = path_trap_reset,
+	.svc = path_trap_svc,
+	.undef = path_trap_undef,
+};
+
+static const struct cpu_path *const paths[] = {
+	&path_trap,
+};
+
+const struct cpu_path *cpu_path_find(const char *name)
+{
+	if (!name)
+		return paths[0];
+	for (u32 i = 0; i < ARRAY_SIZE(paths); i++)
+		if (!strcmp(paths[i]->name, name))
+			return paths[i];
+	return NULL;
+}

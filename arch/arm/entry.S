@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* First instructions of Umbra, the C side of guest entry/exit, and device accesses that survive an external abort. */
+#include <arm/window.h>
+
+	.syntax	unified
+	.arm
+	.section .head.text, "ax", %progbits
+/*
+ * Entered like a Linux kernel (r0 = 0, r1 = machine number, r2 = layout device tree), MMU and data cache off, at the
+ * address Umbra is linked to.
+ */
+	.global	_start
+_start:
+	cpsid	aif, #0x13
+	mov	r8, r1
+	mov	r9, r2
+	/* Known SCTLR: MMU, D-cache, I-cache, branch prediction, alignment check, TEX remap, AFE, high vectors off. */
+	mrc	p15, 0, r0, c1, c0, 0
+	ldr	r1, =0x70003807 | (1 << 25)	@ AFE TRE TE | V I Z | C A M | EE
+	bic	r0, r0, r1
+	mcr	p15, 0, r0, c1, c0, 0
+	isb
+	mov	r0, #0
+	mcr	p15, 0, r0, c7, c5, 0	@ ICIALLU
+	mcr	p15, 0, r0, c7, c5, 6	@ BPIALL
+	mcr	p15, 0, r0, c8, c7, 0	@ TLBIALL
+	dsb
+	isb
+	ldr	r0, =__bss_start
+	ldr	r1, =__bss_end
+	mov	r2, #0
+1:	cmp	r0, r1
+	strlo	r2, [r0], #4
+	blo	1b
+	/* Vectors where they are linked, every banked stack pointer on the (still empty) vCPU page. */
+	ldr	r0, =__window_vectors
+	mcr	p15, 0, r0, c12, c0, 0
+	isb
+	ldr	r0, =boot_vcpu
+	bl	arm_set_banked_sp
+	cps	#0x1f
+	ldr	sp, =arm_stack_top
+	mov	r0, r8
+	mov	r1, r9
+	bl	arm_boot
+	b	.
+	.ltorg
+
+	.text
+/* void arm_set_banked_sp(u32 sp): stack pointer of every exception mode. Clobbers r1; interrupts masked. */
+	.global	arm_set_banked_sp
+	.type	arm_set_banked_sp, %function
+arm_set_banked_sp:
+	mrs	r1, cpsr
+	mov	r2, lr
+	cps	#0x11
+	mov	sp, r0
+	cps	#0x12
+	mov	sp, r0
+	cps	#0x17
+	mov	sp, r0
+	cps	#0x1b
+	mov	sp, r0
+	cps	#0x13
+	mov	sp, r0
+	msr	cpsr_c, r1
+	bx	r2
+
+/* u32 arm_guest_enter(struct vcpu *v): run the guest until its next exit; returns the vector. */
+	.global	arm_guest_enter
+	.type	arm_guest_enter, %function
+arm_guest_enter:
+	push	{r4-r11, lr}
+	str	sp, [r0, #VCPU_HOST_SP]
+	ldr	r1, =guest_exit
+	str	r1, [r0, #VCPU_HOST_RETURN]
+	ldr	r1, [r0, #VCPU_WINDOW_BASE]
+	ldr	r2, =window_enter
+	ldr	r3, =__window_start
+	sub	r2, r2, r3
+	add	pc, r1, r2
+guest_exit:
+	pop	{r4-r11, pc}
+	.ltorg
+
+/*
+ * bool arm_mmio_read(hpa, size, *value) / arm_mmio_write(hpa, size, value): one access of 1, 2 or 4 bytes that returns false
+ * when it aborts. DSB keeps an imprecise abort from arriving later than the return.
+ */
+	.global	arm_mmio_checked_start, arm_mmio_checked_end, arm_mmio_checked_fail
+	.global	arm_mmio_read, arm_mmio_write
+	.type	arm_mmio_read, %function
+	.type	arm_mmio_write, %function
+arm_mmio_read:
+	cmp	r1, #2
+arm_mmio_checked_start:
+	ldrbmi	r3, [r0]
+	ldrheq	r3, [r0]
+	ldrgt	r3, [r0]
+	dsb
+	str	r3, [r2]
+	mov	r0, #1
+	bx	lr
+arm_mmio_write:
+	cmp	r1, #2
+	strbmi	r2, [r0]
+	strheq	r2, [r0]
+	strgt	r2, [r0]
+	dsb
+	mov	r0, #1
+	bx	lr
+arm_mmio_checked_end:
+arm_mmio_checked_fail:
+	mov	r0, #0
+	bx	lr
+
+	.bss
+	.balign	8
+	.space	16384
+	.global	arm_stack_top
+arm_stack_top:
+	.space	4096
+	.global	arm_fault_stack_top
+arm_fault_stack_top:

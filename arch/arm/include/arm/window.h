@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Layout of the window and of the vCPU page as window.S sees them; usable from assembly. */
+#pragma once
+
+/* Offsets in the window's 1 MiB slot. */
+#define WINDOW_TEXT	0x0000	/* vectors, entry/exit code, fast paths: privileged read-only, executable */
+#define WINDOW_TEXT_MAX	0x4000
+#define WINDOW_VCPU	0x4000	/* first page of struct vcpu: privileged read-write */
+#define WINDOW_STACK	0x5000	/* stack of the in-window fast paths */
+#define WINDOW_STACK_SIZE	0x2000
+
+/* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
+#define HOST_ASID_UMBRA	1
+#define HOST_ASID_FIRST	2
+#define HOST_ASID_LAST	255
+
+/* Offsets in struct vcpu; vcpu.c asserts each of them. */
+#define VCPU_R		0
+#define VCPU_PC		60
+#define VCPU_CPSR	64
+#define VCPU_HW_DACR	68
+#define VCPU_HW_TTBR0	80
+#define VCPU_HW_ASID	84
+#define VCPU_HOST_TTBR0	88
+#define VCPU_TRAMP_TTBR0 92
+#define VCPU_EXIT_DFSR	96
+#define VCPU_EXIT_DFAR	100
+#define VCPU_EXIT_IFSR	104
+#define VCPU_EXIT_IFAR	108
+#define VCPU_IRQ_IN	112
+#define VCPU_HOST_SP	116
+#define VCPU_HOST_RETURN 120
+#define VCPU_EXIT_INSN	124
+#define VCPU_EXIT_INSN_VALID 128
+#define VCPU_WINDOW_BASE 132
+#define VCPU_SCRATCH	136
+
+/* Exit vectors as window.S reports them. */
+#define VEC_UND		1
+#define VEC_SVC		2
+#define VEC_PABT	3
+#define VEC_DABT	4
+#define VEC_IRQ		6
+#define VEC_FIQ		7
+
+#ifndef __ASSEMBLER__
+#include <hv/types.h>
+
+struct vcpu;
+
+extern char __window_start[], __window_end[];
+extern char window_stack[WINDOW_STACK_SIZE];
+
+/* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
+void arm_window_moved(struct vcpu *v, u32 base);
+/* Umbra's own L1 table (host physical). */
+u32 arm_host_l1(void);
+/* Enter the guest; returns the vector of the next exit. Interrupts masked throughout. */
+u32 arm_guest_enter(struct vcpu *v);
+#endif

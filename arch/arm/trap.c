@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dispatch of guest exits by exception vector: aborts to the shadow MMU, the rest to the CPU path. */
+#include <arm/cpu_path.h>
+#include <arm/exec.h>
+#include <arm/shadow.h>
+#include <arm/sysreg.h>
+#include <arm/trap.h>
+#include <arm/window.h>
+#include <hv/guest.h>
+#include <hv/irq.h>
+#include <hv/log.h>
+
+/* Fault status codes of the short-descriptor format (B3.13.3): FS[4] is bit 10, FS[3:0] bits 3:0. */
+#define FS(fsr)			((((fsr) >> 6) & 0x10) | ((fsr) & 0xf))
+#define FS_ALIGNMENT		0x01
+#define FS_DEBUG		0x02
+#define FS_EXTERNAL		0x08
+#define FS_ASYNC_EXTERNAL	0x16
+#define FSR_WNR			BIT(11)
+
+/* Translation, domain and permission faults may come from the shadow; everything else is the guest's own. */
+static bool fs_is_shadow(u32 fs)
+{
+	return fs == 0x5 || fs == 0x7 || fs == 0x9 || fs == 0xb || fs == 0xd || fs == 0xf || fs == 0x3 || fs == 0x6;
+}
+
+bool trap_fetch(struct vcpu *v, u32 *word, u32 *len)
+{
+	u32 hw1, hw2;
+
+	if (!(v->cpsr & PSR_T)) {
+		*len = 4;
+		return guest_fetch(v, v->r[15], 4, word) == 0;
+	}
+	if (guest_fetch(v, v->r[15], 2, &hw1))
+		return false;
+	*len = 2;
+	*word = hw1;
+	if ((hw1 >> 11) < 0x1d)		/* A6.1: 0b11101, 0b11110, 0b11111 start a 32-bit instruction */
+		return true;
+	if (guest_fetch(v, v->r[15] + 2, 2, &hw2))
+		return false;
+	*len = 4;
+	*word = hw1 << 16 | hw2;
+	return true;
+}
+
+static void external_abort(struct vcpu *v, u32 va, bool write)
+{
+	vcpu_count(v, EXIT_DABT);
+	inject_dabt(v, &(struct gfault){ .fsr = FS_EXTERNAL | (write ? FSR_WNR : 0), .far = va });
+}
+
+static void emulate_device_access(struct vcpu *v, u32 va, bool write)
+{
+	struct insn in;
+	u32 word, len;
+
+	vcpu_count(v, EXIT_MMIO);
+	if (!trap_fetch(v, &word, &len))
+		return;		/* the code was unmapped meanwhile: the retry faults as it should */
+	if (v->cpsr & PSR_T)
+		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);
+	else
+		a32_decode(word, &in);
+	if (exec_mmio(v, &in) == EXEC_UNDEF) {
+		pr_guest(8, "guest %s: instruction 0x%08x at 0x%08x cannot access an emulated device\n",
+			 v->guest->name, (unsigned)word, (unsigned)v->r[15]);
+		external_abort(v, va, write);
+	}
+}
+
+static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
+{
+	struct gfault f;
+	gpa_t gpa;
+
+	switch (shadow_fault(v, va, write ? ACC_WRITE : ACC_READ, vcpu_privileged(v), &gpa, &f)) {
+	case SHADOW_FIXED:
+		vcpu_count(v, EXIT_SHADOW_FILL);
+		break;
+	case SHADOW_CODE_WRITE:
+		vcpu_count(v, EXIT_CODE_WRITE);
+		break;
+	case SHADOW_GUEST_FAULT:
+		vcpu_count(v, EXIT_DABT);
+		inject_dabt(v, &f);
+		break;
+	case SHADOW_EMULATED:
+		emulate_device_access(v, va, write);
+		break;
+	case SHADOW_NOTHING:
+		pr_guest(8, "guest %s: nothing at physical 0x%08x (pc 0x%08x): external abort\n",
+			 v->guest->name, (unsigned)gpa, (unsigned)v->r[15]);
+		external_abort(v, va, write);
+		break;
+	}
+}
+
+static void trap_dabt(struct vcpu *v)
+{
+	u32 fsr = v->exit_dfsr, fs = FS(fsr);
+	bool write = fsr & FSR_WNR;
+
+	if (fs_is_shadow(fs)) {
+		data_shadow_fault(v, v->exit_dfar, write);
+		return;
+	}
+	if (fs == FS_ASYNC_EXTERNAL) {
+		vcpu_count(v, EXIT_DABT);
+		v->abort_pending = true;	/* delivered as soon as the virtual A bit allows */
+		return;
+	}
+	/* Alignment, synchronous external abort from a passed-through device, debug: the guest's own. */
+	vcpu_count(v, EXIT_DABT);
+	inject_dabt(v, &(struct gfault){ .fsr = fsr & 0x1c0f, .far = v->exit_dfar });
+}
+
+static void trap_pabt(struct vcpu *v)
+{
+	u32 fs = FS(v->exit_ifsr);
+	struct gfault f = { .fsr = v->exit_ifsr & 0x140f, .far = v->exit_ifar };
+	gpa_t gpa;
+
+	if (fs_is_shadow(fs)) {
+		switch (shadow_fault(v, v->exit_ifar, ACC_EXEC, vcpu_privileged(v), &gpa, &f)) {
+		case SHADOW_FIXED:
+		case SHADOW_CODE_WRITE:
+			vcpu_count(v, EXIT_SHADOW_FILL);
+			return;
+		case SHADOW_GUEST_FAULT:
+			break;
+		case SHADOW_EMULATED:
+		case SHADOW_NOTHING:
+			f = (struct gfault){ .fsr = FS_EXTERNAL, .far = v->exit_ifar };
+			break;
+		}
+	}
+	vcpu_count(v, EXIT_PABT);
+	inject_pabt(v, &f);
+}
+
+static void trap_svc(struct vcpu *v)
+{
+	v->path->svc(v);
+}
+
+static void trap_und(struct vcpu *v)
+{
+	v->path->undef(v);
+}
+
+static void trap_irq(struct vcpu *v)
+{
+	vcpu_count(v, EXIT_IRQ);
+	host_irq_handle();
+}
+
+static void trap_unexpected(struct vcpu *v)
+{
+	vcpu_count(v, EXIT_OTHER);
+	guest_request(v->guest, GUEST_REQ_CRASH, "unexpected exception while the guest ran");
+}
+
+void trap_handle(struct vcpu *v, u32 vector)
+{
+	static void (*const handler[8])(struct vcpu *v) = {
+		[0] = trap_unexpected,
+		[VEC_UND] = trap_und,
+		[VEC_SVC] = trap_svc,
+		[VEC_PABT] = trap_pabt,
+		[VEC_DABT] = trap_dabt,
+		[5] = trap_unexpected,
+		[VEC_IRQ] = trap_irq,
+		[VEC_FIQ] = trap_unexpected,
+	};
+
+	handler[vector & 7](v);
+}

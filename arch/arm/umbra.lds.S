@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory image of Umbra: linked, loaded and run at CONFIG_TEXT_BASE (identity mapped). */
+#include <autoconf.h>
+
+OUTPUT_FORMAT("elf32-littlearm")
+OUTPUT_ARCH(arm)
+ENTRY(_start)
+
+SECTIONS
+{
+	. = CONFIG_TEXT_BASE;
+	__image_start = .;
+	.text : {
+		*(.head.text)
+		*(.text .text.*)
+		. = ALIGN(4096);
+		__window_start = .;
+		*(.window.text)
+		*(.window.fast .window.fast.*)
+		. = ALIGN(4096);
+		__window_end = .;
+	}
+	ASSERT(__window_end - __window_start <= 0x4000, "window text exceeds WINDOW_TEXT_MAX")
+	.ARM.exidx : { *(.ARM.exidx*) }
+	.rodata : {
+		*(.rodata .rodata.*)
+		. = ALIGN(4);
+		__emudev_start = .;
+		KEEP(*(.umbra.emudev))
+		__emudev_end = .;
+		__monitor_start = .;
+		KEEP(*(.umbra.monitor))
+		__monitor_end = .;
+	}
+	. = ALIGN(4096);
+	__text_end = .;
+	.data : { *(.data .data.*) }
+	. = ALIGN(8);
+	__image_end = .;
+	__bss_start = .;
+	.bss (NOLOAD) : { *(.bss .bss.*) *(COMMON) . = ALIGN(4096); }
+	__bss_end = .;
+	__heap_start = .;
+	/DISCARD/ : { *(.comment) *(.note*) *(.ARM.attributes) *(.init .fini .init_array .fini_array) }
+}

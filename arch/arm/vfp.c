@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VFP/NEON system registers of the guest. Umbra uses no floating point, and there is one guest, so the unit always holds
+ * the guest's registers: real FPEXC.EN and CPACR.cp10/11 follow the guest's, data instructions run natively.
+ */
+#include <arm/coproc.h>
+#include <arm/sysreg.h>
+
+/* VMRS/VMSR register numbers (A8.8.348). */
+#define VFP_FPSID	0
+#define VFP_FPSCR	1
+#define VFP_MVFR1	6
+#define VFP_MVFR0	7
+#define VFP_FPEXC	8
+
+#define CPACR_CP10_11	(0xfu << 20)
+
+#define VFP_REG(name, n)						\
+static u32 read_##name(void)						\
+{									\
+	u32 v;								\
+	asm volatile(".fpu neon\n\tvmrs %0, " n : "=r"(v));		\
+	return v;							\
+}									\
+static __attribute__((unused)) void write_##name(u32 v)			\
+{									\
+	asm volatile(".fpu neon\n\tvmsr " n ", %0" : : "r"(v) : "memory"); \
+}
+VFP_REG(fpsid, "fpsid")
+VFP_REG(fpscr, "fpscr")
+VFP_REG(mvfr0, "mvfr0")
+VFP_REG(mvfr1, "mvfr1")
+VFP_REG(fpexc, "fpexc")
+
+/* The guest kernel reaches cp10/11 when its CPACR grants privileged access (01 or 11). */
+static bool vfp_allowed(const struct vcpu *v)
+{
+	return v->cp15.cpacr & (1u << 20);
+}
+
+bool vfp_sys_read(struct vcpu *v, u32 reg, u32 *value)
+{
+	if (!vfp_allowed(v))
+		return false;
+	switch (reg) {
+	case VFP_FPSID:
+		*value = read_fpsid();
+		return true;
+	case VFP_FPSCR:
+		if (!(read_fpexc() & BIT(30)))
+			return false;
+		*value = read_fpscr();
+		return true;
+	case VFP_MVFR0:
+		*value = read_mvfr0();
+		return true;
+	case VFP_MVFR1:
+		*value = read_mvfr1();
+		return true;
+	case VFP_FPEXC:
+		*value = read_fpexc();
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool vfp_sys_write(struct vcpu *v, u32 reg, u32 value)
+{
+	if (!vfp_allowed(v))
+		return false;
+	switch (reg) {
+	case VFP_FPSID:		/* writes are ignored (B4.1.58) */
+		return true;
+	case VFP_FPSCR:
+		if (!(read_fpexc() & BIT(30)))
+			return false;
+		write_fpscr(value);
+		return true;
+	case VFP_FPEXC:
+		write_fpexc(value);
+		isb();
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void zero_registers(void)
+{
+	asm volatile(
+		".fpu neon\n\t"
+		"vmov.i32 q0, #0\n\tvmov.i32 q1, #0\n\tvmov.i32 q2, #0\n\tvmov.i32 q3, #0\n\t"
+		"vmov.i32 q4, #0\n\tvmov.i32 q5, #0\n\tvmov.i32 q6, #0\n\tvmov.i32 q7, #0\n\t"
+		"vmov.i32 q8, #0\n\tvmov.i32 q9, #0\n\tvmov.i32 q10, #0\n\tvmov.i32 q11, #0\n\t"
+		"vmov.i32 q12, #0\n\tvmov.i32 q13, #0\n\tvmov.i32 q14, #0\n\tvmov.i32 q15, #0\n\t"
+		: : : "memory");
+}
+
+/* Nothing of the boot loader or of an earlier guest is left in the unit. Ends with the unit disabled. */
+void vfp_reset(struct vcpu *v)
+{
+	write_cpacr(CPACR_CP10_11);
+	isb();
+	write_fpexc(BIT(30));
+	isb();
+	zero_registers();
+	write_fpscr(0);
+	write_fpexc(0);
+	isb();
+}

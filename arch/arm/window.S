@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The window: exception vectors and the way between the guest's and Umbra's address space.
+ *
+ * Mapped privileged-only and global at the same (movable) address in every shadow root, in the trampoline root
+ * and in Umbra's own table. Position independent. Every banked stack pointer holds the address of the vCPU page,
+ * so an exit saves the guest's registers without any other state.
+ *
+ * An ASID and its TTBR0 cannot be changed together, so both directions go through the trampoline root, which maps
+ * nothing but the window: no walk can cache an entry under the wrong ASID (ARM ARM B3.10.4).
+ */
+#include <arm/window.h>
+
+	.syntax	unified
+	.arm
+	.section .window.text, "ax", %progbits
+	.balign	4096
+	.global	__window_vectors
+__window_vectors:
+	b	.			@ reset: not through VBAR
+	b	win_und
+	b	win_svc
+	b	win_pabt
+	b	win_dabt
+	b	.			@ hypervisor: no such mode
+	b	win_irq
+	b	win_fiq
+
+/* Did the exception come from Umbra itself (mode other than USR)? Then branch to @target; r0 is kept. */
+	.macro	check_host target
+	str	r0, [sp, #VCPU_SCRATCH]
+	mrs	r0, spsr
+	tst	r0, #0xf
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	bne	\target
+	.endm
+
+win_svc:
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	tst	r2, #0x20
+	subeq	r1, lr, #4
+	subne	r1, lr, #2
+	mov	r0, #VEC_SVC
+	b	exit_with_insn
+
+win_und:
+	check_host host_und
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	tst	r2, #0x20
+	subeq	r1, lr, #4
+	subne	r1, lr, #2
+	mov	r0, #VEC_UND
+
+/*
+ * Read the instruction at r1 under the guest's tables. It was fetched a moment ago, so this hits; should it abort all
+ * the same, win_dabt finds the address in this range and lets C fetch it through the guest's tables.
+ */
+exit_with_insn:
+	mov	r4, #1
+	tst	r2, #0x20
+fetch_start:
+	ldreq	r3, [r1]
+	ldrhne	r3, [r1]
+fetch_end:
+	str	r3, [sp, #VCPU_EXIT_INSN]
+	str	r4, [sp, #VCPU_EXIT_INSN_VALID]
+	b	exit_slow
+
+win_pabt:
+	check_host host_pabt
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	sub	r1, lr, #4
+	mrc	p15, 0, r3, c5, c0, 1
+	mrc	p15, 0, r4, c6, c0, 2
+	str	r3, [sp, #VCPU_EXIT_IFSR]
+	str	r4, [sp, #VCPU_EXIT_IFAR]
+	mov	r0, #VEC_PABT
+	b	exit_slow
+
+win_dabt:
+	check_host host_dabt
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	sub	r1, lr, #8
+	mrc	p15, 0, r3, c5, c0, 0
+	mrc	p15, 0, r4, c6, c0, 0
+	str	r3, [sp, #VCPU_EXIT_DFSR]
+	str	r4, [sp, #VCPU_EXIT_DFAR]
+	mov	r0, #VEC_DABT
+	b	exit_slow
+
+win_fiq:
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	sub	r1, lr, #4
+	mov	r0, #VEC_FIQ
+	b	exit_slow
+
+win_irq:
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	sub	r1, lr, #4
+	mov	r0, #VEC_IRQ
+
+/* r0 vector, r1 guest pc, r2 SPSR (the guest's real CPSR); sp the vCPU page; user registers saved. */
+exit_slow:
+	str	r1, [sp, #VCPU_PC]
+	movw	r4, #0x1df		@ mode and A, I, F: virtual, kept by the vCPU
+	ldr	r3, [sp, #VCPU_CPSR]
+	bic	r2, r2, r4
+	and	r3, r3, r4
+	orr	r3, r3, r2
+	str	r3, [sp, #VCPU_CPSR]
+	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
+	ldr	r6, [sp, #VCPU_HOST_TTBR0]
+	ldr	r7, [sp, #VCPU_HOST_RETURN]
+	ldr	r8, [sp, #VCPU_HOST_SP]
+	mov	r9, #HOST_ASID_UMBRA
+	dsb				@ guest's stores are done before tables change
+	mcr	p15, 0, r5, c2, c0, 0	@ TTBR0: trampoline
+	isb
+	mcr	p15, 0, r9, c13, c0, 1	@ CONTEXTIDR
+	isb
+	mcr	p15, 0, r6, c2, c0, 0	@ TTBR0: Umbra
+	isb
+	cpsid	aif, #0x1f		@ System mode: Umbra's C code has no banked stack of its own to lose
+	mov	sp, r8
+	bx	r7
+
+/* r0: vCPU page as seen here is the SVC stack pointer. Called in Umbra's address space, System mode, A/I/F masked. */
+	.global	window_enter
+window_enter:
+	cps	#0x13
+	clrex				@ an exclusive sequence does not survive an exit handled in C
+	ldr	r1, [sp, #VCPU_CPSR]
+	movw	r4, #0x1df
+	bic	r1, r1, r4
+	orr	r1, r1, #0x50		@ User mode, FIQ masked (Umbra routes none), IRQ and aborts open
+	msr	spsr_cxsf, r1
+	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
+	ldr	r6, [sp, #VCPU_HW_TTBR0]
+	ldr	r7, [sp, #VCPU_HW_ASID]
+	ldr	r8, [sp, #VCPU_HW_DACR]
+	ldr	lr, [sp, #VCPU_PC]
+	dsb
+	mcr	p15, 0, r5, c2, c0, 0
+	isb
+	mcr	p15, 0, r7, c13, c0, 1
+	isb
+	mcr	p15, 0, r6, c2, c0, 0
+	mcr	p15, 0, r8, c3, c0, 0
+	isb
+	ldmia	sp, {r0-r14}^
+	nop				@ no banked register access right after LDM^ (A8.8.59 note)
+	movs	pc, lr
+
+/*
+ * Exceptions taken while Umbra itself runs. A data abort inside fetch_start..fetch_end is the instruction read above
+ * (still in the guest's address space); one inside the checked accesses of mmio.S is reported to their caller; all else
+ * is a bug of Umbra: arm_host_fault() prints and stops.
+ */
+host_dabt:
+	str	r0, [sp, #VCPU_SCRATCH]
+	str	r1, [sp, #VCPU_SCRATCH + 4]
+	sub	r0, lr, #8
+	adr	r1, fetch_start
+	cmp	r0, r1
+	blo	1f
+	adr	r1, fetch_end
+	cmp	r0, r1
+	blo	fetch_failed
+1:	ldr	r1, =arm_mmio_checked_start
+	cmp	r0, r1
+	blo	2f
+	ldr	r1, =arm_mmio_checked_end
+	cmp	r0, r1
+	bhs	2f
+	ldr	lr, =arm_mmio_checked_fail
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	ldr	r1, [sp, #VCPU_SCRATCH + 4]
+	movs	pc, lr
+2:	mov	r0, #VEC_DABT
+	sub	r1, lr, #8
+	b	host_fault
+
+fetch_failed:
+	mov	r3, #0
+	mov	r4, #0
+	adr	lr, fetch_end
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	ldr	r1, [sp, #VCPU_SCRATCH + 4]
+	movs	pc, lr
+
+host_und:
+	mov	r0, #VEC_UND
+	sub	r1, lr, #4
+	b	host_fault
+host_pabt:
+	mov	r0, #VEC_PABT
+	sub	r1, lr, #4
+
+host_fault:
+	mrs	r2, spsr
+	mov	r3, sp			@ vCPU page: what was saved there is still the last guest state
+	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
+	ldr	r6, [sp, #VCPU_HOST_TTBR0]
+	mov	r9, #HOST_ASID_UMBRA
+	cmp	r5, #0			@ before the window exists Umbra's tables are live anyway
+	beq	3f
+	mcr	p15, 0, r5, c2, c0, 0
+	isb
+	mcr	p15, 0, r9, c13, c0, 1
+	isb
+	mcr	p15, 0, r6, c2, c0, 0
+	isb
+3:	cpsid	aif, #0x1f
+	ldr	sp, =arm_fault_stack_top
+	ldr	r4, =arm_host_fault
+	bx	r4
+	.ltorg
