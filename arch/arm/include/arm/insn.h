@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one decoder: instruction words to struct insn, by tables generated from nothing but the encodings. */
+/* The one decoder: instruction words to struct insn, by tables of encodings. */
 #pragma once
 
 #include <hv/types.h>
@@ -13,8 +13,8 @@ enum insn_op {
 	INSN_ALU_RET_REG, INSN_ALU_RET_RSR, INSN_ALU_RET_IMM,	/* op-S with Rd = pc */
 	INSN_RFE, INSN_SRS, INSN_WFI,
 	INSN_LDRT, INSN_STRT,				/* LDRT STRT LDRBT STRBT LDRHT STRHT LDRSBT LDRSHT */
-	INSN_SVC,
 	/* trap by themselves in User mode */
+	INSN_SVC,
 	INSN_MCR, INSN_MRC, INSN_MCRR, INSN_MRRC, INSN_LDC, INSN_STC, INSN_CDP,
 	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words */
 	INSN_SMC, INSN_HVC, INSN_BKPT, INSN_UDF,
@@ -40,18 +40,23 @@ struct insn {
 	u8 shift_type, shift_imm;	/* as encoded */
 	u16 reglist;
 	u32 imm;		/* expanded immediate / offset */
-	u32 mask;		/* MSR field mask (4 bits); CPS: imod<<?, see insn.c accessors */
+	u32 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
 	u8 opcode;		/* ALU opcode */
-	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode */
+	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
 	bool cps_mode_valid;
-	u32 coproc_enc;		/* MCR/MRC: COPROC_ENC(...) */
+	u32 coproc_enc;		/* MCR/MRC/MCRR/MRRC: COPROC_ENC(...) */
 };
 
 /* Decode one A32 word. Always fills *in. */
 void a32_decode(u32 word, struct insn *in);
 /* Decode a T32 instruction for device accesses (loads and stores only; everything else INSN_OTHER). @hw2 is the second halfword. */
 void t32_decode(u16 hw1, u16 hw2, struct insn *in);
-/* Must this A32 word be rewritten (silent or UNPREDICTABLE in User mode)? */
+/*
+ * Must this A32 word be rewritten (silent or UNPREDICTABLE in User mode)? SVC is not among them: it traps by itself,
+ * and one word in sixteen of arbitrary data looks like it.
+ */
 bool a32_is_site(u32 word);
+/* Its operation if it must, else INSN_OTHER. */
+enum insn_op a32_site_op(u32 word);
 /* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
 bool cond_holds(u32 cond, u32 cpsr);

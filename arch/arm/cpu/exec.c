@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The one meaning per instruction: dispatch by operation, and what all operations share. */
+#include <arm/exec.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+
+#include "exec_int.h"
+
+u32 exec_reg(const struct vcpu *v, u32 n)
+{
+	if (n == 15)
+		return v->r[15] + (v->cpsr & PSR_T ? 4 : 8);
+	return v->r[n];
+}
+
+/* ITAdvance(), A2.5.2. ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */
+static void it_advance(struct vcpu *v)
+{
+	u32 it = FIELD(v->cpsr, 15, 10) << 2 | FIELD(v->cpsr, 26, 25);
+
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	v->cpsr = (v->cpsr & ~PSR_IT) | (it >> 2) << 10 | (it & 3) << 25;
+}
+
+enum exec_result exec_next(struct vcpu *v, const struct insn *in)
+{
+	v->r[15] += in->len;
+	if (v->cpsr & PSR_T)
+		it_advance(v);
+	return EXEC_NEXT;
+}
+
+enum exec_result exec_undefined(struct vcpu *v, const struct insn *in)
+{
+	(void)v;
+	(void)in;
+	return EXEC_UNDEF;
+}
+
+u32 exec_shift_imm(u32 value, u32 type, u32 imm, bool carry)
+{
+	switch (type) {
+	case 0:
+		return value << imm;
+	case 1:
+		return imm ? value >> imm : 0;
+	case 2:
+		return (u32)((s32)value >> (imm ? imm : 31));
+	default:
+		return imm ? value >> imm | value << (32 - imm) : value >> 1 | (u32)carry << 31;
+	}
+}
+
+enum exec_result exec_load_pc(struct vcpu *v, u32 target)
+{
+	if (v->cpsr & PSR_T)
+		it_advance(v);
+	if (target & 1) {
+		v->cpsr |= PSR_T;
+		v->r[15] = target & ~1u;
+	} else {
+		v->cpsr &= ~PSR_T;
+		v->r[15] = target & ~3u;	/* bit 1 set is UNPREDICTABLE */
+	}
+	return EXEC_BRANCH;
+}
+
+static exec_fn *const exec_table[INSN_NR] = {
+	[INSN_OTHER] = exec_undefined,
+	[INSN_CPS] = exec_cps,
+	[INSN_MRS] = exec_mrs,
+	[INSN_MSR_REG] = exec_msr,
+	[INSN_MSR_IMM] = exec_msr,
+	[INSN_LDM_USER] = exec_ldm_user,
+	[INSN_LDM_RET] = exec_ldm_ret,
+	[INSN_STM_USER] = exec_stm_user,
+	[INSN_ALU_RET_REG] = exec_alu_ret,
+	[INSN_ALU_RET_RSR] = exec_undefined,	/* UNPREDICTABLE in every mode */
+	[INSN_ALU_RET_IMM] = exec_alu_ret,
+	[INSN_RFE] = exec_rfe,
+	[INSN_SRS] = exec_srs,
+	[INSN_WFI] = exec_wfi,
+	[INSN_LDRT] = exec_single_user,
+	[INSN_STRT] = exec_single_user,
+	[INSN_SVC] = exec_svc,
+	[INSN_MCR] = exec_mcr,
+	[INSN_MRC] = exec_mrc,
+	[INSN_MCRR] = exec_mcrr,
+	[INSN_MRRC] = exec_mrrc,
+	[INSN_LDC] = exec_undefined,		/* DBGDTRxX by LDC/STC: no debug channel for guests */
+	[INSN_STC] = exec_undefined,
+	[INSN_CDP] = exec_undefined,
+	[INSN_VMRS] = exec_vmrs,
+	[INSN_VMSR] = exec_vmsr,
+	[INSN_VFP] = exec_undefined,		/* disabled in the guest, else it would not have trapped */
+	[INSN_SMC] = exec_smc,
+	[INSN_HVC] = exec_undefined,
+	[INSN_BKPT] = exec_undefined,		/* arrives as a prefetch abort, never here */
+	[INSN_UDF] = exec_undefined,
+	[INSN_LDR] = exec_single,
+	[INSN_STR] = exec_single,
+	[INSN_LDM] = exec_multi,
+	[INSN_STM] = exec_multi,
+	[INSN_LDREX] = exec_exclusive,
+	[INSN_STREX] = exec_exclusive,
+	[INSN_SWP] = exec_swp,
+};
+
+enum exec_result exec_insn(struct vcpu *v, const struct insn *in)
+{
+	if (!cond_holds(in->cond, v->cpsr))
+		return exec_next(v, in);
+	return exec_table[in->op](v, in);
+}
+
+enum exec_result exec_mmio(struct vcpu *v, const struct insn *in)
+{
+	switch (in->op) {
+	case INSN_LDR: case INSN_STR: case INSN_LDRT: case INSN_STRT:
+	case INSN_LDM: case INSN_STM: case INSN_SWP:
+		/* no condition check: an instruction whose condition fails does not access memory, so does not fault */
+		return exec_table[in->op](v, in);
+	default:
+		/* exclusives, VFP, NEON and LDC/STC on Device memory: the bus of an emulated device refuses them */
+		return exec_exclusive(v, in);
+	}
+}
+
+/* CP15 by primary register CRn; c13 and c9 are looked at more closely. */
+static enum exit_cause cp15_cause(u32 enc)
+{
+	static const u8 by_crn[16] = {
+		[0] = EXIT_CP15_OTHER, [1] = EXIT_CP15_SCTLR, [2] = EXIT_CP15_CTX, [3] = EXIT_CP15_DACR,
+		[4] = EXIT_CP15_OTHER, [5] = EXIT_CP15_FAULT, [6] = EXIT_CP15_FAULT, [7] = EXIT_CP15_CACHE,
+		[8] = EXIT_CP15_TLB, [9] = EXIT_CP15_OTHER, [10] = EXIT_CP15_OTHER, [11] = EXIT_CP15_OTHER,
+		[12] = EXIT_CP15_OTHER, [13] = EXIT_CP15_THREAD, [14] = EXIT_CP15_OTHER, [15] = EXIT_CP15_OTHER,
+	};
+
+	if (enc == COPROC_ENC(15u, 0u, 13u, 0u, 1u))	/* CONTEXTIDR */
+		return EXIT_CP15_CTX;
+	return by_crn[FIELD(enc, 15, 12)];
+}
+
+enum exit_cause exec_cause(const struct insn *in)
+{
+	static const u8 by_op[INSN_NR] = {
+		[INSN_OTHER] = EXIT_OTHER,
+		[INSN_CPS] = EXIT_SITE_CPS, [INSN_MRS] = EXIT_SITE_MRS,
+		[INSN_MSR_REG] = EXIT_SITE_MSR, [INSN_MSR_IMM] = EXIT_SITE_MSR,
+		[INSN_LDM_USER] = EXIT_SITE_BANK, [INSN_STM_USER] = EXIT_SITE_BANK, [INSN_SRS] = EXIT_SITE_BANK,
+		[INSN_LDM_RET] = EXIT_SITE_RET, [INSN_ALU_RET_REG] = EXIT_SITE_RET, [INSN_ALU_RET_RSR] = EXIT_SITE_RET,
+		[INSN_ALU_RET_IMM] = EXIT_SITE_RET, [INSN_RFE] = EXIT_SITE_RET,
+		[INSN_WFI] = EXIT_SITE_WFI, [INSN_LDRT] = EXIT_SITE_USER_LS, [INSN_STRT] = EXIT_SITE_USER_LS,
+		[INSN_SVC] = EXIT_SITE_SVC,
+		[INSN_MCR] = EXIT_CP14, [INSN_MRC] = EXIT_CP14, [INSN_MCRR] = EXIT_CP14, [INSN_MRRC] = EXIT_CP14,
+		[INSN_LDC] = EXIT_CP14, [INSN_STC] = EXIT_CP14, [INSN_CDP] = EXIT_UNDEF,
+		[INSN_VMRS] = EXIT_VFP_SYS, [INSN_VMSR] = EXIT_VFP_SYS, [INSN_VFP] = EXIT_UNDEF,
+		[INSN_SMC] = EXIT_SMC, [INSN_HVC] = EXIT_SMC, [INSN_BKPT] = EXIT_PABT, [INSN_UDF] = EXIT_UNDEF,
+		[INSN_LDR] = EXIT_MMIO, [INSN_STR] = EXIT_MMIO, [INSN_LDM] = EXIT_MMIO, [INSN_STM] = EXIT_MMIO,
+		[INSN_LDREX] = EXIT_MMIO, [INSN_STREX] = EXIT_MMIO, [INSN_SWP] = EXIT_MMIO,
+	};
+
+	if (by_op[in->op] == EXIT_CP14 && FIELD(in->coproc_enc, 19, 16) == 15)
+		return cp15_cause(in->coproc_enc);
+	return by_op[in->op];
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What exec.c, exec_ldst.c and exec_sys.c share. */
+#pragma once
+
+#include <arm/exec.h>
+
+typedef enum exec_result exec_fn(struct vcpu *v, const struct insn *in);
+
+/* exec.c */
+exec_fn exec_next;			/* pc and IT state past @in */
+exec_fn exec_undefined;
+u32 exec_reg(const struct vcpu *v, u32 n);	/* register as an operand: pc reads as address + 8 (+ 4 in T32) */
+/* Immediate shift of A32 (DecodeImmShift, Shift); @type, @imm as encoded. */
+u32 exec_shift_imm(u32 value, u32 type, u32 imm, bool carry);
+enum exec_result exec_load_pc(struct vcpu *v, u32 target);	/* BXWritePC */
+
+/* exec_ldst.c: data accesses */
+exec_fn exec_single, exec_single_user, exec_multi, exec_swp, exec_exclusive;
+exec_fn exec_ldm_user, exec_stm_user, exec_ldm_ret, exec_rfe, exec_srs;
+
+/* exec_sys.c: status registers and coprocessors */
+exec_fn exec_cps, exec_mrs, exec_msr, exec_alu_ret, exec_wfi, exec_svc;
+exec_fn exec_mcr, exec_mrc, exec_mcrr, exec_mrrc, exec_vmrs, exec_vmsr, exec_smc;

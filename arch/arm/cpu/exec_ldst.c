@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Meaning of instructions that access data: device loads and stores, user-bank and unprivileged forms, RFE, SRS. */
+/*
+ * Registers change only after every access of an instruction has succeeded, so that an injected data abort finds the
+ * state of the "base restored" abort model (B1.9.8). Memory already written by a STM is written again on restart, which
+ * the architecture allows.
+ */
+#include <arm/psr.h>
+#include <arm/shadow.h>
+
+#include "exec_int.h"
+
+#define FSR_ALIGNMENT	0x001u		/* B3.13.3, short-descriptor fault status */
+#define FSR_EXTERNAL	0x008u		/* synchronous external abort, not on a walk */
+#define FSR_WNR		BIT(11)
+
+static enum exec_result abort_at(struct vcpu *v, u32 va, u32 fs, bool write)
+{
+	struct gfault f = { .fsr = fs | (write ? FSR_WNR : 0), .far = va };
+
+	inject_dabt(v, &f);
+	return EXEC_INJECTED;
+}
+
+/* One access; false: the data abort has been injected. */
+static bool access_one(struct vcpu *v, u32 va, enum shadow_access acc, bool priv, u32 size, u32 *val)
+{
+	struct gfault f;
+
+	if (!guest_access(v, va, acc, priv, size, val, &f))
+		return true;
+	inject_dabt(v, &f);
+	return false;
+}
+
+/* @n words at @va, which must be word aligned whatever SCTLR.A says (A3.2.1). */
+static bool access_words(struct vcpu *v, u32 va, enum shadow_access acc, u32 n, u32 *val)
+{
+	u32 i;
+
+	if (va & 3) {
+		abort_at(v, va, FSR_ALIGNMENT, acc == ACC_WRITE);
+		return false;
+	}
+	for (i = 0; i < n; i++)
+		if (!access_one(v, va + 4 * i, acc, vcpu_privileged(v), 4, &val[i]))
+			return false;
+	return true;
+}
+
+static u32 base_reg(const struct vcpu *v, const struct insn *in)
+{
+	u32 base = exec_reg(v, in->rn);
+
+	return in->rn == 15 ? base & ~3u : base;
+}
+
+static u32 offset_of(const struct vcpu *v, const struct insn *in)
+{
+	if (in->imm_form)
+		return in->imm;
+	return exec_shift_imm(exec_reg(v, in->rm), in->shift_type, in->shift_imm, v->cpsr & BIT(29));
+}
+
+static u32 sign_extend(u32 val, u32 size)
+{
+	return size == 1 ? (u32)(s8)val : (u32)(s16)val;
+}
+
+/* Is the register use UNPREDICTABLE (A8.8, "single register" loads and stores)? */
+static bool single_bad(const struct insn *in, bool wb)
+{
+	if (wb && (in->rn == 15 || in->rn == in->rd))
+		return true;
+	if (in->size == 8)
+		return (in->len == 4 && in->rt2 == in->rn && wb) || in->rd == 15 || in->rt2 == 15;
+	return in->size != 4 && in->rd == 15;
+}
+
+static enum exec_result single(struct vcpu *v, const struct insn *in, bool priv)
+{
+	bool load = in->op == INSN_LDR || in->op == INSN_LDRT, wb = !in->p || in->w;
+	enum shadow_access acc = load ? ACC_READ : ACC_WRITE;
+	u32 base = base_reg(v, in), off = offset_of(v, in);
+	u32 next = in->u ? base + off : base - off;
+	u32 va = in->p ? next : base;
+	u32 val[2] = { 0, 0 };
+
+	if (single_bad(in, wb))
+		return EXEC_UNDEF;
+	if (!load) {
+		val[0] = exec_reg(v, in->rd);
+		val[1] = exec_reg(v, in->rt2);
+	}
+	if (in->size == 8) {
+		if (!access_words(v, va, acc, 2, val))
+			return EXEC_INJECTED;
+	} else if (!access_one(v, va, acc, priv, in->size, val)) {
+		return EXEC_INJECTED;
+	}
+	if (wb)
+		v->r[in->rn] = next;
+	if (!load)
+		return exec_next(v, in);
+	if (in->rd == 15)
+		return exec_load_pc(v, val[0]);
+	v->r[in->rd] = in->sign ? sign_extend(val[0], in->size) : val[0];
+	if (in->size == 8)
+		v->r[in->rt2] = val[1];
+	return exec_next(v, in);
+}
+
+enum exec_result exec_single(struct vcpu *v, const struct insn *in)
+{
+	return single(v, in, vcpu_privileged(v));
+}
+
+/* LDRT/STRT family: with the permissions of User mode, whatever the mode is. Rt = pc is UNPREDICTABLE. */
+enum exec_result exec_single_user(struct vcpu *v, const struct insn *in)
+{
+	if (in->rd == 15 || in->rn == 15)
+		return EXEC_UNDEF;
+	return single(v, in, false);
+}
+
+/* Lowest address of an LDM/STM of @n words (A8.8.58 and on: IA, IB, DA, DB). */
+static u32 multi_start(const struct insn *in, u32 base, u32 n)
+{
+	if (in->u)
+		return in->p ? base + 4 : base;
+	return base - 4 * n + (in->p ? 0 : 4);
+}
+
+static u32 multi_end(const struct insn *in, u32 base, u32 n)
+{
+	return in->u ? base + 4 * n : base - 4 * n;
+}
+
+static u32 list_count(const struct insn *in)
+{
+	return (u32)__builtin_popcount(in->reglist);
+}
+
+enum exec_result exec_multi(struct vcpu *v, const struct insn *in)
+{
+	bool load = in->op == INSN_LDM;
+	u32 n = list_count(in), base = v->r[in->rn], val[16], i, k = 0;
+
+	if (!n || in->rn == 15)
+		return EXEC_UNDEF;
+	for (i = 0; !load && i < 16; i++)
+		if (in->reglist & BIT(i))
+			val[k++] = exec_reg(v, i);
+	if (!access_words(v, multi_start(in, base, n), load ? ACC_READ : ACC_WRITE, n, val))
+		return EXEC_INJECTED;
+	if (in->w)
+		v->r[in->rn] = multi_end(in, base, n);
+	if (!load)
+		return exec_next(v, in);
+	for (i = 0; i < 15; i++)
+		if (in->reglist & BIT(i))
+			v->r[i] = val[k++];
+	return in->reglist & BIT(15) ? exec_load_pc(v, val[k]) : exec_next(v, in);
+}
+
+/* The ^ forms are UNPREDICTABLE in User and System mode (B9.3.6, B9.3.17). */
+static bool has_banks(const struct vcpu *v)
+{
+	return vcpu_mode(v) != MODE_USR && vcpu_mode(v) != MODE_SYS;
+}
+
+enum exec_result exec_ldm_user(struct vcpu *v, const struct insn *in)
+{
+	u32 n = list_count(in), base = v->r[in->rn], val[16], i, k = 0;
+
+	if (!has_banks(v) || !n || in->rn == 15)
+		return EXEC_UNDEF;
+	if (!access_words(v, multi_start(in, base, n), ACC_READ, n, val))
+		return EXEC_INJECTED;
+	for (i = 0; i < 15; i++)
+		if (in->reglist & BIT(i))
+			vcpu_user_reg_set(v, i, val[k++]);
+	return exec_next(v, in);
+}
+
+enum exec_result exec_stm_user(struct vcpu *v, const struct insn *in)
+{
+	u32 n = list_count(in), base = v->r[in->rn], val[16], i, k = 0;
+
+	if (!has_banks(v) || !n || in->rn == 15)
+		return EXEC_UNDEF;
+	for (i = 0; i < 16; i++)
+		if (in->reglist & BIT(i))
+			val[k++] = i == 15 ? exec_reg(v, 15) : vcpu_user_reg_get(v, i);
+	if (!access_words(v, multi_start(in, base, n), ACC_WRITE, n, val))
+		return EXEC_INJECTED;
+	return exec_next(v, in);
+}
+
+/* LDM with ^ and pc: registers of the current mode, then the return (B9.3.5). */
+enum exec_result exec_ldm_ret(struct vcpu *v, const struct insn *in)
+{
+	u32 n = list_count(in), base = v->r[in->rn], val[16], i, k = 0;
+	const u32 *spsr = vcpu_spsr(v);
+
+	if (!spsr || in->rn == 15)
+		return EXEC_UNDEF;
+	if (!access_words(v, multi_start(in, base, n), ACC_READ, n, val))
+		return EXEC_INJECTED;
+	if (in->w)
+		v->r[in->rn] = multi_end(in, base, n);
+	for (i = 0; i < 15; i++)
+		if (in->reglist & BIT(i))
+			v->r[i] = val[k++];
+	vcpu_exception_return(v, val[k], *spsr);
+	return EXEC_BRANCH;
+}
+
+enum exec_result exec_rfe(struct vcpu *v, const struct insn *in)
+{
+	u32 base = v->r[in->rn], val[2];
+
+	if (!vcpu_privileged(v) || in->rn == 15)
+		return EXEC_UNDEF;
+	if (!access_words(v, multi_start(in, base, 2), ACC_READ, 2, val))
+		return EXEC_INJECTED;
+	if (in->w)
+		v->r[in->rn] = multi_end(in, base, 2);
+	vcpu_exception_return(v, val[0], val[1]);
+	return EXEC_BRANCH;
+}
+
+enum exec_result exec_srs(struct vcpu *v, const struct insn *in)
+{
+	const u32 *spsr = vcpu_spsr(v);
+	u32 base, val[2];
+
+	if (!spsr || vcpu_bank_of(in->cps_mode) == BANK_NR)
+		return EXEC_UNDEF;
+	base = vcpu_mode_sp_get(v, in->cps_mode);
+	val[0] = v->r[14];
+	val[1] = *spsr;
+	if (!access_words(v, multi_start(in, base, 2), ACC_WRITE, 2, val))
+		return EXEC_INJECTED;
+	if (in->w)
+		vcpu_mode_sp_set(v, in->cps_mode, multi_end(in, base, 2));
+	return exec_next(v, in);
+}
+
+enum exec_result exec_swp(struct vcpu *v, const struct insn *in)
+{
+	u32 va = v->r[in->rn], old = 0, new = v->r[in->rm & 15];
+	bool priv = vcpu_privileged(v);
+
+	if (in->rn == 15 || in->rd == 15 || in->rm == 15)
+		return EXEC_UNDEF;
+	if (va & (in->size - 1u))
+		return abort_at(v, va, FSR_ALIGNMENT, true);
+	if (!access_one(v, va, ACC_READ, priv, in->size, &old) || !access_one(v, va, ACC_WRITE, priv, in->size, &new))
+		return EXEC_INJECTED;
+	v->r[in->rd] = old;
+	return exec_next(v, in);
+}
+
+/* Exclusive access to Device memory is UNPREDICTABLE unless the device supports it (A3.4.5); none does: bus error. */
+enum exec_result exec_exclusive(struct vcpu *v, const struct insn *in)
+{
+	(void)in;
+	return abort_at(v, v->exit_dfar, FSR_EXTERNAL, v->exit_dfsr & FSR_WNR);
+}
