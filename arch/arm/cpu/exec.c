@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The one meaning per instruction: dispatch by operation, and what all operations share. */
+#include <arm/coproc.h>
 #include <arm/exec.h>
 #include <arm/psr.h>
-#include <arm/shadow.h>
 
 #include "exec_int.h"
 
@@ -126,21 +126,6 @@ enum exec_result exec_mmio(struct vcpu *v, const struct insn *in)
 	}
 }
 
-/* CP15 by primary register CRn; c13 and c9 are looked at more closely. */
-static enum exit_cause cp15_cause(u32 enc)
-{
-	static const u8 by_crn[16] = {
-		[0] = EXIT_CP15_OTHER, [1] = EXIT_CP15_SCTLR, [2] = EXIT_CP15_CTX, [3] = EXIT_CP15_DACR,
-		[4] = EXIT_CP15_OTHER, [5] = EXIT_CP15_FAULT, [6] = EXIT_CP15_FAULT, [7] = EXIT_CP15_CACHE,
-		[8] = EXIT_CP15_TLB, [9] = EXIT_CP15_OTHER, [10] = EXIT_CP15_OTHER, [11] = EXIT_CP15_OTHER,
-		[12] = EXIT_CP15_OTHER, [13] = EXIT_CP15_THREAD, [14] = EXIT_CP15_OTHER, [15] = EXIT_CP15_OTHER,
-	};
-
-	if (enc == COPROC_ENC(15u, 0u, 13u, 0u, 1u))	/* CONTEXTIDR */
-		return EXIT_CP15_CTX;
-	return by_crn[FIELD(enc, 15, 12)];
-}
-
 enum exit_cause exec_cause(const struct insn *in)
 {
 	static const u8 by_op[INSN_NR] = {
@@ -152,7 +137,7 @@ enum exit_cause exec_cause(const struct insn *in)
 		[INSN_ALU_RET_IMM] = EXIT_SITE_RET, [INSN_RFE] = EXIT_SITE_RET,
 		[INSN_WFI] = EXIT_SITE_WFI, [INSN_LDRT] = EXIT_SITE_USER_LS, [INSN_STRT] = EXIT_SITE_USER_LS,
 		[INSN_SVC] = EXIT_SITE_SVC,
-		[INSN_MCR] = EXIT_CP14, [INSN_MRC] = EXIT_CP14, [INSN_MCRR] = EXIT_CP14, [INSN_MRRC] = EXIT_CP14,
+		[INSN_MCRR] = EXIT_CP14, [INSN_MRRC] = EXIT_CP14,
 		[INSN_LDC] = EXIT_CP14, [INSN_STC] = EXIT_CP14, [INSN_CDP] = EXIT_UNDEF,
 		[INSN_VMRS] = EXIT_VFP_SYS, [INSN_VMSR] = EXIT_VFP_SYS, [INSN_VFP] = EXIT_UNDEF,
 		[INSN_SMC] = EXIT_SMC, [INSN_HVC] = EXIT_SMC, [INSN_BKPT] = EXIT_PABT, [INSN_UDF] = EXIT_UNDEF,
@@ -160,7 +145,7 @@ enum exit_cause exec_cause(const struct insn *in)
 		[INSN_LDREX] = EXIT_MMIO, [INSN_STREX] = EXIT_MMIO, [INSN_SWP] = EXIT_MMIO,
 	};
 
-	if (by_op[in->op] == EXIT_CP14 && FIELD(in->coproc_enc, 19, 16) == 15)
-		return cp15_cause(in->coproc_enc);
+	if (in->op == INSN_MCR || in->op == INSN_MRC)
+		return coproc_cause(in->coproc_enc);
 	return by_op[in->op];
 }

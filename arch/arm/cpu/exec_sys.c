@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Meaning of instructions on status registers and coprocessors, and of exception returns by data processing. */
+#include <arm/coproc.h>
 #include <arm/psr.h>
 
 #include "exec_int.h"
@@ -206,28 +207,28 @@ enum exec_result exec_mrrc(struct vcpu *v, const struct insn *in)
 
 enum exec_result exec_vmrs(struct vcpu *v, const struct insn *in)
 {
-	enum coproc_result res;
 	u32 value = 0;
 
 	if (in->rn != VFP_FPSCR && (!vcpu_privileged(v) || in->rd == 15))
 		return EXEC_UNDEF;
-	res = vfp_sys_read(v, in->rn, &value);
-	if (res == COPROC_OK)
-		write_rt(v, in->rd, value);
-	return coproc_done(v, in, res);
+	if (!vfp_sys_read(v, in->rn, &value))
+		return EXEC_UNDEF;
+	write_rt(v, in->rd, value);
+	return exec_next(v, in);
 }
 
 enum exec_result exec_vmsr(struct vcpu *v, const struct insn *in)
 {
 	if (in->rd == 15 || (in->rn != VFP_FPSCR && !vcpu_privileged(v)))
 		return EXEC_UNDEF;
-	return coproc_done(v, in, vfp_sys_write(v, in->rn, v->r[in->rd]));
+	return vfp_sys_write(v, in->rn, v->r[in->rd]) ? exec_next(v, in) : EXEC_UNDEF;
 }
 
-/* SMC is Undefined in User mode (B9.3.14). */
+/* SMC is Undefined in User mode (B9.3.14); otherwise the table of services decides what it does. */
 enum exec_result exec_smc(struct vcpu *v, const struct insn *in)
 {
-	if (!vcpu_privileged(v) || !smc_call(v, FIELD(in->word, 3, 0)))
+	if (!vcpu_privileged(v))
 		return EXEC_UNDEF;
+	smc_call(v);
 	return exec_next(v, in);
 }

@@ -26,13 +26,3 @@ enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
 enum exec_result exec_mmio(struct vcpu *v, const struct insn *in);
 /* Exit cause under which @op is counted. */
 enum exit_cause exec_cause(const struct insn *in);
-
-/*
- * -- What exec needs from elsewhere --
- * VFP system registers (arch/arm/vfp.c), @reg as encoded in VMRS/VMSR. exec has checked condition and privilege
- * (FPSCR, reg 1, is the only one that virtual User mode gets through).
- */
-enum coproc_result vfp_sys_read(struct vcpu *v, u32 reg, u32 *value);
-enum coproc_result vfp_sys_write(struct vcpu *v, u32 reg, u32 value);
-/* SMC #@imm4 in virtual privileged mode; r[15] still at it. False: the guest gets Undefined. */
-bool smc_call(struct vcpu *v, u32 imm4);
