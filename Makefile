@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The build: configuration, Umbra, layouts, SD card image, and the targets that start the tools. See `make help`.
+#
+# Not recursive: every folder's Makefile only adds names to obj-y (relative to its folder) and is read here. Flags of
+# one object: CFLAGS_name.o := ... in the same place. Everything that is made goes to O (build/ if not given).
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+ifneq ($(abspath $(dir $(lastword $(MAKEFILE_LIST)))),$(CURDIR))
+$(error Run make in the top folder of the source tree)
+endif
+
+O ?= build
+CROSS_COMPILE ?= arm-none-eabi-
+PYTHON := /usr/bin/python3
+V ?= 0
+Q := $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-8s%s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))')
+
+CC := $(CROSS_COMPILE)gcc
+OBJCOPY := $(CROSS_COMPILE)objcopy
+AR := $(CROSS_COMPILE)ar
+CPP := cpp
+
+export srctree := $(CURDIR)
+export KCONFIG_CONFIG := $(abspath $(O))/.config
+export UMBRA_BUILD := $(abspath $(O))
+
+# --- Configuration ---------------------------------------------------------------------------------------------------
+
+config_targets := menuconfig guiconfig oldconfig olddefconfig randconfig allyesconfig allnoconfig alldefconfig listnewconfig
+# Goals that need no configuration; reading it for them would make `make clean` build things.
+plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help test check check-host setup fetch \
+	run run-native debug
+need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
+
+.PHONY: $(config_targets) savedefconfig
+$(config_targets): | $(O)
+	$(Q)$(PYTHON) tools/kconfig.py $@
+
+savedefconfig: $(O)/.config
+	$(Q)$(PYTHON) tools/kconfig.py $@ $(O)/defconfig
+	@echo "The difference from the defaults is in $(O)/defconfig"
+
+%_defconfig: configs/%_defconfig | $(O)
+	$(Q)$(PYTHON) tools/kconfig.py defconfig $<
+
+configs/%_defconfig: ;
+
+$(O):
+	$(Q)mkdir -p $@
+
+kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig)
+
+# Without a configuration of one's own, the board's.
+$(O)/.config: | $(O)
+	$(Q)test -e $@ || $(PYTHON) tools/kconfig.py defconfig configs/beagle-xm_defconfig
+
+$(O)/auto.conf: $(O)/.config $(kconfig_files) tools/kconfig.py
+	$(Q)$(PYTHON) tools/kconfig.py sync $(O)
+
+ifneq ($(need_config),)
+-include $(O)/auto.conf
+endif
+
+# --- Sources ---------------------------------------------------------------------------------------------------------
+
+folders := arch/arm arch/arm/cpu arch/arm/mmu core emulators drivers
+objects :=
+# What one folder adds. obj-y is emptied first, so that nothing leaks from one folder to the next.
+define read_folder
+obj-y :=
+-include $(1)/Makefile
+objects += $$(addprefix $$(O)/$(1)/,$$(obj-y))
+$$(foreach o,$$(obj-y),$$(eval $$(O)/$(1)/$$(o): CFLAGS_OBJECT := $$(CFLAGS_$$(o))))
+endef
+$(foreach folder,$(folders),$(eval $(call read_folder,$(folder))))
+
+warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wno-unused-parameter
+# Soft floating point: Umbra must not touch the guest's VFP registers. No unaligned access: Umbra also runs with the MMU off.
+machine_flags := -mcpu=cortex-a8 -marm -mfloat-abi=soft -mno-unaligned-access
+# The tool chain's 32-bit types are long, those of the build host int. With int here too, unit tests and target agree on
+# types and printf formats (and libfdt, which mixes int and int32_t, compiles). Same size and registers either way.
+type_flags := -U__INT32_TYPE__ -D__INT32_TYPE__=int -U__UINT32_TYPE__ "-D__UINT32_TYPE__=unsigned int"
+common_flags := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF $(machine_flags) $(type_flags) -O2 -g -fno-common \
+	-ffunction-sections -fdata-sections
+# A null pointer is an address of the board (GPMC), so its checks stay.
+c_flags := $(common_flags) -std=gnu11 -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
+	-fstack-usage $(warnings)
+include_flags := -Icore/include -Iarch/arm/include -I$(O)/include -isystem $(O)/libfdt/include \
+	-include $(O)/include/autoconf.h
+link_flags := $(common_flags) -nostartfiles -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--fatal-warnings \
+	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
+
+# A file that changes exactly when its text does: what depends on it is rebuilt when flags or the object list change.
+define stamp
+.PHONY: force
+$(1): force | $(O)
+	@printf '%s\n' '$(2)' | cmp -s - $$@ || printf '%s\n' '$(2)' >$$@
+endef
+force: ;
+ifneq ($(need_config),)
+cc_version := $(shell $(CC) -dumpfullversion 2>/dev/null)
+endif
+$(eval $(call stamp,$(O)/flags,$(cc_version) $(c_flags) $(include_flags) $(link_flags)))
+$(eval $(call stamp,$(O)/objects,$(objects)))
+
+# --- libfdt, from Debian's U-Boot source package ---------------------------------------------------------------------
+
+fdt_names := fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_strerror fdt_empty_tree fdt_addresses
+fdt_objects := $(fdt_names:%=$(O)/libfdt/%.o)
+
+$(O)/libfdt/include/libfdt.h: tools/libfdt tools/fetch tools/lib/umbra_debian.py
+	$(call say,FETCH,libfdt)
+	$(Q)$(PYTHON) tools/libfdt $(O)/libfdt/include
+
+# The copies come with the header; their own warnings are not ours to mend.
+$(fdt_names:%=$(O)/libfdt/include/%.c): $(O)/libfdt/include/libfdt.h ;
+
+$(fdt_objects): $(O)/libfdt/%.o: $(O)/libfdt/include/%.c $(O)/flags
+	$(call say,CC,$@)
+	$(Q)$(CC) $(common_flags) -std=gnu11 -w -I$(O)/libfdt/include -c -o $@ $<
+
+$(O)/libfdt.a: $(fdt_objects)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# --- Umbra -----------------------------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(O)/umbra.elf $(O)/umbra.bin $(O)/umbra.img layouts
+
+common_needs := $(O)/flags $(O)/auto.conf $(O)/libfdt/include/libfdt.h
+
+$(O)/%.o: %.c $(common_needs)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(c_flags) $(include_flags) $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.S $(common_needs)
+	$(call say,AS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(common_flags) -D__ASSEMBLY__ $(include_flags) -Wa,--fatal-warnings $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
+
+$(O)/umbra.lds: arch/arm/umbra.lds.S $(common_needs)
+	$(call say,LDS,$@)
+	$(Q)$(CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ $(include_flags) -MMD -MP -MT $@ -MF $@.d -o $@ $<
+
+# The whole set of objects is in one group: units register themselves in linker sections that nothing refers to.
+$(O)/umbra.elf: $(objects) $(O)/libfdt.a $(O)/umbra.lds $(O)/objects
+	$(call say,LD,$@)
+	$(Q)$(CC) $(link_flags) -T $(O)/umbra.lds -Wl,-Map=$(O)/umbra.map -o $@ $(objects) $(O)/libfdt.a
+
+$(O)/umbra.bin: $(O)/umbra.elf
+	$(call say,BIN,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
+# SOURCE_DATE_EPOCH: the same sources give the same image.
+$(O)/umbra.img: $(O)/umbra.bin
+	$(call say,UIMAGE,$@)
+	$(Q)SOURCE_DATE_EPOCH=0 mkimage -A arm -O linux -T kernel -C none -a $(CONFIG_TEXT_BASE) -e $(CONFIG_TEXT_BASE) \
+		-n Umbra -d $< $@ >$@.log
+
+ifneq ($(need_config),)
+-include $(wildcard $(objects:.o=.d) $(O)/umbra.lds.d)
+endif
+
+# --- Layouts ---------------------------------------------------------------------------------------------------------
+
+layouts := $(patsubst configs/layouts/%.dts,$(O)/layouts/%.dtb,$(wildcard configs/layouts/*.dts))
+
+.PHONY: layouts
+layouts: $(layouts)
+
+# dtc has no switch that makes its warnings errors: any word on stderr is one.
+$(O)/layouts/%.dtb: configs/layouts/%.dts
+	$(call say,DTC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -Iconfigs/layouts -MMD -MP -MT $@ -MF $@.d $< $@.tmp
+	$(Q)dtc -I dts -O dtb -@ -i configs/layouts -o $@.new $@.tmp 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)if [ -s $@.log ]; then cat $@.log >&2; echo "$<: a warning of dtc is an error" >&2; exit 1; fi
+	$(Q)mv $@.new $@
+
+-include $(wildcard $(layouts:=.d))
+
+# --- Machine, card, runs ---------------------------------------------------------------------------------------------
+
+LAYOUT ?= beagle-xm
+export LAYOUT
+
+.PHONY: setup fetch image run run-native debug guests
+setup:
+	$(Q)tools/setup
+
+fetch:
+	$(Q)tools/fetch
+
+image: all
+	$(Q)tools/mkimage --layout $(LAYOUT)
+
+run:
+	$(Q)tools/run --layout $(LAYOUT)
+
+run-native:
+	$(Q)tools/run --native
+
+debug:
+	$(Q)tools/run --layout $(LAYOUT) --debug
+
+guests:
+	$(Q)$(MAKE) --no-print-directory -C tests/guests O=$(abspath $(O))
+
+# --- Tests and checks ------------------------------------------------------------------------------------------------
+
+.PHONY: test check check-host
+test:
+	$(Q)tools/test
+
+check-host:
+	$(Q)$(MAKE) --no-print-directory -C tests/host O=$(abspath $(O))
+
+check:
+	$(Q)tools/test checks host
+
+# --- Housekeeping ----------------------------------------------------------------------------------------------------
+
+.PHONY: clean distclean help
+# Keeps the configuration and everything that tests and runs left behind.
+clean:
+	$(Q)rm -rf $(addprefix $(O)/,$(sort $(foreach f,$(folders),$(firstword $(subst /, ,$(f))))) libfdt layouts include host guests guest \
+		umbra.* libfdt.a flags objects auto.conf)
+
+distclean:
+	$(Q)rm -rf $(O)
+
+help:
+	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
+
+#: Configuration (the result is $(O)/.config; a warning is an error):
+#:   beagle-xm_defconfig  the board's configuration (taken by itself when there is none)
+#:   menuconfig guiconfig oldconfig olddefconfig savedefconfig listnewconfig
+#:   allyesconfig allnoconfig alldefconfig
+#:   randconfig           a random valid one; KCONFIG_SEED=N repeats it
+#:
+#: Build (O=DIR builds elsewhere than in build/, V=1 shows the commands):
+#:   all (default)        umbra.elf, umbra.bin, umbra.img (for U-Boot's bootm) and the layouts
+#:   layouts              configs/layouts/*.dts to layouts/*.dtb
+#:   guests               the bare-metal test guests
+#:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME picks one
+#:   clean distclean      remove what was built / the whole output folder
+#:
+#: Run (the machine is built at the first start):
+#:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME picks a layout
+#:   run-native           the same card and guest files without Umbra
+#:   debug                as run, stopped at the first instruction, with gdb attached
+#:
+#: Test:
+#:   test                 everything; ends in `N passed, N failed` (tools/test --help: parts of it)
+#:   check                only the quick part: source checks and unit tests on this computer
+#:   check-host           only the unit tests
+#:
+#: Others:
+#:   setup fetch          install Debian packages / fetch Debian's armhf packages into the cache

@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Configuration targets of make over kconfiglib; a configuration warning is an error.
+
+Usage: kconfig.py TARGET [ARGUMENT], with these in the environment: srctree (top of the source tree), KCONFIG_CONFIG
+(the .config file). Targets:
+  defconfig FILE   take FILE as the configuration     sync DIR       write DIR/include/autoconf.h and DIR/auto.conf
+  randconfig       random valid configuration; KCONFIG_SEED=N repeats one
+  menuconfig guiconfig oldconfig olddefconfig savedefconfig allyesconfig allnoconfig alldefconfig listnewconfig
+"""
+
+import importlib
+import os
+import pathlib
+import random
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+
+try:
+    import kconfiglib
+    from kconfiglib import BOOL, HEX, INT, STRING, TRI_TO_STR
+except ImportError:
+    sys.exit("kconfig: Debian's python3-kconfiglib is missing; run tools/setup")
+
+from umbra_common import ToolError, tool_main, write_if_changed
+
+# Tools of the package that do all the work themselves; they read KCONFIG_CONFIG and the Kconfig file's name.
+PACKAGE_TOOLS = ("menuconfig", "guiconfig", "oldconfig", "allyesconfig", "allnoconfig", "alldefconfig", "listnewconfig")
+
+
+def load_kconfig():
+    """Parse the Kconfig files; any complaint about them is an error."""
+    try:
+        kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    except kconfiglib.KconfigError as error:
+        raise ToolError(str(error).strip()) from error
+    kconf.warn_assign_undef = True
+    fail_on_warnings(kconf, "in the Kconfig files")
+    return kconf
+
+
+def fail_on_warnings(kconf, where):
+    if kconf.warnings:
+        raise ToolError(f"warnings {where} are errors:\n  " + "\n  ".join(kconf.warnings))
+
+
+def lost_assignments(kconf):
+    """One line for each assignment of the loaded file that did not take (a dependency, a range, a choice)."""
+    lost = []
+    for sym in kconf.unique_defined_syms:
+        if sym.user_value is None:
+            continue
+        wanted = TRI_TO_STR[sym.user_value] if sym.orig_type is BOOL else sym.user_value
+        got = sym.str_value
+        same = int(wanted, 0) == int(got or "0", 0) if sym.orig_type in (INT, HEX) and got else wanted == got
+        if not same:
+            why = kconfiglib.expr_str(sym.direct_dep)
+            lost.append(f"{sym.name} was set to '{wanted}' but is '{got}' (depends on: {why})")
+    return lost
+
+
+def load_strict(kconf, path):
+    """Load a configuration file; an unknown symbol, a bad value or a lost assignment is an error."""
+    if not os.path.exists(path):
+        raise ToolError(f"there is no configuration file {path}")
+    kconf.load_config(path)
+    problems = kconf.warnings + lost_assignments(kconf)
+    if problems:
+        raise ToolError(f"{path}: configuration warnings are errors:\n  " + "\n  ".join(problems) +
+                        "\n(`make olddefconfig` brings an old .config up to date)")
+
+
+def config_path():
+    return os.environ.get("KCONFIG_CONFIG", ".config")
+
+
+def save(kconf):
+    pathlib.Path(config_path()).parent.mkdir(parents=True, exist_ok=True)
+    print(kconf.write_config(config_path()))
+
+
+def make_value(sym):
+    """The value of a symbol as a make variable."""
+    if sym.orig_type is STRING:
+        return sym.str_value.replace("$", "$$").replace("#", r"\#")
+    return sym.str_value
+
+
+def header_lines(sym):
+    name = f"CONFIG_{sym.name}"
+    if sym.orig_type is BOOL:
+        return [f"#define {name} 1"] if sym.str_value == "y" else []
+    if sym.orig_type is STRING:
+        return ['#define {} "{}"'.format(name, kconfiglib.escape(sym.str_value))]
+    return [f"#define {name} {sym.str_value}"] if sym.str_value else []
+
+
+def target_sync(kconf, arguments):
+    """Write the outputs; a header with the same content keeps its time, so that nothing is rebuilt for it."""
+    load_strict(kconf, config_path())
+    out = pathlib.Path(arguments[0])
+    symbols = [sym for sym in kconf.unique_defined_syms if sym.orig_type in (BOOL, INT, HEX, STRING)]
+    header = ["/* Made by tools/kconfig.py from .config; force-included into every file. */", "#pragma once"]
+    conf = ["# Made by tools/kconfig.py from .config."]
+    for sym in symbols:
+        header += header_lines(sym)
+        if sym.str_value not in ("", "n"):
+            conf.append(f"CONFIG_{sym.name} := {make_value(sym)}")
+    write_if_changed(out / "include" / "autoconf.h", "\n".join(header) + "\n")
+    write_if_changed(out / "auto.conf", "\n".join(conf) + "\n")
+    (out / "auto.conf").touch()
+
+
+def target_defconfig(kconf, arguments):
+    load_strict(kconf, arguments[0])
+    save(kconf)
+
+
+def target_olddefconfig(kconf, _arguments):
+    """Keep what still makes sense of an old .config; say what does not."""
+    kconf.load_config(config_path())
+    for line in kconf.warnings + lost_assignments(kconf):
+        print(f"kconfig: dropped: {line}", file=sys.stderr)
+    save(kconf)
+
+
+def target_savedefconfig(kconf, arguments):
+    load_strict(kconf, config_path())
+    path = arguments[0] if arguments else "defconfig"
+    print(kconf.write_min_config(path))
+
+
+def random_number(sym, rng):
+    """A number within the symbol's range, or None where there is no range to choose from."""
+    for low, high, condition in sym.ranges:
+        if kconfiglib.expr_value(condition):
+            base = 16 if sym.orig_type is HEX else 10
+            number = rng.randint(int(low.str_value, base), int(high.str_value, base))
+            return hex(number) if base == 16 else str(number)
+    return None
+
+
+def target_randconfig(kconf, _arguments):
+    """Random values for all that can be chosen, in a random order, then a check that the result loads cleanly."""
+    seed = int(os.environ.get("KCONFIG_SEED") or random.SystemRandom().randrange(1 << 32))
+    rng = random.Random(seed)
+    print(f"kconfig: randconfig with KCONFIG_SEED={seed}")
+    kconf.load_config(os.devnull)
+    for choice in kconf.unique_choices:
+        members = [sym for sym in choice.syms if sym.visibility]
+        if members:
+            rng.choice(members).set_value(2)
+    symbols = [sym for sym in kconf.unique_defined_syms if sym.choice is None]
+    for _ in range(2):  # a symbol that became visible in the first round gets its turn in the second
+        rng.shuffle(symbols)
+        for sym in symbols:
+            if not sym.visibility:
+                continue
+            if sym.orig_type is BOOL:
+                sym.set_value(rng.choice(sym.assignable) if sym.assignable else 0)
+            elif sym.orig_type in (INT, HEX):
+                number = random_number(sym, rng)
+                if number is not None:
+                    sym.set_value(number)
+    kconf.warnings.clear()
+    save(kconf)
+    load_strict(load_kconfig(), config_path())
+
+
+def run_package_tool(name):
+    """One of kconfiglib's own programs, in this process."""
+    sys.argv = [name, "Kconfig"]
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        hint = " (Debian package python3-tk)" if name == "guiconfig" else ""
+        raise ToolError(f"{name} cannot start: {error}{hint}") from error
+    pathlib.Path(config_path()).parent.mkdir(parents=True, exist_ok=True)
+    if name == "guiconfig":
+        import tkinter  # kconfiglib's guiconfig reports a missing display with a traceback only
+        try:
+            module._main()
+        except tkinter.TclError as error:
+            raise ToolError(f"guiconfig cannot open a window: {error}") from error
+        return
+    getattr(module, "_main", None)() if hasattr(module, "_main") else module.main()
+
+
+TARGETS = {
+    "defconfig": target_defconfig,
+    "sync": target_sync,
+    "olddefconfig": target_olddefconfig,
+    "savedefconfig": target_savedefconfig,
+    "randconfig": target_randconfig,
+}
+
+
+def main(arguments):
+    if not arguments or arguments[0] not in (*TARGETS, *PACKAGE_TOOLS):
+        raise ToolError(f"usage: kconfig.py {{{'|'.join((*TARGETS, *PACKAGE_TOOLS))}}} [ARGUMENT]")
+    os.environ.setdefault("srctree", str(pathlib.Path(__file__).resolve().parents[1]))
+    if arguments[0] in PACKAGE_TOOLS:
+        load_kconfig()
+        run_package_tool(arguments[0])
+        return
+    TARGETS[arguments[0]](load_kconfig(), arguments[1:])
+
+
+if __name__ == "__main__":
+    tool_main("kconfig", main)
