@@ -102,6 +102,7 @@ static void cpacr_apply(struct vcpu *v)
 	u32 f = v->cp15.cpacr & CPACR_CP10_11;
 	bool on = f == CPACR_CP10_11 || (f == CPACR_CP10_11_PL1 && vcpu_privileged(v));
 
+	v->fast_modes_off = f == CPACR_CP10_11_PL1;
 	write_cpacr((on ? CPACR_CP10_11 : 0) | (v->cp15.cpacr & 0xc0000000u));
 	isb();
 }
@@ -362,7 +363,7 @@ static enum coproc_result wr_vbar(struct vcpu *v, const struct coproc_row *row, 
 
 static u32 rd_isr(struct vcpu *v, const struct coproc_row *row)
 {
-	return v->irq_in | (v->abort_pending ? PSR_A : 0);
+	return v->irq_in;
 }
 
 /* TPIDRURW and TPIDRURO are readable in User mode, so the real registers hold the guest's values. */

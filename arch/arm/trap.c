@@ -108,7 +108,7 @@ static void trap_dabt(struct vcpu *v)
 	}
 	if (fs == FS_ASYNC_EXTERNAL) {
 		vcpu_count(v, EXIT_DABT);
-		v->abort_pending = true;	/* delivered as soon as the virtual A bit allows */
+		v->irq_in |= PSR_A;	/* delivered as soon as the virtual A bit allows */
 		return;
 	}
 	/* Alignment, synchronous external abort from a passed-through device, debug: the guest's own. */

@@ -12,11 +12,11 @@ SECTIONS
 	__image_start = .;
 	.text : {
 		*(.head.text)
-		*(.text .text.*)
+		*(EXCLUDE_FILE(*window_fast.o) .text EXCLUDE_FILE(*window_fast.o) .text.*)
 		. = ALIGN(4096);
 		__window_start = .;
 		*(.window.text)
-		*(.window.fast .window.fast.*)
+		*window_fast.o(.text .text.*)
 		. = ALIGN(4096);
 		__window_end = .;
 	}

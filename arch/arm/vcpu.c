@@ -21,6 +21,8 @@
 struct vcpu boot_vcpu __attribute__((aligned(4096)));
 char window_stack[WINDOW_STACK_SIZE] __attribute__((aligned(4096)));
 
+struct site_entry window_sites[SITE_ENTRIES] __attribute__((aligned(4096)));
+
 #define ASM_OFFSET(field, off) \
 	_Static_assert(offsetof(struct vcpu, field) == (off), "arm/window.h disagrees with struct vcpu: " #field)
 ASM_OFFSET(r, VCPU_R);
@@ -42,6 +44,7 @@ ASM_OFFSET(exit_insn, VCPU_EXIT_INSN);
 ASM_OFFSET(exit_insn_valid, VCPU_EXIT_INSN_VALID);
 ASM_OFFSET(window_base, VCPU_WINDOW_BASE);
 ASM_OFFSET(scratch, VCPU_SCRATCH);
+ASM_OFFSET(fast_off, VCPU_FAST_OFF);
 _Static_assert(offsetof(struct vcpu, shared_end) <= PAGE_SIZE, "shared part of struct vcpu exceeds its page");
 
 static const char *const bank_name[BANK_NR] = { "usr", "fiq", "irq", "svc", "abt", "und" };
@@ -151,6 +154,18 @@ void vcpu_mode_sp_set(struct vcpu *v, u32 mode, u32 value)
 	*mode_sp(v, mode) = value;
 }
 
+void window_sites_clear(void)
+{
+	memset(window_sites, 0xff, sizeof(window_sites));
+}
+
+void window_sites_drop(u32 copy)
+{
+	for (u32 i = 0; i < SITE_ENTRIES; i++)
+		if (FIELD(window_sites[i].svc, 23, 10) == copy)
+			window_sites[i].pc = ~0u;	/* never the address of an instruction */
+}
+
 void arm_set_banked_sp(u32 sp);
 
 void arm_window_moved(struct vcpu *v, u32 base)
@@ -193,8 +208,8 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 	memset(v->fiq_r8_12, 0, sizeof(v->fiq_r8_12));
 	v->cpsr = MODE_SVC | PSR_AIF;
 	v->irq_in = 0;
-	v->abort_pending = false;
 	coproc_reset(v);
+	window_sites_clear();
 	code_pages_reset(v);
 	shadow_reset(v);
 	v->path->reset(v);
@@ -207,7 +222,7 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 {
-	v->irq_in = (irq ? PSR_I : 0) | (fiq ? PSR_F : 0);
+	v->irq_in = (v->irq_in & PSR_A) | (irq ? PSR_I : 0) | (fiq ? PSR_F : 0);
 }
 
 /* Invariant 7: interrupts are levels, looked at before every entry. Physical levels may have gone meanwhile: resample. */
@@ -215,8 +230,8 @@ static void deliver_interrupts(struct vcpu *v)
 {
 	const struct irqchip_ops *ic = v->guest->irqchip;
 
-	if (v->abort_pending && !(v->cpsr & PSR_A)) {
-		v->abort_pending = false;
+	if (v->irq_in & ~v->cpsr & PSR_A) {
+		v->irq_in &= ~PSR_A;
 		inject_dabt(v, &(struct gfault){ .fsr = 0x406, .far = v->cp15.dfar });
 		return;
 	}
@@ -237,7 +252,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 			return VCPU_STOP_REQUEST;
 		if (console_work_pending())
 			return VCPU_STOP_CONSOLE;
-		if (v->irq_in | v->abort_pending)
+		if (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
 		trap_handle(v, arm_guest_enter(v));
 	}

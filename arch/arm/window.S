@@ -66,7 +66,35 @@ fetch_start:
 fetch_end:
 	str	r3, [sp, #VCPU_EXIT_INSN]
 	str	r4, [sp, #VCPU_EXIT_INSN_VALID]
-	b	exit_slow
+	str	r1, [sp, #VCPU_PC]
+	movw	r5, #0x1df		@ mode and A, I, F: virtual, kept by the vCPU
+	ldr	r3, [sp, #VCPU_CPSR]
+	bic	r2, r2, r5
+	and	r3, r3, r5
+	orr	r3, r3, r2
+	str	r3, [sp, #VCPU_CPSR]
+	ldr	r5, [sp, #VCPU_FAST_OFF]
+	eors	r5, r5, r4		@ nonzero: fast path wanted and the word is valid
+	beq	exit_switch
+	mov	r4, r0			@ callee-saved over the fast path
+	mov	r1, r0
+	mov	r0, sp
+	add	sp, sp, #(WINDOW_STACK + WINDOW_STACK_SIZE - WINDOW_VCPU)
+	bl	window_fast
+	sub	sp, sp, #(WINDOW_STACK + WINDOW_STACK_SIZE - WINDOW_VCPU)
+	cmp	r0, #0
+	mov	r0, r4
+	beq	exit_switch
+	/* Resume: the fast path has written the DACR if it changed; the return below synchronizes it (B1.8.10). */
+	ldr	r1, [sp, #VCPU_CPSR]
+	ldr	lr, [sp, #VCPU_PC]
+	movw	r4, #0x1df
+	bic	r1, r1, r4
+	orr	r1, r1, #0x50
+	msr	spsr_cxsf, r1
+	ldmia	sp, {r0-r14}^
+	nop
+	movs	pc, lr
 
 win_pabt:
 	check_host host_pabt
@@ -114,6 +142,7 @@ exit_slow:
 	and	r3, r3, r4
 	orr	r3, r3, r2
 	str	r3, [sp, #VCPU_CPSR]
+exit_switch:
 	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
 	ldr	r6, [sp, #VCPU_HOST_TTBR0]
 	ldr	r7, [sp, #VCPU_HOST_RETURN]
@@ -172,19 +201,56 @@ host_dabt:
 	adr	r1, fetch_end
 	cmp	r0, r1
 	blo	fetch_failed
-1:	ldr	r1, =arm_mmio_checked_start
+1:	adr	r1, uaccess_start
+	cmp	r0, r1
+	blo	3f
+	adr	r1, uaccess_end
+	cmp	r0, r1
+	adrlo	lr, uaccess_fail
+	blo	4f
+3:	ldr	r1, =arm_mmio_checked_start
 	cmp	r0, r1
 	blo	2f
 	ldr	r1, =arm_mmio_checked_end
 	cmp	r0, r1
 	bhs	2f
 	ldr	lr, =arm_mmio_checked_fail
-	ldr	r0, [sp, #VCPU_SCRATCH]
+4:	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	movs	pc, lr
 2:	mov	r0, #VEC_DABT
 	sub	r1, lr, #8
 	b	host_fault
+
+/*
+ * Guest memory for the fast paths, with User permissions (so that the window itself is out of reach). An abort ends in
+ * uaccess_fail and is no event: the slow path repeats the instruction and finds the reason.
+ */
+	.global	window_ldrt, window_strt, window_dccmvac
+uaccess_start:
+window_ldrt:
+	ldrt	r3, [r0], #4
+	subs	r2, r2, #1
+	str	r3, [r1], #4
+	bne	window_ldrt
+	mov	r0, #1
+	bx	lr
+window_strt:
+	ldr	r3, [r1], #4
+	strt	r3, [r0], #4
+	subs	r2, r2, #1
+	bne	window_strt
+	mov	r0, #1
+	bx	lr
+window_dccmvac:
+	mcr	p15, 0, r0, c7, c10, 1
+	dsb
+	mov	r0, #1
+	bx	lr
+uaccess_end:
+uaccess_fail:
+	mov	r0, #0
+	bx	lr
 
 fetch_failed:
 	mov	r3, #0

@@ -7,6 +7,7 @@
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
 #include <arm/trap.h>
+#include <arm/window.h>
 #include <hv/guest.h>
 #include <hv/log.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static void path_trap_svc(struct vcpu *v)
 	if (!(v->cpsr & PSR_T) && v->exit_insn_valid &&
 	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
 	    code_page_site(v, v->exit_insn & 0xffffff, v->r[15], &word)) {
+		window_sites[window_site_index(v->r[15])] =
+			(struct site_entry){ .pc = v->r[15], .svc = v->exit_insn, .word = word };
 		emulate(v, word);
 		return;
 	}

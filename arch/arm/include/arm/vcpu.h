@@ -42,7 +42,7 @@ struct vcpu {
 	u32 hw_asid;		/* host CONTEXTIDR of the current shadow root */
 	u32 host_ttbr0, tramp_ttbr0;
 	u32 exit_dfsr, exit_dfar, exit_ifsr, exit_ifar;
-	u32 irq_in;		/* PSR_I set: virtual IRQ input high; PSR_F: virtual FIQ input high */
+	u32 irq_in;		/* PSR_I, PSR_F: virtual IRQ, FIQ input high; PSR_A: asynchronous abort pending */
 	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
 	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
 	u32 exit_insn;		/* word (ARM) or halfword (Thumb) at r[15] for SVC and Undefined exits */
@@ -51,15 +51,20 @@ struct vcpu {
 	u32 scratch[8];		/* of window.S */
 	struct vcp15 cp15;
 	u64 exits[EXIT_NR];	/* by cause */
+	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
+	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
+	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
+	u32 user_copies;	/* code copies visible to guest User mode: its SVC may be a site */
+	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
+	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
+	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 shared_end;
 	/* -- C only -- */
-	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
 	struct code_pages *code;
-	bool abort_pending;	/* asynchronous external abort waits for vA = 0 */
 };
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }

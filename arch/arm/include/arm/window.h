@@ -8,6 +8,8 @@
 #define WINDOW_VCPU	0x4000	/* first page of struct vcpu: privileged read-write */
 #define WINDOW_STACK	0x5000	/* stack of the in-window fast paths */
 #define WINDOW_STACK_SIZE	0x2000
+#define WINDOW_SITES	0x7000	/* cache of emulated sites for the fast paths: privileged read-write */
+#define WINDOW_SITES_SIZE	0x2000
 
 /* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
 #define HOST_ASID_UMBRA	1
@@ -34,6 +36,7 @@
 #define VCPU_EXIT_INSN_VALID 128
 #define VCPU_WINDOW_BASE 132
 #define VCPU_SCRATCH	136
+#define VCPU_FAST_OFF	708
 
 /* Exit vectors as window.S reports them. */
 #define VEC_UND		1
@@ -50,6 +53,34 @@ struct vcpu;
 
 extern char __window_start[], __window_end[];
 extern char window_stack[WINDOW_STACK_SIZE];
+
+/* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
+struct site_entry {
+	u32 pc, svc, word, pad;
+};
+#define SITE_ENTRIES	(WINDOW_SITES_SIZE / sizeof(struct site_entry))
+extern struct site_entry window_sites[];
+
+static inline u32 window_site_index(u32 pc)
+{
+	return (pc >> 2) & (SITE_ENTRIES - 1);
+}
+/* Inside the window only: the entry for @pc. */
+static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
+{
+	return (struct site_entry *)((u32)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
+}
+/* A code copy is gone (its number is bits 23:10 of the trapping word): forget its sites. */
+void window_sites_drop(u32 copy);
+void window_sites_clear(void);
+
+/*
+ * Inside the window only: guest memory with the guest's own (User) permissions, @n words from @va. False: it would fault.
+ */
+bool window_ldrt(u32 va, u32 *buf, u32 n);
+bool window_strt(u32 va, const u32 *buf, u32 n);
+/* Clean the D-cache line of guest address @va under the guest's tables. */
+bool window_dccmvac(u32 va);
 
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
 void arm_window_moved(struct vcpu *v, u32 base);

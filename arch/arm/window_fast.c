@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fast exits: the hot sensitive instructions, executed inside the window under the guest's tables, without a switch to
+ * Umbra's address space.
+ *
+ * Rules for this file:
+ *  1. It is linked into the window text and runs at a movable address: no global data, no jump tables, no library calls.
+ *  2. It sees the shared page of the vCPU, the site cache behind it, and guest memory only through window_ldrt() and friends.
+ *  3. Everything it does not handle completely it leaves untouched and returns false: the slow path then does it all.
+ *  4. The meaning of an instruction is the one of exec.c; tests run the same guests with and without this file.
+ */
+#include <arm/psr.h>
+#include <arm/sysreg.h>
+#include <arm/vcpu.h>
+#include <arm/window.h>
+
+bool window_fast(struct vcpu *v, u32 vector);
+
+static inline bool fast_priv(const struct vcpu *v)
+{
+	return (v->cpsr & PSR_MODE) != MODE_USR;
+}
+
+/* Bank of a mode without the table of vcpu.c (rule 1); FIQ and illegal modes are left to the slow path. */
+static inline u32 fast_bank(u32 mode)
+{
+	switch (mode) {
+	case MODE_USR:
+	case MODE_SYS:
+		return BANK_USR;
+	case MODE_IRQ:
+		return BANK_IRQ;
+	case MODE_SVC:
+		return BANK_SVC;
+	case MODE_ABT:
+		return BANK_ABT;
+	case MODE_UND:
+		return BANK_UND;
+	default:
+		return BANK_NR;
+	}
+}
+
+/* At once, because what follows in the same exit may touch guest memory. */
+static inline void fast_set_dacr(struct vcpu *v, u32 dacr)
+{
+	if (v->hw_dacr == dacr)
+		return;
+	v->hw_dacr = dacr;
+	write_dacr(dacr);
+	isb();
+}
+
+/* CPSR := new, when that needs nothing but banked sp/lr and the host DACR. */
+static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
+{
+	u32 old = v->cpsr;
+
+	if (v->irq_in & ~new & PSR_AIF)
+		return false;		/* something becomes deliverable */
+	if ((old ^ new) & PSR_MODE) {
+		u32 from = fast_bank(old & PSR_MODE), to = fast_bank(new & PSR_MODE);
+
+		if (from == BANK_NR || to == BANK_NR || v->fast_modes_off)
+			return false;
+		if (from != to) {
+			v->bank_sp[from] = v->r[13];
+			v->bank_lr[from] = v->r[14];
+			v->r[13] = v->bank_sp[to];
+			v->r[14] = v->bank_lr[to];
+		}
+		fast_set_dacr(v, (new & PSR_MODE) == MODE_USR ? v->dacr_user : v->dacr_kernel);
+	}
+	v->cpsr = new;
+	return true;
+}
+
+static inline u32 mask_bytes(u32 mask)
+{
+	return (mask & 1 ? 0x000000ffu : 0) | (mask & 2 ? 0x0000ff00u : 0) |
+	       (mask & 4 ? 0x00ff0000u : 0) | (mask & 8 ? 0xff000000u : 0);
+}
+
+static inline bool fast_next(struct vcpu *v)
+{
+	v->r[15] += 4;
+	return true;
+}
+
+static bool fast_cps(struct vcpu *v, u32 w)
+{
+	u32 aif = w & PSR_AIF, new = v->cpsr;
+
+	if (w & BIT(19))
+		new = w & BIT(18) ? new | aif : new & ~aif;
+	if (w & BIT(17))
+		new = (new & ~PSR_MODE) | (w & PSR_MODE);
+	if (!fast_set_cpsr(v, new))
+		return false;
+	v->exits[EXIT_SITE_CPS]++;
+	return fast_next(v);
+}
+
+static bool fast_mrs(struct vcpu *v, u32 w)
+{
+	u32 rd = FIELD(w, 15, 12), bank;
+
+	if (rd >= 13)
+		return false;
+	if (w & BIT(22)) {
+		bank = fast_bank(v->cpsr & PSR_MODE);
+		if (bank == BANK_NR || bank == BANK_USR)
+			return false;
+		v->r[rd] = v->bank_spsr[bank];
+	} else {
+		v->r[rd] = v->cpsr & ~(PSR_T | PSR_J | PSR_IT);
+	}
+	v->exits[EXIT_SITE_MRS]++;
+	return fast_next(v);
+}
+
+static bool fast_msr(struct vcpu *v, u32 w, u32 value)
+{
+	u32 mask = mask_bytes(FIELD(w, 19, 16)), bank;
+
+	if (w & BIT(22)) {
+		bank = fast_bank(v->cpsr & PSR_MODE);
+		if (bank == BANK_NR || bank == BANK_USR)
+			return false;
+		v->bank_spsr[bank] = (v->bank_spsr[bank] & ~mask) | (value & mask);
+	} else {
+		mask &= ~(PSR_T | PSR_J | PSR_IT);
+		if (!fast_set_cpsr(v, (v->cpsr & ~mask) | (value & mask)))
+			return false;
+	}
+	v->exits[EXIT_SITE_MSR]++;
+	return fast_next(v);
+}
+
+/* Exception return to @target with the current SPSR. Registers of the old mode must be complete. */
+static bool fast_return(struct vcpu *v, u32 target)
+{
+	u32 bank = fast_bank(v->cpsr & PSR_MODE), psr;
+
+	if (bank == BANK_NR || bank == BANK_USR)
+		return false;
+	psr = v->bank_spsr[bank];
+	if ((psr & PSR_J) || !fast_set_cpsr(v, psr))
+		return false;
+	v->r[15] = psr & PSR_T ? target & ~1u : target & ~3u;
+	v->exits[EXIT_SITE_RET]++;
+	return true;
+}
+
+/* Registers in a list (no libgcc here). */
+static inline u32 list_count(u32 x)
+{
+	x -= (x >> 1) & 0x5555;
+	x = (x & 0x3333) + ((x >> 2) & 0x3333);
+	x = (x + (x >> 4)) & 0x0f0f;
+	return (x + (x >> 8)) & 0x1f;
+}
+
+/* LDM/STM with ^: user bank registers, base from the current mode, no write-back, pc not in the list. */
+static bool fast_ldm_stm_user(struct vcpu *v, u32 w)
+{
+	u32 list = w & 0xffff, n = list_count(list), buf[15], i = 0;
+	u32 bank = fast_bank(v->cpsr & PSR_MODE);
+	u32 rn = FIELD(w, 19, 16), base;
+
+	if (bank == BANK_NR || bank == BANK_USR || !list || (w & BIT(15)) || (w & BIT(21)) || rn == 15)
+		return false;
+	base = v->r[rn];
+	base = w & BIT(23) ? base + (w & BIT(24) ? 4 : 0) : base - 4 * n + (w & BIT(24) ? 0 : 4);
+	if (base & 3)
+		return false;
+	if (w & BIT(20)) {
+		if (!window_ldrt(base, buf, n))
+			return false;
+		for (u32 r = 0; r < 15; r++)
+			if (list & BIT(r))
+				*(r == 13 ? &v->bank_sp[BANK_USR] : r == 14 ? &v->bank_lr[BANK_USR] : &v->r[r]) = buf[i++];
+	} else {
+		for (u32 r = 0; r < 15; r++)
+			if (list & BIT(r))
+				buf[i++] = r == 13 ? v->bank_sp[BANK_USR] : r == 14 ? v->bank_lr[BANK_USR] : v->r[r];
+		if (!window_strt(base, buf, n))
+			return false;
+	}
+	v->exits[EXIT_SITE_BANK]++;
+	return fast_next(v);
+}
+
+/* LDM with pc and ^, exception return. */
+static bool fast_ldm_return(struct vcpu *v, u32 w)
+{
+	u32 list = w & 0xffff, n = list_count(list), buf[16], old[16], i = 0;
+	u32 rn = FIELD(w, 19, 16), base = v->r[rn];
+
+	if (rn == 15)
+		return false;
+	base = w & BIT(23) ? base + (w & BIT(24) ? 4 : 0) : base - 4 * n + (w & BIT(24) ? 0 : 4);
+	if ((base & 3) || !window_ldrt(base, buf, n))
+		return false;
+	for (u32 r = 0; r < 16; r++)
+		old[r] = v->r[r];
+	if (w & BIT(21))
+		v->r[rn] += w & BIT(23) ? 4 * n : -4 * n;
+	for (u32 r = 0; r < 15; r++)
+		if (list & BIT(r))
+			v->r[r] = buf[i++];
+	if (fast_return(v, buf[i]))
+		return true;
+	for (u32 r = 0; r < 16; r++)
+		v->r[r] = old[r];
+	return false;
+}
+
+/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+static bool fast_site(struct vcpu *v)
+{
+	const struct site_entry *e = window_site_entry(v, v->r[15]);
+	u32 w = e->word;
+
+	if (e->pc != v->r[15] || e->svc != v->exit_insn)
+		return false;
+	if ((w & 0xfff1fe20) == 0xf1000000)
+		return fast_cps(v, w);
+	if ((w & 0x0fbf0fff) == 0x010f0000)
+		return fast_mrs(v, w);
+	if ((w & 0x0fb0fff0) == 0x0120f000)
+		return (w & 0xf) < 15 && fast_msr(v, w, v->r[w & 0xf]);
+	if ((w & 0x0fb0f000) == 0x0320f000) {
+		u32 rot = 2 * FIELD(w, 11, 8);
+
+		return fast_msr(v, w, rot ? (w & 0xff) >> rot | (w & 0xff) << (32 - rot) : w & 0xff);
+	}
+	if ((w & 0x0fffffff) == 0x01b0f00e)		/* MOVS pc, lr */
+		return fast_return(v, v->r[14]);
+	if ((w & 0x0ffff000) == 0x025ef000 && !(w & 0xf00))	/* SUBS pc, lr, #imm8 */
+		return fast_return(v, v->r[14] - (w & 0xff));
+	if ((w & 0x0e508000) == 0x08508000)
+		return fast_ldm_return(v, w);
+	if ((w & 0x0e400000) == 0x08400000)
+		return fast_ldm_stm_user(v, w);
+	return false;
+}
+
+/* Guest DACR write whose translation to host domains is known. */
+static bool fast_dacr_write(struct vcpu *v, u32 value)
+{
+	const struct dacr_cache *c = v->dacr_cache;
+
+	for (u32 i = 0; i < ARRAY_SIZE(v->dacr_cache); i++, c++) {
+		if (c->guest != value || !c->valid)
+			continue;
+		v->cp15.dacr = value;
+		v->dacr_kernel = c->kernel;
+		v->dacr_user = c->user;
+		fast_set_dacr(v, c->kernel);
+		return true;
+	}
+	return false;
+}
+
+#define MRC(op1, crn, crm, op2)	(0x0e100f10u | (op1) << 21 | (crn) << 16 | (crm) | (op2) << 5)
+#define MCR(op1, crn, crm, op2)	(MRC(op1, crn, crm, op2) & ~BIT(20))
+
+/* CP15 accesses without side effects beyond the vCPU, by encoding with Rt masked out. */
+static bool fast_cp15(struct vcpu *v, u32 w)
+{
+	u32 rt = FIELD(w, 15, 12), *r = &v->r[rt];
+	struct vcp15 *c = &v->cp15;
+
+	if ((w >> 28) != 14 || rt >= 15)
+		return false;
+	switch (w & 0x0fff0fff) {
+	case MRC(0, 13, 0, 4):
+		*r = c->tpidrprw;
+		goto thread;
+	case MCR(0, 13, 0, 3):
+		c->tpidruro = *r;
+		write_tpidruro(*r);
+		goto thread;
+	case MRC(0, 3, 0, 0):
+		*r = c->dacr;
+		goto dacr;
+	case MCR(0, 3, 0, 0):
+		if (*r != c->dacr && !fast_dacr_write(v, *r))
+			return false;
+		goto dacr;
+	case MRC(0, 1, 0, 0):
+		*r = c->sctlr;
+		goto sctlr;
+	case MCR(0, 1, 0, 0):
+		if (*r != c->sctlr)
+			return false;
+		goto sctlr;
+	case MRC(0, 5, 0, 0):
+		*r = c->dfsr;
+		goto fault;
+	case MRC(0, 5, 0, 1):
+		*r = c->ifsr;
+		goto fault;
+	case MRC(0, 6, 0, 0):
+		*r = c->dfar;
+		goto fault;
+	case MRC(0, 6, 0, 2):
+		*r = c->ifar;
+		goto fault;
+	case MRC(0, 2, 0, 0):
+		*r = c->ttbr0;
+		goto ctx;
+	case MRC(0, 2, 0, 1):
+		*r = c->ttbr1;
+		goto ctx;
+	case MRC(0, 13, 0, 1):
+		*r = c->contextidr;
+		goto ctx;
+	case MCR(0, 7, 10, 1):		/* DCCMVAC, DCCMVAU: on the guest's own address, under its own tables */
+	case MCR(0, 7, 11, 1):
+		if (v->want_pte_hints || !window_dccmvac(*r))
+			return false;
+		goto cache;
+	case MCR(0, 7, 5, 6):
+		write_bpiall(0);
+		goto cache;
+	default:
+		return false;
+	}
+thread:
+	v->exits[EXIT_CP15_THREAD]++;
+	return fast_next(v);
+dacr:
+	v->exits[EXIT_CP15_DACR]++;
+	return fast_next(v);
+sctlr:
+	v->exits[EXIT_CP15_SCTLR]++;
+	return fast_next(v);
+fault:
+	v->exits[EXIT_CP15_FAULT]++;
+	return fast_next(v);
+ctx:
+	v->exits[EXIT_CP15_CTX]++;
+	return fast_next(v);
+cache:
+	v->exits[EXIT_CP15_CACHE]++;
+	return fast_next(v);
+}
+
+/* System call of guest user code: what take_exception() does for SVC. */
+static bool fast_svc(struct vcpu *v)
+{
+	u32 old = v->cpsr, lr = v->r[15] + (old & PSR_T ? 2 : 4);
+
+	if (v->cp15.sctlr & (SCTLR_TE | SCTLR_EE))
+		return false;
+	if (!fast_set_cpsr(v, (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_SVC | PSR_I))
+		return false;
+	v->bank_spsr[BANK_SVC] = old;
+	v->r[14] = lr;
+	v->r[15] = (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->exits[EXIT_SVC]++;
+	return true;
+}
+
+static bool fast_one(struct vcpu *v, u32 vector)
+{
+	if (v->cpsr & PSR_T)
+		return vector == VEC_SVC && !fast_priv(v) && !v->user_copies && fast_svc(v);
+	if (vector == VEC_UND)
+		return fast_priv(v) && fast_cp15(v, v->exit_insn);
+	if (fast_priv(v))
+		return fast_site(v);
+	return !v->user_copies && fast_svc(v);
+}
+
+/*
+ * Handle the exit @vector (SVC or Undefined; v->exit_insn valid, cpsr and pc merged) and the sensitive instructions that follow it
+ * directly. True: resume the guest. False: the slow path must handle the instruction at r[15], whose word is in exit_insn and
+ * whose kind is in exit_vector.
+ */
+bool window_fast(struct vcpu *v, u32 vector)
+{
+	u32 w, page = v->r[15] & PAGE_MASK;
+
+	if (v->cpsr & PSR_E)
+		return false;
+	if (!fast_one(v, vector))
+		return false;
+	/*
+	 * A run of adjacent sites costs one exit: look at the next word as long as it would trap at once. Only inside the page
+	 * that was executing: whether the guest may execute another one is the MMU's business.
+	 */
+	while ((v->r[15] & PAGE_MASK) == page && fast_priv(v) && !(v->cpsr & PSR_T)) {
+		if (!window_ldrt(v->r[15], &w, 1))
+			break;
+		if (w == 0xe1a00000 || w == 0xe320f000) {	/* the NOP between LDM^ and MOVS pc, lr */
+			v->r[15] += 4;
+			continue;
+		}
+		v->exit_insn = w;
+		if ((w & 0xff000f10) == 0xee000f10) {
+			if (!fast_cp15(v, w))
+				break;
+		} else if ((w & 0xff000000) != 0xef000000 || !fast_site(v)) {
+			break;
+		}
+	}
+	return true;
+}
