@@ -58,6 +58,9 @@ static inline hpa_t ptr_hpa(const void *p) { return (hpa_t)(uintptr_t)p; }
 #define __must_check	__attribute__((warn_unused_result))
 #define __noreturn	__attribute__((noreturn))
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
+/* The C library's own __section lacks `used`; its header first, so that it cannot come back after this one. */
+#include <sys/cdefs.h>
+#undef __section
 #define __section(s)	__attribute__((section(s), used))
 
 /* IS_ENABLED(CONFIG_X): 1 when the bool symbol is y, 0 otherwise; for use in C `if`. */
