@@ -2,6 +2,7 @@
 /* Registry of emulated device types and their interrupt lines. */
 #include <string.h>
 
+#include <hv/alloc.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/log.h>
@@ -15,6 +16,40 @@ const struct emudev_type *emudev_find_type(const char *compatible)
 		if (!strcmp((*t)->compatible, compatible))
 			return *t;
 	return NULL;
+}
+
+int emudev_create(struct guest *g, const struct layout_dev *n)
+{
+	const struct emudev_type *type = emudev_find_type(n->compatible);
+	const char *clash = "(map full)";
+	struct emudev *d;
+	int err;
+
+	if (!type || n->nregs != 1) {
+		pr_err("layout: %s: %s\n", n->node, type ? "reg: an emulated device has exactly one range" :
+		       "compatible: no such device type in this Umbra");
+		return -EINVAL;
+	}
+	d = hv_alloc(sizeof(*d), _Alignof(struct emudev));
+	d->type = type;
+	d->guest = g;
+	d->name = n->node;
+	d->base = n->reg[0].base;
+	d->size = n->reg[0].size;
+	d->irq = n->nirqs ? n->irq[0] : ~0u;
+	d->priv = type->state_size ? hv_alloc(type->state_size, 8) : NULL;
+	err = guest_map_add(&g->map, &(struct region){ d->base, d->size, REGION_EMULATED, d, d->name }, &clash);
+	if (err) {
+		pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", n->node, (unsigned long)d->base,
+		       (unsigned long)d->size, clash);
+		return err;
+	}
+	err = type->create ? type->create(d, n) : 0;
+	if (err)
+		return err;
+	d->next = g->devs;
+	g->devs = d;
+	return 0;
 }
 
 void emudev_set_irq(struct emudev *d, u32 line, bool level)

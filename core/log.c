@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <autoconf.h>
 #include <hv/console.h>
 #include <hv/log.h>
 

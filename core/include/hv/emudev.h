@@ -40,6 +40,8 @@ struct emudev {
 	__section(".umbra.emudev") = &(t)
 
 const struct emudev_type *emudev_find_type(const char *compatible);
+/* Create the emulated device of layout node @n in @g: map entry, state, type->create(). 0 or -errno with one message. */
+int emudev_create(struct guest *g, const struct layout_dev *n) __must_check;
 /* Drive one of the guest's interrupt lines (level). Context: exit path or host interrupt. */
 void emudev_set_irq(struct emudev *d, u32 line, bool level);
 

@@ -14,3 +14,5 @@ struct guest;
 int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t initrd, u32 initrd_size) __must_check;
 /* status = "disabled" for every node whose first register range starts at @addr. 0, -ENOENT when there is none, -ENOSPC. */
 int guest_fdt_disable(void *fdt, gpa_t addr) __must_check;
+/* The same for every node whose first register range starts in [@base, @base + @size). */
+int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size) __must_check;

@@ -16,4 +16,7 @@ struct monitor_cmd {
 
 void monitor_input(char c);	/* one typed character while the monitor owns the keyboard */
 void monitor_enter(void);
+void monitor_toggle(void);	/* the escape key was typed */
 int monitor_execute(char *line);
+/* Output of commands; up to 255 characters a call. */
+void mon_printf(const char *fmt, ...) __printf(1, 2);

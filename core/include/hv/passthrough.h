@@ -8,8 +8,20 @@ struct guest;
 struct guest_map;
 struct layout_dev;
 
+/* Registers that Umbra drives itself: a layout must put an emulator over them or withhold them. drivers/owned_*.c */
+struct host_range {
+	const char *name;
+	hpa_t base;
+	u32 size;
+	bool console;	/* the console UART: may be passed through, Umbra then lets go of it */
+};
+extern const struct host_range host_owned[];
+extern const u32 host_owned_nr;
+
 /* Give the node's ranges and interrupts to @g. 0 or -errno with one message. */
 int passthrough_add(struct guest *g, const struct layout_dev *d) __must_check;
+/* After all devices: nothing that Umbra drives itself was given away. 0 or -errno with one message. */
+int passthrough_check(const struct guest *g) __must_check;
 /* True when the guest's map passes the console UART through. */
 bool passthrough_has_console(const struct guest *g);
 /* Stop the guest's hardware: mask its interrupt lines, then host_quiesce(). Before its memory is cleared or given away. */

@@ -48,3 +48,8 @@ enum exit_cause {
 
 extern const char *const exit_cause_name[EXIT_NR];
 extern const char *const exit_cause_text[EXIT_NR];
+
+/* Sample the counters once a second from now on. */
+void stats_init(void);
+/* Exits by @cause during the last full second; total over all causes with EXIT_NR. */
+u32 stats_per_second(enum exit_cause cause);

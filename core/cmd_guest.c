@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Monitor command `guest`: list, start, stop, reset, dump, map, audit. */
+#include <string.h>
+
+#include <autoconf.h>
+#include <arch/vcpu.h>
+#include <hv/console.h>
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/monitor.h>
+
+static const char *const state_name[] = {
+	[GUEST_OFF] = "off", [GUEST_RUNNING] = "running", [GUEST_STOPPED] = "stopped",
+};
+
+static const char *const region_name[] = {
+	[REGION_NONE] = "none", [REGION_RAM] = "ram", [REGION_PASSTHROUGH] = "pass-through",
+	[REGION_EMULATED] = "emulated",
+};
+
+static int guest_list(struct guest *g)
+{
+	mon_printf("id name      state    memory                  restarts last request\n");
+	mon_printf("%2lu %-9s %-8s 0x%08lx + %4lu MiB %8lu %s\n", (unsigned long)g->id, g->name, state_name[g->state],
+		   (unsigned long)g->cfg.mem_base, (unsigned long)(g->cfg.mem_size >> 20),
+		   (unsigned long)g->resets, g->reason[0] ? g->reason : "-");
+	return 0;
+}
+
+static int guest_cmd_start(struct guest *g)
+{
+	if (g->state != GUEST_RUNNING)
+		return guest_start(g);
+	mon_printf("guest %s is running already\n", g->name);
+	return 0;
+}
+
+static int guest_cmd_stop(struct guest *g)
+{
+	guest_stop(g);
+	mon_printf("guest %s stopped\n", g->name);
+	return 0;
+}
+
+static int guest_cmd_reset(struct guest *g)
+{
+	return guest_restart(g);
+}
+
+static int guest_cmd_dump(struct guest *g)
+{
+	arch_vcpu_dump(g->vcpu);
+	return 0;
+}
+
+static int guest_cmd_map(struct guest *g)
+{
+	for (u32 i = 0; i < g->map.nr; i++) {
+		const struct region *r = &g->map.r[i];
+
+		mon_printf("  0x%08lx-0x%08lx %-12s %s\n", (unsigned long)r->base,
+			   (unsigned long)(r->base + (r->size - 1)), region_name[r->type], r->name);
+	}
+	return 0;
+}
+
+static int guest_cmd_audit(struct guest *g)
+{
+	mon_printf("%lu violations\n", (unsigned long)arch_vcpu_audit(g->vcpu));
+	return 0;
+}
+
+/* Send the escape key itself, which the console keeps for the monitor otherwise. */
+static int guest_cmd_escape(struct guest *g)
+{
+	(void)g;
+	console_send_guest(CONFIG_MONITOR_ESCAPE);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(struct guest *g);
+} verbs[] = {
+	{ "list", guest_list },
+	{ "start", guest_cmd_start },
+	{ "stop", guest_cmd_stop },
+	{ "reset", guest_cmd_reset },
+	{ "dump", guest_cmd_dump },
+	{ "map", guest_cmd_map },
+	{ "audit", guest_cmd_audit },
+	{ "escape", guest_cmd_escape },
+};
+
+static int cmd_guest(int argc, char **argv)
+{
+	struct guest *g = guest_current();
+
+	for (u32 i = 0; argc == 2 && i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name))
+			continue;
+		if (g)
+			return verbs[i].fn(g);
+		mon_printf("there is no guest: see `log` for what is wrong with the layout\n");
+		return 0;
+	}
+	return -EINVAL;
+}
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape", "the guest's life and state", cmd_guest);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guest life cycle: create from the layout, start, restart, stop. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <arch/vcpu.h>
+#include <hv/console.h>
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/log.h>
+#include <hv/passthrough.h>
+
+static struct guest *current;
+
+struct guest *guest_current(void)
+{
+	return current;
+}
+
+void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (g->request != GUEST_REQ_NONE)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(g->reason, sizeof(g->reason), fmt, ap);
+	va_end(ap);
+	g->request = req;
+}
+
+static int add_ram(struct guest *g, gpa_t base, u32 size, const char *name)
+{
+	const char *clash = "(map full)";
+	int err = guest_map_add(&g->map, &(struct region){ base, size, REGION_RAM, NULL, name }, &clash);
+
+	if (err)
+		pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", name, (unsigned long)base,
+		       (unsigned long)size, clash);
+	return err;
+}
+
+static int add_device(struct guest *g, const struct layout_dev *d)
+{
+	int err = 0;
+
+	if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH))
+		return passthrough_add(g, d);
+	if (strcmp(d->compatible, LAYOUT_SRAM))
+		return emudev_create(g, d);
+	for (u32 i = 0; i < d->nregs && !err; i++)
+		err = add_ram(g, d->reg[i].base, d->reg[i].size, d->node);
+	return err;
+}
+
+int guest_create(struct guest *g, const struct layout_guest *cfg)
+{
+	int err;
+
+	memset(g, 0, sizeof(*g));
+	g->cfg = *cfg;
+	g->name = g->cfg.name;
+	g->state = GUEST_OFF;
+	err = add_ram(g, cfg->mem_base, cfg->mem_size, "memory");
+	for (u32 i = 0; i < cfg->ndevs && !err; i++)
+		err = add_device(g, &g->cfg.dev[i]);
+	if (!err)
+		err = passthrough_check(g);
+	if (!err)
+		err = arch_vcpu_create(g, cfg->cpu_path, cfg->shadow);
+	if (!err)
+		current = g;
+	return err;
+}
+
+int guest_start(struct guest *g)
+{
+	int err = guest_load(g);
+
+	if (err)
+		return err;
+	g->request = GUEST_REQ_NONE;
+	arch_vcpu_reset(g->vcpu, g->entry, g->r0, g->r1, g->r2);
+	for (struct emudev *d = g->devs; d; d = d->next)
+		if (d->type->reset)
+			d->type->reset(d);
+	console_set_monitor(false);
+	if (passthrough_has_console(g)) {
+		pr_info("guest %s gets the console's UART: no monitor until it stops\n", g->name);
+		console_release();
+	}
+	g->state = GUEST_RUNNING;
+	return 0;
+}
+
+void guest_stop(struct guest *g)
+{
+	if (g->state == GUEST_RUNNING) {
+		passthrough_quiesce(g);
+		console_acquire();
+	}
+	g->state = GUEST_STOPPED;
+	g->request = GUEST_REQ_NONE;
+}
+
+int guest_restart(struct guest *g)
+{
+	guest_stop(g);
+	g->resets++;
+	return guest_start(g);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Edit a copy of the guest's stock device tree: memory, /chosen, and status = "disabled" for what it does not get.
+ *
+ * Addresses are found by walking the tree with its buses' `ranges` (Devicetree Specification 2.3.8), one cell each for
+ * address and size as on all 32-bit OMAP trees; buses with other cell counts are not entered.
+ */
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/guest_fdt.h>
+#include <hv/log.h>
+
+#define MAX_DEPTH 12
+
+/* How the addresses below one bus node become processor addresses. */
+struct bus {
+	int ac, sc;		/* #address-cells, #size-cells of the children */
+	bool mapped;		/* the children have processor addresses at all */
+	const struct bus *parent;
+	const fdt32_t *ranges;	/* NULL = one to one */
+	int entries, stride, parent_ac;
+};
+
+/* Visitor: a node whose first reg range starts at processor address @addr. Nonzero ends the walk. */
+typedef int (*visit_fn)(void *fdt, int node, u32 addr, void *arg);
+
+/* Cells are stored big-endian; of a two-cell value only the low word matters on a 32-bit bus. */
+static u32 low_cell(const fdt32_t *p, int cells)
+{
+	return cells ? fdt32_ld(p + cells - 1) : 0;
+}
+
+static bool translate(const struct bus *b, u32 addr, u32 *out)
+{
+	for (; b; b = b->parent) {
+		int i = 0;
+
+		if (!b->mapped)
+			return false;
+		if (!b->ranges)
+			continue;
+		for (; i < b->entries; i++) {
+			const fdt32_t *e = b->ranges + i * b->stride;
+			u32 child = low_cell(e, b->ac), size = low_cell(e + b->ac + b->parent_ac, b->sc);
+
+			if (addr < child || addr - child >= size)
+				continue;
+			addr = low_cell(e + b->ac, b->parent_ac) + (addr - child);
+			break;
+		}
+		if (i == b->entries)
+			return false;
+	}
+	*out = addr;
+	return true;
+}
+
+/* Describe @node as the bus of its children. Only the root and nodes with `ranges` are memory-mapped buses. */
+static void bus_init(struct bus *b, const void *fdt, int node, const struct bus *parent)
+{
+	int len = 0;
+
+	memset(b, 0, sizeof(*b));
+	b->ac = fdt_address_cells(fdt, node);
+	b->sc = fdt_size_cells(fdt, node);
+	b->parent = parent;
+	b->mapped = true;
+	if (!parent)
+		return;
+	b->ranges = fdt_getprop(fdt, node, "ranges", &len);
+	b->mapped = b->ranges && b->ac > 0 && b->sc > 0;
+	b->parent_ac = parent->ac;
+	b->stride = b->ac + b->sc + b->parent_ac;
+	if (!b->mapped || !len) {
+		b->ranges = NULL;
+		return;
+	}
+	b->entries = len / (4 * b->stride);
+}
+
+static int walk(void *fdt, int node, const struct bus *parent, u32 depth, visit_fn fn, void *arg)
+{
+	struct bus bus;
+	int child, err;
+
+	bus_init(&bus, fdt, node, parent);
+	if (!bus.mapped || depth == MAX_DEPTH)
+		return 0;
+	/* A visitor may lengthen the node it is shown; offsets up to that node, and so this loop's, stay valid. */
+	fdt_for_each_subnode(child, fdt, node) {
+		int len;
+		const fdt32_t *reg = fdt_getprop(fdt, child, "reg", &len);
+		u32 addr;
+
+		if (reg && len >= 4 * (bus.ac + bus.sc) && bus.ac > 0 && bus.sc > 0 &&
+		    translate(&bus, low_cell(reg, bus.ac), &addr)) {
+			err = fn(fdt, child, addr, arg);
+			if (err)
+				return err;
+		}
+		err = walk(fdt, child, &bus, depth + 1, fn, arg);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int fdt_error(const struct guest *g, const char *what, int err)
+{
+	pr_err("guest %s: file \"%s\": %s: %s\n", g->name, g->cfg.dtb.name, what, fdt_strerror(err));
+	return err == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
+}
+
+static int disable_node(void *fdt, int node)
+{
+	return fdt_setprop_string(fdt, node, "status", "disabled") ? -ENOSPC : 0;
+}
+
+struct disable_at {
+	u32 base, size;
+	u32 found;
+};
+
+static int visit_disable_at(void *fdt, int node, u32 addr, void *arg)
+{
+	struct disable_at *d = arg;
+
+	if (addr < d->base || addr - d->base >= d->size)
+		return 0;
+	d->found++;
+	return disable_node(fdt, node);
+}
+
+int guest_fdt_disable(void *fdt, gpa_t addr)
+{
+	return guest_fdt_disable_range(fdt, addr, 1);
+}
+
+int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size)
+{
+	struct disable_at d = { .base = base, .size = size };
+	int err = walk(fdt, 0, NULL, 0, visit_disable_at, &d);
+
+	if (err)
+		return err;
+	return d.found ? 0 : -ENOENT;
+}
+
+/* The guest must not probe what is not there: it would get an external abort. */
+static int visit_disable_absent(void *fdt, int node, u32 addr, void *arg)
+{
+	const struct guest *g = arg;
+	const char *type = fdt_getprop(fdt, node, "device_type", NULL);
+
+	if (guest_map_find(&g->map, addr) || (type && !strcmp(type, "memory")))
+		return 0;
+	return disable_node(fdt, node);
+}
+
+static int set_memory(void *fdt, const struct layout_guest *c)
+{
+	int node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", sizeof("memory"));
+	fdt32_t reg[4];
+	int n = 0, err;
+
+	if (node < 0) {
+		node = fdt_add_subnode(fdt, 0, "memory");
+		if (node < 0)
+			return node;
+		err = fdt_setprop_string(fdt, node, "device_type", "memory");
+		if (err)
+			return err;
+	}
+	if (fdt_address_cells(fdt, 0) == 2)
+		reg[n++] = cpu_to_fdt32(0);
+	reg[n++] = cpu_to_fdt32(c->mem_base);
+	if (fdt_size_cells(fdt, 0) == 2)
+		reg[n++] = cpu_to_fdt32(0);
+	reg[n++] = cpu_to_fdt32(c->mem_size);
+	return fdt_setprop(fdt, node, "reg", reg, n * 4);
+}
+
+static int delprop(void *fdt, int node, const char *name)
+{
+	int err = fdt_delprop(fdt, node, name);
+
+	return err == -FDT_ERR_NOTFOUND ? 0 : err;
+}
+
+static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32 initrd_size)
+{
+	int node = fdt_path_offset(fdt, "/chosen"), err;
+
+	if (node == -FDT_ERR_NOTFOUND)
+		node = fdt_add_subnode(fdt, 0, "chosen");
+	if (node < 0)
+		return node;
+	err = delprop(fdt, node, "linux,initrd-start");
+	if (!err)
+		err = delprop(fdt, node, "linux,initrd-end");
+	if (!err && c->bootargs)
+		err = fdt_setprop_string(fdt, node, "bootargs", c->bootargs);
+	if (!err && initrd_size)
+		err = fdt_setprop_u32(fdt, node, "linux,initrd-start", initrd);
+	if (!err && initrd_size)
+		err = fdt_setprop_u32(fdt, node, "linux,initrd-end", initrd + initrd_size);
+	return err;
+}
+
+int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t initrd, u32 initrd_size)
+{
+	int err = fdt_open_into(src, dst, (int)cap);
+
+	if (!err)
+		err = set_memory(dst, &g->cfg);
+	if (!err)
+		err = set_chosen(dst, &g->cfg, initrd, initrd_size);
+	if (err)
+		return fdt_error(g, "memory and /chosen", err);
+	for (struct emudev *d = g->devs; d; d = d->next) {
+		err = d->type->fdt_fixup ? d->type->fdt_fixup(d, dst) : 0;
+		if (err) {
+			pr_err("guest %s: file \"%s\": no place for the changes of %s\n", g->name, g->cfg.dtb.name,
+			       d->name);
+			return err;
+		}
+	}
+	err = walk(dst, 0, NULL, 0, visit_disable_absent, g);
+	if (err)
+		return fdt_error(g, "absent devices", -FDT_ERR_NOSPACE);
+	err = fdt_pack(dst);
+	return err ? fdt_error(g, "pack", err) : 0;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest files: kept below Umbra for restarts, checked, and placed in guest memory.
+ *
+ * Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
+ * top, device tree below it. Raw kernels: at load-offset, entered there. ATAGs: 0x100 into memory.
+ */
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <arch/cpu.h>
+#include <hv/atags.h>
+#include <hv/guest.h>
+#include <hv/guest_fdt.h>
+#include <hv/log.h>
+
+#define ZIMAGE_MAGIC_AT		0x24u	/* Linux Documentation/arm/booting: header of the zImage */
+#define ZIMAGE_MAGIC		0x016f2818u
+#define ZIMAGE_OFFSET		0x02000000u
+#define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
+#define ATAGS_OFFSET		0x100u
+#define ATAGS_MAX		0x1000u
+#define DTB_ROOM		0x4000u		/* for our edits, beside bootargs */
+#define MACHINE_NONE		0xffffffffu	/* r1 of a device-tree boot: any value */
+
+static hpa_t kept_base;
+
+/* Where everything goes; computed and checked before guest memory is touched. */
+struct placement {
+	bool zimage;
+	gpa_t kernel;
+	gpa_t initrd;
+	gpa_t dtb;
+	u32 dtb_room;
+	gpa_t low;	/* lowest of what was placed from the top */
+};
+
+hpa_t guest_kept_base(void)
+{
+	return kept_base ? kept_base : arch_host_mem()->umbra_base;
+}
+
+/* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
+static u32 sort_files(struct guest *g, struct layout_file **f)
+{
+	struct layout_file *all[] = { &g->cfg.kernel, &g->cfg.dtb, &g->cfg.initrd };
+	u32 n = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
+		u32 at = n;
+
+		if (!all[i]->size)
+			continue;
+		for (; at && f[at - 1]->addr < all[i]->addr; at--)
+			f[at] = f[at - 1];
+		f[at] = all[i];
+		n++;
+	}
+	return n;
+}
+
+/* Lowest address that the kept files will take. */
+static hpa_t kept_bottom(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+
+	for (u32 i = 0; i < n; i++)
+		top = f[i]->size < top ? (top - f[i]->size) & ~7u : 0;
+	return top;
+}
+
+int guest_keep_files(struct guest *g)
+{
+	struct layout_file *f[3];
+	u32 n = sort_files(g, f);
+	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
+	gpa_t mem_end = g->cfg.mem_base + g->cfg.mem_size;
+
+	if (bottom < mem_end) {
+		pr_err("layout: %s: memory: too much: 0x%lx bytes of files are kept for restarts between guest memory and Umbra, room is 0x%lx\n",
+		       g->name, (unsigned long)(top - bottom), (unsigned long)(top - mem_end));
+		return -ENOMEM;
+	}
+	for (u32 i = 0; i < n; i++) {
+		hpa_t dst = (top - f[i]->size) & ~7u;
+
+		/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
+		if (i + 1 < n && dst < f[i + 1]->addr + f[i + 1]->size) {
+			pr_err("layout: %s: reg: file \"%s\" lies where files are kept, load it lower\n", f[i + 1]->node,
+			       f[i + 1]->name);
+			return -EINVAL;
+		}
+		memmove(hpa_ptr(dst), hpa_ptr(f[i]->addr), f[i]->size);
+		f[i]->addr = dst;
+		top = dst;
+	}
+	kept_base = bottom;
+	return 0;
+}
+
+static u32 file_word(const struct layout_file *f, u32 offset)
+{
+	u32 w = 0;
+
+	if (f->size >= 4 && offset <= f->size - 4)
+		memcpy(&w, (const u8 *)hpa_ptr(f->addr) + offset, 4);
+	return w;
+}
+
+static int check_kernel(const struct guest *g, struct placement *p)
+{
+	const struct layout_guest *c = &g->cfg;
+	const struct layout_file *k = &c->kernel;
+	u32 image;
+
+	p->zimage = file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+	if (!p->zimage)
+		return 0;
+	image = file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+	if (image > k->size || image < 0x30) {
+		pr_err("guest %s: file \"%s\" is truncated: %lu bytes, its header says %lu\n", g->name, k->name,
+		       (unsigned long)k->size, (unsigned long)image);
+		return -EINVAL;
+	}
+	if (!c->dtb.size && !c->atags) {
+		pr_err("layout: %s: dtb: missing; a Linux kernel needs a device tree (or say `atags`)\n", g->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_dtb(const struct guest *g, struct placement *p)
+{
+	const struct layout_file *f = &g->cfg.dtb;
+	const void *fdt = hpa_ptr(f->addr);
+	int err;
+
+	if (!f->size)
+		return 0;
+	err = f->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(fdt);
+	if (!err)
+		err = fdt_check_full(fdt, f->size);
+	if (err) {
+		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, f->name,
+		       fdt_strerror(err));
+		return -EINVAL;
+	}
+	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0),
+			       PAGE_SIZE);
+	return 0;
+}
+
+static int too_big(const struct guest *g, const struct layout_file *f)
+{
+	pr_err("guest %s: file \"%s\" does not fit: %lu bytes in %lu MiB of memory\n", g->name, f->name,
+	       (unsigned long)f->size, (unsigned long)(g->cfg.mem_size >> 20));
+	return -ENOSPC;
+}
+
+/* Take @size bytes from the top of what is left above the start of memory; 0 when there is no room. */
+static gpa_t take_top(const struct guest *g, struct placement *p, u32 size)
+{
+	if (size > p->low - g->cfg.mem_base)
+		return 0;
+	p->low = (p->low - size) & PAGE_MASK;
+	return p->low >= g->cfg.mem_base ? p->low : 0;
+}
+
+static int place(const struct guest *g, struct placement *p)
+{
+	const struct layout_guest *c = &g->cfg;
+	u32 headroom, space;
+
+	p->low = c->mem_base + c->mem_size;
+	if (c->initrd.size) {
+		p->initrd = take_top(g, p, c->initrd.size);
+		if (!p->initrd)
+			return too_big(g, &c->initrd);
+	}
+	if (p->dtb_room) {
+		p->dtb = take_top(g, p, p->dtb_room);
+		if (!p->dtb)
+			return too_big(g, &c->dtb);
+	}
+	p->kernel = c->mem_base + c->load_offset;
+	if (p->zimage)
+		p->kernel = c->mem_base + MIN(ZIMAGE_OFFSET, ALIGN_DOWN(c->mem_size / 2, SECTION_SIZE));
+	headroom = p->zimage ? ZIMAGE_HEADROOM : 0;
+	space = p->low > p->kernel ? p->low - p->kernel : 0;
+	if (c->kernel.size > space || space - c->kernel.size < headroom)
+		return too_big(g, &c->kernel);
+	if (c->atags && p->kernel < c->mem_base + ATAGS_OFFSET + ATAGS_MAX) {
+		pr_err("layout: %s: load-offset: leaves no room for atags\n", g->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int load_atags(struct guest *g, const struct placement *p)
+{
+	const struct layout_guest *c = &g->cfg;
+	const struct atags_info info = {
+		.mem_base = c->mem_base,
+		.mem_size = c->mem_size,
+		.cmdline = c->bootargs,
+		.initrd = p->initrd,
+		.initrd_size = c->initrd.size,
+	};
+
+	if (atags_build(hpa_ptr(c->mem_base + ATAGS_OFFSET), ATAGS_MAX, &info) < 0) {
+		pr_err("layout: %s: bootargs: too long for atags\n", g->name);
+		return -ENOSPC;
+	}
+	g->r1 = c->machine;
+	g->r2 = c->mem_base + ATAGS_OFFSET;
+	return 0;
+}
+
+static int load_tables(struct guest *g, const struct placement *p)
+{
+	const struct layout_guest *c = &g->cfg;
+
+	g->r0 = 0;
+	g->r1 = MACHINE_NONE;
+	g->r2 = p->dtb;
+	if (c->atags)
+		return load_atags(g, p);
+	if (!p->dtb)
+		return 0;
+	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), hpa_ptr(p->dtb), p->dtb_room, p->initrd, c->initrd.size);
+}
+
+/* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */
+static void clear_memory(struct guest *g)
+{
+	for (u32 i = 0; i < g->map.nr; i++) {
+		const struct region *r = &g->map.r[i];
+
+		if (r->type == REGION_RAM)
+			memset(hpa_ptr(r->base), 0, r->size);
+	}
+}
+
+/* A guest starts with its caches off: it must find in RAM, and nothing of it in the caches, what Umbra wrote. */
+static void flush_memory(struct guest *g)
+{
+	for (u32 i = 0; i < g->map.nr; i++)
+		if (g->map.r[i].type == REGION_RAM)
+			arch_dcache_flush_range(g->map.r[i].base, g->map.r[i].size);
+	arch_icache_invalidate_all();
+}
+
+int guest_load(struct guest *g)
+{
+	const struct layout_guest *c = &g->cfg;
+	struct placement p = { 0 };
+	int err;
+
+	err = check_kernel(g, &p);
+	if (!err)
+		err = check_dtb(g, &p);
+	if (!err)
+		err = place(g, &p);
+	if (err)
+		return err;
+	clear_memory(g);
+	memcpy(hpa_ptr(p.kernel), hpa_ptr(c->kernel.addr), c->kernel.size);
+	if (c->initrd.size)
+		memcpy(hpa_ptr(p.initrd), hpa_ptr(c->initrd.addr), c->initrd.size);
+	err = load_tables(g, &p);
+	if (err)
+		return err;
+	flush_memory(g);
+	g->entry = p.kernel;
+	return 0;
+}

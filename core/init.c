@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the architecture's hand-over to the run loop: a list of initialisations, then one loop for ever. */
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <autoconf.h>
+#include <hv/alloc.h>
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/init.h>
+#include <hv/irq.h>
+#include <hv/layout.h>
+#include <hv/log.h>
+#include <hv/stats.h>
+#include <hv/time.h>
+#include <hv/version.h>
+
+#define LAYOUT_MAX_SIZE	0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
+
+static struct layout layout;
+static struct guest guest;
+
+/*
+ * Copy the layout out of the memory that will be the guest's. First of all allocations, because the boot loader may
+ * have put it where the heap is: memmove before anything is cleared.
+ */
+static const void *layout_keep(const void *fdt)
+{
+	const struct host_mem *m = arch_host_mem();
+	hpa_t from = ptr_hpa(fdt), to = ALIGN_UP(m->heap_base, 8);
+	u32 size;
+
+	alloc_init(to, m->umbra_end);
+	if (from < m->ram_base || from >= m->ram_base + (m->ram_size - sizeof(struct fdt_header)) ||
+	    fdt_check_header(fdt))
+		return NULL;
+	size = fdt_totalsize(fdt);
+	if (size > LAYOUT_MAX_SIZE || size > m->ram_base + m->ram_size - from)
+		return NULL;
+	memmove(hpa_ptr(to), fdt, size);
+	alloc_init(ALIGN_UP(to + size, 8), m->umbra_end);
+	return hpa_ptr(to);
+}
+
+static void banner(u32 machid)
+{
+	const struct host_mem *m = arch_host_mem();
+
+	pr_info("Umbra %s, machine %lu\n", umbra_version, (unsigned long)machid);
+	pr_info("RAM %lu MiB at 0x%08lx; Umbra has %lu MiB from 0x%08lx\n", (unsigned long)(m->ram_size >> 20),
+		(unsigned long)m->ram_base, (unsigned long)((m->umbra_end - m->umbra_base) >> 20),
+		(unsigned long)m->umbra_base);
+	pr_info("Ctrl-] opens and closes the monitor\n");
+}
+
+/* Everything between the layout and a running guest. Messages name what is wrong; the monitor is what remains then. */
+static int guest_boot(const void *fdt)
+{
+	int err;
+
+	if (!fdt) {
+		pr_err("layout: layout.dtb: nothing that looks like a device tree was handed over\n");
+		return -EINVAL;
+	}
+	err = layout_parse(fdt, &layout);
+	if (!err)
+		err = guest_create(&guest, &layout.guest[0]);
+	if (!err)
+		err = guest_keep_files(&guest);
+	if (!err)
+		err = guest_start(&guest);
+	return err;
+}
+
+/* What the guest asked for, acted upon between two runs of it. */
+static void handle_request(struct guest *g)
+{
+	enum guest_request req = g->request;
+	int err = 0;
+
+	g->request = GUEST_REQ_NONE;
+	switch (req) {
+	case GUEST_REQ_NONE:
+		return;
+	case GUEST_REQ_RESET:
+		pr_info("guest %s: reset: %s\n", g->name, g->reason);
+		err = guest_restart(g);
+		break;
+	case GUEST_REQ_POWEROFF:
+		guest_stop(g);
+		pr_info("guest %s: powered off: %s\n", g->name, g->reason);
+		break;
+	case GUEST_REQ_CRASH:
+		guest_stop(g);
+		pr_err("guest %s: stopped: %s\n", g->name, g->reason);
+		arch_vcpu_dump(g->vcpu);
+		break;
+	}
+	if (err)
+		pr_err("guest %s: not restarted\n", g->name);
+}
+
+static void run_loop(void) __noreturn;
+static void run_loop(void)
+{
+	for (;;) {
+		struct guest *g = guest_current();
+
+		if (console_work_pending())
+			console_work();
+		if (g)
+			handle_request(g);
+		if (g && g->state == GUEST_RUNNING) {
+			arch_vcpu_run(g->vcpu);
+			continue;
+		}
+		console_set_monitor(true);	/* nobody else is there to talk to */
+		arch_idle();
+		while (arch_irq_pending())
+			host_irq_handle();
+	}
+}
+
+void hv_main(u32 machid, const void *fdt)
+{
+	const void *kept = layout_keep(fdt);
+
+	host_time_init();
+	host_irqc_init();
+	console_init();
+	banner(machid);
+	stats_init();
+	if (guest_boot(kept))
+		pr_err("no guest was started\n");
+	else
+		pr_info("guest %s starts at 0x%08lx; %lu KiB of Umbra's memory in use\n", guest.name,
+			(unsigned long)guest.entry, (unsigned long)(alloc_used() >> 10));
+	run_loop();
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor: line editor and command table behind the escape key. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/monitor.h>
+
+#define LINE_MAX_LEN	120u
+#define ARGS_MAX	8
+
+extern const struct monitor_cmd __monitor_start[], __monitor_end[];
+
+static char line[LINE_MAX_LEN + 1];
+static u32 line_len;
+
+void mon_printf(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	console_write(text, strlen(text));
+}
+
+static void prompt(void)
+{
+	mon_printf("umbra> ");
+}
+
+void monitor_enter(void)
+{
+	line_len = 0;
+	mon_printf("\n[monitor: `help` lists commands, Ctrl-] goes back to the guest]\n");
+	prompt();
+}
+
+void monitor_toggle(void)
+{
+	const struct guest *g = guest_current();
+
+	if (!console_in_monitor()) {
+		console_set_monitor(true);
+	} else if (g && g->state == GUEST_RUNNING) {
+		mon_printf("\n[guest]\n");
+		console_set_monitor(false);
+	} else {
+		mon_printf("\nno guest is running\n");
+		prompt();
+	}
+}
+
+static int split(char *s, char **argv)
+{
+	int n = 0;
+	char *save = NULL;
+
+	for (char *w = strtok_r(s, " \t", &save); w && n < ARGS_MAX; w = strtok_r(NULL, " \t", &save))
+		argv[n++] = w;
+	return n;
+}
+
+int monitor_execute(char *cmdline)
+{
+	char *argv[ARGS_MAX];
+	int argc = split(cmdline, argv), err;
+
+	if (!argc)
+		return 0;
+	for (const struct monitor_cmd *c = __monitor_start; c < __monitor_end; c++) {
+		if (strcmp(c->name, argv[0]))
+			continue;
+		err = c->fn(argc, argv);
+		if (err == -EINVAL)
+			mon_printf("usage: %s %s\n", c->name, c->args);
+		else if (err)
+			mon_printf("%s: failed (%d)\n", c->name, -err);
+		return err;
+	}
+	mon_printf("%s: unknown command; try `help`\n", argv[0]);
+	return -ENOENT;
+}
+
+void monitor_input(char c)
+{
+	if (c == '\r' || c == '\n') {
+		mon_printf("\n");
+		line[line_len] = '\0';
+		line_len = 0;
+		monitor_execute(line);
+		if (console_in_monitor())
+			prompt();
+	} else if (c == '\b' || c == 0x7f) {
+		if (line_len) {
+			line_len--;
+			mon_printf("\b \b");
+		}
+	} else if (c == 0x15 || c == 0x03) {	/* Ctrl-U, Ctrl-C */
+		line_len = 0;
+		mon_printf("\n");
+		prompt();
+	} else if (c >= ' ' && c < 0x7f && line_len < LINE_MAX_LEN) {
+		line[line_len++] = c;
+		console_putc(c);
+	}
+}
+
+static int cmd_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	for (const struct monitor_cmd *c = __monitor_start; c < __monitor_end; c++)
+		mon_printf("  %-8s %-36s %s\n", c->name, c->args, c->help);
+	return 0;
+}
+MONITOR_CMD(help, "help", "", "list the commands", cmd_help);
