@@ -23,18 +23,8 @@ _start:
 	mcr	p15, 0, r0, c12, c0, 0
 	isb
 
-	cps	#MODE_IRQ
-	ldr	sp, =stack_irq_top
-	cps	#MODE_ABT
-	ldr	sp, =stack_abt_top
-	cps	#MODE_UND
-	ldr	sp, =stack_und_top
-	cps	#MODE_FIQ
-	ldr	sp, =stack_fiq_top
-	cps	#MODE_SYS
-	ldr	sp, =stack_usr_top
-	cps	#MODE_SVC
 	ldr	sp, =stack_svc_top
+	bl	stacks_init
 
 	ldr	r0, =bss_start
 	ldr	r1, =bss_end
@@ -47,6 +37,23 @@ _start:
 	stmia	r0, {r4-r8}
 	bl	guest_main
 	b	report_end
+
+	/* void stacks_init(void): give every mode but the Supervisor's its stack (again); called in SVC mode. */
+	.global stacks_init
+stacks_init:
+	cps	#MODE_IRQ
+	ldr	sp, =stack_irq_top
+	cps	#MODE_ABT
+	ldr	sp, =stack_abt_top
+	cps	#MODE_UND
+	ldr	sp, =stack_und_top
+	cps	#MODE_FIQ
+	ldr	sp, =stack_fiq_top
+	cps	#MODE_SYS
+	ldr	sp, =stack_usr_top
+	cps	#MODE_SVC
+	bx	lr
+	.ltorg
 
 	.bss
 	.balign	16

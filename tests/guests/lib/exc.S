@@ -72,7 +72,7 @@ exc_common:
 	ldr	r1, =exc_frame
 	str	r0, [r1, #FRAME_VECTOR]
 	add	r0, r1, #8
-	stmia	r0, {r2-r12}
+	stmia	r0, {r2-r7}
 	str	lr, [r1, #FRAME_EXC_LR]
 	mrs	r2, spsr
 	str	r2, [r1, #FRAME_SPSR]
@@ -96,6 +96,8 @@ exc_common:
 	msr	cpsr_c, r5
 	str	sp, [r1, #FRAME_SP]
 	str	lr, [r1, #FRAME_LR]
+	add	r0, r1, #32
+	stmia	r0, {r8-r12}		@ may be another bank than the exception's
 	msr	cpsr_c, r3
 	ldr	r2, =exc_host
 	ldr	r3, [r2, #HOST_ARMED]

@@ -43,7 +43,7 @@ void report_end(void) __attribute__((noreturn));
 
 /* -- exceptions (lib/exc.S) -- */
 struct exc_frame {
-	u32 r[13];		/* as they were at the exception */
+	u32 r[13];		/* as they were at the exception, r8-r12 of the mode that was left */
 	u32 sp, lr;		/* of the mode that was left */
 	u32 vector;		/* VEC_* */
 	u32 exc_lr;		/* the link register the exception set */
@@ -80,6 +80,7 @@ struct ctx {
 	u32 r[13], sp, lr, pc, cpsr;
 };
 int ctx_run(const struct ctx *c);
+void stacks_init(void);	/* after contexts changed the stack pointers of other modes */
 /* User-mode CPSR with the interrupt masks of the caller's world set. */
 #define CPSR_USER	(MODE_USR)
 #define CPSR_MASKED(m)	((m) | PSR_I | PSR_F)
@@ -236,3 +237,20 @@ void gpt1_stop(void);
 void gpt1_ack(void);
 #define sync32k_read()	read32(SYNC32K_CR)
 void delay_ticks(u32 ticks);			/* busy wait on the 32 kHz counter */
+
+/* -- code written at run time (lib/code.c) -- */
+#define CODE_WORDS	1024
+extern u32 code_area[CODE_WORDS];		/* a page of its own */
+void code_put(u32 index, const u32 *words, u32 n);	/* write to code_area[index..] and make it executable */
+/* Put the words at code_area and run them in context *c (c->pc is set here); returns the vector that ended it. */
+int code_run(struct ctx *c, const u32 *words, u32 n);
+#define CODE_RUN(c, ...)					\
+	({							\
+		const u32 w_[] = { __VA_ARGS__ };		\
+		code_run((c), w_, ARRAY_SIZE(w_));		\
+	})
+/* A context with recognisable register values: r0 = 0xa0000000, r1 = 0xa1000001.. sp, lr likewise; given CPSR. */
+void ctx_init(struct ctx *c, u32 cpsr);
+u32 ctx_reg(u32 n);
+/* A vector table that can be copied anywhere: eight ldr pc, [pc, #24], then the eight targets. */
+void vector_table_build(u32 *at);
