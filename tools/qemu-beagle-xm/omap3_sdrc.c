@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SDRAM controller (SDRC) and memory scheduler (SMS): registers only; the memory itself is always there. */
+
+#include "qemu/osdep.h"
+#include "hw/sysbus.h"
+#include "omap3_regs.h"
+#include "beagle_xm.h"
+
+#define SDRC_SYSCONFIG 0x10
+#define SDRC_DLLA_CTRL 0x60
+#define SDRC_DLLA_STATUS 0x64
+#define DLLA_ENABLE 0x8
+#define DLLA_LOCKED 0x4
+
+OBJECT_DECLARE_SIMPLE_TYPE(Omap3Sdrc, OMAP3_SDRC)
+
+struct Omap3Sdrc {
+	SysBusDevice parent_obj;
+	MemoryRegion sdrc_mmio;
+	MemoryRegion sms_mmio;
+	Omap3Regs sdrc;
+	Omap3Regs sms;
+};
+
+static const Omap3Reg sdrc_regs[] = {
+	{ 0x00, "REVISION", .reset = 0x50, .read_only = ~0u },
+	{ SDRC_SYSCONFIG, "SYSCONFIG", .pulse = 2 },
+	{ 0x14, "SYSSTATUS", .reset = 1, .read_only = ~0u },
+	{ 0x40, "CS_CFG", .reset = 4 },
+	{ 0x44, "SHARING" },
+	{ 0x48, "ERR_ADDR", .read_only = ~0u },
+	{ 0x4c, "ERR_TYPE", .clear = ~0u },
+	{ SDRC_DLLA_CTRL, "DLLA_CTRL" },
+	{ SDRC_DLLA_STATUS, "DLLA_STATUS", .read_only = ~0u },
+	{ 0x68, "DLLB_CTRL" },
+	{ 0x6c, "DLLB_STATUS", .read_only = ~0u },
+	{ 0x70, "POWER", .reset = 0x85 },
+	{ 0x80, "CS0", .count = 11 },		/* MCFG MR EMR1 EMR2 EMR3 ... ACTIM RFR MANUAL */
+	{ 0xb0, "CS1", .count = 5 },
+	{ 0xc4, "ACTIM_CTRL_1", .count = 2 },
+	{ 0xd4, "RFR_CTRL_1", .count = 2 },
+};
+
+static const Omap3Reg sms_regs[] = {
+	{ 0x00, "REVISION", .reset = 0x10, .read_only = ~0u },
+	{ 0x10, "SYSCONFIG", .pulse = 2 },
+	{ 0x14, "SYSSTATUS", .reset = 1, .read_only = ~0u },
+	{ 0x48, "RG", .count = 0x100 / 4 },	/* firewall: request attributes and permissions, eight regions */
+	{ 0x150, "CLASS_ARB", .count = 0x30 / 4 },
+	{ 0x180, "ROT", .count = 0xc0 / 4 },
+};
+
+static uint64_t sdrc_read(void *opaque, hwaddr offset, unsigned size)
+{
+	return omap3_regs_read(&OMAP3_SDRC(opaque)->sdrc, offset, size);
+}
+
+static void sdrc_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+	Omap3Sdrc *s = opaque;
+	uint32_t word = omap3_regs_write(&s->sdrc, offset, value, size);
+
+	if (offset == SDRC_SYSCONFIG && (word & 2))
+		omap3_regs_reset(&s->sdrc);
+	/* the delay line locks as soon as it is enabled */
+	*omap3_reg(&s->sdrc, SDRC_DLLA_STATUS) =
+		*omap3_reg(&s->sdrc, SDRC_DLLA_CTRL) & DLLA_ENABLE ? DLLA_LOCKED : 0;
+}
+
+static uint64_t sms_read(void *opaque, hwaddr offset, unsigned size)
+{
+	return omap3_regs_read(&OMAP3_SDRC(opaque)->sms, offset, size);
+}
+
+static void sms_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+	omap3_regs_write(&OMAP3_SDRC(opaque)->sms, offset, value, size);
+}
+
+static const MemoryRegionOps sdrc_ops = {
+	.read = sdrc_read,
+	.write = sdrc_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+};
+
+static const MemoryRegionOps sms_ops = {
+	.read = sms_read,
+	.write = sms_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+};
+
+static void sdrc_reset(DeviceState *dev)
+{
+	Omap3Sdrc *s = OMAP3_SDRC(dev);
+
+	omap3_regs_reset(&s->sdrc);
+	omap3_regs_reset(&s->sms);
+}
+
+static void sdrc_init(Object *obj)
+{
+	Omap3Sdrc *s = OMAP3_SDRC(obj);
+
+	omap3_regs_init(&s->sdrc, "sdrc", sdrc_regs, ARRAY_SIZE(sdrc_regs), 0x1000);
+	omap3_regs_init(&s->sms, "sms", sms_regs, ARRAY_SIZE(sms_regs), 0x1000);
+	memory_region_init_io(&s->sms_mmio, obj, &sms_ops, s, "sms", 0x1000);
+	memory_region_init_io(&s->sdrc_mmio, obj, &sdrc_ops, s, "sdrc", 0x1000);
+	sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->sms_mmio);
+	sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->sdrc_mmio);
+}
+
+static void sdrc_class_init(ObjectClass *class, void *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(class);
+
+	dc->reset = sdrc_reset;
+	dc->vmsd = &omap3_vmstate_unmigratable;
+}
+
+static const TypeInfo sdrc_type = {
+	.name = TYPE_OMAP3_SDRC,
+	.parent = TYPE_SYS_BUS_DEVICE,
+	.instance_size = sizeof(Omap3Sdrc),
+	.instance_init = sdrc_init,
+	.class_init = sdrc_class_init,
+};
+
+static void sdrc_register(void)
+{
+	type_register_static(&sdrc_type);
+}
+type_init(sdrc_register)
