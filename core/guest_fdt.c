@@ -115,9 +115,19 @@ static int fdt_error(const struct guest *g, const char *what, int err)
 	return err == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
 }
 
+/*
+ * Tell the guest's kernel that the hardware is not for it. Linux resets even disabled blocks of its own built-in
+ * tables at boot, unless the node forbids it, and would wait for each of them in vain.
+ */
 static int disable_node(void *fdt, int node)
 {
-	return fdt_setprop_string(fdt, node, "status", "disabled") ? -ENOSPC : 0;
+	int err = fdt_setprop_string(fdt, node, "status", "disabled");
+
+	if (!err)
+		err = fdt_setprop(fdt, node, "ti,no-reset-on-init", NULL, 0);
+	if (!err)
+		err = fdt_setprop(fdt, node, "ti,no-idle-on-init", NULL, 0);
+	return err ? -ENOSPC : 0;
 }
 
 struct disable_at {

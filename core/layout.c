@@ -320,7 +320,7 @@ static int check_memory(const void *fdt, int node, const struct range *m)
 static bool known_compatible(const char *compatible)
 {
 	return !strcmp(compatible, LAYOUT_PASSTHROUGH) || !strcmp(compatible, LAYOUT_SRAM) ||
-	       !strcmp(compatible, LAYOUT_WITHHELD) || emudev_find_type(compatible);
+	       emudev_find_type(compatible);
 }
 
 static int check_status(const void *fdt, int node, const char *status, bool *disabled)

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Devices that are not there but must not abort: reads give 0, writes are ignored, first accesses are logged. */
 
-#include <libfdt.h>
-#include <stdio.h>
-#include <string.h>
-
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_fdt.h>
 #include <hv/layout.h>
 #include <hv/log.h>
 
@@ -43,48 +40,11 @@ static int null_create(struct emudev *d, const struct layout_dev *node)
 	return 0;
 }
 
-/* "timer@48088000" has the unit address "48088000". */
-static bool node_is_at(const void *fdt, int node, gpa_t base)
-{
-	const char *name = fdt_get_name(fdt, node, NULL);
-	const char *unit = name ? strchr(name, '@') : NULL;
-	char want[9];
-
-	snprintf(want, sizeof(want), "%lx", (unsigned long)base);
-	return unit && !strcmp(unit + 1, want);
-}
-
-/*
- * Tell the guest's kernel that the hardware is not for it. Linux resets even disabled blocks of its own built-in
- * tables at boot, unless the node forbids it, and would wait for each of them in vain.
- */
-static int disable_node(void *fdt, int node)
-{
-	static const char *const leave_alone[] = { "ti,no-reset-on-init", "ti,no-idle-on-init" };
-	int ret = fdt_setprop_string(fdt, node, "status", "disabled");
-
-	for (u32 i = 0; !ret && i < ARRAY_SIZE(leave_alone); i++)
-		ret = fdt_setprop(fdt, node, leave_alone[i], NULL, 0);
-	return ret;
-}
-
 static int hidden_fdt_fixup(struct emudev *d, void *fdt)
 {
-	int node = fdt_next_node(fdt, -1, NULL);
+	int err = guest_fdt_disable_range(fdt, d->base, d->size);
 
-	while (node >= 0) {
-		if (node_is_at(fdt, node, d->base)) {
-			int ret = disable_node(fdt, node);
-
-			if (ret) {
-				pr_err("guest %s: device tree: cannot disable the node at 0x%lx: %s\n", d->guest->name,
-				       (unsigned long)d->base, fdt_strerror(ret));
-				return -ENOSPC;
-			}
-		}
-		node = fdt_next_node(fdt, node, NULL);
-	}
-	return 0;
+	return err == -ENOENT ? 0 : err;	/* the guest's tree may know nothing of it: all the better */
 }
 
 /* Hardware that exists but is kept from the guest: its nodes in the guest's device tree are disabled. */

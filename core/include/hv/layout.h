@@ -29,7 +29,7 @@ struct layout_dev {
 /* compatible values that core itself understands; every other one names an emulator (emulators/). */
 #define LAYOUT_PASSTHROUGH	"umbra,passthrough"	/* registers and interrupts of real hardware */
 #define LAYOUT_SRAM		"umbra,sram"		/* on-chip RAM, mapped like guest RAM */
-#define LAYOUT_WITHHELD		"umbra,withheld"	/* reads as zero, writes ignored, node disabled in the guest's tree */
+#define LAYOUT_WITHHELD		"umbra,hidden"		/* emulator (emulators/null.c) that stands in for a disabled part */
 
 struct layout_guest {
 	const char *name;
