@@ -254,3 +254,9 @@ void ctx_init(struct ctx *c, u32 cpsr);
 u32 ctx_reg(u32 n);
 /* A vector table that can be copied anywhere: eight ldr pc, [pc, #24], then the eight targets. */
 void vector_table_build(u32 *at);
+
+/* -- banked registers (lib/bank.S), in Supervisor mode -- */
+void bank_set(u32 mode, const u32 v[3]);	/* sp, lr, spsr */
+void bank_get(u32 mode, u32 v[3]);
+void bank_set_high(u32 mode, const u32 v[5]);	/* r8-r12, FIQ mode only */
+void bank_get_high(u32 mode, u32 v[5]);
