@@ -6,6 +6,7 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/log.h>
+#include <hv/passthrough.h>
 
 /* The linker script collects the EMUDEV_REGISTER() pointers between these. */
 extern const struct emudev_type *const __emudev_start[], *const __emudev_end[];
@@ -18,17 +19,31 @@ const struct emudev_type *emudev_find_type(const char *compatible)
 	return NULL;
 }
 
+static int map_ranges(struct guest *g, struct emudev *d, const struct layout_dev *n)
+{
+	for (u32 i = 0; i < n->nregs; i++) {
+		const struct region r = { n->reg[i].base, n->reg[i].size, REGION_EMULATED, d, d->name };
+		const char *clash = "(map full)";
+		int err = guest_map_add(&g->map, &r, &clash);
+
+		if (err) {
+			pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", n->node, (unsigned long)r.base,
+			       (unsigned long)r.size, clash);
+			return err;
+		}
+	}
+	return 0;
+}
+
 int emudev_create(struct guest *g, const struct layout_dev *n)
 {
 	const struct emudev_type *type = emudev_find_type(n->compatible);
-	const char *clash = "(map full)";
 	struct emudev *d;
 	int err;
 
-	if (!type || n->nregs != 1) {
-		pr_err("layout: %s: %s\n", n->node, type ? "reg: an emulated device has exactly one range" :
-		       "compatible: no such device type in this Umbra");
-		return -EINVAL;
+	if (!type) {
+		pr_err("layout: %s: compatible: \"%s\": no such device type in this Umbra\n", n->node, n->compatible);
+		return -ENOENT;
 	}
 	d = hv_alloc(sizeof(*d), _Alignof(struct emudev));
 	d->type = type;
@@ -37,14 +52,13 @@ int emudev_create(struct guest *g, const struct layout_dev *n)
 	d->base = n->reg[0].base;
 	d->size = n->reg[0].size;
 	d->irq = n->nirqs ? n->irq[0] : ~0u;
+	d->node = n;
 	d->priv = type->state_size ? hv_alloc(type->state_size, 8) : NULL;
-	err = guest_map_add(&g->map, &(struct region){ d->base, d->size, REGION_EMULATED, d, d->name }, &clash);
-	if (err) {
-		pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", n->node, (unsigned long)d->base,
-		       (unsigned long)d->size, clash);
-		return err;
-	}
-	err = type->create ? type->create(d, n) : 0;
+	err = map_ranges(g, d, n);
+	if (!err && type->passes_irqs)
+		err = passthrough_add_irqs(g, n);
+	if (!err && type->create)
+		err = type->create(d, n);
 	if (err)
 		return err;
 	d->next = g->devs;

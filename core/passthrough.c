@@ -24,12 +24,9 @@ static int add_ranges(struct guest *g, const struct layout_dev *d)
 	return 0;
 }
 
-int passthrough_add(struct guest *g, const struct layout_dev *d)
+int passthrough_add_irqs(struct guest *g, const struct layout_dev *d)
 {
-	/* A part lies in its window, which is in the map already: only its interrupts are its own. */
-	int err = d->parent < 0 ? add_ranges(g, d) : 0;
-
-	for (u32 i = 0; i < d->nirqs && !err; i++) {
+	for (u32 i = 0; i < d->nirqs; i++) {
 		u32 line = d->irq[i];
 
 		if (host_irq_owned(line) && line != host_uart_irq()) {
@@ -38,7 +35,15 @@ int passthrough_add(struct guest *g, const struct layout_dev *d)
 		}
 		g->pt_irqs[line / 32] |= BIT(line % 32);
 	}
-	return err;
+	return 0;
+}
+
+int passthrough_add(struct guest *g, const struct layout_dev *d)
+{
+	/* A part lies in its window, which is in the map already: only its interrupts are its own. */
+	int err = d->parent < 0 ? add_ranges(g, d) : 0;
+
+	return err ? err : passthrough_add_irqs(g, d);
 }
 
 bool passthrough_has_console(const struct guest *g)

@@ -42,9 +42,13 @@ static int null_create(struct emudev *d, const struct layout_dev *node)
 
 static int hidden_fdt_fixup(struct emudev *d, void *fdt)
 {
-	int err = guest_fdt_disable_range(fdt, d->base, d->size);
+	for (u32 i = 0; i < d->node->nregs; i++) {
+		int err = guest_fdt_disable_range(fdt, d->node->reg[i].base, d->node->reg[i].size);
 
-	return err == -ENOENT ? 0 : err;	/* the guest's tree may know nothing of it: all the better */
+		if (err && err != -ENOENT)	/* the guest's tree may know nothing of it: all the better */
+			return err;
+	}
+	return 0;
 }
 
 /* Hardware that exists but is kept from the guest: its nodes in the guest's device tree are disabled. */

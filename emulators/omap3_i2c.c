@@ -196,6 +196,7 @@ static const struct emudev_type omap3_i2c_filter = {
 	.compatible = "umbra,omap3-i2c-filter",
 	.desc = "OMAP3 I2C with power-off filter",
 	.state_size = sizeof(struct i2c),
+	.passes_irqs = true,
 	.create = i2c_create,
 	.reset = i2c_reset,
 	.access = i2c_access,

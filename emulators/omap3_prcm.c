@@ -297,6 +297,7 @@ static const struct emudev_type omap3_prcm = {
 	.compatible = "umbra,omap3-prcm",
 	.desc = "OMAP3 clock and power manager, filtered",
 	.state_size = sizeof(struct prcm),
+	.passes_irqs = true,
 	.create = prcm_create,
 	.reset = prcm_reset,
 	.access = prcm_access,

@@ -2,17 +2,18 @@
 /* Emulated (guest-visible) devices: type registry, instances, interrupt lines. */
 #pragma once
 
+#include <hv/layout.h>
 #include <hv/mmio.h>
 #include <hv/types.h>
 
 struct guest;
 struct emudev;
-struct layout_dev;
 
 struct emudev_type {
 	const char *compatible;	/* matched against the layout node */
 	const char *desc;
 	u32 state_size;		/* bytes of priv state, zeroed at creation */
+	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);
 	void (*reset)(struct emudev *d);	/* guest reset; state as after power-on */
@@ -28,9 +29,10 @@ struct emudev {
 	const struct emudev_type *type;
 	struct guest *guest;
 	const char *name;
-	gpa_t base;
+	gpa_t base;		/* first range; further ones of the node answer through the same access() */
 	u32 size;
 	u32 irq;		/* first INTC line or ~0 */
+	const struct layout_dev *node;	/* stays valid */
 	void *priv;
 	struct emudev *next;
 };
@@ -40,7 +42,7 @@ struct emudev {
 	__section(".umbra.emudev") = &(t)
 
 const struct emudev_type *emudev_find_type(const char *compatible);
-/* Create the emulated device of layout node @n in @g: map entry, state, type->create(). 0 or -errno with one message. */
+/* Create the emulated device of layout node @n in @g: map entries, state, type->create(). 0 or -errno with one message. */
 int emudev_create(struct guest *g, const struct layout_dev *n) __must_check;
 /* Drive one of the guest's interrupt lines (level). Context: exit path or host interrupt. */
 void emudev_set_irq(struct emudev *d, u32 line, bool level);

@@ -20,6 +20,8 @@ extern const u32 host_owned_nr;
 
 /* Give the node's ranges and interrupts to @g. 0 or -errno with one message. */
 int passthrough_add(struct guest *g, const struct layout_dev *d) __must_check;
+/* Only its interrupts. */
+int passthrough_add_irqs(struct guest *g, const struct layout_dev *d) __must_check;
 /* After all devices: nothing that Umbra drives itself was given away. 0 or -errno with one message. */
 int passthrough_check(const struct guest *g) __must_check;
 /* True when the guest's map passes the console UART through. */
