@@ -34,5 +34,10 @@ void passthrough_quiesce(struct guest *g);
  * transfer into guest memory is under way afterwards. Returns how many devices did not come to rest (logged there).
  */
 u32 host_quiesce(const struct guest_map *m);
+/*
+ * Remember clocks, power states, pins and GPIOs as the boot loader left them: host_quiesce() puts them back. Once, when
+ * checked accesses work, before the timer driver starts and before a guest runs.
+ */
+void host_quiesce_init(void);
 /* drivers/: reset the whole board. Returns only when the hardware refuses. */
 void host_reset(void);
