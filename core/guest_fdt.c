@@ -31,7 +31,7 @@ typedef int (*visit_fn)(void *fdt, int node, u32 addr, void *arg);
 /* Cells are stored big-endian; of a two-cell value only the low word matters on a 32-bit bus. */
 static u32 low_cell(const fdt32_t *p, int cells)
 {
-	return cells ? fdt32_ld(p + cells - 1) : 0;
+	return cells ? be32_load(p + cells - 1) : 0;
 }
 
 static bool translate(const struct bus *b, u32 addr, u32 *out)

@@ -39,7 +39,6 @@ struct range { u32 base, size; };
 struct raw_module {
 	const char *file;
 	struct range reg;
-	bool loaded;
 };
 
 struct raw_guest {
@@ -57,8 +56,11 @@ struct raw_dev {
 
 #define IGNORED(n)	{ n, PROP_IGNORE, 0 }
 #define FIELD_OF(s, n, k, f)	{ n, k, offsetof(struct s, f) }
-/* dtc and boot loaders add these to any node. */
-#define COMMON_RULES	IGNORED("phandle"), IGNORED("linux,phandle"), IGNORED("#address-cells"), IGNORED("#size-cells")
+/* What dtc adds or wants to see; every interrupt line is one of the board's single controller. */
+#define COMMON_RULES							\
+	IGNORED("phandle"), IGNORED("linux,phandle"),			\
+	IGNORED("#address-cells"), IGNORED("#size-cells"),		\
+	IGNORED("interrupt-parent"), IGNORED("interrupt-controller"), IGNORED("#interrupt-cells")
 
 static const struct prop_rule module_rules[] = {
 	COMMON_RULES,
@@ -122,7 +124,7 @@ static int __printf(4, 5) mistake(const void *fdt, int node, const char *prop, c
 
 static u32 cell(const void *data, u32 i)
 {
-	return fdt32_ld((const fdt32_t *)data + i);
+	return be32_load((const u8 *)data + 4 * i);
 }
 
 static int parse_string(const void *fdt, int node, const char *prop, const char *data, int len, const char **out)
@@ -239,7 +241,7 @@ static bool ranges_overlap(u32 a, u32 asize, u32 b, u32 bsize)
 /* A module node: what the boot loader was to load, and whether it did. */
 static int parse_module(const void *fdt, int node, struct raw_module *m)
 {
-	int len, err;
+	int err;
 
 	memset(m, 0, sizeof(*m));
 	if (!is_compatible(fdt, node, MODULE_COMPATIBLE))
@@ -247,10 +249,7 @@ static int parse_module(const void *fdt, int node, struct raw_module *m)
 	err = parse_props(fdt, node, module_rules, m);
 	if (err)
 		return err;
-	if (!m->file)
-		return mistake(fdt, node, "file", "missing");
-	m->loaded = fdt_getprop(fdt, node, "reg", &len) != NULL;
-	return 0;
+	return m->file ? 0 : mistake(fdt, node, "file", "missing");
 }
 
 /* Resolve a guest's reference @prop to a module into @f. */
@@ -268,7 +267,7 @@ static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle,
 	err = parse_module(fdt, node, &m);
 	if (err)
 		return err;
-	if (!m.loaded)
+	if (!m.reg.base && !m.reg.size)	/* as in the source of the layout: the boot loader did not fill it in */
 		return mistake(fdt, node, "reg", "file \"%s\" was not loaded (is it on the card?)", m.file);
 	if (!m.reg.size)
 		return mistake(fdt, node, "reg", "file \"%s\" is empty", m.file);

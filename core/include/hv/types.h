@@ -55,6 +55,14 @@ static inline hpa_t ptr_hpa(const void *p) { return (hpa_t)(uintptr_t)p; }
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 
+/* Big-endian word at any alignment (device tree cells). */
+static inline u32 be32_load(const void *p)
+{
+	const u8 *b = p;
+
+	return ((u32)b[0] << 24) | ((u32)b[1] << 16) | ((u32)b[2] << 8) | b[3];
+}
+
 #define __must_check	__attribute__((warn_unused_result))
 #define __noreturn	__attribute__((noreturn))
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
