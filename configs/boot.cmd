@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# U-Boot script (boot.scr): loads Umbra, the layout and the files that the layout names, and starts Umbra.
+#
+# For every /chosen/module@N the file named by its property `file` is loaded and the property `reg` is set to
+# <address size>. A file that cannot be loaded gets no reg: Umbra then says which one is missing.
+# A file called `native` on the card boots the guest's kernel without Umbra instead, with the layout's bootargs.
+
+setenv card "mmc 0:1"
+setenv layout_addr 0x88000000
+setenv umbra_addr 0x81000000
+# Files go up from here, each to a multiple of 1 MiB, and must stay below what U-Boot itself and Umbra use.
+setenv next 0x88100000
+setenv limit 0x9e000000
+
+if load ${card} ${layout_addr} layout.dtb && fdt addr ${layout_addr}; then
+	setenv layout_ok 1
+else
+	echo "boot.scr: layout.dtb is missing or is no device tree"
+	setenv layout_ok 0
+fi
+
+if test -e ${card} native; then
+	echo "boot.scr: booting the guest natively, without Umbra"
+	if test ${layout_ok} = 1; then
+		fdt get value bootargs /guest bootargs
+	fi
+	if load ${card} 0x82000000 vmlinuz && load ${card} 0x88000000 guest.dtb && load ${card} 0x88100000 initrd.gz; then
+		setenv fdt_high 0xffffffff
+		setenv initrd_high 0xffffffff
+		bootz 0x82000000 0x88100000:${filesize} 0x88000000
+	fi
+	echo "boot.scr: native boot failed"
+	exit
+fi
+
+if test ${layout_ok} = 1; then
+	fdt resize 4096
+	for number in 0 1 2 3 4 5 6 7; do
+		setenv file
+		if fdt get value file /chosen/module@${number} file; then
+			setenv filesize 0
+			if size ${card} ${file}; then
+				setexpr end ${next} + ${filesize}
+				if itest ${end} -gt ${limit}; then
+					echo "boot.scr: ${file} is too big: 0x${filesize} bytes"
+				elif load ${card} ${next} ${file}; then
+					fdt set /chosen/module@${number} reg <${next} 0x${filesize}>
+					setexpr next ${end} + 0xfffff
+					setexpr next ${next} / 0x100000
+					setexpr next ${next} * 0x100000
+					setenv next 0x${next}
+				else
+					echo "boot.scr: cannot load ${file}"
+				fi
+			else
+				echo "boot.scr: ${file} is not on the card"
+			fi
+		fi
+	done
+fi
+
+if load ${card} ${umbra_addr} umbra.img; then
+	setenv fdt_high 0xffffffff
+	setenv bootargs
+	# Umbra reports a bad layout itself and stays at its monitor.
+	if test ${layout_ok} = 1; then
+		bootm ${umbra_addr} - ${layout_addr}
+	else
+		bootm ${umbra_addr}
+	fi
+fi
+echo "boot.scr: umbra.img cannot be started"
