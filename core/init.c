@@ -14,6 +14,7 @@
 #include <hv/irq.h>
 #include <hv/layout.h>
 #include <hv/log.h>
+#include <hv/passthrough.h>
 #include <hv/stats.h>
 #include <hv/time.h>
 #include <hv/version.h>
@@ -132,6 +133,7 @@ void hv_main(u32 machid, const void *fdt)
 	host_irqc_init();
 	console_init();
 	banner(machid);
+	host_quiesce_init();
 	stats_init();
 	if (guest_boot(kept))
 		pr_err("no guest was started\n");
