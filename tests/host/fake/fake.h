@@ -41,3 +41,21 @@ extern struct fake_vcpu fake_vcpu;
 /* fake/irqc.c: the host interrupt controller. */
 extern bool fake_irq_masked[96], fake_irq_level[96];
 extern u32 fake_irq_eois;
+
+/*
+ * fake/dts.c: device tree source to blob with dtc. Returns the blob's size, 0 when dtc refused. The second form compiles
+ * configs/layouts/NAME.dts as the build does.
+ */
+u32 fake_dts_text(const char *text, void *blob, u32 cap);
+u32 fake_dts_layout(const char *name, void *blob, u32 cap);
+
+/* fake/devices.c: emulated device types under the names that the shipped layouts use; they do nothing. */
+extern u32 fake_device_creates, fake_device_resets;
+
+/* fake/console.c: console and UART that only count. */
+extern bool fake_console_monitor, fake_console_released;
+extern u32 fake_quiesces;
+
+/* fake/emudev.c: what an emulator drives. */
+extern bool fake_line[96];
+extern u32 fake_line_changes;

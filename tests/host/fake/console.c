@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fakes of what the guest's life cycle calls beside the CPU: console, its UART, quiescing. */
+#include <hv/console.h>
+#include <hv/passthrough.h>
+#include <hv/uart.h>
+
+#include "fake.h"
+
+bool fake_console_monitor, fake_console_released;
+u32 fake_quiesces;
+
+const struct host_range host_owned[] = {
+	{ "the interrupt controller", 0x48200000, 0x1000, false },
+	{ "GPTIMER11", 0x48088000, 0x1000, false },
+	{ "UART3", 0x49020000, 0x1000, true },
+};
+const u32 host_owned_nr = ARRAY_SIZE(host_owned);
+
+void console_set_monitor(bool on) { fake_console_monitor = on; }
+void console_release(void) { fake_console_released = true; }
+void console_acquire(void) { fake_console_released = false; }
+u32 host_uart_irq(void) { return 74; }
+
+u32 host_quiesce(const struct guest_map *m)
+{
+	fake_quiesces++;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stand-ins for the emulated device types that layouts name, so that core is tested without emulators/. */
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/guest_fdt.h>
+
+#include "fake.h"
+
+u32 fake_device_creates, fake_device_resets;
+
+static int fake_create(struct emudev *d, const struct layout_dev *node)
+{
+	fake_device_creates++;
+	return 0;
+}
+
+static void fake_reset(struct emudev *d)
+{
+	fake_device_resets++;
+}
+
+/* A register file of one word: enough to see an access arrive. */
+static enum mmio_result fake_access(struct emudev *d, struct mmio_access *a)
+{
+	u32 *word = d->priv;
+
+	if (a->offset >= 0x800)
+		return MMIO_NOT_MINE;
+	if (a->is_write)
+		*word = a->value;
+	else
+		a->value = *word + a->offset;
+	return MMIO_DONE;
+}
+
+static int fake_hide(struct emudev *d, void *fdt)
+{
+	int err = guest_fdt_disable_range(fdt, d->base, d->size);
+
+	return err == -ENOENT ? 0 : err;
+}
+
+#define FAKE_TYPE(id, name, fixup)							\
+	static const struct emudev_type id = {						\
+		.compatible = name, .desc = "fake", .state_size = 4,			\
+		.create = fake_create, .reset = fake_reset, .access = fake_access,	\
+		.fdt_fixup = fixup,							\
+	};										\
+	EMUDEV_REGISTER(id)
+
+FAKE_TYPE(intc, "umbra,omap3-intc", NULL);
+FAKE_TYPE(uart, "umbra,omap3-uart", NULL);
+FAKE_TYPE(prcm, "umbra,omap3-prcm", NULL);
+FAKE_TYPE(sdrc, "umbra,omap3-sdrc", NULL);
+FAKE_TYPE(i2c, "umbra,omap3-i2c-filter", NULL);
+FAKE_TYPE(hidden, "umbra,hidden", fake_hide);
+FAKE_TYPE(raz, "umbra,raz", NULL);

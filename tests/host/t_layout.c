@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Layout parser: the shipped layouts, every kind of mistake with its one message, and damaged blobs. */
+/* SOURCES: core/layout.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c */
+/* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/dts.c tests/host/fake/devices.c */
+/* SOURCES: tests/host/fake/console.c tests/host/fake/irqc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hv/guest.h>
+#include <hv/layout.h>
+
+#include "fake.h"
+
+#define BLOB_MAX 0x8000u
+
+static struct layout layout;
+static u64 blob[BLOB_MAX / 8];
+
+struct guest *guest_current(void) { return NULL; }
+
+static const char good[] =
+	"/dts-v1/;\n"
+	"/ { compatible = \"umbra,layout-v1\"; #address-cells = <1>; #size-cells = <1>;\n"
+	"  chosen {\n"
+	"    k: module@0 { compatible = \"multiboot,module\"; file = \"vmlinuz\"; reg = <0x82000000 0x500000>; };\n"
+	"    d: module@1 { compatible = \"multiboot,module\"; file = \"guest.dtb\"; reg = <0x88000000 0x10000>; };\n"
+	"    i: module@2 { compatible = \"multiboot,module\"; file = \"initrd.gz\"; reg = <0x88100000 0x100000>; };\n"
+	"  };\n"
+	"  guest { compatible = \"umbra,guest\"; memory = <0x80000000 0x1e000000>;\n"
+	"    kernel = <&k>; dtb = <&d>; initrd = <&i>; bootargs = \"quiet\"; cpu-path = \"trap\"; shadow = \"flush\";\n"
+	"    devices { #address-cells = <1>; #size-cells = <1>;\n"
+	"      bus { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>;\n"
+	"        reg = <0x48000000 0x1000000>; interrupts = <7 9>;\n"
+	"        intc { compatible = \"umbra,omap3-intc\"; reg = <0x48200000 0x1000>; };\n"
+	"        mmc1 { reg = <0x4809c000 0x1000>; interrupts = <83>; };\n"
+	"        mmc2 { reg = <0x480b4000 0x1000>; interrupts = <86>; };\n"
+	"      };\n"
+	"      sgx { compatible = \"umbra,passthrough\"; reg = <0x50000000 0x10000>; interrupts = <21>; };\n"
+	"      sram { compatible = \"umbra,sram\"; reg = <0x40200000 0x10000>; };\n"
+	"    };\n"
+	"  };\n"
+	"};\n";
+
+/* The good layout with the first @from replaced by @to, compiled. */
+static void compile_edited(const char *from, const char *to)
+{
+	static char text[8192];
+	const char *at = strstr(good, from);
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+	assert_int_not_equal(fake_dts_text(text, blob, sizeof(blob)), 0);
+}
+
+static int parse(void)
+{
+	fake_log_reset();
+	return layout_parse(blob, &layout);
+}
+
+static void good_layout(void **state)
+{
+	const struct layout_guest *g = &layout.guest[0];
+
+	compile_edited("quiet", "quiet");
+	assert_int_equal(parse(), 0);
+	assert_string_equal(fake_log_text, "");
+	assert_int_equal(layout.nguests, 1);
+	assert_string_equal(g->name, "guest");
+	assert_int_equal(g->mem_base, 0x80000000);
+	assert_int_equal(g->mem_size, 0x1e000000);
+	assert_string_equal(g->kernel.name, "vmlinuz");
+	assert_int_equal(g->kernel.addr, 0x82000000);
+	assert_int_equal(g->kernel.size, 0x500000);
+	assert_string_equal(g->dtb.name, "guest.dtb");
+	assert_int_equal(g->initrd.size, 0x100000);
+	assert_string_equal(g->bootargs, "quiet");
+	assert_string_equal(g->cpu_path, "trap");
+	assert_string_equal(g->shadow, "flush");
+	assert_int_equal(g->load_offset, 0x8000);
+	assert_false(g->atags);
+	assert_int_equal(g->ndevs, 6);
+	assert_int_equal(g->dev[0].parent, -1);
+	assert_int_equal(g->dev[0].nirqs, 2);
+	assert_string_equal(g->dev[1].compatible, "umbra,omap3-intc");
+	assert_int_equal(g->dev[1].parent, 0);
+	assert_string_equal(g->dev[2].compatible, "umbra,passthrough");
+	assert_int_equal(g->dev[2].irq[0], 83);
+}
+
+static void disabled_part_is_withheld(void **state)
+{
+	const struct layout_dev *d = &layout.guest[0].dev[3];
+
+	compile_edited("mmc2 {", "mmc2 { status = \"disabled\";");
+	assert_int_equal(parse(), 0);
+	assert_true(d->withheld);
+	assert_string_equal(d->compatible, LAYOUT_WITHHELD);
+	assert_int_equal(d->nirqs, 0);
+}
+
+static void disabled_window_is_gone(void **state)
+{
+	compile_edited("sgx {", "sgx { status = \"disabled\";");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(layout.guest[0].ndevs, 5);
+	compile_edited("bus {", "bus { status = \"disabled\";");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(layout.guest[0].ndevs, 2);
+}
+
+/* What a boot loader adds on the way must not disturb. */
+static void boot_loader_additions(void **state)
+{
+	compile_edited("chosen {", "memory { device_type = \"memory\"; reg = <0x80000000 0x20000000>; };\n"
+		       "chosen { bootargs = \"x\"; u-boot,version = \"y\"; stdout-path = \"z\";");
+	assert_int_equal(parse(), 0);
+}
+
+static const struct mistake {
+	const char *from, *to;	/* edit of the good layout */
+	const char *expect[4];	/* all of these in the one message */
+} mistakes[] = {
+	{ "umbra,layout-v1", "umbra,layout-v9", { "compatible", "umbra,layout-v1" } },
+	{ "guest {", "gest {", { "/gest", "unknown node" } },
+	{ "compatible = \"umbra,guest\"; ", "", { "/guest", "compatible" } },
+	{ "bootargs", "bootarg", { "/guest", "bootarg", "unknown property" } },
+	{ "bootargs = \"quiet\"", "bootargs = <1>", { "/guest", "bootargs", "string" } },
+	{ "memory = <0x80000000 0x1e000000>;", "", { "/guest", "memory", "missing" } },
+	{ "0x80000000 0x1e000000", "0x80000000", { "/guest", "memory", "base size" } },
+	{ "0x80000000 0x1e000000", "0x80000000 0x1f800000", { "/guest", "memory", "overlaps Umbra" } },
+	{ "0x80000000 0x1e000000", "0x80000000 0xffffffff", { "/guest", "memory", "1 MiB" } },
+	{ "0x80000000 0x1e000000", "0x80000000 0xfff00000", { "/guest", "memory", "overlaps Umbra" } },
+	{ "0x80000000 0x1e000000", "0x80000800 0x1e000000", { "/guest", "memory", "1 MiB" } },
+	{ "0x80000000 0x1e000000", "0x40000000 0x1e000000", { "/guest", "memory", "starts at" } },
+	{ "0x80000000 0x1e000000", "0x9f000000 0x00100000", { "/guest", "memory", "starts at" } },
+	{ "kernel = <&k>; ", "", { "/guest", "kernel", "missing" } },
+	{ "kernel = <&k>", "kernel = <0x1234>", { "/guest", "kernel", "no node" } },
+	{ "kernel = <&k>", "kernel = \"vmlinuz\"", { "/guest", "kernel", "one cell" } },
+	{ "initrd = <&i>", "initrd = <&k>", { "/guest", "vmlinuz", "twice" } },
+	{ "initrd = <&i>", "initrd = <&i>; atags", { "/guest", "dtb", "atags" } },
+	{ "initrd = <&i>", "initrd = <&i>; atags = <1>", { "/guest", "atags", "no value" } },
+	{ "initrd = <&i>", "initrd = <&i>; machine = <1546>", { "/guest", "machine", "atags" } },
+	{ "initrd = <&i>", "initrd = <&i>; load-offset = <0x1e000000>", { "/guest", "load-offset" } },
+	{ "file = \"vmlinuz\"; ", "", { "/chosen/module@0", "file", "missing" } },
+	{ "reg = <0x82000000 0x500000>;", "", { "/chosen/module@0", "reg", "vmlinuz", "not loaded" } },
+	{ "reg = <0x82000000 0x500000>;", "reg = <0 0>;", { "/chosen/module@0", "reg", "vmlinuz", "not loaded" } },
+	{ "reg = <0x88100000 0x100000>;", "reg = <0 0>;", { "/chosen/module@2", "reg", "initrd.gz", "not loaded" } },
+	{ "0x82000000 0x500000", "0x82000000 0", { "/chosen/module@0", "reg", "vmlinuz", "empty" } },
+	{ "0x82000000 0x500000", "0x82000000 0x20000000", { "/chosen/module@0", "reg", "vmlinuz", "below Umbra" } },
+	{ "0x82000000 0x500000", "0x02000000 0x500000", { "/chosen/module@0", "reg", "vmlinuz", "below Umbra" } },
+	{ "0x82000000 0x500000", "0x87ffffff 0x500000", { "/guest", "vmlinuz", "guest.dtb", "over each other" } },
+	{ "multiboot,module", "multiboot,kernel", { "/chosen/module@0", "compatible" } },
+	{ "devices {", "device {", { "/guest/device", "unknown node" } },
+	{ "umbra,omap3-intc", "umbra,omap9-intc", { "intc", "compatible", "umbra,omap9-intc" } },
+	{ "umbra,sram", "umbra,srm", { "sram", "compatible", "umbra,srm" } },
+	{ "interrupts = <83>", "interrupt = <83>", { "mmc1", "interrupt", "unknown property" } },
+	{ "interrupts = <83>", "interrupts = <86>", { "mmc2", "interrupts", "86", "mmc1" } },
+	{ "interrupts = <83>", "interrupts = <83 83>", { "mmc1", "interrupts", "83", "twice" } },
+	{ "interrupts = <83>", "interrupts = <96>", { "mmc1", "interrupts", "96" } },
+	{ "0x480b4000 0x1000", "0x4809c000 0x1000", { "mmc2", "reg", "overlaps", "mmc1" } },
+	{ "0x480b4000 0x1000", "0x590b4000 0x1000", { "mmc2", "reg", "not inside", "bus" } },
+	{ "0x50000000 0x10000", "0x48ff0000 0x20000", { "sgx", "reg", "overlaps", "bus" } },
+	{ "0x50000000 0x10000", "0x50000000 0x10800", { "sgx", "reg", "4 KiB" } },
+	{ "0x50000000 0x10000", "0x50000000 0", { "sgx", "reg", "empty" } },
+	{ "0x50000000 0x10000", "0x90000000 0x10000", { "sgx", "reg", "overlaps RAM" } },
+	{ "0x50000000 0x10000", "0x50000000 0x10000 0x50000000 0x1000", { "sgx", "reg", "twice" } },
+	{ "0x50000000 0x10000", "0xfffff000 0x10000", { "sgx", "reg", "wraps" } },
+	{ "0x50000000 0x10000", "0x50000000", { "sgx", "reg", "base size" } },
+	{ "reg = <0x40200000 0x10000>;", "", { "sram", "reg", "missing" } },
+	{ "sgx {", "sgx { status = \"off\";", { "sgx", "status", "off" } },
+	{ "0x40200000 0x10000>;", "0x40200000 0x10000>; sub { };", { "/sub", "parts" } },
+	{ "<83>;", "<83>; sub { };", { "mmc1", "no parts" } },
+};
+
+static void each_mistake_has_one_message(void **state)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		const struct mistake *m = &mistakes[i];
+
+		compile_edited(m->from, m->to);
+		assert_int_equal(parse(), -EINVAL);
+		if (fake_log_count[LOG_ERR] != 1)
+			fail_msg("%s -> %s: %u messages: %s", m->from, m->to, fake_log_count[LOG_ERR], fake_log_text);
+		for (u32 j = 0; j < ARRAY_SIZE(m->expect) && m->expect[j]; j++)
+			if (!strstr(fake_log_text, m->expect[j]))
+				fail_msg("%s -> %s: no `%s` in: %s", m->from, m->to, m->expect[j], fake_log_text);
+		assert_ptr_equal(strchr(fake_log_text, '\n'), fake_log_text + strlen(fake_log_text) - 1);
+	}
+}
+
+/* Fill in what the boot loader fills in. */
+static void load_modules(void *fdt)
+{
+	int node, chosen = fdt_path_offset(fdt, "/chosen");
+	u32 addr = 0x82000000;
+
+	assert_true(chosen >= 0);
+	fdt_for_each_subnode(node, fdt, chosen) {
+		fdt32_t reg[2] = { cpu_to_fdt32(addr), cpu_to_fdt32(0x100000) };
+
+		assert_int_equal(fdt_setprop_inplace(fdt, node, "reg", reg, sizeof(reg)), 0);
+		addr += 0x1000000;
+	}
+}
+
+static void shipped_layouts(void **state)
+{
+	static const char *const name[] = { "linux", "linux-small", "linux-uart3", "linux-atags", "bare-metal" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(name); i++) {
+		assert_int_not_equal(fake_dts_layout(name[i], blob, sizeof(blob)), 0);
+		assert_int_equal(parse(), -EINVAL);
+		assert_non_null(strstr(fake_log_text, "not loaded"));
+		load_modules(blob);
+		if (parse())
+			fail_msg("%s: %s", name[i], fake_log_text);
+	}
+}
+
+static void not_a_tree(void **state)
+{
+	memset(blob, 0x55, sizeof(blob));
+	assert_int_equal(parse(), -EINVAL);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, "layout.dtb"));
+}
+
+/* Damage anywhere gives an error or a parse, never a bad access (address sanitizer watches the exact copy). */
+static void damaged_blobs(void **state)
+{
+	u32 size, seed = 1;
+
+	compile_edited("quiet", "quiet");
+	size = fdt_totalsize(blob);
+	for (u32 round = 0; round < 3000; round++) {
+		u8 *copy = malloc(size);
+		u32 flips = 1 + round % 4;
+
+		memcpy(copy, blob, size);
+		while (flips--) {
+			u32 at;
+
+			seed = seed * 1664525 + 1013904223;
+			at = (seed >> 8) % size;
+			if (at < 4 || (at >= 4 && at < 8))	/* magic and total size: what init.c checks first */
+				continue;
+			copy[at] ^= (u8)(seed >> 24) | 1;
+		}
+		fake_log_reset();
+		if (layout_parse(copy, &layout))
+			assert_int_equal(fake_log_count[LOG_ERR], 1);
+		free(copy);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_layout),
+		cmocka_unit_test(disabled_part_is_withheld),
+		cmocka_unit_test(disabled_window_is_gone),
+		cmocka_unit_test(boot_loader_additions),
+		cmocka_unit_test(each_mistake_has_one_message),
+		cmocka_unit_test(shipped_layouts),
+		cmocka_unit_test(not_a_tree),
+		cmocka_unit_test(damaged_blobs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
