@@ -14,6 +14,8 @@ void code_pages_reset(struct vcpu *v);	/* drop everything */
  * known, make a rewritten copy when it has sites. On return the page is write-protected in every shadow mapping
  * (shadow_protect_page() was called) and *exec is the host page to map executable: the copy, or the guest's page itself
  * when it has no site. May evict another copy (calls shadow_drop_page() for it). Never fails: worst case evicts.
+ * Reads the virtual neighbours of @gva too, because literal pools and the loads from them may lie in different pages.
+ * Counts EXIT_SCAN when it scans. A page first executed in Thumb state is left as it is.
  */
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 /* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
@@ -23,6 +25,7 @@ void code_page_drop(struct vcpu *v, gpa_t gpa);
 /*
  * SVC with immediate @imm24 executed at @pc: if it is a site of a live copy, return true and the original word. The
  * immediate encodes (copy number << 10 | word index), so it is checked in O(1) and the word comes from the guest's own page.
+ * False: an SVC of the guest itself.
  */
 bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word);
 /* Number of live copies whose page is mapped for guest User mode too: while 0, SVC from virtual User mode is never a site. */

@@ -68,7 +68,7 @@ static inline u32 window_site_index(u32 pc)
 /* Inside the window only: the entry for @pc. */
 static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
 {
-	return (struct site_entry *)((u32)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
+	return (struct site_entry *)((uintptr_t)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
 }
 /* A code copy is gone (its number is bits 23:10 of the trapping word): forget its sites. */
 void window_sites_drop(u32 copy);

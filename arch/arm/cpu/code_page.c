@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Scan on first execution and rewritten copies of guest code pages, keyed by guest physical page. */
+/*
+ * Every page of guest RAM has a state: not scanned, scanned without sites (executed where it is), or scanned with a
+ * copy. While a page is scanned no writable mapping of it exists, so its sites stay what they were; a write or the
+ * guest's instruction-cache maintenance drops it. A copy holds SVC <copy number:14><word index:10> in the place of each
+ * site, with the site's condition; the original word is read from the guest's own page. Copy number 0 is not used, so
+ * that SVC #0 is never a site, nor are OABI system calls (0x900000 and on; CODE_PAGES is at most 8192).
+ */
+#include <arm/code_page.h>
+#include <arm/insn.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+#include <arm/window.h>
+#include <arch/cpu.h>
+#include <hv/alloc.h>
+#include <hv/guest.h>
+#include <hv/log.h>
+#include <string.h>
+
+#include "code_scan.h"
+
+#define COPIES		CONFIG_CODE_PAGES
+_Static_assert(COPIES <= 0x900000 >> 10, "copy numbers must stay below OABI system calls");
+
+/* Page states; other values are copy numbers. */
+#define PAGE_UNKNOWN	0
+#define PAGE_CLEAN	0xffff
+
+#define RANGES_MAX	8
+
+struct copy {
+	gpa_t gpa;	/* the page it is a copy of */
+	gva_t gva;	/* where it was mapped last */
+	bool live;
+	bool used;	/* since the clock hand passed: a site trapped */
+	bool user;	/* mapped for guest User mode too */
+};
+
+struct ram_range {
+	gpa_t base;
+	u32 size;
+	u16 *state;	/* by page */
+};
+
+struct code_pages {
+	u32 nr_ranges;
+	struct ram_range range[RANGES_MAX];
+	hpa_t pool;		/* copy n is page n - 1 of it */
+	struct copy *copy;	/* [1..COPIES] */
+	u32 live, user, hand;
+	u32 scans, evictions;
+	struct code_scan scan;
+};
+
+static u16 *page_state(const struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < c->nr_ranges; i++) {
+		const struct ram_range *r = &c->range[i];
+
+		if (gpa - r->base < r->size)
+			return &r->state[(gpa - r->base) >> PAGE_SHIFT];
+	}
+	return NULL;
+}
+
+static hpa_t copy_hpa(const struct code_pages *c, u32 n)
+{
+	return c->pool + ((n - 1) << PAGE_SHIFT);
+}
+
+static bool is_copy(u16 state)
+{
+	return state != PAGE_UNKNOWN && state != PAGE_CLEAN;
+}
+
+int code_pages_init(struct vcpu *v)
+{
+	const struct guest_map *m = &v->guest->map;
+	struct code_pages *c = hv_alloc(sizeof(*c), 8);
+
+	for (u32 i = 0; i < m->nr; i++) {
+		struct ram_range *r = &c->range[c->nr_ranges];
+
+		if (m->r[i].type != REGION_RAM)
+			continue;
+		if (c->nr_ranges == RANGES_MAX) {
+			pr_err("guest %s: %s: more than %u memory regions\n", v->guest->name, m->r[i].name, RANGES_MAX);
+			return -ENOSPC;
+		}
+		r->base = m->r[i].base;
+		r->size = m->r[i].size;
+		r->state = hv_alloc((r->size >> PAGE_SHIFT) * sizeof(u16), 8);
+		c->nr_ranges++;
+	}
+	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
+	c->copy = hv_alloc((COPIES + 1) * sizeof(struct copy), 8);
+	v->code = c;
+	return 0;
+}
+
+void code_pages_reset(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		memset(c->range[i].state, 0, (c->range[i].size >> PAGE_SHIFT) * sizeof(u16));
+	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
+	c->live = c->user = c->hand = 0;
+}
+
+static void release_copy(struct code_pages *c, u32 n)
+{
+	window_sites_drop(n);
+	c->live--;
+	c->user -= c->copy[n].user;
+	c->copy[n].live = false;
+}
+
+void code_page_drop(struct vcpu *v, gpa_t gpa)
+{
+	struct code_pages *c = v->code;
+	u16 *state = page_state(c, gpa);
+	u32 n;
+
+	gpa &= PAGE_MASK;
+	if (!state || *state == PAGE_UNKNOWN)
+		return;
+	n = is_copy(*state) ? *state : 0;
+	*state = PAGE_UNKNOWN;
+	if (n)
+		release_copy(c, n);
+	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
+}
+
+/* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
+static u32 take_copy(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+	struct copy *p;
+
+	for (;;) {
+		c->hand = c->hand % COPIES + 1;
+		p = &c->copy[c->hand];
+		if (!p->live)
+			break;
+		if (c->live < COPIES)
+			continue;
+		if (!p->used) {
+			code_page_drop(v, p->gpa);
+			c->evictions++;
+			break;
+		}
+		p->used = false;
+	}
+	*p = (struct copy){ .live = true, .used = true };
+	c->live++;
+	return c->hand;
+}
+
+static u32 site_word(u32 word, u32 n, u32 index)
+{
+	u32 cond = word >> 28 == 15 ? 14 : word >> 28;
+
+	return cond << 28 | 0x0f000000u | n << 10 | index;
+}
+
+/* Fill copy @n of @gpa with the sites that the scan found, ready to be executed. */
+static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
+{
+	const u32 *src = hpa_ptr(gpa);
+	u32 *dst = hpa_ptr(copy_hpa(c, n));
+
+	for (u32 i = 0; i < SCAN_WORDS; i++)
+		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src[i], n, i) : src[i];
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_icache_invalidate_all();
+}
+
+/* The guest's page of RAM at virtual page @gva, or NULL. */
+static const u32 *neighbour(struct vcpu *v, gva_t gva)
+{
+	struct gfault f;
+	struct walk w;
+
+	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
+		return NULL;
+	return hpa_ptr(w.gpa & PAGE_MASK);
+}
+
+static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
+{
+	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+
+	gva &= PAGE_MASK;
+	if (gva)
+		page[0] = neighbour(v, gva - PAGE_SIZE);
+	if (gva != PAGE_MASK)
+		page[2] = neighbour(v, gva + PAGE_SIZE);
+	v->code->scans++;
+	vcpu_count(v, EXIT_SCAN);
+	return code_scan(&v->code->scan, page, gva);
+}
+
+/*
+ * T32 code in a privileged mode: the scanner does not know it, and A32 rules would damage it. It runs as it is, so what
+ * is silent in User mode stays silent.
+ */
+static void note_thumb(struct vcpu *v, gva_t gva)
+{
+	if (vcpu_privileged(v))
+		pr_guest(1, "guest %s: privileged Thumb code at 0x%08x: CPS, MRS and MSR in it have no effect\n",
+			 v->guest->name, (unsigned)gva);
+}
+
+void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	struct code_pages *c = v->code;
+	u16 *state = page_state(c, gpa);
+	u32 n;
+
+	gpa &= PAGE_MASK;
+	*exec = gpa;
+	if (!state)
+		return;
+	if (*state == PAGE_UNKNOWN) {
+		shadow_protect_page(v, gpa);
+		if (v->cpsr & PSR_T) {
+			note_thumb(v, gva);
+			*state = PAGE_CLEAN;
+		} else if (!scan_page(v, gpa, gva)) {
+			*state = PAGE_CLEAN;
+		} else {
+			n = take_copy(v);
+			c->copy[n].gpa = gpa;
+			write_copy(c, n, gpa);
+			*state = (u16)n;
+		}
+	}
+	if (is_copy(*state)) {
+		c->copy[*state].gva = gva & PAGE_MASK;
+		*exec = copy_hpa(c, *state);
+	}
+}
+
+bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
+{
+	const u16 *state = page_state(v->code, gpa);
+
+	if (!state || *state == PAGE_UNKNOWN)
+		return false;
+	if (exec)
+		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : gpa & PAGE_MASK;
+	return true;
+}
+
+/*
+ * Is @pc in the page that @p copies? Usually where it was mapped last. Otherwise the guest's tables say; when they
+ * say nothing (changed, and the guest has not yet flushed its TLB), a copy is the only thing that can be running.
+ */
+static bool runs_at(struct vcpu *v, struct copy *p, gva_t pc)
+{
+	struct gfault f;
+	struct walk w;
+
+	if (p->gva == (pc & PAGE_MASK))
+		return true;
+	if (guest_walk(v, pc, ACC_READ, true, &w, &f))
+		return vcpu_privileged(v);
+	if ((w.gpa & PAGE_MASK) != p->gpa)
+		return false;
+	p->gva = pc & PAGE_MASK;
+	return true;
+}
+
+bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word)
+{
+	struct code_pages *c = v->code;
+	u32 n = imm24 >> 10, index = imm24 & (SCAN_WORDS - 1), orig;
+	struct copy *p;
+
+	if (!n || n > COPIES || pc % PAGE_SIZE != 4 * index)
+		return false;
+	p = &c->copy[n];
+	if (!p->live || !runs_at(v, p, pc))
+		return false;
+	orig = ((const u32 *)hpa_ptr(p->gpa))[index];
+	/* The guest may have an SVC of its own with this very number in this very place. */
+	if (!a32_is_site(orig))
+		return false;
+	p->used = true;
+	*word = orig;
+	return true;
+}
+
+u32 code_pages_user_visible(struct vcpu *v)
+{
+	return v->code->user;
+}
+
+void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
+{
+	const u16 *state = page_state(v->code, gpa);
+	struct copy *p;
+
+	if (!state || !is_copy(*state))
+		return;
+	p = &v->code->copy[*state];
+	v->code->user += !p->user;
+	p->user = true;
+}
