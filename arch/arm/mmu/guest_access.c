@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads, writes and fetches of guest virtual memory on behalf of emulated instructions. */
+#include <arch/cpu.h>
+#include <arm/code_page.h>
+#include <hv/mmio.h>
+
+#include "mmu.h"
+
+#define FS_ALIGNMENT	0x1u
+#define FS_EXTERNAL	0x8u
+#define FSR_WNR		BIT(11)
+
+static int data_fault(struct gfault *f, u32 fs, gva_t va, enum shadow_access acc)
+{
+	f->fsr = fs | (acc == ACC_WRITE ? FSR_WNR : 0);
+	f->far = va;
+	return -EFAULT;
+}
+
+static u32 load(const void *p, u32 size)
+{
+	switch (size) {
+	case 1:
+		return *(const volatile u8 *)p;
+	case 2:
+		return *(const volatile u16 *)p;
+	default:
+		return *(const volatile u32 *)p;
+	}
+}
+
+static void store(void *p, u32 size, u32 val)
+{
+	switch (size) {
+	case 1:
+		*(volatile u8 *)p = (u8)val;
+		break;
+	case 2:
+		*(volatile u16 *)p = (u16)val;
+		break;
+	default:
+		*(volatile u32 *)p = val;
+		break;
+	}
+}
+
+/* The guest sees this page other than Umbra does (write-back): our cached line must not live on (A3.5.7). */
+static bool differs_from_host_map(struct vcpu *v, const struct walk *w)
+{
+	struct attr_ctl ctl = { v->cp15.sctlr & SCTLR_TRE, v->cp15.prrr, v->cp15.nmrr };
+	struct mem_attr a;
+
+	if (!(v->cp15.sctlr & SCTLR_M))
+		return false;
+	a = attr_decode(&ctl, ATTR_INDEX(w->tex, w->c, w->b, w->s));
+	return a.kind != MEM_NORMAL || !a.inner || !a.outer || a.shareable;
+}
+
+static void access_ram(struct vcpu *v, const struct walk *w, enum shadow_access acc, u32 size, u32 *val)
+{
+	void *p = hpa_ptr(w->gpa);
+	bool flush = differs_from_host_map(v, w);
+
+	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
+		code_page_drop(v, w->gpa & PAGE_MASK);
+	if (flush)
+		arch_dcache_flush_range(w->gpa, size);
+	if (acc == ACC_WRITE)
+		store(p, size, *val);
+	else
+		*val = load(p, size);
+	if (flush && acc == ACC_WRITE)
+		arch_dcache_flush_range(w->gpa, size);
+}
+
+/* The bus behind a device address: true when something answered. */
+static bool access_device(struct vcpu *v, const struct region *r, gpa_t gpa, enum shadow_access acc, u32 size, u32 *val)
+{
+	struct mmio_access a = { .addr = gpa, .size = size, .is_write = acc == ACC_WRITE };
+
+	if (r->type == REGION_PASSTHROUGH)
+		return a.is_write ? arch_mmio_write_checked(gpa, size, *val) : arch_mmio_read_checked(gpa, size, val);
+	a.value = a.is_write ? *val : 0;
+	if (mmio_dispatch(v->guest, &a) != MMIO_DONE)
+		return false;
+	if (!a.is_write)
+		*val = a.value;
+	return true;
+}
+
+/* One access that does not cross its natural alignment. */
+static int access_aligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val,
+			  struct gfault *f)
+{
+	const struct region *r;
+	struct walk w;
+
+	if (guest_walk(v, va, acc, priv, &w, f))
+		return -EFAULT;
+	r = guest_map_find(&v->guest->map, w.gpa);
+	if (r && r->type == REGION_RAM) {
+		access_ram(v, &w, acc, size, val);
+		return 0;
+	}
+	if (!r || r->type == REGION_NONE || !access_device(v, r, w.gpa, acc, size, val))
+		return data_fault(f, FS_EXTERNAL, va, acc);
+	return 0;
+}
+
+/* Both ends must allow the access before any byte of it is done; devices have no unaligned accesses (A3.2.1). */
+static int check_unaligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, struct gfault *f)
+{
+	for (u32 i = 0; i < size; i += size - 1) {
+		const struct region *r;
+		struct walk w;
+
+		if (guest_walk(v, va + i, acc, priv, &w, f))
+			return -EFAULT;
+		r = guest_map_find(&v->guest->map, w.gpa);
+		if (!r || r->type != REGION_RAM)
+			return data_fault(f, FS_ALIGNMENT, va, acc);
+	}
+	return 0;
+}
+
+static int access_unaligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val,
+			    struct gfault *f)
+{
+	u32 result = 0;
+
+	if (v->cp15.sctlr & SCTLR_A)
+		return data_fault(f, FS_ALIGNMENT, va, acc);
+	if (check_unaligned(v, va, acc, priv, size, f))
+		return -EFAULT;
+	for (u32 i = 0; i < size; i++) {
+		u32 byte = *val >> (8 * i) & 0xff;
+
+		if (access_aligned(v, va + i, acc, priv, 1, &byte, f))
+			return -EFAULT;
+		result |= byte << (8 * i);
+	}
+	*val = result;
+	return 0;
+}
+
+int guest_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val, struct gfault *f)
+{
+	if (va & (size - 1))
+		return access_unaligned(v, va, acc, priv, size, val, f);
+	return access_aligned(v, va, acc, priv, size, val, f);
+}
+
+int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val)
+{
+	const struct region *r;
+	struct gfault f;
+	struct walk w;
+
+	if (guest_walk(v, va, ACC_EXEC, vcpu_privileged(v), &w, &f))
+		return -EFAULT;
+	r = guest_map_find(&v->guest->map, w.gpa);
+	if (!r || r->type != REGION_RAM)
+		return -EFAULT;
+	if (differs_from_host_map(v, &w))
+		arch_dcache_flush_range(w.gpa, size);
+	*val = load(hpa_ptr(w.gpa), size);
+	return 0;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walk of the guest's short-descriptor tables: a pure function of guest memory and the guest's CP15 registers. */
+#include <arch/cpu.h>
+
+#include "mmu.h"
+
+/* Fault status of the short-descriptor format (B3.13.3), all with FS[4] = 0. */
+#define FS_ACCESS_L1	0x3u
+#define FS_TRANS_L1	0x5u
+#define FS_ACCESS_L2	0x6u
+#define FS_TRANS_L2	0x7u
+#define FS_DOMAIN_L1	0x9u
+#define FS_DOMAIN_L2	0xbu
+#define FS_WALK_L1	0xcu	/* synchronous external abort on translation table walk */
+#define FS_PERM_L1	0xdu
+#define FS_WALK_L2	0xeu
+#define FS_PERM_L2	0xfu
+#define FSR_WNR		BIT(11)
+
+#define TTBCR_PD0	BIT(4)
+#define TTBCR_PD1	BIT(5)
+#define TTBR_RGN	(3u << 3)
+#define TTBR_C		BIT(0)
+
+/* The FSR that @fs gives for @acc: an IFSR has neither domain nor WnR (B4.1.96). */
+static int fault(struct gfault *f, u32 fs, u32 domain, gva_t va, enum shadow_access acc)
+{
+	f->fsr = fs;
+	f->far = va;
+	if (acc != ACC_EXEC)
+		f->fsr |= domain << 4 | (acc == ACC_WRITE ? FSR_WNR : 0);
+	return -EFAULT;
+}
+
+/* Host pointer to a word of guest RAM, or NULL. */
+static inline const u32 *ram_word(struct vcpu *v, gpa_t a)
+{
+	struct shadow *s = v->shadow;
+
+	if (s && s->spans && a - s->span[0].base < s->span[0].size)
+		return hpa_ptr(a);
+	return guest_mem_ptr(v->guest, a, 4);
+}
+
+/*
+ * Read one descriptor. A guest whose walks are non-cacheable may have written it past the cache while Umbra maps all RAM
+ * cacheable: drop our line first (B3.3.1, A3.5.7 mismatched attributes).
+ */
+static bool read_desc(struct vcpu *v, gpa_t a, u32 ttbr, u32 *desc)
+{
+	const u32 *p = ram_word(v, a);
+
+	if (!p)
+		return false;
+	if (!(ttbr & (TTBR_RGN | TTBR_C)))
+		arch_dcache_flush_range(a, 4);
+	*desc = *(const volatile u32 *)p;
+	if (v->cp15.sctlr & SCTLR_EE)
+		*desc = __builtin_bswap32(*desc);
+	return true;
+}
+
+/* Table base selection (B3.5.4). False when the walk is disabled. */
+static bool select_table(const struct vcp15 *c, gva_t va, u32 *ttbr, gpa_t *l1addr)
+{
+	u32 n = c->ttbcr & 7;
+
+	if (n && va >> (32 - n)) {
+		*ttbr = c->ttbr1;
+		*l1addr = (c->ttbr1 & 0xffffc000u) | va >> 20 << 2;
+		return !(c->ttbcr & TTBCR_PD1);
+	}
+	*ttbr = c->ttbr0;
+	*l1addr = (c->ttbr0 & ~(0x3fffu >> n)) | va >> 20 << 2;
+	return !(c->ttbcr & TTBCR_PD0);
+}
+
+static void leaf_section(struct walk *w, gva_t va, u32 d)
+{
+	w->size = SECTION_SIZE;
+	w->gpa = (d & SECTION_MASK) | (va & ~SECTION_MASK);
+	w->domain = (u8)FIELD(d, 8, 5);
+	if (d & L1_SUPER) {	/* 16 MiB, always domain 0; address bits 39:32 do not exist on this core */
+		w->size = 16 * SECTION_SIZE;
+		w->gpa = (d & 0xff000000u) | (va & 0x00ffffffu);
+		w->domain = 0;
+	}
+	w->ap = (u8)(FIELD(d, 15, 15) << 2 | FIELD(d, 11, 10));
+	w->xn = FIELD(d, 4, 4);
+	w->global = !(d & SECT_NG);
+	w->tex = (u8)FIELD(d, 14, 12);
+	w->c = (u8)FIELD(d, 3, 3);
+	w->b = (u8)FIELD(d, 2, 2);
+	w->s = (u8)FIELD(d, 16, 16);
+}
+
+static void leaf_page(struct walk *w, gva_t va, u32 d)
+{
+	if (d & L2_SMALL) {
+		w->size = PAGE_SIZE;
+		w->gpa = (d & PAGE_MASK) | (va & ~PAGE_MASK);
+		w->xn = d & L2_XN;
+		w->tex = (u8)FIELD(d, 8, 6);
+	} else {
+		w->size = 0x10000;
+		w->gpa = (d & 0xffff0000u) | (va & 0xffffu);
+		w->xn = FIELD(d, 15, 15);
+		w->tex = (u8)FIELD(d, 14, 12);
+	}
+	w->ap = (u8)(FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4));
+	w->global = !(d & L2_NG);
+	w->c = (u8)FIELD(d, 3, 3);
+	w->b = (u8)FIELD(d, 2, 2);
+	w->s = (u8)FIELD(d, 10, 10);
+}
+
+/* MMU off: identity, everything allowed (B3.2). The descriptor is of no type, so it never equals a guest's own. */
+static int walk_flat(gva_t va, struct walk *w)
+{
+	*w = (struct walk){
+		.gpa = va, .size = SECTION_SIZE, .ap = 3, .global = true, .l1desc = va & SECTION_MASK,
+	};
+	return 0;
+}
+
+/* Access flag, domain and permission, in the order of B3.12.3. */
+static int check_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
+{
+	bool page = w->l2desc;
+	u32 field, rights;
+
+	if (v->cp15.sctlr & SCTLR_AFE) {
+		if (!(w->ap & 1))
+			return fault(f, page ? FS_ACCESS_L2 : FS_ACCESS_L1, w->domain, va, acc);
+		w->ap |= 1;	/* AP[2:1] model: AP[0] reads as 1 in the full model */
+	}
+	field = v->cp15.dacr >> (2 * w->domain) & 3;
+	w->manager = field == 3;
+	if (w->manager)
+		return 0;
+	if (field != 1)
+		return fault(f, page ? FS_DOMAIN_L2 : FS_DOMAIN_L1, w->domain, va, acc);
+	rights = priv ? ap_rights_pl1[w->ap] : ap_rights_pl0[w->ap];
+	if (rights < (acc == ACC_WRITE ? RIGHTS_RW : RIGHTS_RO) || (acc == ACC_EXEC && w->xn))
+		return fault(f, page ? FS_PERM_L2 : FS_PERM_L1, w->domain, va, acc);
+	return 0;
+}
+
+int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
+{
+	u32 ttbr;
+
+	if (!(v->cp15.sctlr & SCTLR_M))
+		return walk_flat(va, w);
+	w->l2addr = 0;
+	w->l2desc = 0;
+	if (!select_table(&v->cp15, va, &ttbr, &w->l1addr))
+		return fault(f, FS_TRANS_L1, 0, va, acc);
+	if (!read_desc(v, w->l1addr, ttbr, &w->l1desc))
+		return fault(f, FS_WALK_L1, 0, va, acc);
+	switch (w->l1desc & L1_TYPE) {
+	case L1_SECTION:
+		leaf_section(w, va, w->l1desc);
+		break;
+	case L1_TABLE:
+		w->domain = (u8)L1_DOMAIN_OF(w->l1desc);
+		w->l2addr = (w->l1desc & L1_TABLE_BASE) | (va >> 10 & 0x3fc);
+		if (!read_desc(v, w->l2addr, ttbr, &w->l2desc))
+			return fault(f, FS_WALK_L2, w->domain, va, acc);
+		if (!(w->l2desc & 3))
+			return fault(f, FS_TRANS_L2, w->domain, va, acc);
+		leaf_page(w, va, w->l2desc);
+		break;
+	default:	/* 0b11 is reserved on cores without PXN */
+		return fault(f, FS_TRANS_L1, 0, va, acc);
+	}
+	return check_access(v, va, acc, priv, w, f);
+}

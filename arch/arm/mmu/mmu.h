@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to arch/arm/mmu: shadow roots, nodes and tables, tracking of guest pages, the window's place. */
+#pragma once
+
+#include <arm/shadow.h>
+#include <arm/sysreg.h>
+#include <arm/vcpu.h>
+#include <autoconf.h>
+#include <hv/guest.h>
+#include <hv/types.h>
+
+#include "attr.h"
+
+#define L1_ENTRIES	4096u
+#define L1_SIZE		16384u
+#define L2_ENTRIES	256u
+#define L2_SIZE		1024u
+
+/* -- short descriptors, guest and host (ARM ARM B3.5.1) -- */
+#define L1_TYPE		3u
+#define L1_TABLE	1u
+#define L1_SECTION	2u		/* bit 18 clear: section, set: supersection */
+#define L1_SUPER	BIT(18)
+#define L1_TABLE_BASE	0xfffffc00u
+#define L1_DOMAIN(d)	((u32)(d) << 5)
+#define L1_DOMAIN_OF(e)	FIELD(e, 8, 5)
+#define SECT_XN		BIT(4)
+#define SECT_AP2	BIT(15)
+#define SECT_NG		BIT(17)
+#define L2_XN		BIT(0)		/* of a small page */
+#define L2_SMALL	BIT(1)
+#define L2_LARGE	1u
+#define L2_AP2		BIT(9)
+#define L2_AP0		BIT(4)
+#define L2_NG		BIT(11)
+
+/* -- guest pages: one word per page of guest RAM -- */
+#define FRAME_CODE	BIT(31)		/* scanned code: nothing maps it writable */
+#define FRAME_ONE	BIT(30)		/* at most one small-page entry maps it: table 27:8, index 7:0 */
+#define FRAME_MANY	BIT(29)		/* several entries may map it: find them by sweep */
+
+#define SLOT_NONE	0xffffu
+#define SLOT_MANY	0xfffeu
+
+/* One naturally aligned MiB of guest RAM. */
+struct mib {
+	u16 slot;	/* L1 slot at which sections map it (any root), SLOT_NONE or SLOT_MANY */
+	u16 code;	/* number of its pages with FRAME_CODE */
+};
+
+/* One REGION_RAM of the guest. */
+struct span {
+	gpa_t base;
+	u32 size;
+	u32 *frame;		/* [size / PAGE_SIZE] */
+	gpa_t mib_base;		/* base rounded down to a section */
+	struct mib *mib;
+};
+#define SPAN_MAX	4
+
+/* -- host domains -- */
+enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virtual User mode); what both see */
+#define DOM_WINDOW	0u
+#define GD_FLAT		16u	/* pseudo guest domain of the root for MMU off */
+#define GD_NR		17u
+
+struct host_dom {
+	u8 gd, view, ng;
+	bool used;
+};
+
+/* -- set of L1 slots -- */
+struct slotset {
+	u32 sum[4];
+	u32 w[128];
+};
+
+static inline void slotset_add(struct slotset *s, u32 slot)
+{
+	s->w[slot >> 5] |= BIT(slot & 31);
+	s->sum[slot >> 10] |= BIT(slot >> 5 & 31);
+}
+
+static inline void slotset_del(struct slotset *s, u32 slot)
+{
+	if (!(s->w[slot >> 5] &= ~BIT(slot & 31)))
+		s->sum[slot >> 10] &= ~BIT(slot >> 5 & 31);
+}
+
+static inline bool slotset_has(const struct slotset *s, u32 slot)
+{
+	return s->w[slot >> 5] >> (slot & 31) & 1;
+}
+
+/* Smallest member >= @from, or L1_ENTRIES. */
+u32 slotset_next(const struct slotset *s, u32 from);
+
+/* -- shadow roots -- */
+#define ROOT_FLAT	0u			/* index of the root for MMU off */
+#define ROOT_NR		(CONFIG_SHADOW_ROOTS + 1u)
+#define ROOT_NONE	0xffu
+
+struct root {
+	u32 *l1;
+	hpa_t l1_hpa;
+	u32 ttbr0, ttbr1, ttbcr;	/* key; table bases only */
+	u32 stamp;			/* last use */
+	u8 id, host_asid;
+	u8 asid;			/* guest ASID that its non-global entries belong to; valid when ng_any */
+	u8 hash_next;
+	bool valid;			/* key is valid, is in the hash */
+	bool dirty;			/* every entry is void (but the window): wipe before use */
+	bool tlb_stale;			/* the host TLB may hold entries that are gone: invalidate the ASID before use */
+	bool ng_any;
+	struct slotset used;		/* slots with an entry */
+	struct slotset ng;		/* slots whose entry holds guest non-global translations */
+};
+
+/*
+ * A node shadows what one guest L1 descriptor says about one slot with small pages: a guest L2 table, or a section that
+ * cannot be kept. Shared by all roots whose guest table has that descriptor there. Up to two host tables, one a view.
+ */
+#define NODE_NR		CONFIG_SHADOW_L2
+#define NODE_NONE	0xffffu
+#define TBL_NONE	0xffffu
+#define NODE_HASH	512u
+
+struct node {
+	u64 roots;		/* attached roots: their slot links one of tbl[] */
+	u32 desc;		/* guest L1 descriptor, link_key() */
+	u16 slot;
+	u16 tbl[2];		/* by view */
+	u16 hash_next, slot_next;
+	u8 asid;		/* guest ASID of the non-global entries, when ng */
+	bool ng, global;	/* holds non-global, global entries */
+	bool large;		/* holds parts of guest large pages */
+	bool ref;		/* filled since the reclaim hand passed */
+};
+
+/* -- window -- */
+struct window {
+	bool placed;
+	u16 slot, old_slot;	/* old_slot: still mapped in Umbra's own table (SLOT_NONE: none) */
+	u32 entry;		/* L1 entry */
+	u32 *tramp;		/* trampoline root */
+	u16 hand;		/* next candidate */
+};
+
+struct shadow {
+	struct vcpu *v;
+	const struct shadow_ops *ops;
+	struct root *cur;
+	bool asid_pending;	/* guest ASID != cur->asid and cur has non-global entries: their domains are closed */
+	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */
+	bool super_seen;	/* a supersection was mapped */
+	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
+	u32 sctlr;		/* last seen M, TRE, AFE, EE */
+	u8 dacr_hand;
+	struct attr_map attr;
+	struct span span[SPAN_MAX];
+	u32 spans;
+	/* host domains */
+	struct host_dom dom[16];
+	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
+	u32 dom_ng_mask;	/* DACR fields of non-global domains */
+	/* roots */
+	struct root root[ROOT_NR];
+	u8 root_hash[64];
+	u32 stamp;
+	struct slotset sect;	/* slots at which some root may have a section */
+	/* nodes and tables */
+	struct node node[NODE_NR];
+	u16 node_hash[NODE_HASH];
+	u16 node_slot[L1_ENTRIES];
+	u16 node_free, node_bump, node_hand;
+	u16 tbl_free, tbl_bump;
+	u16 tbl_node[NODE_NR];	/* owner, NODE_NONE = free */
+	u16 tbl_next[NODE_NR];
+	u32 *tbl_mem;
+	hpa_t tbl_hpa;
+	struct window window;
+	/* statistics for the dump */
+	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, reclaims, root_misses, sweeps, moves;
+	u32 audit_stale, audit_entries;	/* of the last audit */
+};
+
+extern const struct shadow_ops shadow_flush_ops;
+
+/* Write one entry of a live translation table. The A8 walker does not look into the L1 data cache: clean the line (B3.10.1). */
+static inline void pte_write(u32 *p, u32 val)
+{
+	*(volatile u32 *)p = val;
+	dcache_clean_mva((u32)(uintptr_t)p);
+}
+
+static inline u32 *frame_of(struct shadow *s, gpa_t gpa)
+{
+	for (u32 i = 0; i < s->spans; i++)
+		if (gpa - s->span[i].base < s->span[i].size)
+			return &s->span[i].frame[(gpa - s->span[i].base) >> PAGE_SHIFT];
+	return NULL;
+}
+
+static inline u32 *tbl_ptr(const struct shadow *s, u32 tbl)
+{
+	return s->tbl_mem + tbl * L2_ENTRIES;
+}
+
+static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)
+{
+	return ((l1 & L1_TABLE_BASE) - s->tbl_hpa) / L2_SIZE;
+}
+
+/* Node that a root's slot links, or NULL (empty or section). */
+static inline struct node *root_node(struct shadow *s, const struct root *r, u32 slot)
+{
+	u32 e = r->l1[slot];
+
+	return (e & L1_TYPE) == L1_TABLE && slot != s->window.slot ? &s->node[s->tbl_node[tbl_of_entry(s, e)]] : NULL;
+}
+
+static inline bool is_flat(const struct shadow *s)
+{
+	return s->cur->id == ROOT_FLAT;
+}
+
+static inline u32 cur_asid(const struct shadow *s)
+{
+	return s->v->cp15.contextidr & 0xff;
+}
+
+/* What of a guest L1 descriptor decides about the slot: a table's base and domain, all of a section (B3.5.1). */
+static inline u32 link_key(u32 l1desc)
+{
+	return (l1desc & L1_TYPE) == L1_TABLE ? l1desc & (L1_TABLE_BASE | 0x1e0u | L1_TYPE) : l1desc;
+}
+
+/* shadow_pool.c, shadow_domain.c: storage and structure. All leave tables and TLB consistent (DSB, ISB included). */
+void pool_init(struct shadow *s);
+void pool_reset(struct shadow *s);
+void pool_drop_all(struct shadow *s);
+void root_select(struct shadow *s);
+void root_set_slot(struct shadow *s, struct root *r, u32 slot, u32 entry);
+void root_clear_slot(struct shadow *s, struct root *r, u32 slot);
+void root_tlb_flush(struct shadow *s, struct root *r);
+void root_drop_ng(struct shadow *s, struct root *r);
+void root_mark_ng(struct shadow *s, struct root *r, u32 slot);
+struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc);
+void node_make_ng(struct shadow *s, struct node *n, struct root *r);
+u32 node_table(struct shadow *s, struct node *n, enum view view);
+void node_free(struct shadow *s, struct node *n);
+bool node_drop_entry(struct shadow *s, struct node *n, gva_t va);
+void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va);
+void dom_reset(struct shadow *s);
+u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng);
+void dacr_changed(struct shadow *s);
+void dacr_apply(struct shadow *s);
+void dacr_sync_managers(struct shadow *s);
+/* shadow_track.c */
+void track_reset(struct shadow *s);
+struct mib *mib_of(struct shadow *s, gpa_t gpa);
+bool mib_is_whole(struct shadow *s, gpa_t gpa);
+void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
+void frame_add(struct shadow *s, u32 *frame, u32 tbl, u32 idx, gpa_t page);
+
+/* window.c */
+void window_write_root(struct shadow *s, struct root *r);

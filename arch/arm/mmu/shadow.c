@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shadow MMU: chooses the strategy by name and dispatches to it. */
+#include <hv/alloc.h>
+#include <hv/log.h>
+#include <string.h>
+
+#include "mmu.h"
+#include "window.h"
+
+static const struct shadow_ops *const strategies[] = {
+#ifdef CONFIG_SHADOW_FLUSH
+	&shadow_flush_ops,
+#endif
+};
+
+static const struct shadow_ops *strategy_find(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(strategies); i++)
+		if (!strcmp(strategies[i]->name, name ? name : CONFIG_SHADOW_DEFAULT))
+			return strategies[i];
+	return NULL;
+}
+
+int shadow_init(struct vcpu *v, const char *name)
+{
+	const struct shadow_ops *ops = strategy_find(name);
+	struct shadow *s = v->shadow;
+
+	if (!ops) {
+		pr_err("guest %s: property shadow: unknown strategy \"%s\"\n", v->guest->name, name);
+		return -ENOENT;
+	}
+	if (!s) {
+		s = hv_alloc(sizeof(*s), 64);
+		s->v = v;
+		v->shadow = s;
+		pool_init(s);
+		window_init(v);
+	}
+	s->ops = ops;
+	return ops->init(v);
+}
+
+void shadow_reset(struct vcpu *v)
+{
+	v->shadow->ops->reset(v);
+}
+
+enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
+				struct gfault *f)
+{
+	return v->shadow->ops->fault(v, va, acc, priv, gpa, f);
+}
+
+void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
+{
+	v->shadow->ops->tlbi(v, op, arg);
+}
+
+void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
+{
+	v->shadow->ops->ctx_changed(v, what);
+}
+
+void shadow_pte_cleaned(struct vcpu *v, gva_t va)
+{
+	if (v->shadow->ops->pte_cleaned)
+		v->shadow->ops->pte_cleaned(v, va);
+}

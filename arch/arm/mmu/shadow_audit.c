@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Audit of the shadow: structure and safety of every entry of every root, and the current root against the guest's tables.
+ *
+ * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's,
+ * a writable or unscanned mapping of scanned code, the window open to User mode, an entry that tracking does not find.
+ * An entry of the current root that grants more than the guest's tables do *now* is counted apart, as stale: it is legal until the
+ * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
+ */
+#include <arm/code_page.h>
+#include <hv/log.h>
+
+#include "mmu.h"
+
+#define AUDIT_PRINT_MAX	8u
+
+struct audit {
+	struct shadow *s;
+	u32 bad, stale, entries;
+};
+
+static void violation(struct audit *a, const char *what, u32 root, gva_t va, u32 entry)
+{
+	if (a->bad++ < AUDIT_PRINT_MAX)
+		pr_err("shadow audit: %s: root %u va 0x%08x entry 0x%08x\n", what, (unsigned)root, (unsigned)va,
+		       (unsigned)entry);
+}
+
+/* -- against the guest's tables -- */
+
+static bool walk_allows(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w)
+{
+	struct gfault f;
+
+	return guest_walk(v, va, acc, priv, w, &f) == 0;
+}
+
+/* Does the guest grant at @va what an entry to @target with these rights does? Domains count as open. */
+static bool guest_grants(struct shadow *s, gva_t va, enum view view, hpa_t target, bool writable, bool exec)
+{
+	struct vcpu *v = s->v;
+	bool priv = view == VIEW_K;
+	struct walk w;
+	hpa_t copy;
+
+	if (!walk_allows(v, va, ACC_READ, priv, &w))
+		return false;
+	if ((w.gpa & PAGE_MASK) != target &&
+	    !(code_page_is_code(v, w.gpa & PAGE_MASK, &copy) && copy == target && exec && !writable))
+		return false;
+	return (!writable || walk_allows(v, va, ACC_WRITE, priv, &w)) && (!exec || walk_allows(v, va, ACC_EXEC, priv, &w));
+}
+
+static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, bool writable, bool exec)
+{
+	struct vcpu *v = a->s->v;
+	u32 dacr = v->cp15.dacr, low = dacr & 0x55555555u, manager = low & dacr >> 1;
+
+	v->cp15.dacr = 0x55555555u | manager << 1;	/* closed domains count as client */
+	if (!guest_grants(a->s, va, view, target, writable, exec))
+		a->stale++;
+	v->cp15.dacr = dacr;
+}
+
+/* -- entries -- */
+
+static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, u32 root)
+{
+	struct shadow *s = a->s;
+	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, *frame = frame_of(s, page);
+	gva_t va = (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT;
+	bool writable = !(e & L2_AP2), exec = !(e & L2_XN);
+	const struct region *r = guest_map_find(&s->v->guest->map, page);
+
+	a->entries++;
+	if (!(e & L2_SMALL) || !(e & L2_NG) || FIELD(e, 5, 4) != 3)
+		violation(a, "malformed small page", root, va, e);
+	if (!frame) {
+		if (r ? r->type != REGION_PASSTHROUGH || exec : writable || !exec)
+			violation(a, "small page to what is not the guest's", root, va, e);
+		return;
+	}
+	if (writable && ((*frame & FRAME_CODE) || code_page_is_code(s->v, page, NULL)))
+		violation(a, "code page is writable", root, va, e);
+	if (!(*frame & FRAME_MANY) && (*frame & ~FRAME_CODE) != (FRAME_ONE | tbl << 8 | idx))
+		violation(a, "mapping is not tracked", root, va, e);
+}
+
+static void audit_node(struct audit *a, const struct node *n)
+{
+	struct shadow *s = a->s;
+	u32 id = (u32)(n - s->node);
+
+	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
+		u32 tbl = n->tbl[view];
+
+		if (tbl == TBL_NONE)
+			continue;
+		if (s->tbl_node[tbl] != id)
+			violation(a, "table has another owner", (u32)__builtin_ctzll(n->roots), n->slot << SECTION_SHIFT, tbl);
+		for (u32 i = 0; i < L2_ENTRIES; i++)
+			if (tbl_ptr(s, tbl)[i])
+				audit_page(a, n, tbl, i, (u32)__builtin_ctzll(n->roots));
+	}
+}
+
+static void audit_section(struct audit *a, const struct root *r, u32 slot, u32 e)
+{
+	struct shadow *s = a->s;
+	gpa_t gpa = e & SECTION_MASK;
+	gva_t va = slot << SECTION_SHIFT;
+	const struct region *reg = guest_map_find_block(&s->v->guest->map, gpa, SECTION_SIZE);
+	struct mib *m = mib_of(s, gpa);
+
+	a->entries++;
+	if (!(e & SECT_NG) || !(e & SECT_XN) || FIELD(e, 11, 10) != 3 || !slotset_has(&s->sect, slot))
+		violation(a, "malformed section", r->id, va, e);
+	if (!reg || (reg->type != REGION_RAM && reg->type != REGION_PASSTHROUGH))
+		violation(a, "section to what is not the guest's", r->id, va, e);
+	else if (m && m->slot != slot && m->slot != SLOT_MANY)
+		violation(a, "section is not tracked", r->id, va, e);
+	if (m && m->code && !(e & SECT_AP2))
+		violation(a, "section with code is writable", r->id, va, e);
+	if (slotset_has(&r->ng, slot) && !r->ng_any)
+		violation(a, "root has no ASID", r->id, va, e);
+}
+
+static void audit_link(struct audit *a, const struct root *r, u32 slot, u32 e)
+{
+	struct shadow *s = a->s;
+	u32 tbl = tbl_of_entry(s, e);
+	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
+	const struct node *n;
+
+	if (tbl >= NODE_NR || s->tbl_node[tbl] == NODE_NONE) {
+		violation(a, "link to a free table", r->id, slot << SECTION_SHIFT, e);
+		return;
+	}
+	n = &s->node[s->tbl_node[tbl]];
+	if (n->slot != slot || !(n->roots >> r->id & 1) || n->tbl[d->view] != tbl)
+		violation(a, "link to a foreign table", r->id, slot << SECTION_SHIFT, e);
+	if (d->ng != n->ng)
+		violation(a, "domain of wrong globality", r->id, slot << SECTION_SHIFT, e);
+	if (n->ng && (!r->ng_any || r->asid != n->asid || !slotset_has(&r->ng, slot)))
+		violation(a, "node of another ASID", r->id, slot << SECTION_SHIFT, e);
+}
+
+static void audit_slot(struct audit *a, const struct root *r, u32 slot)
+{
+	struct shadow *s = a->s;
+	u32 e = r->l1[slot];
+	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
+
+	if (slot == s->window.slot) {
+		if (e != s->window.entry)
+			violation(a, "window is not in place", r->id, slot << SECTION_SHIFT, e);
+		return;
+	}
+	if (!e)
+		return;
+	if (!slotset_has(&r->used, slot))
+		violation(a, "slot is not in the used set", r->id, slot << SECTION_SHIFT, e);
+	if (!d->used || (d->gd == GD_FLAT) != (r->id == ROOT_FLAT))
+		violation(a, "wrong domain", r->id, slot << SECTION_SHIFT, e);
+	if ((e & L1_TYPE) == L1_TABLE)
+		audit_link(a, r, slot, e);
+	else
+		audit_section(a, r, slot, e);
+}
+
+/* The current root against the guest's tables of now. */
+static void audit_current(struct audit *a)
+{
+	struct shadow *s = a->s;
+	const struct root *r = s->cur;
+
+	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1)) {
+		u32 e = r->l1[slot], view = s->dom[L1_DOMAIN_OF(e)].view;
+		gva_t va = slot << SECTION_SHIFT;
+
+		if ((e & L1_TYPE) == L1_SECTION) {
+			compare(a, va, view, e & SECTION_MASK, !(e & SECT_AP2), false);
+			compare(a, va + 0xff000, view, (e & SECTION_MASK) + 0xff000, !(e & SECT_AP2), false);
+		} else if (e) {
+			const u32 *p = tbl_ptr(s, tbl_of_entry(s, e));
+
+			for (u32 i = 0; i < L2_ENTRIES; i++)
+				if (p[i])
+					compare(a, va | i << PAGE_SHIFT, view, p[i] & PAGE_MASK, !(p[i] & L2_AP2),
+						!(p[i] & L2_XN));
+		}
+	}
+}
+
+static void audit_dacr(struct audit *a)
+{
+	struct vcpu *v = a->s->v;
+	u32 all = v->dacr_kernel | v->dacr_user | v->hw_dacr;
+
+	for (u32 d = 0; d < 16; d++)
+		if (all >> (2 * d) & 2)
+			violation(a, "DACR with manager or reserved field", a->s->cur->id, 0, all);
+	for (u32 d = 1; d < 16; d++)
+		if (a->s->dom[d].view == VIEW_K && v->dacr_user >> (2 * d) & 3)
+			violation(a, "kernel view open in User mode", a->s->cur->id, 0, v->dacr_user);
+}
+
+/*
+ * Returns the number of violations, each of the first few printed; the number of stale entries is left in the shadow's
+ * statistics (shadow_dump()). Slow: reads every table.
+ */
+u32 shadow_audit(struct vcpu *v)
+{
+	struct audit a = { .s = v->shadow };
+	struct shadow *s = a.s;
+
+	for (u32 i = 0; i < ROOT_NR; i++)
+		for (u32 slot = 0; slot < L1_ENTRIES && !s->root[i].dirty; slot++)
+			audit_slot(&a, &s->root[i], slot);
+	for (u32 i = 0; i < s->node_bump; i++)
+		if (s->node[i].roots)
+			audit_node(&a, &s->node[i]);
+	audit_current(&a);
+	audit_dacr(&a);
+	s->audit_stale = a.stale;
+	s->audit_entries = a.entries;
+	return a.bad;
+}
+
+void shadow_dump(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+	u32 nodes = 0, tables = 0, roots = 0;
+
+	for (u32 i = 0; i < s->node_bump; i++)
+		nodes += !!s->node[i].roots;
+	for (u32 i = 0; i < s->tbl_bump; i++)
+		tables += s->tbl_node[i] != NODE_NONE;
+	for (u32 i = 0; i < ROOT_NR; i++)
+		roots += s->root[i].valid;
+	pr_info("shadow %s: root %u host ASID %u%s, %u roots, %u nodes, %u tables, window 0x%08x\n", s->ops->name,
+		(unsigned)s->cur->id, (unsigned)s->cur->host_asid, s->asid_pending ? " (ASID pending)" : "",
+		(unsigned)roots, (unsigned)nodes, (unsigned)tables, (unsigned)s->window.slot << SECTION_SHIFT);
+	pr_info("shadow DACR kernel %08x user %08x; dropped: all %llu, ASID %llu, page %llu; filled %llu + %llu ahead\n",
+		(unsigned)v->dacr_kernel, (unsigned)v->dacr_user, (unsigned long long)s->drops_all,
+		(unsigned long long)s->drops_asid, (unsigned long long)s->drops_mva, (unsigned long long)s->fills,
+		(unsigned long long)s->filled_ahead);
+	pr_info("shadow toggles %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
+		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->reclaims,
+		(unsigned long long)s->root_misses, (unsigned long long)s->sweeps, (unsigned long long)s->moves,
+		(unsigned)s->audit_entries, (unsigned)s->audit_stale);
+}

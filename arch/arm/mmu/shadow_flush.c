@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shadow strategy `flush`: trust the guest's TLB maintenance, fill on demand, drop exactly what an operation names.
+ *
+ * Rules (those of shadow_pool.c hold as well):
+ *  1  The shadow is a TLB: an entry is made only from a successful walk of the guest's current tables, under its current
+ *     ASID, and may stay until the guest's TLB maintenance names it. What a real TLB would have to forget, is dropped.
+ *  2  An entry grants at most what the guest's descriptor grants: in view K what PL1 may do, in view U the rights of PL0
+ *     (never more than those of PL1). View K is closed in virtual User mode, both views when the guest's domain is.
+ *  3  A fault is resolved completely, for its real access type, before the guest resumes: a walk that succeeds ends with an
+ *     entry that allows the access. The first touch maps all rights that the guest grants, so a read prepares the write.
+ *  4  A slot is linked to one view at a time. It is toggled by faults only, never by a mode switch.
+ *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
+ *     (b) it is an unscanned page in view U, reached in virtual User mode.
+ *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
+ *     code; a store from an instruction in the page itself is emulated instead, or fetch and store would chase each other.
+ *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
+ *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
+ *     until the guest goes back or needs one, which drops them.
+ *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
+ *     vector page, which always is). Not covered: a kernel's first jump into a page that User mode executed before.
+ * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
+ */
+#include <arm/code_page.h>
+#include <hv/log.h>
+
+#include "mmu.h"
+
+/* One fill in progress. */
+struct fill {
+	struct shadow *s;
+	const struct walk *w;
+	gva_t va;
+	enum shadow_access acc;
+	bool priv;
+	u32 *frame;		/* NULL: a passed-through device */
+	enum view view;
+	u32 gd;			/* guest domain or GD_FLAT */
+	hpa_t target;		/* host page to map */
+	bool exec;		/* the mapping of this page is executable */
+	bool user_exec;		/* unscanned pages filled here may be executable (rule 5b) */
+};
+
+static u32 rights_pl0(const struct walk *w)
+{
+	return w->manager ? RIGHTS_RW : ap_rights_pl0[w->ap];
+}
+
+static u32 rights_of(const struct walk *w, enum view view)
+{
+	if (w->manager)
+		return RIGHTS_RW;
+	return view == VIEW_K ? ap_rights_pl1[w->ap] : ap_rights_pl0[w->ap];
+}
+
+static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enum shadow_access acc, bool priv)
+{
+	u32 pl0 = rights_pl0(w), e;
+
+	if (!priv)
+		return VIEW_U;
+	if (acc == ACC_EXEC || is_flat(s))
+		return VIEW_K;
+	if (pl0 == RIGHTS_NONE || (acc == ACC_WRITE && pl0 != RIGHTS_RW))
+		return VIEW_K;
+	/* Both views would do: stay in the one that is linked. */
+	e = s->cur->l1[va >> SECTION_SHIFT];
+	return e && s->dom[L1_DOMAIN_OF(e)].view == VIEW_K ? VIEW_K : VIEW_U;
+}
+
+static bool is_vector_page(const struct vcpu *v, gva_t va)
+{
+	u32 base = v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar;
+
+	return !((va ^ base) & PAGE_MASK);
+}
+
+/* The guest kernel executes what User mode can execute: from now on scan for both (rule 9). */
+static void enter_scan_user(struct shadow *s)
+{
+	s->scan_user = true;
+	pool_drop_all(s);
+}
+
+/* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
+static void resolve_exec(struct fill *f, gpa_t page)
+{
+	struct shadow *s = f->s;
+	bool vectors = is_vector_page(s->v, f->va);
+	bool scan = f->priv || is_flat(s) || s->scan_user || vectors;
+
+	f->exec = true;
+	if (f->priv && !is_flat(s) && !s->scan_user && !vectors && rights_pl0(f->w) != RIGHTS_NONE)
+		enter_scan_user(s);
+	if (scan)
+		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
+	else if (!(*f->frame & FRAME_CODE) || !code_page_is_code(s->v, page, &f->target))
+		return;
+	if (f->view == VIEW_U)
+		code_page_set_user_visible(s->v, page);
+}
+
+static u32 attr_bits(const struct shadow *s, u32 index, bool device)
+{
+	if (is_flat(s))
+		return device ? ATTR_DEV_MMU_OFF : ATTR_RAM_MMU_OFF;
+	return device ? s->attr.dev[index] : s->attr.ram[index];
+}
+
+static u32 walk_attr(const struct fill *f)
+{
+	return attr_bits(f->s, ATTR_INDEX(f->w->tex, f->w->c, f->w->b, f->w->s), !f->frame);
+}
+
+/* -- sections -- */
+
+static bool can_be_section(const struct fill *f)
+{
+	struct shadow *s = f->s;
+	const struct node *n;
+	gpa_t gpa = f->w->gpa;
+
+	if (f->w->size < SECTION_SIZE || f->acc == ACC_EXEC)
+		return false;
+	n = root_node(s, s->cur, f->va >> SECTION_SHIFT);
+	if (n && n->desc == link_key(f->w->l1desc))
+		return false;	/* split already: it has code */
+	if (!f->frame)
+		return guest_map_find_block(&s->v->guest->map, gpa, SECTION_SIZE);
+	return mib_is_whole(s, gpa) && (!mib_of(s, gpa)->code || rights_of(f->w, f->view) == RIGHTS_RO);
+}
+
+static void fill_section(struct fill *f)
+{
+	struct shadow *s = f->s;
+	struct root *r = s->cur;
+	u32 slot = f->va >> SECTION_SHIFT, d = dom_get(s, f->gd, f->view, !f->w->global);
+
+	if (root_node(s, r, slot))
+		root_clear_slot(s, r, slot);
+	if (!f->w->global)
+		root_mark_ng(s, r, slot);
+	if (f->w->size > SECTION_SIZE)
+		s->super_seen = true;
+	slotset_add(&s->sect, slot);
+	root_set_slot(s, r, slot, (f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
+		      ap_section_bits(rights_of(f->w, f->view)) | SECT_NG | SECT_XN | L1_DOMAIN(d) | L1_SECTION);
+	if (f->frame)
+		mib_add(s, mib_of(s, f->w->gpa), slot, f->w->gpa);
+}
+
+/* -- small pages -- */
+
+static u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
+{
+	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
+}
+
+static u32 leaf_entry(const struct fill *f)
+{
+	u32 attr = walk_attr(f), rights = rights_of(f->w, f->view);
+
+	if (f->frame && (*f->frame & FRAME_CODE)) {
+		rights = RIGHTS_RO;
+		if (f->target != (f->w->gpa & PAGE_MASK))
+			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */
+	}
+	return page_entry(f->target, attr, rights, f->exec);
+}
+
+/* Entry for the neighbour that the guest describes by small-page descriptor @d, or 0. Counts the page in its frame. */
+static u32 ahead_entry(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 idx)
+{
+	struct shadow *s = f->s;
+	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, *frame;
+	bool afe = s->v->cp15.sctlr & SCTLR_AFE, exec = !(d & L2_XN) || f->w->manager;
+	hpa_t target = d & PAGE_MASK;
+	u32 attr;
+
+	if (!(d & L2_SMALL) || (afe && !(ap & 1)) || ((d & L2_NG) && !n->ng))
+		return 0;
+	rights = f->w->manager ? RIGHTS_RW : f->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
+	frame = rights == RIGHTS_NONE ? NULL : frame_of(s, target);
+	if (!frame)
+		return 0;
+	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
+	if (f->priv && f->acc == ACC_EXEC) {
+		/* Kernel code: only what was scanned already. */
+		if (!(*frame & FRAME_CODE) || !exec || !code_page_is_code(s->v, d & PAGE_MASK, &target))
+			return 0;
+		rights = RIGHTS_RO;
+		if (target != (d & PAGE_MASK))
+			attr = ATTR_RAM_MMU_OFF;
+	} else {
+		if (*frame & FRAME_CODE)
+			return 0;
+		exec = exec && f->user_exec;
+	}
+	if (!(d & L2_NG))
+		n->global = true;
+	frame_add(s, frame, tbl, idx, d & PAGE_MASK);
+	return page_entry(target, attr, rights, exec);
+}
+
+/* Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). */
+static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
+{
+	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl);
+	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
+
+	for (u32 i = 0; i < 16; i++) {
+		u32 e;
+
+		if (p[first + i] || !guest[i])
+			continue;
+		e = ahead_entry(f, n, guest[i], tbl, first + i);
+		if (!e)
+			continue;
+		*(volatile u32 *)&p[first + i] = e;	/* cleaned with the line by the caller's pte_write() */
+		f->s->filled_ahead++;
+	}
+}
+
+static void write_page(const struct fill *f, struct node *n, u32 tbl)
+{
+	struct shadow *s = f->s;
+	u32 idx = f->va >> PAGE_SHIFT & (L2_ENTRIES - 1);
+	u32 *p = tbl_ptr(s, tbl) + idx, old = *p, e = leaf_entry(f);
+
+	if (f->frame)
+		frame_add(s, f->frame, tbl, idx, f->w->gpa & PAGE_MASK);
+	if (old && old != e) {
+		pte_write(p, e);
+		node_tlb_entry(s, n, f->va);
+		return;
+	}
+	if (IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) && !old && f->frame && f->w->size == PAGE_SIZE &&
+	    !(s->v->cp15.sctlr & SCTLR_EE)) {
+		*(volatile u32 *)p = e;
+		fill_ahead(f, n, tbl, idx);
+	}
+	pte_write(p, e);
+	dsb();
+}
+
+/* The current root's node for the slot, ready for the page: globality settled, its host domain in *@dom. */
+static struct node *fill_node(struct fill *f, u32 *dom)
+{
+	struct shadow *s = f->s;
+
+	for (;;) {
+		struct node *n = node_link(s, s->cur, f->va >> SECTION_SHIFT, link_key(f->w->l1desc));
+
+		if (!f->w->global && !n->ng)
+			node_make_ng(s, n, s->cur);
+		*dom = s->dom_of[f->gd][f->view][n->ng];
+		if (*dom)
+			return n;
+		dom_get(s, f->gd, f->view, n->ng);	/* may drop everything: once more */
+	}
+}
+
+static void fill_page(struct fill *f)
+{
+	struct shadow *s = f->s;
+	struct root *r = s->cur;
+	u32 slot = f->va >> SECTION_SHIFT, dom, tbl, link;
+	struct node *n = fill_node(f, &dom);
+
+	n->ref = true;
+	n->global |= f->w->global;
+	n->large |= f->w->size == 0x10000;
+	tbl = node_table(s, n, f->view);
+	link = (s->tbl_hpa + tbl * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE;
+	if (r->l1[slot] != link) {
+		if (r->l1[slot]) {
+			s->toggles++;
+			vcpu_count(s->v, EXIT_DOMAIN);
+		}
+		root_set_slot(s, r, slot, link);
+	}
+	write_page(f, n, tbl);
+}
+
+/* -- the fault -- */
+
+/* Does the faulting instruction itself lie in guest page @page? */
+static bool pc_in_page(struct vcpu *v, gpa_t page)
+{
+	struct gfault f;
+	struct walk w;
+
+	return !guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+}
+
+/* A store that the guest's tables allow hit a page that is code. False: emulate it (rule 6). */
+static bool code_written(struct vcpu *v, u32 *frame, gpa_t page)
+{
+	if (pc_in_page(v, page))
+		return false;
+	code_page_drop(v, page);
+	if (*frame & FRAME_CODE)	/* nothing of it was mapped */
+		shadow_drop_page(v, page, 0);
+	return true;
+}
+
+static void adopt_asid(struct shadow *s)
+{
+	root_drop_ng(s, s->cur);
+	s->asid_pending = false;
+	dacr_apply(s);
+}
+
+static void fill(struct fill *f)
+{
+	struct shadow *s = f->s;
+
+	s->fills++;
+	if (s->asid_pending && (!f->w->global || slotset_has(&s->cur->ng, f->va >> SECTION_SHIFT)))
+		adopt_asid(s);
+	f->gd = is_flat(s) ? GD_FLAT : f->w->domain;
+	f->view = pick_view(s, f->va, f->w, f->acc, f->priv);
+	f->target = f->w->gpa & PAGE_MASK;
+	if (f->acc == ACC_EXEC)
+		resolve_exec(f, f->target);
+	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va);
+	if (f->user_exec && f->frame && !(*f->frame & FRAME_CODE) && (!f->w->xn || f->w->manager))
+		f->exec = true;		/* the data page of today is often executed next */
+	if (can_be_section(f))
+		fill_section(f);
+	else
+		fill_page(f);
+}
+
+static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
+				      struct gfault *gf)
+{
+	struct shadow *s = v->shadow;
+	enum shadow_result res = SHADOW_FIXED;
+	struct walk w;
+	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv };
+
+	if (guest_walk(v, va, acc, priv, &w, gf))
+		return SHADOW_GUEST_FAULT;
+	*gpa = w.gpa;
+	f.frame = frame_of(s, w.gpa);
+	if (!f.frame) {
+		const struct region *r = guest_map_find(&v->guest->map, w.gpa);
+
+		if (!r || r->type == REGION_NONE || acc == ACC_EXEC)
+			return SHADOW_NOTHING;	/* devices answer no instruction fetch */
+		if (r->type == REGION_EMULATED)
+			return SHADOW_EMULATED;
+	} else if (acc == ACC_WRITE && (*f.frame & FRAME_CODE)) {
+		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
+			return SHADOW_EMULATED;
+		res = SHADOW_CODE_WRITE;
+	}
+	if (shadow_in_window(v, va)) {
+		vcpu_count(v, EXIT_WINDOW);
+		shadow_move_window(v, va);
+	}
+	fill(&f);
+	return res;
+}
+
+/* -- TLB maintenance -- */
+
+/* Drop section entries for @slot: global ones, and those of @asid. */
+static void drop_sections(struct shadow *s, u32 slot, u32 asid)
+{
+	bool left = false;
+
+	if (slot == s->window.slot || !slotset_has(&s->sect, slot))
+		return;
+	for (u32 i = ROOT_FLAT; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		if (r->dirty || (r->l1[slot] & L1_TYPE) != L1_SECTION)
+			continue;
+		if (i == ROOT_FLAT || (slotset_has(&r->ng, slot) && r->asid != asid))
+			left = true;
+		else
+			root_clear_slot(s, r, slot);
+	}
+	if (!left)
+		slotset_del(&s->sect, slot);
+}
+
+static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid)
+{
+	if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
+		return;		/* the flat root's, or only of another ASID */
+	if ((n->desc & L1_TYPE) == L1_SECTION) {
+		node_free(s, n);
+		return;
+	}
+	if (n->large) {
+		va &= ~0xffffu;
+		for (u32 i = 0; i < 16; i++)
+			node_drop_entry(s, n, va + i * PAGE_SIZE);
+		return;
+	}
+	node_drop_entry(s, n, va);
+}
+
+static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
+{
+	u32 next;
+
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
+		next = s->node[i].slot_next;
+		drop_node_mva(s, &s->node[i], va, asid);
+	}
+	drop_sections(s, slot, asid);
+}
+
+static void flush_tlbi_mva(struct shadow *s, u32 arg)
+{
+	u32 slot = arg >> SECTION_SHIFT, first = slot & ~15u;
+
+	s->drops_mva++;
+	drop_slot_mva(s, slot, arg & PAGE_MASK, arg & 0xff);
+	if (!s->super_seen)
+		return;
+	/* The address may lie in a supersection, which one operation invalidates as a whole: its other slots hold sections. */
+	for (u32 i = first; i < first + 16; i++)
+		if (i != slot) {
+			u32 next;
+
+			for (u32 id = s->node_slot[i]; id != NODE_NONE; id = next) {
+				next = s->node[id].slot_next;
+				if ((s->node[id].desc & (L1_SUPER | L1_TYPE)) == (L1_SUPER | L1_SECTION))
+					node_free(s, &s->node[id]);
+			}
+			drop_sections(s, i, arg & 0xff);
+		}
+}
+
+static void flush_tlbi_asid(struct shadow *s, u32 asid)
+{
+	s->drops_asid++;
+	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		if (!r->dirty && r->ng_any && r->asid == asid)
+			root_drop_ng(s, r);
+	}
+	/* The current root may have lost what its pending ASID kept closed. */
+	if (s->asid_pending && !s->cur->ng_any) {
+		s->asid_pending = false;
+		dacr_apply(s);
+	}
+}
+
+static void flush_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
+{
+	switch (op) {
+	case TLBI_ALL:
+		pool_drop_all(v->shadow);
+		break;
+	case TLBI_ASID:
+		flush_tlbi_asid(v->shadow, arg & 0xff);
+		break;
+	case TLBI_MVA:
+		flush_tlbi_mva(v->shadow, arg);
+		break;
+	}
+}
+
+/* -- context -- */
+
+#define SCTLR_SHADOW	(SCTLR_M | SCTLR_TRE | SCTLR_AFE)
+
+static void attr_rebuild(struct shadow *s)
+{
+	const struct vcp15 *c = &s->v->cp15;
+
+	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
+}
+
+/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
+static void sctlr_changed(struct shadow *s)
+{
+	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
+
+	if (now == s->sctlr)
+		return;
+	s->sctlr = now;
+	s->scan_user = false;
+	attr_rebuild(s);
+	pool_drop_all(s);
+	dacr_sync_managers(s);
+	root_select(s);
+}
+
+static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
+{
+	struct shadow *s = v->shadow;
+
+	switch (what) {
+	case CTX_TTBR0:
+	case CTX_TTBR1:
+	case CTX_TTBCR:
+	case CTX_ASID:
+		root_select(s);
+		break;
+	case CTX_DACR:
+		dacr_changed(s);
+		break;
+	case CTX_SCTLR:
+		sctlr_changed(s);
+		break;
+	case CTX_ATTR:
+		attr_rebuild(s);
+		if (s->sctlr & SCTLR_TRE)
+			pool_drop_all(s);
+		break;
+	}
+}
+
+static int flush_init(struct vcpu *v)
+{
+	v->want_pte_hints = 0;
+	return 0;
+}
+
+static void flush_reset(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	s->sctlr = v->cp15.sctlr & SCTLR_SHADOW;
+	attr_rebuild(s);
+	pool_reset(s);
+	dacr_sync_managers(s);
+}
+
+const struct shadow_ops shadow_flush_ops = {
+	.name = "flush",
+	.init = flush_init,
+	.reset = flush_reset,
+	.fault = flush_fault,
+	.tlbi = flush_tlbi,
+	.ctx_changed = flush_ctx_changed,
+};

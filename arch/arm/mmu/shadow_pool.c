@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shadow roots, nodes, second-level tables, host domains and the tracking of guest pages: storage with one owner each.
+ *
+ * Rules. shadow_audit.c checks those marked *.
+ *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
+ *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
+ *  3* Every entry is non-global with the root's host ASID, in a host domain 1..15 that belongs to the entry's guest
+ *     domain, view and globality. Domain 0 holds nothing but the window. MANAGER is never in a DACR.
+ *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
+ *  5* Small pages that map a guest page are found through its frame word (exactly one, or FRAME_MANY: sweep), sections
+ *     through the word of their MiB. Words may name more than there is, never less.
+ *  6  Tables are changed in this order: store, clean the line to the point of coherency, DSB, invalidate TLB, DSB, ISB.
+ *     A new entry in place of an invalid one needs no TLB invalidation: the TLB holds no invalid entries (B3.9.1).
+ *  7  Only the current root's ASID can hit. TLB invalidation of another root may wait until it is selected (tlb_stale).
+ *     After a full drop other roots are dirty: never looked at, wiped before they are selected or given away.
+ *  8  Nothing here can fail: what runs out is taken from the least recently used.
+ */
+#include <arch/cpu.h>
+#include <arm/window.h>
+#include <hv/alloc.h>
+#include <string.h>
+
+#include "mmu.h"
+
+/* TTBR0 of shadow roots: walks outer write-back cacheable, not shared. Tables are cleaned beyond L2, so both agree. */
+#define TTBR_WALK	(3u << 3 | 1u)
+
+/* TLB entries of more roots than this are dropped by one TLBIALL. */
+#define TLB_SINGLE_MAX	4
+
+u32 slotset_next(const struct slotset *s, u32 from)
+{
+	u32 w, i = from >> 5;
+
+	if (from >= L1_ENTRIES)
+		return L1_ENTRIES;
+	w = s->w[i] & ~0u << (from & 31);
+	while (!w) {
+		u32 g, left;
+
+		if (++i >= 128)
+			return L1_ENTRIES;
+		g = i >> 5;
+		left = s->sum[g] & ~0u << (i & 31);
+		while (!left) {
+			if (++g >= 4)
+				return L1_ENTRIES;
+			left = s->sum[g];
+		}
+		i = g << 5 | (u32)__builtin_ctz(left);
+		w = s->w[i];
+	}
+	return i << 5 | (u32)__builtin_ctz(w);
+}
+
+/* -- TLB -- */
+
+/* Entries of @r are gone or changed. */
+void root_tlb_flush(struct shadow *s, struct root *r)
+{
+	if (r == s->cur)
+		tlbi_asid(r->host_asid);
+	else
+		r->tlb_stale = true;
+}
+
+/* The entry for @va of @n is gone or changed: invalidate it in all attached roots. */
+void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
+{
+	u64 roots = n->roots;
+
+	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
+		tlbi_all();
+		return;
+	}
+	for (; roots; roots &= roots - 1)
+		tlbi_mva((va & PAGE_MASK) | s->root[__builtin_ctzll(roots)].host_asid);
+}
+
+/* -- roots -- */
+
+static void root_write(struct shadow *s, struct root *r, u32 slot, u32 entry)
+{
+	u32 old = r->l1[slot];
+
+	pte_write(&r->l1[slot], entry);
+	if (old)
+		root_tlb_flush(s, r);
+	else
+		dsb();
+}
+
+/* Put @entry (valid) into a slot that is not the window's. */
+void root_set_slot(struct shadow *s, struct root *r, u32 slot, u32 entry)
+{
+	slotset_add(&r->used, slot);
+	root_write(s, r, slot, entry);
+}
+
+void root_mark_ng(struct shadow *s, struct root *r, u32 slot)
+{
+	if (!r->ng_any) {
+		r->ng_any = true;
+		r->asid = (u8)cur_asid(s);
+	}
+	slotset_add(&r->ng, slot);
+}
+
+static void slot_forget(struct shadow *s, struct root *r, u32 slot)
+{
+	slotset_del(&r->used, slot);
+	slotset_del(&r->ng, slot);
+	if (r->l1[slot])
+		root_write(s, r, slot, 0);
+}
+
+static void node_detach(struct shadow *s, struct node *n, struct root *r)
+{
+	slot_forget(s, r, n->slot);
+	n->roots &= ~(1ull << r->id);
+	if (!n->roots)
+		node_free(s, n);
+}
+
+/* Empty a slot, whatever it holds; not the window's. */
+void root_clear_slot(struct shadow *s, struct root *r, u32 slot)
+{
+	struct node *n = root_node(s, r, slot);
+
+	if (n)
+		node_detach(s, n, r);
+	else
+		slot_forget(s, r, slot);
+}
+
+/* Void all entries of a root that no node is attached to any more (rule 7). */
+static void root_wipe(struct shadow *s, struct root *r)
+{
+	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1))
+		if (slot != s->window.slot)
+			pte_write(&r->l1[slot], 0);
+	memset(&r->used, 0, sizeof(r->used));
+	memset(&r->ng, 0, sizeof(r->ng));
+	r->ng_any = false;
+	r->dirty = false;
+	root_tlb_flush(s, r);
+}
+
+static void root_empty(struct shadow *s, struct root *r)
+{
+	if (r->dirty) {
+		root_wipe(s, r);
+		return;
+	}
+	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1))
+		root_clear_slot(s, r, slot);
+	r->ng_any = false;
+}
+
+/*
+ * Drop the non-global entries of @r: its guest ASID is being given up or was invalidated. Nodes go as a whole, with
+ * global entries that share their slot: less is legal.
+ */
+void root_drop_ng(struct shadow *s, struct root *r)
+{
+	for (u32 slot = slotset_next(&r->ng, 0); slot < L1_ENTRIES; slot = slotset_next(&r->ng, slot + 1)) {
+		struct node *n = root_node(s, r, slot);
+
+		if (n)
+			node_free(s, n);
+		else
+			slot_forget(s, r, slot);
+	}
+	r->ng_any = false;
+}
+
+static u32 root_hash(u32 ttbr0)
+{
+	return (ttbr0 >> 14 ^ ttbr0 >> 20) & 63;
+}
+
+static void root_unhash(struct shadow *s, struct root *r)
+{
+	u8 *link = &s->root_hash[root_hash(r->ttbr0)];
+
+	while (*link != r->id)
+		link = &s->root[*link].hash_next;
+	*link = r->hash_next;
+	r->valid = false;
+}
+
+/* The least recently used root, never the current one, emptied. */
+static struct root *root_take(struct shadow *s)
+{
+	struct root *best = NULL;
+
+	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		if (r == s->cur)
+			continue;
+		if (!r->valid)
+			return r;
+		if (!best || (s32)(r->stamp - best->stamp) < 0)
+			best = r;
+	}
+	root_unhash(s, best);
+	root_empty(s, best);
+	s->root_misses++;
+	return best;
+}
+
+static struct root *root_find(struct shadow *s)
+{
+	const struct vcp15 *c = &s->v->cp15;
+	u32 n = c->ttbcr & 7, ttbr0 = c->ttbr0 & ~(0x3fffu >> n), ttbr1 = n ? c->ttbr1 & 0xffffc000u : 0;
+	u32 h = root_hash(ttbr0);
+	struct root *r;
+
+	for (u32 i = s->root_hash[h]; i != ROOT_NONE; i = s->root[i].hash_next) {
+		r = &s->root[i];
+		if (r->ttbr0 == ttbr0 && r->ttbr1 == ttbr1 && r->ttbcr == c->ttbcr)
+			return r;
+	}
+	r = root_take(s);
+	if (r->dirty)
+		root_wipe(s, r);
+	r->ttbr0 = ttbr0;
+	r->ttbr1 = ttbr1;
+	r->ttbcr = c->ttbcr;
+	r->valid = true;
+	r->hash_next = s->root_hash[h];
+	s->root_hash[h] = r->id;
+	return r;
+}
+
+/*
+ * Make the root for the guest's current translation registers current: host TTBR0, ASID and DACR of the vCPU follow.
+ * Context: after any change of SCTLR.M, TTBR0, TTBR1, TTBCR or CONTEXTIDR.
+ */
+void root_select(struct shadow *s)
+{
+	bool was_flat = is_flat(s), was_pending = s->asid_pending;
+	struct root *r = s->v->cp15.sctlr & SCTLR_M ? root_find(s) : &s->root[ROOT_FLAT];
+
+	if (r->dirty)
+		root_wipe(s, r);
+	if (r->tlb_stale) {
+		r->tlb_stale = false;
+		tlbi_asid(r->host_asid);
+	}
+	s->cur = r;
+	r->stamp = ++s->stamp;
+	s->v->hw_ttbr0 = r->l1_hpa | TTBR_WALK;
+	s->v->hw_asid = r->host_asid;
+	s->asid_pending = r->ng_any && r->asid != cur_asid(s);
+	if (is_flat(s) != was_flat || s->asid_pending != was_pending)
+		dacr_apply(s);
+}
+
+/* -- second-level tables and nodes -- */
+
+static void tbl_put(struct shadow *s, u32 tbl)
+{
+	s->tbl_node[tbl] = NODE_NONE;
+	s->tbl_next[tbl] = s->tbl_free;
+	s->tbl_free = (u16)tbl;
+}
+
+static u32 node_hash(u32 desc, u32 slot)
+{
+	return (desc >> 10 ^ desc >> 19 ^ slot * 5) & (NODE_HASH - 1);
+}
+
+static void node_unlist(struct shadow *s, struct node *n)
+{
+	u16 id = (u16)(n - s->node), *link = &s->node_hash[node_hash(n->desc, n->slot)];
+
+	while (*link != id)
+		link = &s->node[*link].hash_next;
+	*link = n->hash_next;
+	link = &s->node_slot[n->slot];
+	while (*link != id)
+		link = &s->node[*link].slot_next;
+	*link = n->slot_next;
+}
+
+/* Detach @n from every root and give its tables back. */
+void node_free(struct shadow *s, struct node *n)
+{
+	for (u64 roots = n->roots; roots; roots &= roots - 1)
+		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
+	n->roots = 0;
+	node_unlist(s, n);
+	for (u32 view = VIEW_K; view <= VIEW_U; view++)
+		if (n->tbl[view] != TBL_NONE)
+			tbl_put(s, n->tbl[view]);
+	n->hash_next = s->node_free;
+	s->node_free = (u16)(n - s->node);
+}
+
+/* Second chance: free a node that was not filled since the hand passed; never @keep. */
+static void node_reclaim(struct shadow *s, const struct node *keep)
+{
+	s->reclaims++;
+	for (;;) {
+		struct node *n = &s->node[s->node_hand];
+
+		s->node_hand = (u16)((s->node_hand + 1) % NODE_NR);
+		if (!n->roots || n == keep)
+			continue;
+		if (n->ref) {
+			n->ref = false;
+			continue;
+		}
+		node_free(s, n);
+		return;
+	}
+}
+
+static struct node *node_alloc(struct shadow *s)
+{
+	struct node *n;
+
+	if (s->node_free == NODE_NONE && s->node_bump == NODE_NR)
+		node_reclaim(s, NULL);
+	if (s->node_free == NODE_NONE)
+		return &s->node[s->node_bump++];
+	n = &s->node[s->node_free];
+	s->node_free = n->hash_next;
+	return n;
+}
+
+/* Table of @n for @view, made empty on first use. May free other nodes. */
+u32 node_table(struct shadow *s, struct node *n, enum view view)
+{
+	u32 tbl, *p;
+
+	if (n->tbl[view] != TBL_NONE)
+		return n->tbl[view];
+	while (s->tbl_free == TBL_NONE && s->tbl_bump == NODE_NR)
+		node_reclaim(s, n);
+	if (s->tbl_free != TBL_NONE) {
+		tbl = s->tbl_free;
+		s->tbl_free = s->tbl_next[tbl];
+	} else {
+		tbl = s->tbl_bump++;
+	}
+	p = tbl_ptr(s, tbl);
+	memset(p, 0, L2_SIZE);
+	for (u32 i = 0; i < L2_ENTRIES; i += 16)
+		dcache_clean_mva((u32)(uintptr_t)(p + i));
+	s->tbl_node[tbl] = (u16)(n - s->node);
+	n->tbl[view] = (u16)tbl;
+	return tbl;
+}
+
+static struct node *node_find(struct shadow *s, u32 desc, u32 slot)
+{
+	for (u32 i = s->node_hash[node_hash(desc, slot)]; i != NODE_NONE; i = s->node[i].hash_next)
+		if (s->node[i].desc == desc && s->node[i].slot == slot)
+			return &s->node[i];
+	return NULL;
+}
+
+static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
+{
+	struct node *n = node_alloc(s);
+	u16 id = (u16)(n - s->node), *hash = &s->node_hash[node_hash(desc, slot)];
+
+	*n = (struct node){
+		.desc = desc, .slot = (u16)slot, .tbl = { TBL_NONE, TBL_NONE },
+		.hash_next = *hash, .slot_next = s->node_slot[slot],
+	};
+	*hash = id;
+	s->node_slot[slot] = id;
+	return n;
+}
+
+/*
+ * The node for what guest descriptor @desc (link_key) says about @slot, attached to @r; what @r had there goes. A node
+ * whose non-global entries belong to another ASID is of no use to @r and may be stale by now (a reused guest table whose
+ * ASID was never invalidated): it is dropped (rule 4).
+ */
+struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc)
+{
+	struct node *n = root_node(s, r, slot);
+
+	if (n && n->desc == desc)
+		return n;
+	if (r->l1[slot])
+		root_clear_slot(s, r, slot);
+	n = node_find(s, desc, slot);
+	if (n && n->ng && n->asid != (r->ng_any ? r->asid : cur_asid(s))) {
+		node_free(s, n);
+		n = NULL;
+	}
+	if (!n)
+		n = node_new(s, desc, slot);
+	n->roots |= 1ull << r->id;
+	n->ref = true;
+	if (n->ng)
+		root_mark_ng(s, r, slot);
+	return n;
+}
+
+/* The first non-global entry is about to enter @n, filled by @r: other roots may have other ASIDs, let them go (rule 4). */
+void node_make_ng(struct shadow *s, struct node *n, struct root *r)
+{
+	for (u64 roots = n->roots & ~(1ull << r->id); roots; roots &= roots - 1)
+		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
+	n->roots = 1ull << r->id;
+	root_mark_ng(s, r, n->slot);
+	n->ng = true;
+	n->asid = r->asid;
+}
+
+/* Drop the small page that contains @va from both tables of @n. True if there was one. TLB included. */
+bool node_drop_entry(struct shadow *s, struct node *n, gva_t va)
+{
+	u32 idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1);
+	bool hit = false;
+
+	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
+		u32 *p;
+
+		if (n->tbl[view] == TBL_NONE)
+			continue;
+		p = tbl_ptr(s, n->tbl[view]) + idx;
+		if (!*p)
+			continue;
+		pte_write(p, 0);
+		hit = true;
+	}
+	if (hit)
+		node_tlb_entry(s, n, va);
+	return hit;
+}
+
+/* -- everything -- */
+
+static void nodes_reset(struct shadow *s)
+{
+	memset(s->node_hash, 0xff, sizeof(s->node_hash));
+	memset(s->node_slot, 0xff, sizeof(s->node_slot));
+	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
+	for (u32 i = 0; i < s->node_bump; i++)
+		s->node[i].roots = 0;
+	s->node_free = NODE_NONE;
+	s->tbl_free = TBL_NONE;
+	s->node_bump = s->tbl_bump = s->node_hand = 0;
+}
+
+/* Drop every entry of every root. Cheap for roots that are not current: they are wiped when they are next used. */
+void pool_drop_all(struct shadow *s)
+{
+	nodes_reset(s);
+	memset(&s->sect, 0, sizeof(s->sect));
+	s->super_seen = false;
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		s->root[i].dirty = true;
+		s->root[i].ng_any = false;
+		s->root[i].tlb_stale = false;	/* all gone below */
+	}
+	root_wipe(s, s->cur);
+	tlbi_all();
+	s->drops_all++;
+	if (s->asid_pending) {
+		s->asid_pending = false;
+		dacr_apply(s);
+	}
+}
+
+/* Allocate everything once. The guest's map may still be incomplete: frames come with the first pool_reset(). */
+void pool_init(struct shadow *s)
+{
+	_Static_assert(ROOT_NR <= 63 && ROOT_NR + HOST_ASID_FIRST - 1 <= HOST_ASID_LAST, "a root needs a bit and an ASID");
+	_Static_assert(NODE_NR < SLOT_MANY, "node numbers must fit 16 bits");
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		r->l1 = hv_alloc(L1_SIZE, L1_SIZE);
+		r->l1_hpa = ptr_hpa(r->l1);
+		r->id = (u8)i;
+		r->host_asid = (u8)(HOST_ASID_FIRST + i);
+		r->hash_next = ROOT_NONE;
+		arch_dcache_clean_range(r->l1_hpa, L1_SIZE);
+	}
+	s->tbl_mem = hv_alloc(NODE_NR * L2_SIZE, L2_SIZE);
+	s->tbl_hpa = ptr_hpa(s->tbl_mem);
+	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
+	s->cur = &s->root[ROOT_FLAT];
+	nodes_reset(s);
+}
+
+/* Back to the state after reset of the guest: nothing mapped, no page is code, no domain in use. Selects the root. */
+void pool_reset(struct shadow *s)
+{
+	track_reset(s);
+	for (u32 i = 0; i < ROOT_NR; i++)
+		s->root[i].valid = false;
+	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
+	dom_reset(s);
+	s->manager = 0;
+	s->scan_user = false;
+	s->cur = &s->root[ROOT_FLAT];
+	pool_drop_all(s);
+	root_select(s);
+	dacr_apply(s);
+}

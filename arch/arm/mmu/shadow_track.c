@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which shadow entries map a guest page: frame words, MiB words, and what code copies need of them. */
+#include <hv/alloc.h>
+#include <hv/log.h>
+#include <string.h>
+
+#include "mmu.h"
+
+/* -- frames and MiBs -- */
+
+static struct span *span_of(struct shadow *s, gpa_t gpa)
+{
+	for (u32 i = 0; i < s->spans; i++)
+		if (gpa - s->span[i].base < s->span[i].size)
+			return &s->span[i];
+	return NULL;
+}
+
+struct mib *mib_of(struct shadow *s, gpa_t gpa)
+{
+	struct span *sp = span_of(s, gpa);
+
+	return sp ? &sp->mib[(gpa - sp->mib_base) >> SECTION_SHIFT] : NULL;
+}
+
+bool mib_is_whole(struct shadow *s, gpa_t gpa)
+{
+	struct span *sp = span_of(s, gpa);
+	gpa_t base = gpa & SECTION_MASK;
+
+	return sp && base >= sp->base && base - sp->base <= sp->size - SECTION_SIZE && sp->size >= SECTION_SIZE;
+}
+
+static bool slot_maps_mib(struct shadow *s, u32 slot, gpa_t gpa)
+{
+	if (slot == s->window.slot)
+		return false;
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		u32 e = s->root[i].l1[slot];
+
+		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == (gpa & SECTION_MASK))
+			return true;
+	}
+	return false;
+}
+
+/* A section at @slot maps the MiB @m of @gpa now. */
+void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa)
+{
+	if (m->slot == slot || m->slot == SLOT_MANY)
+		return;
+	m->slot = (u16)(m->slot != SLOT_NONE && slot_maps_mib(s, m->slot, gpa) ? SLOT_MANY : slot);
+}
+
+/* The entry that @frame names as the only one: still there and not plainly of another guest page? (rule 5) */
+static u32 *frame_entry(struct shadow *s, u32 frame, gpa_t page)
+{
+	u32 tbl = frame >> 8 & 0xfffff, *p;
+
+	if (s->tbl_node[tbl] == NODE_NONE)
+		return NULL;
+	p = tbl_ptr(s, tbl) + (frame & 0xff);
+	/* An entry may map a copy, which is Umbra's memory: then it may be this page's. */
+	if (!*p || ((*p & PAGE_MASK) != page && frame_of(s, *p & PAGE_MASK)))
+		return NULL;
+	return p;
+}
+
+/* Entry @idx of table @tbl maps @page (or its copy) now. */
+void frame_add(struct shadow *s, u32 *frame, u32 tbl, u32 idx, gpa_t page)
+{
+	u32 me = FRAME_ONE | tbl << 8 | idx, old = *frame & ~FRAME_CODE;
+
+	if (old == me || (old & FRAME_MANY))
+		return;
+	if (old && frame_entry(s, old, page))
+		me = FRAME_MANY;
+	*frame = (*frame & FRAME_CODE) | me;
+}
+
+/* -- set-up -- */
+
+static void span_add(struct shadow *s, const struct region *r)
+{
+	struct span *sp = &s->span[s->spans];
+	u32 mibs;
+
+	BUG_ON(s->spans == SPAN_MAX);
+	sp->base = r->base;
+	sp->size = r->size;
+	sp->mib_base = r->base & SECTION_MASK;
+	mibs = ((r->base + (r->size - 1)) >> SECTION_SHIFT) - (r->base >> SECTION_SHIFT) + 1;
+	sp->frame = hv_alloc(r->size / PAGE_SIZE * sizeof(*sp->frame), 64);
+	sp->mib = hv_alloc(mibs * sizeof(*sp->mib), 64);
+	s->spans++;
+}
+
+static void spans_init(struct shadow *s)
+{
+	const struct guest_map *m = &s->v->guest->map;
+	const struct region *big = NULL;
+
+	for (u32 i = 0; i < m->nr; i++)
+		if (m->r[i].type == REGION_RAM && (!big || m->r[i].size > big->size))
+			big = &m->r[i];
+	if (!big)
+		return;
+	span_add(s, big);	/* first, because it is looked at first */
+	for (u32 i = 0; i < m->nr; i++)
+		if (m->r[i].type == REGION_RAM && &m->r[i] != big)
+			span_add(s, &m->r[i]);
+}
+
+static void spans_reset(struct shadow *s)
+{
+	for (u32 i = 0; i < s->spans; i++) {
+		struct span *sp = &s->span[i];
+		u32 mibs = ((sp->base + (sp->size - 1)) >> SECTION_SHIFT) - (sp->base >> SECTION_SHIFT) + 1;
+
+		memset(sp->frame, 0, sp->size / PAGE_SIZE * sizeof(*sp->frame));
+		for (u32 j = 0; j < mibs; j++)
+			sp->mib[j] = (struct mib){ .slot = SLOT_NONE };
+	}
+}
+
+/* Forget all tracking; nothing may be mapped. The first call allocates: the guest's map is complete by now. */
+void track_reset(struct shadow *s)
+{
+	if (!s->spans)
+		spans_init(s);
+	spans_reset(s);
+}
+
+/* -- code pages -- */
+
+/* Small page @e gives the guest a way to change the page or to execute it unscanned. */
+static bool entry_is_loose(u32 e)
+{
+	return !(e & L2_AP2) || !(e & L2_XN);
+}
+
+/* Clear one small-page entry of table @tbl. */
+static void entry_clear(struct shadow *s, u32 tbl, u32 idx)
+{
+	struct node *n = &s->node[s->tbl_node[tbl]];
+
+	pte_write(tbl_ptr(s, tbl) + idx, 0);
+	node_tlb_entry(s, n, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT);
+}
+
+/* Clear every small-page entry that maps @page or @copy; only loose ones if @loose. For pages with several mappings. */
+static void sweep(struct shadow *s, gpa_t page, hpa_t copy, bool loose)
+{
+	s->sweeps++;
+	for (u32 tbl = 0; tbl < s->tbl_bump; tbl++) {
+		u32 *p = tbl_ptr(s, tbl);
+
+		if (s->tbl_node[tbl] == NODE_NONE)
+			continue;
+		for (u32 i = 0; i < L2_ENTRIES; i++) {
+			u32 base = p[i] & PAGE_MASK;
+
+			if (p[i] && (base == page || (copy && base == copy)) && (!loose || entry_is_loose(p[i])))
+				entry_clear(s, tbl, i);
+		}
+	}
+}
+
+static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
+{
+	if (slot == s->window.slot)
+		return;
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+		u32 e = r->l1[slot];
+
+		if (!r->dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == (gpa & SECTION_MASK))
+			root_clear_slot(s, r, slot);
+	}
+}
+
+/* Drop every section that maps the MiB of @gpa. Read-only ones go too: they come back when touched. */
+static void mib_drop_sections(struct shadow *s, struct mib *m, gpa_t gpa)
+{
+	if (m->slot == SLOT_NONE)
+		return;
+	if (m->slot != SLOT_MANY)
+		drop_section(s, m->slot, gpa);
+	else
+		for (u32 slot = slotset_next(&s->sect, 0); slot < L1_ENTRIES; slot = slotset_next(&s->sect, slot + 1))
+			drop_section(s, slot, gpa);
+	m->slot = SLOT_NONE;
+}
+
+void shadow_protect_page(struct vcpu *v, gpa_t page)
+{
+	struct shadow *s = v->shadow;
+	u32 *frame = frame_of(s, page);
+	struct mib *m = mib_of(s, page);
+
+	if (!frame || (*frame & FRAME_CODE))
+		return;
+	if (*frame & FRAME_MANY) {
+		sweep(s, page, 0, true);
+	} else if (*frame & FRAME_ONE) {
+		u32 *p = frame_entry(s, *frame, page);
+
+		if (p && entry_is_loose(*p))
+			entry_clear(s, *frame >> 8 & 0xfffff, *frame & 0xff);
+	}
+	mib_drop_sections(s, m, page);
+	*frame |= FRAME_CODE;
+	m->code++;
+}
+
+void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
+{
+	struct shadow *s = v->shadow;
+	u32 *frame = frame_of(s, page);
+
+	if (!frame)
+		return;
+	if (*frame & FRAME_MANY)
+		sweep(s, page, copy, false);
+	else if ((*frame & FRAME_ONE) && frame_entry(s, *frame, page))
+		entry_clear(s, *frame >> 8 & 0xfffff, *frame & 0xff);
+	if (*frame & FRAME_CODE)
+		mib_of(s, page)->code--;
+	*frame = 0;
+}

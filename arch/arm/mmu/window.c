@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The window's place: one 1 MiB slot that the guest does not use, the same in every root, the trampoline and Umbra's table. */
+#include <arch/cpu.h>
+#include <arm/window.h>
+#include <hv/alloc.h>
+#include <hv/log.h>
+
+#include "mmu.h"
+#include "window.h"
+
+/* Global small pages in domain 0, privileged only, memory type as Umbra's own mapping of RAM (write-back, write-allocate). */
+#define PAGE_NORMAL	(ATTR_RAM_MMU_OFF | L2_SMALL)
+#define PAGE_TEXT	(PAGE_NORMAL | L2_AP2 | L2_AP0)			/* PL1 read-only, executable */
+#define PAGE_DATA	(PAGE_NORMAL | L2_AP0 | L2_XN)			/* PL1 read-write */
+
+/* Slots tried before all others: Linux's PKMAP area, unused without highmem and within branch range of its kernel. */
+static const u16 preferred[] = { 0xbfe, 0xbff };
+
+/* Umbra's own objects: identity mapped, and never dereferenced here. */
+static u32 image_page(const void *p)
+{
+	return (u32)(uintptr_t)p & PAGE_MASK;
+}
+
+static u32 *host_l1(void)
+{
+	return hpa_ptr(arm_host_l1());
+}
+
+static u32 window_table(struct vcpu *v)
+{
+	u32 *l2 = hv_alloc(L2_SIZE, L2_SIZE);
+	u32 text = (u32)(__window_end - __window_start + PAGE_SIZE - 1) / PAGE_SIZE;
+
+	BUG_ON(text > WINDOW_TEXT_MAX / PAGE_SIZE);
+	for (u32 i = 0; i < text; i++)
+		l2[WINDOW_TEXT / PAGE_SIZE + i] = (image_page(__window_start) + i * PAGE_SIZE) | PAGE_TEXT;
+	l2[WINDOW_VCPU / PAGE_SIZE] = image_page(v) | PAGE_DATA;
+	for (u32 i = 0; i < WINDOW_STACK_SIZE / PAGE_SIZE; i++)
+		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(window_stack) + i * PAGE_SIZE) | PAGE_DATA;
+	for (u32 i = 0; i < WINDOW_SITES_SIZE / PAGE_SIZE; i++)
+		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(window_sites) + i * PAGE_SIZE) | PAGE_DATA;
+	arch_dcache_clean_range(ptr_hpa(l2), L2_SIZE);
+	return ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
+}
+
+/* Is any of the guest's regions in @slot? */
+static bool map_uses(const struct guest_map *m, u32 slot)
+{
+	for (u32 i = 0; i < m->nr; i++)
+		if (m->r[i].base >> SECTION_SHIFT <= slot && (m->r[i].base + (m->r[i].size - 1)) >> SECTION_SHIFT >= slot)
+			return true;
+	return false;
+}
+
+/* Does the guest's current first-level table say anything about @slot? With its MMU off: is anything there? */
+static bool guest_uses(struct shadow *s, u32 slot)
+{
+	struct gfault f;
+	struct walk w;
+
+	if (!(s->v->cp15.sctlr & SCTLR_M))
+		return map_uses(&s->v->guest->map, slot);
+	w.l1desc = 0;
+	/* Only the descriptor matters: a fault after it was read leaves it in w. */
+	if (guest_walk(s->v, slot << SECTION_SHIFT, ACC_READ, true, &w, &f) == 0)
+		return true;
+	return (w.l1desc & L1_TYPE) != 0;
+}
+
+static bool slot_free(struct shadow *s, u32 slot)
+{
+	struct window *win = &s->window;
+
+	/* Umbra's own mappings must stay; so must the slot of the last move, where an exit may still be running. */
+	return !(win->placed && (slot == win->slot || slot == win->old_slot)) && !host_l1()[slot];
+}
+
+/*
+ * A free slot that no guest table uses and no root has entries in; failing that the next free one in turn, so that
+ * moving again and again reaches every slot and an instruction that needs a few of them gets its turn.
+ */
+static u32 slot_choose(struct shadow *s)
+{
+	struct window *win = &s->window;
+
+	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
+		if (slot_free(s, preferred[i]) && !guest_uses(s, preferred[i]) &&
+		    !slotset_has(&s->cur->used, preferred[i]))
+			return preferred[i];
+	for (u32 i = 0; i < L1_ENTRIES; i++) {
+		u32 slot = (win->hand - i) & (L1_ENTRIES - 1);
+
+		if (slot_free(s, slot) && !guest_uses(s, slot) && !slotset_has(&s->cur->used, slot)) {
+			win->hand = (u16)(slot - 1) & (L1_ENTRIES - 1);
+			return slot;
+		}
+	}
+	while (!slot_free(s, win->hand))
+		win->hand = (u16)(win->hand - 1) & (L1_ENTRIES - 1);
+	return win->hand--;
+}
+
+/* Enter the window into @r at its slot, taking away what the root has there. */
+void window_write_root(struct shadow *s, struct root *r)
+{
+	pte_write(&r->l1[s->window.slot], s->window.entry);
+}
+
+static void window_place(struct shadow *s, u32 slot)
+{
+	struct window *win = &s->window;
+	u32 from = win->slot;
+
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		if (win->placed)
+			pte_write(&r->l1[from], 0);
+		if (r->dirty) {	/* its node was detached by the full drop */
+			slotset_del(&r->used, slot);
+			slotset_del(&r->ng, slot);
+		} else if (r->l1[slot]) {
+			root_clear_slot(s, r, slot);
+		}
+	}
+	if (win->placed) {
+		pte_write(&win->tramp[from], 0);
+		if (win->old_slot != SLOT_NONE)
+			pte_write(&host_l1()[win->old_slot], 0);
+		win->old_slot = (u16)from;
+	}
+	win->slot = (u16)slot;
+	win->placed = true;
+	for (u32 i = 0; i < ROOT_NR; i++)
+		window_write_root(s, &s->root[i]);
+	pte_write(&win->tramp[slot], win->entry);
+	pte_write(&host_l1()[slot], win->entry);
+	tlbi_all();
+	arm_window_moved(s->v, slot << SECTION_SHIFT);
+}
+
+void window_init(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+	struct window *win = &s->window;
+
+	win->entry = window_table(v);
+	win->slot = win->old_slot = SLOT_NONE;
+	win->hand = L1_ENTRIES - 1;
+	win->tramp = hv_alloc(L1_SIZE, L1_SIZE);
+	arch_dcache_clean_range(ptr_hpa(win->tramp), L1_SIZE);
+	v->tramp_ttbr0 = ptr_hpa(win->tramp);
+	window_place(s, slot_choose(s));
+}
+
+bool shadow_in_window(struct vcpu *v, gva_t va)
+{
+	return va >> SECTION_SHIFT == v->shadow->window.slot;
+}
+
+/* Context: exit path in Umbra's address space; arm_window_moved() must not depend on the old place any more. */
+void shadow_move_window(struct vcpu *v, gva_t va)
+{
+	struct shadow *s = v->shadow;
+
+	if (!shadow_in_window(v, va))
+		return;
+	s->moves++;
+	window_place(s, slot_choose(s));
+}
