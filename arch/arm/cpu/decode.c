@@ -133,7 +133,8 @@ static const struct insn_row a32_000[] = {
 	{ 0x0f3000f0, 0x002000b0, INSN_STRT, fill_ls_extra },
 	{ 0x0f3000f0, 0x003000b0, INSN_LDRT, fill_ls_extra },
 	{ 0x0f3000d0, 0x003000d0, INSN_LDRT, fill_ls_extra },
-	{ 0x0f3000d0, 0x002000d0, INSN_OTHER, NULL },		/* LDRD/STRD with P=0 W=1: UNPREDICTABLE */
+	{ 0x0f3000f0, 0x002000d0, INSN_OTHER, NULL },		/* LDRD/STRD with P=0 W=1: UNPREDICTABLE */
+	{ 0x0f3000f0, 0x002000f0, INSN_OTHER, NULL },
 	{ 0x0e1000f0, 0x000000b0, INSN_STR, fill_ls_extra },
 	{ 0x0e1000f0, 0x000000d0, INSN_LDR, fill_ls_extra },	/* LDRD */
 	{ 0x0e1000f0, 0x000000f0, INSN_STR, fill_ls_extra },	/* STRD */
@@ -149,7 +150,7 @@ static const struct insn_row a32_000[] = {
 
 static const struct insn_row a32_001[] = {
 	{ 0x0fffffff, 0x0320f003, INSN_WFI, NULL },
-	{ 0x0fff0000, 0x03200000, INSN_OTHER, NULL },		/* the other hints */
+	{ 0x0ffff000, 0x0320f000, INSN_OTHER, NULL },		/* the other hints */
 	{ 0x0fb0f000, 0x0320f000, INSN_MSR_IMM, fill_psr_imm },
 	{ 0x0f10f000, 0x0210f000, INSN_ALU_RET_IMM, fill_imm },
 	{ 0x0f90f000, 0x0390f000, INSN_ALU_RET_IMM, fill_imm },
@@ -191,7 +192,8 @@ static const struct insn_row a32_110[] = {
 	{ 0x0e000e00, 0x0c000a00, INSN_VFP, NULL },		/* coprocessors 10 and 11 */
 	{ 0x0ff00000, 0x0c400000, INSN_MCRR, fill_coproc64 },
 	{ 0x0ff00000, 0x0c500000, INSN_MRRC, fill_coproc64 },
-	{ 0x0fe00000, 0x0c000000, INSN_UDF, NULL },
+	{ 0x0ff00000, 0x0c000000, INSN_UDF, NULL },
+	{ 0x0ff00000, 0x0c100000, INSN_UDF, NULL },
 	{ 0x0e100000, 0x0c000000, INSN_STC, NULL },
 	{ 0x0e100000, 0x0c100000, INSN_LDC, NULL },
 	{ 0, 0, INSN_OTHER, NULL },
