@@ -76,11 +76,8 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 	gpa_t gpa;
 
 	switch (shadow_fault(v, va, write ? ACC_WRITE : ACC_READ, vcpu_privileged(v), &gpa, &f)) {
-	case SHADOW_FIXED:
-		vcpu_count(v, EXIT_SHADOW_FILL);
-		break;
+	case SHADOW_FIXED:		/* counted by the strategy, which knows why */
 	case SHADOW_CODE_WRITE:
-		vcpu_count(v, EXIT_CODE_WRITE);
 		break;
 	case SHADOW_GUEST_FAULT:
 		vcpu_count(v, EXIT_DABT);
@@ -126,7 +123,6 @@ static void trap_pabt(struct vcpu *v)
 		switch (shadow_fault(v, v->exit_ifar, ACC_EXEC, vcpu_privileged(v), &gpa, &f)) {
 		case SHADOW_FIXED:
 		case SHADOW_CODE_WRITE:
-			vcpu_count(v, EXIT_SHADOW_FILL);
 			return;
 		case SHADOW_GUEST_FAULT:
 			break;

@@ -75,6 +75,14 @@ static bool select_table(const struct vcp15 *c, gva_t va, u32 *ttbr, gpa_t *l1ad
 	return !(c->ttbcr & TTBCR_PD0);
 }
 
+bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc)
+{
+	gpa_t addr;
+	u32 ttbr;
+
+	return select_table(&v->cp15, va, &ttbr, &addr) && read_desc(v, addr, ttbr, desc);
+}
+
 static void leaf_section(struct walk *w, gva_t va, u32 d)
 {
 	w->size = SECTION_SIZE;

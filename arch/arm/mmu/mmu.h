@@ -263,5 +263,8 @@ bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
 void frame_add(struct shadow *s, u32 *frame, u32 tbl, u32 idx, gpa_t page);
 
+/* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
+bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);
+
 /* window.c */
 void window_write_root(struct shadow *s, struct root *r);

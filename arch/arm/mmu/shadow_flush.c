@@ -38,6 +38,7 @@ struct fill {
 	u32 gd;			/* guest domain or GD_FLAT */
 	hpa_t target;		/* host page to map */
 	bool exec;		/* the mapping of this page is executable */
+	enum exit_cause cause;	/* what to count this exit as */
 	bool user_exec;		/* unscanned pages filled here may be executable (rule 5b) */
 };
 
@@ -92,10 +93,15 @@ static void resolve_exec(struct fill *f, gpa_t page)
 	f->exec = true;
 	if (f->priv && !is_flat(s) && !s->scan_user && !vectors && rights_pl0(f->w) != RIGHTS_NONE)
 		enter_scan_user(s);
-	if (scan)
+	if (scan) {
+		u64 scans = s->v->exits[EXIT_SCAN];
+
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
-	else if (!(*f->frame & FRAME_CODE) || !code_page_is_code(s->v, page, &f->target))
+		if (s->v->exits[EXIT_SCAN] != scans)
+			f->cause = EXIT_NR;	/* counted there */
+	} else if (!(*f->frame & FRAME_CODE) || !code_page_is_code(s->v, page, &f->target)) {
 		return;
+	}
 	if (f->view == VIEW_U)
 		code_page_set_user_visible(s->v, page);
 }
@@ -275,7 +281,7 @@ static void fill_page(struct fill *f)
 	if (r->l1[slot] != link) {
 		if (r->l1[slot]) {
 			s->toggles++;
-			vcpu_count(s->v, EXIT_DOMAIN);
+			f->cause = EXIT_DOMAIN;
 		}
 		root_set_slot(s, r, slot, link);
 	}
@@ -338,7 +344,7 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 	struct shadow *s = v->shadow;
 	enum shadow_result res = SHADOW_FIXED;
 	struct walk w;
-	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv };
+	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv, .cause = EXIT_SHADOW_FILL };
 
 	if (guest_walk(v, va, acc, priv, &w, gf))
 		return SHADOW_GUEST_FAULT;
@@ -357,10 +363,14 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 		res = SHADOW_CODE_WRITE;
 	}
 	if (shadow_in_window(v, va)) {
-		vcpu_count(v, EXIT_WINDOW);
+		f.cause = EXIT_WINDOW;
 		shadow_move_window(v, va);
 	}
 	fill(&f);
+	if (res == SHADOW_CODE_WRITE)
+		f.cause = EXIT_CODE_WRITE;
+	if (f.cause != EXIT_NR)
+		vcpu_count(v, f.cause);
 	return res;
 }
 
@@ -406,8 +416,12 @@ static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid)
 
 static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
 {
-	u32 next;
+	const struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
+	u32 next, desc;
 
+	/* The guest gave the slot to something else: let go of all of the old, which it will not name page by page. */
+	if (n && (!guest_l1_desc(s->v, va, &desc) || link_key(desc) != n->desc))
+		root_clear_slot(s, s->cur, slot);
 	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
 		next = s->node[i].slot_next;
 		drop_node_mva(s, &s->node[i], va, asid);

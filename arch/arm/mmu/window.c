@@ -56,16 +56,11 @@ static bool map_uses(const struct guest_map *m, u32 slot)
 /* Does the guest's current first-level table say anything about @slot? With its MMU off: is anything there? */
 static bool guest_uses(struct shadow *s, u32 slot)
 {
-	struct gfault f;
-	struct walk w;
+	u32 desc;
 
 	if (!(s->v->cp15.sctlr & SCTLR_M))
 		return map_uses(&s->v->guest->map, slot);
-	w.l1desc = 0;
-	/* Only the descriptor matters: a fault after it was read leaves it in w. */
-	if (guest_walk(s->v, slot << SECTION_SHIFT, ACC_READ, true, &w, &f) == 0)
-		return true;
-	return (w.l1desc & L1_TYPE) != 0;
+	return guest_l1_desc(s->v, slot << SECTION_SHIFT, &desc) && (desc & L1_TYPE);
 }
 
 static bool slot_free(struct shadow *s, u32 slot)

@@ -29,16 +29,24 @@ struct shadow_ops {
 	void (*pte_cleaned)(struct vcpu *v, gva_t va);	/* DCCMVAC hint on va */
 };
 
-/* Dispatchers (mmu/shadow.c) over the vCPU's strategy. Context: exit path, host address space, interrupts masked. */
+/*
+ * Dispatchers (mmu/shadow.c) over the vCPU's strategy. Context: exit path, host address space, interrupts masked.
+ * shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
+ * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
+ * store of an instruction into its own, scanned page, to be done with guest_access().
+ */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 void shadow_reset(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
-/* Remove every writable mapping of the guest physical page from all shadow tables (it becomes scanned code). */
+/*
+ * Begin and end of the time in which the guest physical page is scanned code (code_page.c calls them). Begin: every writable
+ * or unscanned executable mapping goes, and none is made until the end.
+ */
 void shadow_protect_page(struct vcpu *v, gpa_t page);
-/* Remove every mapping of the guest physical page or of its copy at @copy (0 = none), all roots, host TLB included. */
+/* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 u32 shadow_audit(struct vcpu *v);
 void shadow_dump(struct vcpu *v);
