@@ -25,7 +25,7 @@ static u8 tx_buf[TX_SIZE], rx_buf[RX_SIZE];
 static u32 tx_head, tx_tail, rx_head, rx_tail;	/* free running */
 static bool ready;		/* UART is set up and interrupt driven */
 static bool released;		/* the guest has the UART */
-static bool in_monitor, toggle_wanted;
+static bool in_monitor;
 static bool guest_waits;	/* console_guest_tx() refused a character */
 static const struct console_guest_ops *guest_ops;
 static void *guest_priv;
@@ -62,13 +62,12 @@ static void tx_queue(u8 c)
 
 static void rx_char(u8 c)
 {
-	if (c == CONFIG_MONITOR_ESCAPE) {
-		toggle_wanted = true;
-	} else if (in_monitor != toggle_wanted) {	/* also what follows the escape key at once */
+	/* What follows an escape key that the run loop has not seen yet waits behind it. */
+	if (c == CONFIG_MONITOR_ESCAPE || in_monitor || rx_head != rx_tail) {
 		if (rx_head - rx_tail < RX_SIZE)
 			rx_buf[rx_head++ % RX_SIZE] = c;
-	} else if (guest_ops) {
-		guest_ops->rx(guest_priv, c);
+	} else {
+		console_send_guest(c);
 	}
 }
 
@@ -98,7 +97,8 @@ void console_release(void)
 	released = true;
 	host_uart_tx_irq(false);
 	host_irq_release(host_uart_irq());
-	in_monitor = toggle_wanted = false;
+	in_monitor = false;
+	rx_tail = rx_head;
 }
 
 void console_acquire(void)
@@ -181,28 +181,25 @@ void console_set_monitor(bool on)
 	if (on == in_monitor || released)
 		return;
 	in_monitor = on;
-	toggle_wanted = false;
 	if (on)
 		monitor_enter();
 }
 
 bool console_work_pending(void)
 {
-	return toggle_wanted || rx_head != rx_tail;
+	return rx_head != rx_tail;
 }
 
 void console_work(void)
 {
-	if (toggle_wanted) {
-		toggle_wanted = false;
-		monitor_toggle();
-	}
 	while (rx_head != rx_tail) {
 		u8 c = rx_buf[rx_tail++ % RX_SIZE];
 
-		if (in_monitor)
+		if (c == CONFIG_MONITOR_ESCAPE)
+			monitor_toggle();
+		else if (in_monitor)
 			monitor_input((char)c);
 		else
-			console_send_guest(c);	/* a command gave the keyboard back meanwhile */
+			console_send_guest(c);
 	}
 }

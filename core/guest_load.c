@@ -133,11 +133,12 @@ static int check_kernel(const struct guest *g, struct placement *p)
 static int check_dtb(const struct guest *g, struct placement *p)
 {
 	const struct layout_file *f = &g->cfg.dtb;
-	const void *fdt = hpa_ptr(f->addr);
+	const void *fdt;
 	int err;
 
 	if (!f->size)
 		return 0;
+	fdt = hpa_ptr(f->addr);
 	err = f->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(fdt);
 	if (!err)
 		err = fdt_check_full(fdt, f->size);

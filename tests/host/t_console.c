@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
+/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_stats.c core/stats.c core/log.c */
+/* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/emudev.c core/guest_map.c */
+/* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/irq.h>
+#include <hv/log.h>
+#include <hv/monitor.h>
+#include <hv/passthrough.h>
+#include <hv/time.h>
+#include <hv/uart.h>
+
+#include "fake.h"
+
+#define ESC "\x1d"
+
+/* -- the wire -- */
+static char out[65536];
+static u32 out_len, room;	/* room: bytes that the UART takes before it must be drained */
+static const char *in;
+static bool tx_irq;
+
+void host_uart_early_putc(char c) { out[out_len++ % sizeof(out)] = c; }
+void host_uart_init(void) { }
+u32 host_uart_irq(void) { return 74; }
+int host_uart_getc(void) { return in && *in ? (u8)*in++ : -1; }
+u32 host_uart_tx_room(void) { return room; }
+bool host_uart_tx_idle(void) { return true; }
+void host_uart_tx_irq(bool on) { tx_irq = on; }
+
+void host_uart_putc(char c)
+{
+	room--;
+	out[out_len++ % sizeof(out)] = c;
+}
+
+/* -- the guest -- */
+static struct guest guest;
+static char got[256];
+static u32 got_len, spaces, restarts;
+
+struct guest *guest_current(void) { return &guest; }
+int guest_start(struct guest *g) { return 0; }
+void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
+hpa_t guest_kept_base(void) { return FAKE_UMBRA_BASE - 0x100000; }
+u32 host_quiesce(const struct guest_map *m) { return 0; }
+void host_reset(void) { }
+int host_timer_start(u32 ms, void (*fn)(void)) { return 0; }
+const struct host_range host_owned[1];
+const u32 host_owned_nr;
+
+int guest_restart(struct guest *g)
+{
+	restarts++;
+	console_set_monitor(false);
+	return 0;
+}
+
+static void guest_rx(void *priv, u8 c)
+{
+	got[got_len++ % sizeof(got)] = (char)c;
+	got[got_len % sizeof(got)] = '\0';
+}
+
+static void guest_space(void *priv) { spaces++; }
+static const struct console_guest_ops ops = { guest_rx, guest_space };
+
+/* Type @s and let the run loop do what it does. */
+static void type(const char *s)
+{
+	in = s;
+	while (in && *in) {
+		room = 100000;
+		fake_irq_level[74] = true;
+		host_irq_handle();
+		fake_irq_level[74] = false;
+		if (console_work_pending())
+			console_work();
+	}
+}
+
+static void clear(void)
+{
+	memset(out, 0, sizeof(out));
+	memset(got, 0, sizeof(got));
+	out_len = got_len = 0;
+	room = 100000;
+}
+
+static int setup(void **state)
+{
+	static bool once;
+
+	if (!once) {
+		host_irqc_init();
+		room = 100000;
+		console_init();
+		console_guest_attach(&ops, NULL);
+		guest.name = guest.cfg.name = "guest";
+		guest.vcpu = (struct vcpu *)&fake_vcpu;
+		once = true;
+	}
+	guest.state = GUEST_RUNNING;
+	console_set_monitor(false);
+	clear();
+	return 0;
+}
+
+static void typing_goes_to_the_guest(void **state)
+{
+	type("ls\r");
+	assert_string_equal(got, "ls\r");
+	assert_int_equal(out_len, 0);
+}
+
+static void escape_opens_and_closes_the_monitor(void **state)
+{
+	type("a" ESC "guest list\r" ESC "b");
+	assert_string_equal(got, "ab");
+	assert_non_null(strstr(out, "umbra> "));
+	assert_non_null(strstr(out, "running"));
+	assert_false(console_in_monitor());
+}
+
+static void without_a_guest_the_monitor_stays(void **state)
+{
+	guest.state = GUEST_STOPPED;
+	type(ESC ESC "version\r");
+	assert_true(console_in_monitor());
+	assert_non_null(strstr(out, "Umbra 0.1"));
+	assert_string_equal(got, "");
+}
+
+static void line_editing(void **state)
+{
+	type(ESC "xx\x15" "versiom\x7f" "n\r");
+	assert_non_null(strstr(out, "Umbra 0.1"));
+	assert_null(strstr(out, "unknown command"));
+	clear();
+	for (int i = 0; i < 500; i++)	/* longer than the line: cut, not overrun */
+		type("y");
+	type("\r");
+	assert_non_null(strstr(out, "unknown command"));
+}
+
+static void every_command_answers(void **state)
+{
+	static const char *const cmd[] = {
+		"help\r", "stats\r", "mem\r", "log\r", "layout\r", "version\r", "guest list\r", "guest dump\r", "guest map\r",
+		"guest audit\r", "log level warn\r", "log level info\r", "\r",
+	};
+
+	type(ESC);
+	for (u32 i = 0; i < ARRAY_SIZE(cmd); i++) {
+		clear();
+		type(cmd[i]);
+		assert_null(strstr(out, "usage"));
+		assert_null(strstr(out, "unknown"));
+		assert_non_null(strstr(out, "umbra> "));
+	}
+	clear();
+	type("help\r");
+	assert_non_null(strstr(out, "stats"));
+	assert_non_null(strstr(out, "guest"));
+}
+
+static void wrong_arguments_print_usage(void **state)
+{
+	static const char *const cmd[] = { "guest\r", "guest fly\r", "stats now\r", "log level\r", "log level x\r", "host\r" };
+
+	type(ESC);
+	for (u32 i = 0; i < ARRAY_SIZE(cmd); i++) {
+		clear();
+		type(cmd[i]);
+		assert_non_null(strstr(out, "usage: "));
+	}
+}
+
+static void reset_gives_the_keyboard_back(void **state)
+{
+	type(ESC "guest reset\rls");
+	assert_int_equal(restarts, 1);
+	assert_string_equal(got, "ls");
+}
+
+static void guest_output_waits_for_room(void **state)
+{
+	u32 n = 0;
+
+	room = 0;
+	while (console_guest_tx('g'))
+		n++;
+	assert_true(n > 1000);
+	assert_true(tx_irq);
+	assert_int_equal(out_len, 0);
+	spaces = 0;
+	room = 5000;
+	fake_irq_level[74] = true;
+	host_irq_handle();
+	fake_irq_level[74] = false;
+	assert_int_equal(spaces, 1);
+	assert_int_equal(out_len, 5000);
+	assert_true(console_guest_tx_space() > 0);
+	room = 100000;
+	console_flush();
+	assert_int_equal(out_len, n);
+	assert_false(tx_irq);
+}
+
+static void messages_have_line_ends_and_stay_in_the_log(void **state)
+{
+	pr_info("hello %d\n", 42);
+	pr_debug("secret\n");
+	assert_non_null(strstr(out, "hello 42\r\n"));
+	assert_null(strstr(out, "secret"));
+	clear();
+	hv_log_dump();
+	assert_non_null(strstr(out, "hello 42"));
+	assert_non_null(strstr(out, "secret"));
+	for (int i = 0; i < 2000; i++)	/* the ring wraps */
+		pr_debug("filler %d\n", i);
+	clear();
+	hv_log_dump();
+	assert_non_null(strstr(out, "filler 1999"));
+	assert_null(strstr(out, "hello"));
+	for (char c = 'a'; c <= 'z'; c++)	/* longer than a line: cut, ended */
+		pr_info("%0200d%0200d\n", c, c);
+	assert_non_null(strstr(out, "\r\n"));
+}
+
+static void released_console_is_silent(void **state)
+{
+	type("x");
+	console_release();
+	clear();
+	pr_info("not on the wire\n");
+	assert_int_equal(out_len, 0);
+	assert_true(console_guest_tx('x'));
+	assert_false(host_irq_owned(74));
+	console_acquire();
+	pr_info("back\n");
+	assert_non_null(strstr(out, "back"));
+	assert_null(strstr(out, "not on the wire"));
+	type("y");
+	assert_string_equal(got, "y");
+}
+
+#define T(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(typing_goes_to_the_guest),
+		T(escape_opens_and_closes_the_monitor),
+		T(without_a_guest_the_monitor_stays),
+		T(line_editing),
+		T(every_command_answers),
+		T(wrong_arguments_print_usage),
+		T(reset_gives_the_keyboard_back),
+		T(guest_output_waits_for_room),
+		T(messages_have_line_ends_and_stay_in_the_log),
+		T(released_console_is_silent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/alloc.c */
+/* SOURCES: core/layout.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
+/* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
+/* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <arch/cpu.h>
+#include <hv/alloc.h>
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/guest_fdt.h>
+#include <hv/irq.h>
+#include <hv/passthrough.h>
+
+#include "fake.h"
+
+#define KERNEL_AT	0x82000000u
+#define KERNEL_SIZE	0x4000u
+#define DTB_AT		0x88000000u
+#define INITRD_AT	0x88080000u
+#define INITRD_SIZE	0x12345u
+
+static struct layout layout;
+static struct guest guest;
+static u64 blob[0x8000 / 8];
+
+/* A tree as OMAP's: buses with ranges, a module wrapper, a device without registers. */
+static const char stock_dts[] =
+	"/dts-v1/;\n"
+	"/ { #address-cells = <1>; #size-cells = <1>; compatible = \"ti,omap3-beagle-xm\";\n"
+	"  chosen { bootargs = \"old\"; linux,initrd-start = <1>; linux,initrd-end = <2>; };\n"
+	"  memory@80000000 { device_type = \"memory\"; reg = <0x80000000 0x20000000>; };\n"
+	"  cpus { #address-cells = <1>; #size-cells = <0>; cpu@0 { device_type = \"cpu\"; reg = <0>; }; };\n"
+	"  ocp@68000000 { #address-cells = <1>; #size-cells = <1>; ranges; reg = <0x68000000 0x10000>;\n"
+	"    l4@48000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0 0x48000000 0x1000000>;\n"
+	"      scm@2000 { reg = <0x2000 0x2000>; #address-cells = <1>; #size-cells = <1>; ranges = <0 0x2000 0x2000>;\n"
+	"        pinmux@30 { reg = <0x30 0x200>; }; }; };\n"
+	"    timer@48088000 { reg = <0x48088000 0x400>; };\n"
+	"    mmc@480b4000 { reg = <0x480b4000 0x200>; status = \"okay\"; };\n"
+	"    target-module@48318000 { reg = <0x48318000 4>; #address-cells = <1>; #size-cells = <1>; ranges = <0 0x48318000 0x1000>;\n"
+	"      timer@0 { reg = <0 0x80>; }; };\n"
+	"    gpu@50000000 { reg = <0x50000000 0x10000>; };\n"
+	"  };\n"
+	"};\n";
+
+static void put_word(hpa_t at, u32 w)
+{
+	memcpy(hpa_ptr(at), &w, 4);
+}
+
+/* What the boot loader leaves: a zImage header, the stock tree, an initrd with a pattern. */
+static void put_files(void)
+{
+	memset(hpa_ptr(KERNEL_AT), 0x11, KERNEL_SIZE);
+	put_word(KERNEL_AT + 0x24, 0x016f2818);
+	put_word(KERNEL_AT + 0x28, 0);
+	put_word(KERNEL_AT + 0x2c, KERNEL_SIZE);
+	for (u32 i = 0; i < INITRD_SIZE; i++)
+		((u8 *)hpa_ptr(INITRD_AT))[i] = (u8)(i * 7);
+}
+
+static void set_reg(const char *path, u32 addr, u32 size)
+{
+	fdt32_t reg[2] = { cpu_to_fdt32(addr), cpu_to_fdt32(size) };
+	int node = fdt_path_offset(blob, path);
+
+	if (node >= 0)
+		assert_int_equal(fdt_setprop_inplace(blob, node, "reg", reg, sizeof(reg)), 0);
+}
+
+/* Boot layout @name up to guest_create(); @want is the result expected of that. */
+static void create(const char *name, int want)
+{
+	u32 dtb_size;
+
+	fake_arch_reset();
+	host_irqc_init();
+	alloc_init(arch_host_mem()->heap_base, arch_host_mem()->umbra_end);
+	memset(&fake_vcpu, 0, sizeof(fake_vcpu));
+	fake_device_creates = fake_device_resets = fake_quiesces = 0;
+	put_files();
+	dtb_size = fake_dts_text(stock_dts, hpa_ptr(DTB_AT), 0x10000);
+	assert_int_not_equal(dtb_size, 0);
+	assert_int_not_equal(fake_dts_layout(name, blob, sizeof(blob)), 0);
+	set_reg("/chosen/module@0", KERNEL_AT, KERNEL_SIZE);
+	set_reg("/chosen/module@1", DTB_AT, dtb_size);
+	set_reg("/chosen/module@2", INITRD_AT, INITRD_SIZE);
+	fake_log_reset();
+	if (layout_parse(blob, &layout))
+		fail_msg("%s", fake_log_text);
+	if (guest_create(&guest, &layout.guest[0]) != want)
+		fail_msg("%s", fake_log_text);
+}
+
+static void start(const char *name)
+{
+	create(name, 0);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	if (guest_start(&guest))
+		fail_msg("%s", fake_log_text);
+}
+
+static const char *status_of(const void *fdt, const char *path)
+{
+	int node = fdt_path_offset(fdt, path);
+	const char *s;
+
+	assert_true(node >= 0);
+	s = fdt_getprop(fdt, node, "status", NULL);
+	return s ? s : "(none)";
+}
+
+static u32 prop_u32(const void *fdt, const char *path, const char *name)
+{
+	int len;
+	const void *p = fdt_getprop(fdt, fdt_path_offset(fdt, path), name, &len);
+
+	assert_non_null(p);
+	return be32_load(p);
+}
+
+static void linux_is_placed(void **state)
+{
+	const void *fdt;
+	u32 initrd;
+
+	start("linux");
+	assert_int_equal(guest.state, GUEST_RUNNING);
+	assert_int_equal(guest.entry, 0x82000000);
+	assert_int_equal(fake_vcpu.pc, guest.entry);
+	assert_int_equal(fake_vcpu.resets, 1);
+	assert_int_equal(fake_vcpu.r0, 0);
+	assert_int_equal(fake_device_creates, fake_device_resets);
+	assert_int_equal(*(u8 *)hpa_ptr(guest.entry + 0x100), 0x11);
+	fdt = hpa_ptr(fake_vcpu.r2);
+	assert_int_equal(fdt_check_full(fdt, 0x10000), 0);
+	assert_string_equal((const char *)fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", NULL),
+			    "console=ttyO2,115200n8");
+	assert_int_equal(prop_u32(fdt, "/memory@80000000", "reg"), 0x80000000);
+	initrd = prop_u32(fdt, "/chosen", "linux,initrd-start");
+	assert_int_equal(prop_u32(fdt, "/chosen", "linux,initrd-end") - initrd, INITRD_SIZE);
+	assert_true(initrd + INITRD_SIZE <= 0x9e000000 && initrd > fake_vcpu.r2);
+	for (u32 i = 0; i < INITRD_SIZE; i++)
+		assert_int_equal(((u8 *)hpa_ptr(initrd))[i], (u8)(i * 7));
+	/* everything that Umbra wrote left the caches */
+	assert_true(fake_dcache_flushed >= 0x1e000000);
+	assert_int_not_equal(fake_icache_invalidated, 0);
+}
+
+static void device_tree_follows_the_layout(void **state)
+{
+	const void *fdt;
+	int len;
+
+	start("linux");
+	fdt = hpa_ptr(fake_vcpu.r2);
+	assert_string_equal(status_of(fdt, "/ocp/timer@48088000"), "disabled");
+	assert_non_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/ocp/timer@48088000"), "ti,no-reset-on-init", &len));
+	assert_string_equal(status_of(fdt, "/ocp/mmc@480b4000"), "okay");
+	assert_string_equal(status_of(fdt, "/ocp/gpu@50000000"), "(none)");
+	assert_string_equal(status_of(fdt, "/ocp/l4@48000000/scm@2000/pinmux@30"), "(none)");
+	start("linux-small");
+	fdt = hpa_ptr(fake_vcpu.r2);
+	assert_string_equal(status_of(fdt, "/ocp/mmc@480b4000"), "disabled");
+	assert_string_equal(status_of(fdt, "/ocp/gpu@50000000"), "disabled");
+	assert_string_equal(status_of(fdt, "/ocp/l4@48000000/scm@2000"), "(none)");
+	assert_string_equal(status_of(fdt, "/ocp/target-module@48318000/timer@0"), "(none)");
+	assert_string_equal(status_of(fdt, "/memory@80000000"), "(none)");
+	assert_string_equal(status_of(fdt, "/cpus/cpu@0"), "(none)");
+	assert_int_equal(be32_load((const u8 *)fdt_getprop(fdt, fdt_path_offset(fdt, "/memory@80000000"), "reg", &len) + 4),
+			 0x0c000000);
+}
+
+static void nodes_are_found_through_buses(void **state)
+{
+	fake_arch_reset();
+	assert_int_not_equal(fake_dts_text(stock_dts, blob, sizeof(blob)), 0);
+	assert_int_equal(fdt_open_into(blob, blob, sizeof(blob)), 0);
+	assert_int_equal(guest_fdt_disable(blob, 0x48002030), 0);
+	assert_string_equal(status_of(blob, "/ocp/l4@48000000/scm@2000/pinmux@30"), "disabled");
+	assert_string_equal(status_of(blob, "/ocp/l4@48000000/scm@2000"), "(none)");
+	assert_int_equal(guest_fdt_disable(blob, 0x48318000), 0);
+	assert_string_equal(status_of(blob, "/ocp/target-module@48318000"), "disabled");
+	assert_string_equal(status_of(blob, "/ocp/target-module@48318000/timer@0"), "disabled");
+	assert_int_equal(guest_fdt_disable(blob, 0x12345000), -ENOENT);
+}
+
+static void map_is_what_the_layout_says(void **state)
+{
+	start("linux-small");
+	assert_int_equal(guest_map_find(&guest.map, 0x80000000)->type, REGION_RAM);
+	assert_null(guest_map_find(&guest.map, 0x8c000000));
+	assert_int_equal(guest_map_find(&guest.map, 0x40200000)->type, REGION_RAM);
+	assert_int_equal(guest_map_find(&guest.map, 0x48200000)->type, REGION_EMULATED);
+	assert_int_equal(guest_map_find(&guest.map, 0x48306000)->type, REGION_EMULATED);
+	assert_int_equal(guest_map_find(&guest.map, 0x480b4000)->type, REGION_EMULATED);	/* withheld */
+	assert_int_equal(guest_map_find(&guest.map, 0x4809c000)->type, REGION_PASSTHROUGH);
+	assert_null(guest_map_find(&guest.map, 0x50000000));
+	assert_true(guest.pt_irqs[83 / 32] & BIT(83 % 32));
+	assert_false(guest.pt_irqs[86 / 32] & BIT(86 % 32));
+	assert_false(guest.pt_irqs[74 / 32] & BIT(74 % 32));
+}
+
+static void restart_clears_and_reloads(void **state)
+{
+	start("linux");
+	memset(hpa_ptr(0x80000000), 0xee, 0x1000);
+	memset(hpa_ptr(0x82000000), 0xee, 0x10000);	/* its own kernel, too */
+	memset(hpa_ptr(0x88000000), 0xee, 0x200000);	/* where the boot loader had put the files */
+	memset(hpa_ptr(0x40200000), 0xee, 0x100);
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_int_equal(guest.resets, 1);
+	assert_int_equal(fake_quiesces, 1);
+	assert_int_equal(fake_vcpu.resets, 2);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80000000), 0);
+	assert_int_equal(*(u8 *)hpa_ptr(0x40200000), 0);
+	assert_int_equal(*(u8 *)hpa_ptr(guest.entry + 0x100), 0x11);
+	assert_int_equal(*(u8 *)hpa_ptr(guest.entry + KERNEL_SIZE), 0);
+	assert_int_equal(fdt_check_full(hpa_ptr(fake_vcpu.r2), 0x10000), 0);
+}
+
+static void stop_quiesces_once(void **state)
+{
+	start("linux");
+	fake_irq_masked[83] = false;
+	guest_stop(&guest);
+	assert_int_equal(guest.state, GUEST_STOPPED);
+	assert_true(fake_irq_masked[83]);
+	guest_stop(&guest);
+	assert_int_equal(fake_quiesces, 1);
+}
+
+static void uart_can_be_passed_through(void **state)
+{
+	start("linux-uart3");
+	assert_true(fake_console_released);
+	assert_int_equal(guest_map_find(&guest.map, 0x49020000)->type, REGION_PASSTHROUGH);
+	guest_stop(&guest);
+	assert_false(fake_console_released);
+}
+
+static void atags_boot(void **state)
+{
+	const u32 *w;
+
+	create("linux-atags", 0);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(fake_vcpu.r1, 1546);
+	assert_int_equal(fake_vcpu.r2, 0x80000100);
+	w = hpa_ptr(0x80000100);
+	assert_int_equal(w[0], 5);
+	assert_int_equal(w[1], 0x54410001);
+}
+
+static void raw_binary(void **state)
+{
+	create("bare-metal", 0);
+	put_word(KERNEL_AT + 0x24, 0);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80008000);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80008100), 0x11);
+	assert_int_equal(fake_vcpu.r2, 0);
+}
+
+static void expect_failure(const char *a, const char *b)
+{
+	fake_log_reset();
+	assert_int_not_equal(guest_start(&guest), 0);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	if (!strstr(fake_log_text, a) || !strstr(fake_log_text, b))
+		fail_msg("%s", fake_log_text);
+	assert_int_not_equal(guest.state, GUEST_RUNNING);
+	assert_int_equal(fake_vcpu.resets, 0);
+}
+
+static void bad_files(void **state)
+{
+	create("linux", 0);
+	put_word(KERNEL_AT + 0x2c, KERNEL_SIZE + 1);
+	expect_failure("vmlinuz", "truncated");
+	create("linux", 0);
+	put_word(DTB_AT + 4, 0x00100000);	/* total size, big-endian 0x1000: more than the file */
+	expect_failure("guest.dtb", "device tree");
+	create("linux", 0);
+	memset(hpa_ptr(DTB_AT), 0, 4);
+	expect_failure("guest.dtb", "device tree");
+	create("linux", 0);
+	guest.cfg.dtb.size = 8;
+	expect_failure("guest.dtb", "device tree");
+	create("linux", 0);
+	guest.cfg.initrd.size = 0x1e000001;
+	expect_failure("initrd.gz", "does not fit");
+	create("linux", 0);
+	guest.cfg.initrd.size = 0x1d000000;
+	expect_failure("vmlinuz", "does not fit");
+	create("linux", 0);
+	guest.cfg.dtb.size = 0;
+	expect_failure("dtb", "missing");
+}
+
+static void no_room_for_kept_files(void **state)
+{
+	create("linux", 0);
+	guest.cfg.mem_size = 0x1f000000;
+	fake_log_reset();
+	assert_int_equal(guest_keep_files(&guest), -ENOMEM);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, "memory"));
+}
+
+/* Files loaded right below Umbra move only upwards, in the order that keeps them whole. */
+static void kept_files_survive_tight_packing(void **state)
+{
+	struct layout_file *f[] = { &guest.cfg.kernel, &guest.cfg.dtb, &guest.cfg.initrd };
+	static const u32 size[] = { 0x10000, 0x2008, 0x30010 };
+	u32 at = FAKE_UMBRA_BASE - 0x60000;
+
+	create("linux", 0);
+	for (u32 i = 0; i < 3; i++) {
+		f[i]->addr = at;
+		f[i]->size = size[i];
+		memset(hpa_ptr(at), (int)(0x21 + i), size[i]);
+		at += size[i];
+	}
+	assert_int_equal(guest_keep_files(&guest), 0);
+	for (u32 i = 0; i < 3; i++)
+		for (u32 j = 0; j < size[i]; j++)
+			assert_int_equal(((u8 *)hpa_ptr(f[i]->addr))[j], 0x21 + i);
+	assert_int_equal(guest_kept_base(), f[0]->addr);
+}
+
+static void handler(void *arg)
+{
+	(*(u32 *)arg)++;
+}
+
+static void host_lines_are_not_given(void **state)
+{
+	u32 n = 0;
+
+	host_irqc_init();
+	assert_int_equal(host_irq_request(47, handler, &n), 0);
+	assert_int_equal(host_irq_request(47, handler, &n), -EBUSY);
+	create("linux", 0);	/* 47 is in no node */
+	assert_int_equal(host_irq_request(83, handler, &n), 0);
+	create("linux", -EBUSY);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, "mmc1"));
+	assert_non_null(strstr(fake_log_text, "interrupts"));
+	host_irq_release(83);
+	host_irq_release(47);
+}
+
+/* Remove node @path from the layout, so that its window shows through. */
+static void host_registers_are_not_given(void **state)
+{
+	create("linux", 0);
+	set_reg("/chosen/module@0", KERNEL_AT, KERNEL_SIZE);
+	assert_int_equal(fdt_nop_node(blob, fdt_path_offset(blob, "/guest/devices/l4-core/gptimer11")), 0);
+	fake_log_reset();
+	assert_int_equal(layout_parse(blob, &layout), 0);
+	assert_int_equal(guest_create(&guest, &layout.guest[0]), -EBUSY);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, "GPTIMER11"));
+}
+
+static void unknown_engine(void **state)
+{
+	create("linux", 0);
+	layout.guest[0].cpu_path = "magic";
+	fake_log_reset();
+	assert_int_equal(guest_create(&guest, &layout.guest[0]), -ENOENT);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+}
+
+static u32 host_irqs;
+
+static void chip_host_irq(void *priv, u32 line)
+{
+	host_irqs = line;
+}
+
+static void interrupts_find_their_way(void **state)
+{
+	static const struct irqchip_ops ops = { .host_irq = chip_host_irq };
+	u32 n = 0;
+
+	start("linux");
+	guest.irqchip = &ops;
+	/* a guest's line: masked at the host, ended, handed over */
+	fake_irq_masked[83] = false;
+	fake_irq_level[83] = true;
+	fake_irq_eois = 0;
+	host_irq_handle();
+	assert_int_equal(host_irqs, 83);
+	assert_true(fake_irq_masked[83]);
+	assert_int_equal(fake_irq_eois, 1);
+	fake_irq_level[83] = false;
+	/* Umbra's own */
+	assert_int_equal(host_irq_request(47, handler, &n), 0);
+	fake_irq_level[47] = true;
+	host_irq_handle();
+	fake_irq_level[47] = false;
+	assert_int_equal(n, 1);
+	assert_false(fake_irq_masked[47]);
+	host_irq_release(47);
+	/* nobody's: masked, said */
+	fake_log_reset();
+	fake_irq_masked[50] = false;
+	fake_irq_level[50] = true;
+	host_irq_handle();
+	fake_irq_level[50] = false;
+	assert_true(fake_irq_masked[50]);
+	assert_int_equal(fake_log_count[LOG_WARN], 1);
+	/* spurious */
+	fake_irq_eois = 0;
+	host_irq_handle();
+	assert_int_equal(fake_irq_eois, 1);
+}
+
+static void memory_access_is_checked(void **state)
+{
+	u32 w = 0x12345678, r = 0;
+
+	start("linux");
+	assert_int_equal(guest_mem_write(&guest, 0x9dfffffc, &w, 4), 0);
+	assert_int_equal(guest_mem_read(&guest, 0x9dfffffc, &r, 4), 0);
+	assert_int_equal(r, w);
+	assert_int_equal(guest_mem_read(&guest, 0x9dfffffd, &r, 4), -EFAULT);
+	assert_int_equal(guest_mem_read(&guest, 0x48002000, &r, 4), -EFAULT);
+	assert_int_equal(guest_mem_read(&guest, 0xfffffffc, &r, 8), -EFAULT);
+	assert_int_equal(guest_mem_write(&guest, 0x4020fffc, &w, 4), 0);
+	assert_int_equal(guest_mem_write(&guest, 0x4020fffe, &w, 4), -EFAULT);
+	assert_null(guest_mem_ptr(&guest, 0x80000000, 0x1e000001));
+	assert_non_null(guest_mem_ptr(&guest, 0x80000000, 0x1e000000));
+}
+
+static void mmio_is_routed(void **state)
+{
+	struct mmio_access a = { .addr = 0x48200010, .size = 4, .is_write = true, .value = 5 };
+
+	start("linux");
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.offset, 0x10);
+	a.is_write = false;
+	a.value = 99;
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 5 + 0x10);
+	a.addr = 0x48200ffe;	/* leaves the device */
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
+	a.addr = 0x48200800;	/* the device says no */
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
+	a.addr = 0x80000000;	/* not a device */
+	a.value = 99;
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
+	assert_int_equal(a.value, 0);
+}
+
+static void first_request_wins(void **state)
+{
+	start("linux");
+	guest_request(&guest, GUEST_REQ_RESET, "because %d", 1);
+	guest_request(&guest, GUEST_REQ_CRASH, "later");
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+	assert_string_equal(guest.reason, "because 1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(linux_is_placed),
+		cmocka_unit_test(device_tree_follows_the_layout),
+		cmocka_unit_test(nodes_are_found_through_buses),
+		cmocka_unit_test(map_is_what_the_layout_says),
+		cmocka_unit_test(restart_clears_and_reloads),
+		cmocka_unit_test(stop_quiesces_once),
+		cmocka_unit_test(uart_can_be_passed_through),
+		cmocka_unit_test(atags_boot),
+		cmocka_unit_test(raw_binary),
+		cmocka_unit_test(bad_files),
+		cmocka_unit_test(no_room_for_kept_files),
+		cmocka_unit_test(kept_files_survive_tight_packing),
+		cmocka_unit_test(host_lines_are_not_given),
+		cmocka_unit_test(host_registers_are_not_given),
+		cmocka_unit_test(unknown_engine),
+		cmocka_unit_test(interrupts_find_their_way),
+		cmocka_unit_test(memory_access_is_checked),
+		cmocka_unit_test(mmio_is_routed),
+		cmocka_unit_test(first_request_wins),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
