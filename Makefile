@@ -14,6 +14,8 @@ $(error Run make in the top folder of the source tree)
 endif
 
 O ?= build
+# One spelling for one folder: the compiler's command line is part of what decides about rebuilding.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?= arm-none-eabi-
 PYTHON := /usr/bin/python3
 V ?= 0
@@ -188,7 +190,7 @@ $(O)/layouts/%.dtb: configs/layouts/%.dts
 
 # --- Machine, card, runs ---------------------------------------------------------------------------------------------
 
-LAYOUT ?= beagle-xm
+LAYOUT ?= linux
 export LAYOUT
 
 .PHONY: setup fetch image run run-native debug guests

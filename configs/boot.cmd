@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # U-Boot script (boot.scr): loads Umbra, the layout and the files that the layout names, and starts Umbra.
 #
-# For every /chosen/module@N the file named by its property `file` is loaded and the property `reg` is set to
-# <address size>. A file that cannot be loaded gets no reg: Umbra then says which one is missing.
+# The modules are /chosen/module@0, @1 and so on without a gap. The file that a module's property `file` names is
+# loaded, and the property `reg` is set to <address size>. A file that cannot be loaded gets no reg: Umbra then says
+# which one is missing.
 # A file called `native` on the card boots the guest's kernel without Umbra instead, with the layout's bootargs.
 
 setenv card "mmc 0:1"
@@ -10,7 +11,7 @@ setenv layout_addr 0x88000000
 setenv umbra_addr 0x81000000
 # Files go up from here, each to a multiple of 1 MiB, and must stay below what U-Boot itself and Umbra use.
 setenv next 0x88100000
-setenv limit 0x9e000000
+setenv limit 0x9d000000
 
 if load ${card} ${layout_addr} layout.dtb && fdt addr ${layout_addr}; then
 	setenv layout_ok 1
@@ -35,10 +36,14 @@ fi
 
 if test ${layout_ok} = 1; then
 	fdt resize 4096
+	setenv modules 0
+	fdt get size modules /chosen
+	# The layout's reg is a placeholder.
 	for number in 0 1 2 3 4 5 6 7; do
-		setenv file
-		if fdt get value file /chosen/module@${number} file; then
-			setenv filesize 0
+		if itest ${number} -lt ${modules}; then
+			setenv file
+			fdt get value file /chosen/module@${number} file
+			fdt rm /chosen/module@${number} reg
 			if size ${card} ${file}; then
 				setexpr end ${next} + ${filesize}
 				if itest ${end} -gt ${limit}; then

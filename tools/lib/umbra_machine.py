@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The beagle-xm machine: building it, and the QEMU command lines of the two ways to boot it."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+from umbra_common import SOURCE, ToolError, build_dir, run
+
+# Where a direct boot puts things: as configs/boot.cmd does. QEMU places the device tree of -dtb by itself.
+FIRST_FILE = 0x88100000
+LAST_FILE = 0x9D000000
+MIB = 1 << 20
+
+
+def build_machine():
+    """Build QEMU with our machine unless it is in the cache; returns the program's path. Shows its progress."""
+    done = subprocess.run([SOURCE / "tools/qemu-beagle-xm/build"], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ToolError("the machine could not be built (see above)")
+    program = pathlib.Path(done.stdout.strip().splitlines()[-1])
+    link = build_dir() / "qemu-system-arm"
+    if not link.is_symlink() or link.readlink() != program:
+        scratch = link.with_name("qemu-system-arm.new")
+        scratch.unlink(missing_ok=True)
+        scratch.symlink_to(program)
+        scratch.rename(link)
+    return program
+
+
+def base_command(program):
+    return [str(program), "-M", "beagle-xm", "-nodefaults", "-display", "none"]
+
+
+def console_here():
+    """The board's serial port on this terminal, with QEMU's own escape key Ctrl-A."""
+    return ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console", "-mon", "console,mode=readline"]
+
+
+def console_for_program():
+    """The board's serial port as plain stdin and stdout: no byte is taken by QEMU."""
+    return ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-monitor", "none"]
+
+
+def card_boot(image):
+    return ["-drive", f"if=sd,format=raw,file={image}"]
+
+
+def native_boot(files, bootargs):
+    """Linux directly, as U-Boot would start it: `files` has vmlinuz, guest.dtb and perhaps initrd.gz."""
+    command = ["-kernel", str(files["vmlinuz"]), "-dtb", str(files["guest.dtb"]), "-append", bootargs]
+    return command + (["-initrd", str(files["initrd.gz"])] if "initrd.gz" in files else [])
+
+
+def layout_modules(layout):
+    """[(node, file name)] of the modules that a compiled layout names."""
+    nodes = [name for name in run(["fdtget", "-l", layout, "/chosen"]).split() if re.fullmatch(r"module@[0-9a-f]+", name)]
+    return [(f"/chosen/{name}", run(["fdtget", layout, f"/chosen/{name}", "file"]).strip()) for name in nodes]
+
+
+def layout_bootargs(layout):
+    return run(["fdtget", "-d", "", layout, "/guest", "bootargs"]).strip()
+
+
+def umbra_boot(layout, files, scratch):
+    """
+    Umbra directly: does what boot.scr does, on this computer. `files` maps names of the layout to paths; a missing one
+    gets no reg. The edited layout is written into the folder `scratch`.
+    """
+    edited = pathlib.Path(scratch) / "layout.dtb"
+    shutil.copyfile(layout, edited)
+    command, address = [], FIRST_FILE
+    for node, name in layout_modules(edited):
+        subprocess.run(["fdtput", "-d", edited, node, "reg"], stderr=subprocess.DEVNULL, check=False)
+        path = files.get(name)
+        if path is None or not pathlib.Path(path).exists():
+            continue
+        size = pathlib.Path(path).stat().st_size
+        if address + size > LAST_FILE:
+            continue
+        run(["fdtput", "-t", "x", edited, node, "reg", f"{address:x}", f"{size:x}"])
+        if size:
+            command += ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
+        address = (address + size + MIB - 1) // MIB * MIB
+    return ["-kernel", str(build_dir() / "umbra.img"), "-dtb", str(edited), *command]

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds what is missing and boots the board in this terminal. Use it as tools/run."""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+import umbra_card
+import umbra_debian
+import umbra_guest
+import umbra_machine
+from umbra_common import SOURCE, ToolError, build_dir, tool_main
+
+GDB = "gdb-multiarch"
+
+
+def say(text):
+    print(f"run: {text}", flush=True)
+
+
+def arguments_of(arguments):
+    parser = argparse.ArgumentParser(prog="tools/run", description=__doc__)
+    parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
+    parser.add_argument("--native", action="store_true", help="the same card and guest files, without Umbra")
+    parser.add_argument("--direct", action="store_true", help="skip boot ROM and U-Boot: quicker, and the card is only a disk")
+    parser.add_argument("--debug", action="store_true", help="stop at the first instruction and attach gdb")
+    parser.add_argument("--qemu", action="append", default=[], metavar="OPTION", help="one more word for QEMU's command line")
+    return parser.parse_args(arguments)
+
+
+def build_umbra():
+    say("building Umbra")
+    done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}"],
+                          check=False)
+    if done.returncode:
+        raise ToolError("Umbra could not be built (see above)")
+
+
+def prepare(options):
+    """Everything that a boot needs; returns (QEMU program, card image)."""
+    umbra_debian.fetch_all()
+    say("building the machine (minutes the first time, nothing to do later)")
+    program = umbra_machine.build_machine()
+    build_umbra()
+    say("making the SD card")
+    name = "sdcard-native.img" if options.native else "sdcard.img"
+    return program, umbra_card.build_card(options.layout, build_dir() / name, options.native)
+
+
+def boot_options(options, image):
+    """The part of QEMU's command line that says what is booted."""
+    command = umbra_machine.card_boot(image)
+    if not options.direct:
+        return command
+    layout = umbra_card.layout_path(options.layout)
+    files = umbra_guest.build_guest()
+    if options.native:
+        return command + umbra_machine.native_boot(files, umbra_machine.layout_bootargs(layout))
+    return command + umbra_machine.umbra_boot(layout, files, build_dir())
+
+
+def run_terminal(command):
+    say("booting; to leave, type Ctrl-A and then X")
+    print(flush=True)
+    return subprocess.run(command, check=False).returncode
+
+
+def run_debugger(command):
+    """QEMU in the background, its console in a log, gdb in the foreground."""
+    gdb_socket, log = build_dir() / "gdb.socket", build_dir() / "debug-console.log"
+    gdb_socket.unlink(missing_ok=True)
+    command += ["-S", "-chardev", f"socket,id=gdb,path={gdb_socket},server=on,wait=off", "-gdb", "chardev:gdb",
+                "-chardev", f"file,id=console,path={log}", "-serial", "chardev:console", "-monitor", "none"]
+    say(f"the console goes to {log}; `quit` in gdb ends the machine")
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as machine:
+        try:
+            for _ in range(100):
+                if gdb_socket.exists() or machine.poll() is not None:
+                    break
+                # The socket appears as soon as QEMU has started.
+                subprocess.run(["sleep", "0.1"], check=True)
+            if machine.poll() is not None:
+                raise ToolError("QEMU ended at once (see above)")
+            return subprocess.run([GDB, "-q", "-ex", "set architecture armv7", "-ex", f"target remote {gdb_socket}",
+                                   build_dir() / "umbra.elf"], check=False).returncode
+        finally:
+            machine.terminate()
+
+
+def main(arguments):
+    options = arguments_of(arguments)
+    program, image = prepare(options)
+    command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
+    if options.debug:
+        return run_debugger(command)
+    return run_terminal(command + umbra_machine.console_here())
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+    tool_main("run", main)
