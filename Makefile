@@ -65,7 +65,7 @@ $(O)/auto.conf: $(O)/.config $(kconfig_files) tools/kconfig.py
 	$(Q)$(PYTHON) tools/kconfig.py sync $(O)
 
 ifneq ($(need_config),)
--include $(O)/auto.conf
+include $(O)/auto.conf
 endif
 
 # --- Sources ---------------------------------------------------------------------------------------------------------

@@ -177,6 +177,8 @@ def run_package_tool(name):
         hint = " (Debian package python3-tk)" if name == "guiconfig" else ""
         raise ToolError(f"{name} cannot start: {error}{hint}") from error
     pathlib.Path(config_path()).parent.mkdir(parents=True, exist_ok=True)
+    if name == "menuconfig" and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ToolError("menuconfig needs a terminal")
     if name == "guiconfig":
         import tkinter  # kconfiglib's guiconfig reports a missing display with a traceback only
         try:
@@ -184,7 +186,7 @@ def run_package_tool(name):
         except tkinter.TclError as error:
             raise ToolError(f"guiconfig cannot open a window: {error}") from error
         return
-    getattr(module, "_main", None)() if hasattr(module, "_main") else module.main()
+    getattr(module, "_main" if hasattr(module, "_main") else "main")()
 
 
 TARGETS = {
