@@ -421,9 +421,9 @@ static void t32_multi(struct insn *in)
 const struct insn_row t32_table[] = {
 	{ 0xfff00f00, 0xe8500f00, INSN_LDREX, NULL },
 	{ 0xfff00000, 0xe8400000, INSN_STREX, NULL },
-	{ 0xfff00fc0, 0xe8d00f40, INSN_LDREX, NULL },	/* LDREXB LDREXH */
+	{ 0xfff00fe0, 0xe8d00f40, INSN_LDREX, NULL },	/* LDREXB LDREXH */
 	{ 0xfff000f0, 0xe8d00070, INSN_LDREX, NULL },
-	{ 0xfff00fc0, 0xe8c00f40, INSN_STREX, NULL },
+	{ 0xfff00fe0, 0xe8c00f40, INSN_STREX, NULL },
 	{ 0xfff000f0, 0xe8c00070, INSN_STREX, NULL },
 	{ 0xff700000, 0xe8600000, INSN_STR, t32_dual },
 	{ 0xff700000, 0xe8700000, INSN_LDR, t32_dual },
