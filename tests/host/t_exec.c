@@ -1,0 +1,802 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The meaning of instructions: every sensitive operation in every kind of mode, device accesses of A32 and T32, faults. */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/exec.c arch/arm/cpu/exec_ldst.c arch/arm/cpu/exec_sys.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/coproc.h>
+#include <arm/exec.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+
+/* -- fakes: a vCPU with banks kept simply, 64 bytes of memory at MEM, a log of what was asked for -- */
+
+#define MEM		0x40001000u
+#define PC		0x80008000u
+#define C_FLAG		BIT(29)
+#define Z_FLAG		BIT(30)
+
+static struct vcpu v;
+static u32 mem[16];
+static u32 fault_at;		/* accesses at this address fail */
+static u32 accesses;
+static bool last_priv;
+static struct { u32 undef, svc, dabt; struct gfault f; } inj;
+static struct { u32 n, target, psr; } ret;
+static u32 coproc_enc, coproc_value;
+static enum coproc_result coproc_answer;
+static u32 vfp_reg, vfp_value, smcs;
+static bool vfp_answer;
+static u32 user_reg[15], mode_sp[32], spsr;
+
+enum vbank vcpu_bank_of(u32 mode)
+{
+	switch (mode) {
+	case MODE_USR: case MODE_SYS: return BANK_USR;
+	case MODE_FIQ: return BANK_FIQ;
+	case MODE_IRQ: return BANK_IRQ;
+	case MODE_SVC: return BANK_SVC;
+	case MODE_ABT: return BANK_ABT;
+	case MODE_UND: return BANK_UND;
+	default: return BANK_NR;
+	}
+}
+
+u32 *vcpu_spsr(struct vcpu *vc)
+{
+	return vcpu_bank_of(vcpu_mode(vc)) == BANK_USR ? NULL : &spsr;
+}
+
+void vcpu_write_cpsr(struct vcpu *vc, u32 value, u32 mask)
+{
+	vc->cpsr = (vc->cpsr & ~mask) | (value & mask);
+}
+
+void vcpu_exception_return(struct vcpu *vc, u32 target, u32 psr)
+{
+	ret.n++;
+	ret.target = target;
+	ret.psr = psr;
+}
+
+u32 vcpu_user_reg_get(const struct vcpu *vc, u32 n) { return user_reg[n]; }
+void vcpu_user_reg_set(struct vcpu *vc, u32 n, u32 value) { user_reg[n] = value; }
+u32 vcpu_mode_sp_get(const struct vcpu *vc, u32 mode) { return mode_sp[mode]; }
+void vcpu_mode_sp_set(struct vcpu *vc, u32 mode, u32 value) { mode_sp[mode] = value; }
+void inject_undef(struct vcpu *vc) { inj.undef++; }
+void inject_svc(struct vcpu *vc) { inj.svc++; }
+
+void inject_dabt(struct vcpu *vc, const struct gfault *f)
+{
+	inj.dabt++;
+	inj.f = *f;
+}
+
+enum coproc_result coproc_read(struct vcpu *vc, u32 enc, u32 *value)
+{
+	coproc_enc = enc;
+	*value = coproc_value;
+	return coproc_answer;
+}
+
+enum coproc_result coproc_write(struct vcpu *vc, u32 enc, u32 value)
+{
+	coproc_enc = enc;
+	coproc_value = value;
+	return coproc_answer;
+}
+
+enum exit_cause coproc_cause(u32 enc)
+{
+	return enc == COPROC_ENC(15, 0, 3, 0, 0) ? EXIT_CP15_DACR : EXIT_CP14;
+}
+
+bool vfp_sys_read(struct vcpu *vc, u32 reg, u32 *value)
+{
+	vfp_reg = reg;
+	*value = vfp_value;
+	return vfp_answer;
+}
+
+bool vfp_sys_write(struct vcpu *vc, u32 reg, u32 value)
+{
+	vfp_reg = reg;
+	vfp_value = value;
+	return vfp_answer;
+}
+
+void smc_call(struct vcpu *vc) { smcs++; }
+
+int guest_access(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val, struct gfault *f)
+{
+	u8 *p = (u8 *)mem + (va - MEM);
+
+	accesses++;
+	last_priv = priv;
+	if (va == fault_at || va - MEM > sizeof(mem) - size) {
+		*f = (struct gfault){ .fsr = 0x805, .far = va };
+		return -EFAULT;
+	}
+	if (acc == ACC_WRITE) {
+		memcpy(p, val, size);
+	} else {
+		*val = 0;
+		memcpy(val, p, size);
+	}
+	return 0;
+}
+
+static int setup(void **state)
+{
+	u32 i;
+
+	memset(&v, 0, sizeof(v));
+	for (i = 0; i < 15; i++) {
+		v.r[i] = 0x1000 + i;
+		user_reg[i] = 0x2000 + i;
+	}
+	for (i = 0; i < 16; i++)
+		mem[i] = 0xc0de0000 + i;
+	v.r[15] = PC;
+	v.cpsr = MODE_SVC | PSR_I;
+	spsr = 0x600f0110;
+	fault_at = accesses = 0;
+	memset(&inj, 0, sizeof(inj));
+	memset(&ret, 0, sizeof(ret));
+	memset(mode_sp, 0, sizeof(mode_sp));
+	coproc_answer = COPROC_OK;
+	coproc_enc = coproc_value = vfp_value = smcs = 0;
+	vfp_reg = ~0u;
+	vfp_answer = true;
+	return 0;
+}
+
+static enum exec_result run(u32 word)
+{
+	struct insn in;
+
+	a32_decode(word, &in);
+	return exec_insn(&v, &in);
+}
+
+static enum exec_result run_mmio(u32 word)
+{
+	struct insn in;
+
+	a32_decode(word, &in);
+	return exec_mmio(&v, &in);
+}
+
+static enum exec_result run_t32(u16 hw1, u16 hw2)
+{
+	struct insn in;
+
+	v.cpsr |= PSR_T;
+	t32_decode(hw1, hw2, &in);
+	return exec_mmio(&v, &in);
+}
+
+static void expect_next(enum exec_result r)
+{
+	assert_int_equal(r, EXEC_NEXT);
+	assert_int_equal(v.r[15], PC + 4);
+}
+
+static void expect_undef(enum exec_result r)
+{
+	assert_int_equal(r, EXEC_UNDEF);
+	assert_int_equal(v.r[15], PC);
+	assert_int_equal(accesses, 0);
+}
+
+/* -- status registers -- */
+
+static void cps(void **state)
+{
+	expect_next(run(0xf1080080));			/* cpsie i */
+	assert_int_equal(v.cpsr, MODE_SVC);
+	setup(state);
+	expect_next(run(0xf10e01d1));			/* cpsid aif, #17 */
+	assert_int_equal(v.cpsr, MODE_FIQ | PSR_AIF);
+	setup(state);
+	expect_next(run(0xf102001f));			/* cps #31 */
+	assert_int_equal(v.cpsr, MODE_SYS | PSR_I);
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_next(run(0xf10e01d3));			/* nothing in User mode */
+	assert_int_equal(v.cpsr, MODE_USR);
+}
+
+static void mrs(void **state)
+{
+	v.cpsr = 0xfe0fffff & ~PSR_MODE;
+	v.cpsr |= MODE_SVC | PSR_J;
+	expect_next(run(0xe10f3000));			/* mrs r3, cpsr: J, IT and T read as zero */
+	assert_int_equal(v.r[3], 0xf80f03c0 | MODE_SVC);
+	setup(state);
+	expect_next(run(0xe14f4000));			/* mrs r4, spsr */
+	assert_int_equal(v.r[4], spsr);
+	setup(state);
+	v.cpsr = MODE_SYS;
+	expect_undef(run(0xe14f4000));
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xe14f4000));
+	expect_next(run(0xe10f3000));
+	assert_int_equal(v.r[3], MODE_USR);
+	setup(state);
+	expect_undef(run(0xe10ff000));			/* Rd = pc */
+}
+
+static void msr_cpsr(void **state)
+{
+	v.r[1] = 0xffffffff;
+	v.cpsr = MODE_SVC;
+	expect_next(run(0xe121f001));			/* _c: I F mode, not T */
+	assert_int_equal(v.cpsr, PSR_I | PSR_F | MODE_SYS);
+	setup(state);
+	v.r[1] = 0xffffffff;
+	v.cpsr = MODE_SVC;
+	expect_next(run(0xe122f001));			/* _x: A E, not IT */
+	assert_int_equal(v.cpsr, PSR_A | PSR_E | MODE_SVC);
+	setup(state);
+	v.r[1] = 0xffffffe0 | MODE_IRQ;
+	v.cpsr = MODE_SVC;
+	expect_next(run(0xe12ff001));			/* _fsxc: not J, IT, T */
+	assert_int_equal(v.cpsr, 0xf80f03c0 | MODE_IRQ);
+	setup(state);
+	expect_next(run(0xe321f0d1));			/* msr cpsr_c, #0xd1 */
+	assert_int_equal(v.cpsr, 0xd1);
+	setup(state);
+	v.r[1] = 0xffffffff;
+	v.cpsr = MODE_USR;
+	expect_next(run(0xe12ff001));			/* User mode: flags, GE and E only */
+	assert_int_equal(v.cpsr, 0xf80f0200 | MODE_USR);
+	setup(state);
+	expect_undef(run(0xe121f00f));			/* Rn = pc */
+}
+
+static void msr_spsr(void **state)
+{
+	v.r[5] = 0x12345678;
+	spsr = 0;
+	expect_next(run(0xe16ff005));
+	assert_int_equal(spsr, 0x12045678);
+	setup(state);
+	spsr = 0;
+	v.r[5] = 0xffffffff;
+	expect_next(run(0xe161f005));			/* _c */
+	assert_int_equal(spsr, 0xff);
+	setup(state);
+	v.cpsr = MODE_SYS;
+	expect_undef(run(0xe16ff005));
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xe16ff005));
+}
+
+static void condition_fails(void **state)
+{
+	v.cpsr |= Z_FLAG;
+	expect_next(run(0x114f4000));			/* mrsne */
+	assert_int_equal(v.r[4], 0x1004);
+	setup(state);
+	expect_next(run(0x01b0f00e));			/* movseq pc, lr with Z clear */
+	assert_int_equal(ret.n, 0);
+	setup(state);
+	expect_next(run(0x0e031f10));			/* mcreq */
+	assert_int_equal(coproc_enc, 0);
+	setup(state);
+	expect_next(run(0x0f000000));			/* svceq */
+	assert_int_equal(inj.svc, 0);
+}
+
+/* -- exception returns -- */
+
+static void alu_return(void **state)
+{
+	static const struct { u32 word, carry, target; } c[] = {
+		{ 0xe1b0f00e, 0, 0x100e },		/* movs pc, lr */
+		{ 0xe25ef004, 0, 0x100a },		/* subs pc, lr, #4 */
+		{ 0xe25ef801, 0, 0x100e - 0x10000 },	/* subs pc, lr, #0x10000: rotated immediate */
+		{ 0xe29ff008, 0, PC + 16 },		/* adds pc, pc, #8 */
+		{ 0xe27ef001, 0, 1 - 0x100e },		/* rsbs */
+		{ 0xe2bef001, C_FLAG, 0x1010 },		/* adcs with carry */
+		{ 0xe2def001, 0, 0x100c },		/* sbcs without carry */
+		{ 0xe2fef001, C_FLAG, 1 - 0x100e },	/* rscs with carry */
+		{ 0xe21ef00c, 0, 0x000c },		/* ands */
+		{ 0xe23ef00c, 0, 0x1002 },		/* eors */
+		{ 0xe39ef001, 0, 0x100f },		/* orrs */
+		{ 0xe3def00c, 0, 0x1002 },		/* bics */
+		{ 0xe3f0f000, 0, 0xffffffff },		/* mvns */
+		{ 0xe05ef101, 0, 0x100e - 0x4004 },	/* subs pc, lr, r1, lsl #2 */
+		{ 0xe1b0f121, 0, 0x400 },		/* movs pc, r1, lsr #2 */
+		{ 0xe1b0f021, 0, 0 },			/* lsr #32 */
+		{ 0xe1b0f06e, C_FLAG, 0x80000807 },	/* movs pc, lr, rrx */
+		{ 0xe1b0f461, 0, 0x01000010 },		/* movs pc, r1, ror #8 */
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		v.cpsr |= c[i].carry;
+		if (run(c[i].word) != EXEC_BRANCH || ret.n != 1 || ret.target != c[i].target || ret.psr != spsr)
+			fail_msg("0x%08x: target 0x%08x, expected 0x%08x", c[i].word, ret.target, c[i].target);
+		setup(state);
+		v.cpsr = MODE_SYS;
+		expect_undef(run(c[i].word));
+		v.cpsr = MODE_USR;
+		expect_undef(run(c[i].word));
+	}
+	setup(state);
+	v.r[14] = 0x80000000;
+	assert_int_equal(run(0xe1b0f04e), EXEC_BRANCH);	/* movs pc, lr, asr #32 */
+	assert_int_equal(ret.target, 0xffffffff);
+	setup(state);
+	expect_undef(run(0xe1b0f211));			/* shift by register */
+}
+
+static void ldm_return(void **state)
+{
+	v.r[13] = MEM;
+	assert_int_equal(run(0xe8fd8006), EXEC_BRANCH);	/* ldmia sp!, {r1, r2, pc}^ */
+	assert_int_equal(v.r[1], 0xc0de0000);
+	assert_int_equal(v.r[2], 0xc0de0001);
+	assert_int_equal(ret.target, 0xc0de0002);
+	assert_int_equal(ret.psr, spsr);
+	assert_int_equal(v.r[13], MEM + 12);
+	setup(state);
+	v.r[13] = MEM;
+	assert_int_equal(run(0xe8dda000), EXEC_BRANCH);	/* ldmia sp, {sp, pc}^: sp of this mode */
+	assert_int_equal(v.r[13], 0xc0de0000);
+	assert_int_equal(user_reg[13], 0x200d);
+	setup(state);
+	v.r[13] = MEM;
+	fault_at = MEM + 8;
+	assert_int_equal(run(0xe8fd8006), EXEC_INJECTED);
+	assert_int_equal(inj.dabt, 1);
+	assert_int_equal(inj.f.far, MEM + 8);
+	assert_int_equal(v.r[1], 0x1001);
+	assert_int_equal(v.r[13], MEM);
+	assert_int_equal(ret.n, 0);
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xe8fd8006));
+}
+
+static void rfe(void **state)
+{
+	static const struct { u32 word, first, end; } c[] = {
+		{ 0xf8b10a00, 0, 8 },			/* rfeia r1! */
+		{ 0xf9b10a00, 4, 8 },			/* rfeib r1! */
+		{ 0xf8310a00, -4, -8 },			/* rfeda r1! */
+		{ 0xf9310a00, -8, -8 },			/* rfedb r1! */
+		{ 0xf8910a00, 0, 0 },			/* rfeia r1 */
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		v.r[1] = MEM + 32;
+		assert_int_equal(run(c[i].word), EXEC_BRANCH);
+		assert_int_equal(ret.target, 0xc0de0008 + (s32)c[i].first / 4);
+		assert_int_equal(ret.psr, 0xc0de0009 + (s32)c[i].first / 4);
+		assert_int_equal(v.r[1], MEM + 32 + c[i].end);
+	}
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xf8b10a00));
+	v.cpsr = MODE_SYS;				/* privileged: allowed */
+	v.r[1] = MEM;
+	assert_int_equal(run(0xf8b10a00), EXEC_BRANCH);
+	setup(state);
+	v.r[1] = MEM + 2;
+	assert_int_equal(run(0xf8b10a00), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 1);			/* alignment, read */
+	assert_int_equal(inj.f.far, MEM + 2);
+}
+
+static void srs(void **state)
+{
+	mode_sp[MODE_SVC] = MEM + 32;
+	expect_next(run(0xf96d0513));			/* srsdb sp!, #19 */
+	assert_int_equal(mem[6], 0x100e);
+	assert_int_equal(mem[7], spsr);
+	assert_int_equal(mode_sp[MODE_SVC], MEM + 24);
+	setup(state);
+	mode_sp[MODE_SYS] = MEM;
+	expect_next(run(0xf9cd051f));			/* srsib sp, #31 */
+	assert_int_equal(mem[1], 0x100e);
+	assert_int_equal(mem[2], spsr);
+	assert_int_equal(mode_sp[MODE_SYS], MEM);
+	setup(state);
+	mode_sp[MODE_SVC] = MEM + 32;
+	fault_at = MEM + 28;
+	assert_int_equal(run(0xf96d0513), EXEC_INJECTED);
+	assert_int_equal(mode_sp[MODE_SVC], MEM + 32);
+	setup(state);
+	expect_undef(run(0xf96d0516));			/* Monitor mode: not in the Non-secure state */
+	v.cpsr = MODE_SYS;
+	expect_undef(run(0xf96d0513));
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xf96d0513));
+}
+
+/* -- user bank -- */
+
+static void user_bank(void **state)
+{
+	v.r[2] = MEM + 12;
+	expect_next(run(0xe9526001));			/* ldmdb r2, {r0, sp, lr}^ */
+	assert_int_equal(user_reg[0], 0xc0de0000);
+	assert_int_equal(user_reg[13], 0xc0de0001);
+	assert_int_equal(user_reg[14], 0xc0de0002);
+	assert_int_equal(v.r[13], 0x100d);
+	assert_int_equal(v.r[2], MEM + 12);
+	assert_true(last_priv);
+	setup(state);
+	v.r[8] = MEM + 8;
+	expect_next(run(0xe9486000));			/* stmdb r8, {sp, lr}^ */
+	assert_int_equal(mem[0], 0x200d);
+	assert_int_equal(mem[1], 0x200e);
+	setup(state);
+	v.r[8] = MEM;
+	expect_next(run(0xe9c88001));			/* stmib r8, {r0, pc}^ */
+	assert_int_equal(mem[1], 0x2000);
+	assert_int_equal(mem[2], PC + 8);
+	setup(state);
+	v.r[8] = MEM + 8;
+	expect_next(run(0xe8486000));			/* stmda r8, {sp, lr}^ */
+	assert_int_equal(mem[1], 0x200d);
+	assert_int_equal(mem[2], 0x200e);
+	setup(state);
+	v.r[2] = MEM;
+	fault_at = MEM + 4;
+	assert_int_equal(run(0xe8d26001), EXEC_INJECTED);
+	assert_int_equal(user_reg[0], 0x2000);
+	assert_int_equal(v.r[15], PC);
+	setup(state);
+	v.cpsr = MODE_SYS;
+	expect_undef(run(0xe8d26001));
+	expect_undef(run(0xe9486000));
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xe8d26001));
+	expect_undef(run(0xe9486000));
+}
+
+static void unprivileged(void **state)
+{
+	v.r[1] = MEM + 4;
+	expect_next(run(0xe4b10008));			/* ldrt r0, [r1], #8 */
+	assert_false(last_priv);
+	assert_int_equal(v.r[0], 0xc0de0001);
+	assert_int_equal(v.r[1], MEM + 12);
+	setup(state);
+	v.r[1] = MEM + 4;
+	v.r[2] = 2;
+	expect_next(run(0xe6210102));			/* strt r0, [r1], -r2, lsl #2 */
+	assert_false(last_priv);
+	assert_int_equal(mem[1], 0x1000);
+	assert_int_equal(v.r[1], MEM - 4);
+	setup(state);
+	v.r[1] = MEM;
+	mem[0] = 0x8180;
+	expect_next(run(0xe0f100d1));			/* ldrsbt r0, [r1], #1 */
+	assert_int_equal(v.r[0], 0xffffff80);
+	assert_int_equal(v.r[1], MEM + 1);
+	setup(state);
+	v.r[1] = fault_at = MEM;
+	assert_int_equal(run(0xe4b10008), EXEC_INJECTED);
+	assert_int_equal(v.r[1], MEM);
+	assert_int_equal(v.r[15], PC);
+	setup(state);
+	expect_undef(run(0xe4b1f000));			/* Rt = pc */
+	expect_undef(run(0xe4b11000));			/* Rt = Rn */
+}
+
+/* -- coprocessors and calls -- */
+
+static void coprocessors(void **state)
+{
+	expect_next(run(0xee031f10));			/* mcr p15, 0, r1, c3, c0, 0 */
+	assert_int_equal(coproc_enc, COPROC_ENC(15, 0, 3, 0, 0));
+	assert_int_equal(coproc_value, 0x1001);
+	setup(state);
+	coproc_value = 77;
+	expect_next(run(0xee1d1f90));
+	assert_int_equal(coproc_enc, COPROC_ENC(15, 0, 13, 0, 4));
+	assert_int_equal(v.r[1], 77);
+	setup(state);
+	coproc_value = 0x90000000;
+	expect_next(run(0xee10fe11));			/* mrc p14, 0, apsr_nzcv, c0, c1, 0 */
+	assert_int_equal(v.cpsr, 0x90000000 | MODE_SVC | PSR_I);
+	setup(state);
+	coproc_answer = COPROC_UNDEF;
+	expect_undef(run(0xee1d1f90));
+	assert_int_equal(v.r[1], 0x1001);
+	expect_undef(run(0xee031f10));
+	coproc_answer = COPROC_FAULT;
+	assert_int_equal(run(0xee071f3a), EXEC_INJECTED);
+	assert_int_equal(v.r[15], PC);
+	setup(state);
+	expect_undef(run(0xee03ff10));			/* Rt = pc */
+	expect_undef(run(0xec421f2e));			/* mcrr */
+	expect_undef(run(0xec521f2e));			/* mrrc */
+	assert_int_equal(coproc_enc, 0);
+}
+
+static void coprocessors_in_user_mode(void **state)
+{
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xee1d1f90));
+	expect_undef(run(0xee031f10));
+	expect_undef(run(0xee191f1d));			/* pmccntr, not enabled */
+	assert_int_equal(coproc_enc, 0);
+	v.cp15.pmuserenr = 1;
+	expect_undef(run(0xee191f3e));			/* c9, c14, 1: interrupt enables stay privileged */
+	expect_undef(run(0xee091f1e));			/* PMUSERENR is not writable */
+	assert_int_equal(coproc_enc, 0);
+	expect_next(run(0xee191f1d));
+	assert_int_equal(coproc_enc, COPROC_ENC(15, 0, 9, 13, 0));
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_next(run(0xee191f1e));			/* PMUSERENR is readable */
+}
+
+static void vfp_system(void **state)
+{
+	vfp_value = 5;
+	expect_next(run(0xeef81a10));			/* vmrs r1, fpexc */
+	assert_int_equal(vfp_reg, 8);
+	assert_int_equal(v.r[1], 5);
+	setup(state);
+	expect_next(run(0xeee81a10));
+	assert_int_equal(vfp_value, 0x1001);
+	setup(state);
+	vfp_value = 0x60000000;
+	v.cpsr = MODE_USR;
+	expect_next(run(0xeef1fa10));			/* vmrs apsr_nzcv, fpscr */
+	assert_int_equal(v.cpsr, 0x60000000 | MODE_USR);
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xeef81a10));
+	expect_undef(run(0xeee81a10));
+	assert_int_equal(vfp_reg, ~0u);
+	v.cpsr = MODE_SVC;
+	vfp_answer = false;
+	expect_undef(run(0xeef81a10));
+	assert_int_equal(v.r[1], 0x1001);
+	expect_undef(run(0xeee81a10));
+}
+
+static void calls(void **state)
+{
+	assert_int_equal(run(0xef000001), EXEC_INJECTED);
+	assert_int_equal(inj.svc, 1);
+	assert_int_equal(v.r[15], PC);
+	setup(state);
+	expect_next(run(0xe1600070));
+	assert_int_equal(smcs, 1);
+	setup(state);
+	v.cpsr = MODE_USR;
+	expect_undef(run(0xe1600070));
+	assert_int_equal(smcs, 0);
+	v.cpsr = MODE_SVC;
+	assert_int_equal(run(0xe320f003), EXEC_WFI);
+	assert_int_equal(v.r[15], PC + 4);
+	setup(state);
+	expect_undef(run(0xe1400070));			/* hvc */
+	expect_undef(run(0xe7f000f0));			/* udf */
+	expect_undef(run(0xe0810002));			/* add: not for exec_insn */
+	expect_undef(run(0xee300a81));			/* vadd: trapped, so disabled */
+}
+
+/* -- device accesses -- */
+
+static void mmio_single(void **state)
+{
+	mem[0] = 0x12348180;
+	v.r[2] = MEM;
+	expect_next(run_mmio(0xe5921000));		/* ldr r1, [r2] */
+	assert_int_equal(v.r[1], 0x12348180);
+	assert_true(last_priv);
+	setup(state);
+	mem[0] = 0x12348180;
+	v.r[2] = MEM + 5;
+	expect_next(run_mmio(0xe5721005));		/* ldrb r1, [r2, #-5]! */
+	assert_int_equal(v.r[1], 0x80);
+	assert_int_equal(v.r[2], MEM);
+	setup(state);
+	mem[0] = 0x12348180;
+	v.r[2] = MEM;
+	expect_next(run_mmio(0xe1d210f0));		/* ldrsh r1, [r2] */
+	assert_int_equal(v.r[1], 0xffff8180);
+	setup(state);
+	v.r[2] = MEM;
+	v.r[3] = 4;
+	expect_next(run_mmio(0xe08210b3));		/* strh r1, [r2], r3 */
+	assert_int_equal(mem[0], 0xc0de1001);
+	assert_int_equal(v.r[2], MEM + 4);
+	setup(state);
+	v.r[2] = MEM + 8;
+	v.r[3] = 0xfffffff0;
+	v.cpsr = MODE_USR;
+	expect_next(run_mmio(0xe7c21143));		/* strb r1, [r2, r3, asr #2] */
+	assert_int_equal(mem[1], 0xc0de0001);
+	assert_false(last_priv);
+	setup(state);
+	v.r[2] = MEM;
+	expect_next(run_mmio(0xe582f000));		/* str pc */
+	assert_int_equal(mem[0], PC + 8);
+	setup(state);
+	v.r[2] = fault_at = MEM;
+	assert_int_equal(run_mmio(0xe4921004), EXEC_INJECTED);
+	assert_int_equal(v.r[2], MEM);
+	assert_int_equal(v.r[1], 0x1001);
+	setup(state);
+	v.r[15] = MEM;
+	assert_int_equal(run_mmio(0xe59f1004), EXEC_NEXT);	/* ldr r1, [pc, #4] */
+	assert_int_equal(v.r[1], 0xc0de0003);
+	setup(state);
+	expect_undef(run_mmio(0xe4922004));		/* write-back into Rt */
+}
+
+static void mmio_double(void **state)
+{
+	v.r[4] = MEM;
+	expect_next(run_mmio(0xe1c420d8));		/* ldrd r2, r3, [r4, #8] */
+	assert_int_equal(v.r[2], 0xc0de0002);
+	assert_int_equal(v.r[3], 0xc0de0003);
+	setup(state);
+	v.r[4] = MEM + 4;
+	v.r[6] = 4;
+	expect_next(run_mmio(0xe00420f6));		/* strd r2, r3, [r4], -r6 */
+	assert_int_equal(mem[1], 0x1002);
+	assert_int_equal(mem[2], 0x1003);
+	assert_int_equal(v.r[4], MEM);
+	setup(state);
+	v.r[4] = MEM;
+	fault_at = MEM + 12;
+	assert_int_equal(run_mmio(0xe1c420d8), EXEC_INJECTED);
+	assert_int_equal(v.r[2], 0x1002);
+	setup(state);
+	v.r[4] = MEM + 2;
+	assert_int_equal(run_mmio(0xe1c420f8), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 0x801);		/* alignment, write */
+	assert_int_equal(inj.f.far, MEM + 10);
+}
+
+static void mmio_multiple(void **state)
+{
+	v.r[1] = MEM + 4;
+	expect_next(run_mmio(0xe8b1000c));		/* ldmia r1!, {r2, r3} */
+	assert_int_equal(v.r[2], 0xc0de0001);
+	assert_int_equal(v.r[3], 0xc0de0002);
+	assert_int_equal(v.r[1], MEM + 12);
+	setup(state);
+	v.r[13] = MEM + 12;
+	expect_next(run_mmio(0xe92d4010));		/* stmdb sp!, {r4, lr} */
+	assert_int_equal(mem[1], 0x1004);
+	assert_int_equal(mem[2], 0x100e);
+	assert_int_equal(v.r[13], MEM + 4);
+	setup(state);
+	v.r[1] = MEM;
+	mem[0] = 0x101;
+	assert_int_equal(run_mmio(0xe8918000), EXEC_BRANCH);	/* ldmia r1, {pc}: interworking */
+	assert_int_equal(v.r[15], 0x100);
+	assert_true(v.cpsr & PSR_T);
+	setup(state);
+	v.r[1] = MEM;
+	fault_at = MEM + 4;
+	assert_int_equal(run_mmio(0xe8b1000c), EXEC_INJECTED);
+	assert_int_equal(v.r[2], 0x1002);
+	assert_int_equal(v.r[1], MEM);
+}
+
+static void mmio_others(void **state)
+{
+	v.r[3] = MEM;
+	expect_next(run_mmio(0xe1031092));		/* swp r1, r2, [r3] */
+	assert_int_equal(v.r[1], 0xc0de0000);
+	assert_int_equal(mem[0], 0x1002);
+	setup(state);
+	v.r[3] = MEM + 2;
+	assert_int_equal(run_mmio(0xe1031092), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 0x801);
+	setup(state);
+	v.exit_dfar = MEM + 8;
+	v.exit_dfsr = 0x805;
+	assert_int_equal(run_mmio(0xe1831f92), EXEC_INJECTED);	/* strex: the bus says no */
+	assert_int_equal(inj.f.fsr, 0x808);
+	assert_int_equal(inj.f.far, MEM + 8);
+	v.exit_dfsr = 5;
+	assert_int_equal(run_mmio(0xed910b00), EXEC_INJECTED);	/* vldr */
+	assert_int_equal(inj.f.fsr, 8);
+}
+
+static void mmio_t32(void **state)
+{
+	mem[1] = 0x80;
+	v.r[2] = MEM;
+	v.r[3] = 4;
+	assert_int_equal(run_t32(0x56d1, 0), EXEC_NEXT);	/* ldrsb r1, [r2, r3] */
+	assert_int_equal(v.r[1], 0xffffff80);
+	assert_int_equal(v.r[15], PC + 2);
+	setup(state);
+	v.r[2] = MEM;
+	assert_int_equal(run_t32(0xf842, 0x1f08), EXEC_NEXT);	/* str.w r1, [r2, #8]! */
+	assert_int_equal(mem[2], 0x1001);
+	assert_int_equal(v.r[2], MEM + 8);
+	assert_int_equal(v.r[15], PC + 4);
+	setup(state);
+	v.r[2] = MEM + 16;
+	assert_int_equal(run_t32(0xe972, 0x1502), EXEC_NEXT);	/* ldrd r1, r5, [r2, #-8]! */
+	assert_int_equal(v.r[1], 0xc0de0002);
+	assert_int_equal(v.r[5], 0xc0de0003);
+	assert_int_equal(v.r[2], MEM + 8);
+	setup(state);
+	v.r[15] = MEM + 2;
+	assert_int_equal(run_t32(0x4901, 0), EXEC_NEXT);	/* ldr r1, [pc, #4]: pc is aligned down */
+	assert_int_equal(v.r[1], 0xc0de0002);
+	setup(state);
+	v.r[13] = MEM;
+	mem[1] = 0x2001;
+	assert_int_equal(run_t32(0xbd02, 0), EXEC_BRANCH);	/* pop {r1, pc} */
+	assert_int_equal(v.r[15], 0x2000);
+	assert_int_equal(v.r[13], MEM + 8);
+}
+
+/* ITSTATE as the architecture steps it (A2.5.2): base condition and mask shift left, and end as zero. */
+static void it_block(void **state)
+{
+	/* ite eq: ITSTATE 0b00001100 after IT -> first insn sees 0x0c... */
+	v.r[2] = MEM;
+	v.cpsr |= 0x0c00;				/* ITSTATE[7:2] = 0b000011: 0x0c, two instructions left */
+	assert_int_equal(run_t32(0x6811, 0), EXEC_NEXT);
+	assert_int_equal(v.cpsr & PSR_IT, 0x1800);	/* 0x18 */
+	assert_int_equal(run_t32(0x6811, 0), EXEC_NEXT);
+	assert_int_equal(v.cpsr & PSR_IT, 0);
+	v.cpsr |= 0x06000000 | 0x1400;			/* ITSTATE 0b00010111 */
+	assert_int_equal(run_t32(0x6811, 0), EXEC_NEXT);
+	assert_int_equal(v.cpsr & PSR_IT, 0x04000000 | 0x0c00);	/* 0b00001110 */
+	setup(state);
+	v.r[2] = fault_at = MEM;
+	v.cpsr |= 0x0c00;
+	assert_int_equal(run_t32(0x6811, 0), EXEC_INJECTED);
+	assert_int_equal(v.cpsr & PSR_IT, 0x0c00);	/* not past it */
+}
+
+static void causes(void **state)
+{
+	static const struct { u32 word; enum exit_cause cause; } c[] = {
+		{ 0xf10c0080, EXIT_SITE_CPS }, { 0xe10f3000, EXIT_SITE_MRS }, { 0xe321f0d3, EXIT_SITE_MSR },
+		{ 0xe121f001, EXIT_SITE_MSR }, { 0xe1b0f00e, EXIT_SITE_RET }, { 0xe8fd8006, EXIT_SITE_RET },
+		{ 0xf8b10a00, EXIT_SITE_RET }, { 0xe9486000, EXIT_SITE_BANK }, { 0xe9526001, EXIT_SITE_BANK },
+		{ 0xf96d0513, EXIT_SITE_BANK }, { 0xe4b10008, EXIT_SITE_USER_LS }, { 0xe320f003, EXIT_SITE_WFI },
+		{ 0xef000000, EXIT_SITE_SVC }, { 0xee031f10, EXIT_CP15_DACR }, { 0xee101e10, EXIT_CP14 },
+		{ 0xeef81a10, EXIT_VFP_SYS }, { 0xe1600070, EXIT_SMC }, { 0xe5921000, EXIT_MMIO },
+		{ 0xe7f000f0, EXIT_UNDEF },
+	};
+	struct insn in;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		a32_decode(c[i].word, &in);
+		if (exec_cause(&in) != c[i].cause)
+			fail_msg("0x%08x: cause %d, expected %d", c[i].word, exec_cause(&in), c[i].cause);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(cps), T(mrs), T(msr_cpsr), T(msr_spsr), T(condition_fails), T(alu_return), T(ldm_return), T(rfe), T(srs),
+		T(user_bank), T(unprivileged), T(coprocessors), T(coprocessors_in_user_mode), T(vfp_system), T(calls),
+		T(mmio_single), T(mmio_double), T(mmio_multiple), T(mmio_others), T(mmio_t32), T(it_block), T(causes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
