@@ -176,7 +176,7 @@ static void device_tree_follows_the_layout(void **state)
 	assert_string_equal(status_of(fdt, "/memory@80000000"), "(none)");
 	assert_string_equal(status_of(fdt, "/cpus/cpu@0"), "(none)");
 	assert_int_equal(be32_load((const u8 *)fdt_getprop(fdt, fdt_path_offset(fdt, "/memory@80000000"), "reg", &len) + 4),
-			 0x0c000000);
+			 0x08000000);
 }
 
 static void nodes_are_found_through_buses(void **state)
@@ -197,7 +197,7 @@ static void map_is_what_the_layout_says(void **state)
 {
 	start("linux-small");
 	assert_int_equal(guest_map_find(&guest.map, 0x80000000)->type, REGION_RAM);
-	assert_null(guest_map_find(&guest.map, 0x8c000000));
+	assert_null(guest_map_find(&guest.map, 0x88000000));
 	assert_int_equal(guest_map_find(&guest.map, 0x40200000)->type, REGION_RAM);
 	assert_int_equal(guest_map_find(&guest.map, 0x48200000)->type, REGION_EMULATED);
 	assert_int_equal(guest_map_find(&guest.map, 0x48306000)->type, REGION_EMULATED);
