@@ -226,7 +226,8 @@ host_dabt:
  * Guest memory for the fast paths, with User permissions (so that the window itself is out of reach). An abort ends in
  * uaccess_fail and is no event: the slow path repeats the instruction and finds the reason.
  */
-	.global	window_ldrt, window_strt, window_dccmvac
+	@ The cache operations complete at the DSB that the guest itself needs for its purpose, so there is none here.
+	.global	window_ldrt, window_strt, window_dccmvac, window_dccimvac
 uaccess_start:
 window_ldrt:
 	ldrt	r3, [r0], #4
@@ -244,7 +245,10 @@ window_strt:
 	bx	lr
 window_dccmvac:
 	mcr	p15, 0, r0, c7, c10, 1
-	dsb
+	mov	r0, #1
+	bx	lr
+window_dccimvac:
+	mcr	p15, 0, r0, c7, c14, 1
 	mov	r0, #1
 	bx	lr
 uaccess_end:

@@ -16,6 +16,12 @@
 
 bool window_fast(struct vcpu *v, u32 vector);
 
+/* CP15 accesses with condition and Rt masked out. */
+#define MRC(op1, crn, crm, op2)	(0x0e100f10u | (op1) << 21 | (crn) << 16 | (crm) | (op2) << 5)
+#define MCR(op1, crn, crm, op2)	(MRC(op1, crn, crm, op2) & ~BIT(20))
+#define CACHE_OP(crm, op2)	MCR(0, 7, crm, op2)
+#define CACHE_OP_MASK		0x0fff0fffu
+
 static inline bool fast_priv(const struct vcpu *v)
 {
 	return (v->cpsr & PSR_MODE) != MODE_USR;
@@ -246,6 +252,77 @@ static bool fast_site(struct vcpu *v)
 	return false;
 }
 
+/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
+static inline bool fast_user_writable(u32 va)
+{
+	u32 par;
+
+	asm volatile("mcr p15, 0, %1, c7, c8, 3\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
+	return !(par & 1);
+}
+
+/*
+ * One cache operation by MVA, on the guest's own address under its own tables. Invalidate is clean+invalidate, and like
+ * I-cache maintenance it must not concern scanned code here, whose copy only the slow path can drop.
+ */
+static bool fast_cache_line(struct vcpu *v, u32 op, u32 va)
+{
+	switch (op) {
+	case CACHE_OP(10, 1):	/* DCCMVAC, DCCMVAU */
+	case CACHE_OP(11, 1):
+		return !v->want_pte_hints && window_dccmvac(va);
+	case CACHE_OP(14, 1):	/* DCCIMVAC */
+		return window_dccimvac(va);
+	case CACHE_OP(6, 1):	/* DCIMVAC */
+		return fast_user_writable(va) && window_dccimvac(va);
+	case CACHE_OP(5, 1):	/* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses */
+		if (!fast_user_writable(va))
+			return false;
+		dsb();
+		write_iciallu(0);
+		write_bpiall(0);
+		dsb();
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Cache maintenance by MVA comes in loops: op; add va, va, step; cmp va, end; blo op. The whole loop is one exit. @page
+ * keeps it honest: the three instructions must be in the page that is executing.
+ */
+static bool fast_cache_loop(struct vcpu *v, u32 w)
+{
+	u32 va = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, loop[3], step, end;
+
+	if (!fast_cache_line(v, op, v->r[va]))
+		return false;
+	v->exits[EXIT_CP15_CACHE]++;
+	v->r[15] += 4;
+	if (((v->r[15] + 8) ^ (v->r[15] - 4)) & PAGE_MASK || !window_ldrt(v->r[15], loop, 3))
+		return true;
+	if ((loop[0] & 0xfffffff0) != (0xe0800000 | va << 16 | va << 12) || (loop[0] & 0xf) == 15 ||
+	    (loop[1] & 0xfffffff0) != (0xe1500000 | va << 16) || (loop[1] & 0xf) == 15 || loop[2] != 0x3afffffb)
+		return true;
+	step = v->r[loop[0] & 0xf];
+	end = v->r[loop[1] & 0xf];
+	if ((loop[0] & 0xf) == va || (loop[1] & 0xf) == va || step - 1 >= PAGE_SIZE)
+		return true;
+	/* At a turn that fails the guest stands at the op itself, exactly as it would have executed it. */
+	for (;;) {
+		u32 next = v->r[va] + step;
+
+		if (next >= end || next < step)
+			return true;	/* last turn: add, cmp and the branch run natively and set the flags */
+		v->r[va] = next;
+		if (!fast_cache_line(v, op, next)) {
+			v->r[15] -= 4;
+			return true;
+		}
+	}
+}
+
 /* Guest DACR write whose translation to host domains is known. */
 static bool fast_dacr_write(struct vcpu *v, u32 value)
 {
@@ -263,9 +340,6 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 	return false;
 }
 
-#define MRC(op1, crn, crm, op2)	(0x0e100f10u | (op1) << 21 | (crn) << 16 | (crm) | (op2) << 5)
-#define MCR(op1, crn, crm, op2)	(MRC(op1, crn, crm, op2) & ~BIT(20))
-
 /* CP15 accesses without side effects beyond the vCPU, by encoding with Rt masked out. */
 static bool fast_cp15(struct vcpu *v, u32 w)
 {
@@ -274,7 +348,7 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 
 	if ((w >> 28) != 14 || rt >= 15)
 		return false;
-	switch (w & 0x0fff0fff) {
+	switch (w & CACHE_OP_MASK) {
 	case MRC(0, 13, 0, 4):
 		*r = c->tpidrprw;
 		goto thread;
@@ -317,13 +391,26 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 	case MRC(0, 13, 0, 1):
 		*r = c->contextidr;
 		goto ctx;
-	case MCR(0, 7, 10, 1):		/* DCCMVAC, DCCMVAU: on the guest's own address, under its own tables */
-	case MCR(0, 7, 11, 1):
-		if (v->want_pte_hints || !window_dccmvac(*r))
-			return false;
-		goto cache;
-	case MCR(0, 7, 5, 6):
+	case CACHE_OP(10, 1):
+	case CACHE_OP(11, 1):
+	case CACHE_OP(14, 1):
+	case CACHE_OP(6, 1):
+	case CACHE_OP(5, 1):
+		return fast_cache_loop(v, w);
+	case CACHE_OP(5, 0):		/* ICIALLU */
+		dsb();
+		write_iciallu(0);
 		write_bpiall(0);
+		goto cache;
+	case CACHE_OP(5, 6):		/* BPIALL */
+		write_bpiall(0);
+		goto cache;
+	case CACHE_OP(10, 2):		/* set/way; invalidate upgraded to clean+invalidate */
+		write_dccsw(*r);
+		goto cache;
+	case CACHE_OP(6, 2):
+	case CACHE_OP(14, 2):
+		write_dccisw(*r);
 		goto cache;
 	default:
 		return false;

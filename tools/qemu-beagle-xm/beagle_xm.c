@@ -3,6 +3,11 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "qemu/config-file.h"
+#include "qemu/error-report.h"
+#include "qemu/notify.h"
+#include "qemu/option.h"
 #include "qemu/units.h"
 #include "exec/address-spaces.h"
 #include "hw/arm/boot.h"
@@ -13,6 +18,8 @@
 #include "hw/sd/sd.h"
 #include "hw/sysbus.h"
 #include "sysemu/blockdev.h"
+#include "sysemu/cpu-timers.h"
+#include "sysemu/cpus.h"
 #include "sysemu/reset.h"
 #include "sysemu/runstate.h"
 #include "sysemu/sysemu.h"
@@ -30,6 +37,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(BeagleXm, BEAGLE_XM)
 #define SRAM_BASE 0x40200000
 #define SRAM_SIZE (64 * KiB)
 #define MACHINE_NUMBER 1546	/* Linux: OMAP3_BEAGLE */
+#define DTB_ADDRESS	0x87f00000	/* of a direct boot; QEMU puts the initramfs at 0x88000000 */
+#define DTB_LIMIT	0x88000000
 #define ATAG_OFFSET 0x100
 
 #define MIDR_A8_R3P2 0x413fc082
@@ -47,6 +56,7 @@ struct BeagleXm {
 	MemoryRegion sram;
 	struct arm_boot_info boot_info;
 	BlockBackend *card;
+	Notifier shutdown;
 };
 
 /*
@@ -138,7 +148,7 @@ static const struct block blocks[] = {
 	STUB("rfbi", 0x48050800, 0x400, 0x14, 0),
 	STUB_PLAIN("venc", 0x48050c00, 0x400),
 	STUB("dsi", 0x4804fc00, 0x400, 0x14, 0),
-	STUB("isp", 0x480bc000, 0x2000, 0x14, 0),
+	STUB("isp", 0x480bc000, 0x2000, 0x08, 0),
 	STUB("ssi", 0x48058000, 0x4000, 0x14, 0),
 	STUB("aes1", 0x480a6000, 0x1000, 0x4c, 0),
 	STUB("aes2", 0x480c5000, 0x1000, 0x4c, 0),
@@ -299,6 +309,60 @@ static void create_card(BeagleXm *machine)
 	qdev_realize_and_unref(card, qdev_get_child_bus(find_block(machine, "mmc1"), OMAP3_HSMMC_BUS), &error_fatal);
 }
 
+/*
+ * QEMU's main loop skips idle time when the processor is halted, but may look at the moment when WFI has halted it and
+ * the instructions of that stretch are not accounted yet; it then skips too far, by a number that depends on the host.
+ * So the processor counts as busy for other threads until its budget of instructions is settled.
+ */
+static bool (*cpu_has_work_plain)(CPUState *cpu);
+
+static bool cpu_has_work_or_unsettled(CPUState *cpu)
+{
+	return (qatomic_read(&cpu->icount_budget) != 0 && !qemu_cpu_is_self(cpu)) || cpu_has_work_plain(cpu);
+}
+
+/*
+ * With QEMU's default sleep=on an idle processor waits for host time to pass, and how much passes differs from run to
+ * run. Here -icount is for counting, so idle time is skipped unless the user asked for sleep=on.
+ */
+static void make_icount_exact(BeagleXm *machine)
+{
+	CPUClass *class = CPU_GET_CLASS(machine->cpu);
+	QemuOpts *opts = qemu_opts_find(qemu_find_opts("icount"), NULL);
+
+	if (!icount_enabled() || !opts || qemu_opt_get(opts, "sleep") || g_strcmp0(qemu_opt_get(opts, "shift"), "auto") == 0 ||
+	    qemu_opt_get_bool(opts, "align", false))
+		return;
+	qemu_opt_set_bool(opts, "sleep", false, &error_abort);
+	icount_configure(opts, &error_fatal);
+	cpu_has_work_plain = class->has_work;
+	class->has_work = cpu_has_work_or_unsettled;
+}
+
+/*
+ * With -icount the number of executed instructions is exact and the same on every run: it is told at the end, and
+ * the machine has it as a property for the monitor (qom-get /machine instructions).
+ */
+static uint64_t executed_instructions(void)
+{
+	return icount_enabled() ? icount_get_raw() : 0;
+}
+
+static void get_instructions(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+	uint64_t count = executed_instructions();
+
+	visit_type_uint64(v, name, &count, errp);
+}
+
+static void report_instructions(Notifier *notifier, void *data)
+{
+	if (!icount_enabled())
+		return;
+	pause_all_vcpus();	/* settles the count */
+	info_report("beagle-xm: %" PRIu64 " instructions executed", executed_instructions());
+}
+
 static void beagle_xm_init(MachineState *state)
 {
 	BeagleXm *machine = BEAGLE_XM(state);
@@ -314,12 +378,25 @@ static void beagle_xm_init(MachineState *state)
 	beagle_xm_rom_init(memory);
 	create_blocks(machine);
 	create_cpu(machine);
+	make_icount_exact(machine);
 	create_companion(machine);
 	create_card(machine);
 	machine->boot_info.ram_size = RAM_SIZE;
 	machine->boot_info.loader_start = RAM_BASE;
 	machine->boot_info.board_id = MACHINE_NUMBER;
+	/*
+	 * The device tree at a place of its own below the initramfs, not behind the kernel as QEMU would put it: that may be
+	 * memory which the kernel clears or uses before it looks at the tree.
+	 */
+	machine->boot_info.skip_dtb_autoload = true;
 	arm_load_kernel(machine->cpu, state, &machine->boot_info);
+	if (state->dtb) {
+		machine->boot_info.dtb_start = DTB_ADDRESS;
+		if (arm_load_dtb(DTB_ADDRESS, &machine->boot_info, DTB_LIMIT, &address_space_memory, state) < 0)
+			exit(EXIT_FAILURE);
+	}
+	machine->shutdown.notify = report_instructions;
+	qemu_register_shutdown_notifier(&machine->shutdown);
 }
 
 /* Linux's ARM boot protocol, for a kernel that was given with -kernel. */
@@ -366,6 +443,8 @@ static void beagle_xm_class_init(ObjectClass *class, void *data)
 	mc->no_cdrom = true;
 	mc->no_floppy = true;
 	mc->no_parallel = true;
+	object_class_property_add(class, "instructions", "uint64", get_instructions, NULL, NULL, NULL);
+	object_class_property_set_description(class, "instructions", "Instructions executed so far; 0 without -icount");
 }
 
 static const TypeInfo beagle_xm_type = {

@@ -81,6 +81,7 @@ bool window_ldrt(u32 va, u32 *buf, u32 n);
 bool window_strt(u32 va, const u32 *buf, u32 n);
 /* Clean the D-cache line of guest address @va under the guest's tables. */
 bool window_dccmvac(u32 va);
+bool window_dccimvac(u32 va);	/* clean and invalidate */
 
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
 void arm_window_moved(struct vcpu *v, u32 base);
