@@ -280,7 +280,7 @@ static void test_access_flag(void)
 static void test_tex_remap(void)
 {
 	u32 old = sctlr_read(), prrr = MRC(0, c10, c2, 0), nmrr = MRC(0, c10, c2, 1);
-	u32 *flat = (u32 *)(TEST_RAM + 0x4000000);
+	u32 *flat = (u32 *)(TEST_RAM + 0x100000);
 
 	group_begin("TEX remap");
 	MCR(0, c10, c2, 0, 0xff0a81a8);

@@ -8,8 +8,8 @@
 #define VA		0x30000000u
 #define VA2		0x34500000u
 #define DATA		(TEST_RAM + 0x02000000u)	/* page n holds 0xda7a0000 + n in each word that matters */
-#define ROOTS		(TEST_RAM + 0x03000000u)	/* first-level tables of the address space tests */
-#define TABLES		(TEST_RAM + 0x03800000u)	/* their second-level tables */
+#define ROOTS		(TEST_RAM + 0x00800000u)	/* first-level tables of the address space tests */
+#define TABLES		(TEST_RAM + 0x00a00000u)	/* their second-level tables */
 #define NROOTS		24
 #define FAULT(fs)	(0xfa010000u | (fs))
 

@@ -23,6 +23,8 @@
 #define TWPS		GPT(0x34)
 #define TSICR		GPT(0x40)
 
+#define CM_CLKSEL_WKUP	0x48004c40
+
 static bool uart_ready;
 
 /* 115200 8N1 from 48 MHz, unless this is not the board's UART (the cross-check machine needs no set-up). */
@@ -117,6 +119,8 @@ static void gpt1_posted(void)
 void gpt1_init(void)
 {
 	gpt1_stop();
+	write32(CM_CLKSEL_WKUP, read32(CM_CLKSEL_WKUP) & ~1u);	/* 32 kHz, not the system clock */
+	(void)read32(CM_CLKSEL_WKUP);
 	write32(TSICR, 0);
 	write32(TIER, 2);
 	gpt1_posted();
@@ -153,5 +157,6 @@ void delay_ticks(u32 ticks)
 	u32 start = sync32k_read();
 
 	while (sync32k_read() - start < ticks)
-		;
+		for (volatile u32 i = 0; i < 500; i++)
+			;	/* device reads are the slowest thing there is when instructions are counted */
 }

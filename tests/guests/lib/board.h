@@ -8,7 +8,7 @@
  */
 #ifdef GUEST_BOARD_CUBIE
 #define RAM_BASE	0x40000000
-#define RAM_TEST_END	0x5e000000
+#define RAM_TEST_END	0x44000000
 #define UART_BASE	0x01c28000
 #define UART_IS_OMAP	0
 #define DEV_BASE	0x01c00000
@@ -17,7 +17,7 @@
 #define HOLE_ADDR	0xb0000000	/* nothing answers here */
 #else
 #define RAM_BASE	0x80000000
-#define RAM_TEST_END	0x9e000000
+#define RAM_TEST_END	0x84000000
 #define UART_BASE	0x49020000
 #define UART_IS_OMAP	1
 #define DEV_BASE	0x48000000
