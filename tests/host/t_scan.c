@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_page.c core/alloc.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
+/* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/code_page.h>
+#include <arm/insn.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+#include <arm/window.h>
+#include <hv/alloc.h>
+#include <hv/guest.h>
+
+#include "code_scan.h"
+#include "fake.h"
+
+#define NOP		0xe1a00000u
+#define MOVS_PC_LR	0xe1b0f00eu
+#define MRS		0xe10f0000u
+#define CPSID		0xf10c0080u
+#define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
+#define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
+#define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
+#define LDR_LIT_NEG(off) (0xe51f0000u | ((off) + 8))	/* ldr r0, [this - off] */
+
+/* -- one page between two -- */
+
+static u32 w[3][SCAN_WORDS];
+static struct code_scan scan;
+
+static int clear_pages(void **state)
+{
+	u32 i, k;
+
+	for (i = 0; i < 3; i++)
+		for (k = 0; k < SCAN_WORDS; k++)
+			w[i][k] = NOP;
+	return 0;
+}
+
+static u32 do_scan(bool prev, bool next)
+{
+	const u32 *page[3] = { prev ? w[0] : NULL, w[1], next ? w[2] : NULL };
+
+	return code_scan(&scan, page, 0xc0300000);
+}
+
+static bool is_site(u32 i)
+{
+	return scan.site[i / 32] & BIT(i % 32);
+}
+
+static void plain_sites(void **state)
+{
+	static const u32 words[] = { MRS, CPSID, MOVS_PC_LR, LDM_RET, 0xe121f000, 0xe320f003, 0xe4b10000, 0xe9486000,
+				     0x01b0f00e, 0x114f0000, 0xf8bd0a00, 0xf96d0513, 0xe25ef004 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		w[1][i * 40] = words[i];
+	w[1][SCAN_WORDS - 1] = MRS;
+	w[1][5] = 0xef000000;				/* SVC traps by itself */
+	w[1][6] = 0xee1d0f90;				/* so does MRC */
+	assert_int_equal(do_scan(false, false), ARRAY_SIZE(words) + 1);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		assert_true(is_site(i * 40));
+	assert_true(is_site(SCAN_WORDS - 1));
+	assert_false(is_site(5));
+}
+
+static void literals_are_data(void **state)
+{
+	static const struct { u32 load, words; } c[] = {
+		{ 0xe59f0038, 1 },			/* ldr r0, [pc, #56] */
+		{ 0xe5df003a, 1 },			/* ldrb, not aligned */
+		{ 0xe1df03b8, 1 },			/* ldrh */
+		{ 0xe1df03d8, 1 },			/* ldrsb */
+		{ 0xe1df03f8, 1 },			/* ldrsh */
+		{ 0xe1cf03d8, 2 },			/* ldrd */
+		{ 0xed9f0a0e, 1 },			/* vldr s0 */
+		{ 0xed9f0b0e, 2 },			/* vldr d0 */
+		{ 0x159f0038, 1 },			/* ldrne */
+	};
+	u32 i, k;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		clear_pages(state);
+		w[1][100] = c[i].load;
+		for (k = 0; k < 3; k++)
+			w[1][116 + k] = MRS;
+		do_scan(false, false);
+		for (k = 0; k < 3; k++)
+			if (is_site(116 + k) != (k >= c[i].words))
+				fail_msg("load 0x%08x, word %u", c[i].load, k);
+	}
+	clear_pages(state);
+	w[1][100] = LDR_LIT_NEG(40);
+	w[1][90] = CPSID;
+	assert_int_equal(do_scan(false, false), 0);
+	w[1][100] = 0xf59f0038;				/* not a load in the unconditional space */
+	assert_int_equal(do_scan(false, false), 1);
+}
+
+static void literal_that_looks_like_a_load(void **state)
+{
+	w[1][100] = LDR_LIT(40);
+	w[1][110] = LDR_LIT(80);			/* a constant: says nothing about word 130 */
+	w[1][130] = MRS;
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(130));
+	/* a chain: 110 is a constant, so 130 is code, so 140 is data */
+	w[1][130] = LDR_LIT(40);
+	w[1][140] = MRS;
+	assert_int_equal(do_scan(false, false), 0);
+	/* a cycle: the lower one is believed */
+	clear_pages(state);
+	w[1][200] = LDR_LIT(40);
+	w[1][210] = LDR_LIT_NEG(40);
+	do_scan(false, false);
+	assert_true(scan.state[SCAN_WORDS + 210] & SCAN_DATA);
+	assert_false(scan.state[SCAN_WORDS + 200] & SCAN_DATA);
+}
+
+static void neighbour_pages(void **state)
+{
+	w[0][SCAN_WORDS - 10] = LDR_LIT(80);		/* reaches word 10 */
+	w[1][10] = MRS;
+	w[2][4] = LDR_LIT_NEG(64);			/* reaches word 1012 */
+	w[1][1012] = CPSID;
+	w[1][500] = MRS;
+	assert_int_equal(do_scan(true, true), 1);
+	assert_true(is_site(500));
+	assert_int_equal(do_scan(false, true), 2);
+	assert_int_equal(do_scan(true, false), 2);
+	assert_int_equal(do_scan(false, false), 3);
+}
+
+static void branch_table(void **state)
+{
+	u32 i;
+
+	w[1][100] = 0xe79ff103;				/* ldr pc, [pc, r3, lsl #2] */
+	for (i = 0; i < 4; i++)
+		w[1][102 + i] = 0xc030f1b0 + 0x100 * i;	/* andsgt pc, ... and strhtgt */
+	w[1][106] = CPSID;
+	do_scan(false, false);
+	for (i = 0; i < 4; i++)
+		assert_false(is_site(102 + i));
+	assert_true(is_site(106));
+	/* what follows is code: not a table */
+	clear_pages(state);
+	w[1][100] = 0xe79f1103;
+	w[1][102] = MOVS_PC_LR;
+	assert_int_equal(do_scan(false, false), 1);
+}
+
+static void adr(void **state)
+{
+	w[1][100] = 0xe28fb078;				/* adr fp, . + 128 */
+	w[1][101] = 0xe1cba0d0;				/* ldrd sl, [fp] */
+	w[1][132] = LDMHI_USER;
+	w[1][133] = MRS;
+	w[1][134] = MRS;
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(134));
+	/* rotated immediate, and ldm */
+	clear_pages(state);
+	w[1][100] = 0xe28f4f1e;				/* adr r4, . + 128: #0x1e ror 30 */
+	w[1][102] = 0xe8940060;				/* ldm r4, {r5, r6} */
+	w[1][132] = MRS;
+	w[1][133] = MRS;
+	assert_int_equal(do_scan(false, false), 0);
+	/* the register was set again: nothing is known */
+	w[1][101] = 0xe1a04005;				/* mov r4, r5 */
+	assert_int_equal(do_scan(false, false), 2);
+	/* the address of code, not read */
+	clear_pages(state);
+	w[1][100] = 0xe28fe078;				/* adr lr, . + 128 */
+	w[1][132] = MRS;
+	assert_int_equal(do_scan(false, false), 1);
+}
+
+/* Round constants of SHA-256, as its ARM code has them in its text. */
+static void table_of_constants(void **state)
+{
+	static const u32 k[] = {
+		0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+		0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+		0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+		0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+		0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+		0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+		0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+		0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+	};
+	u32 hits = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(k); i++)
+		hits += a32_is_site(k[i]);
+	assert_true(hits >= 3);				/* or the test would prove nothing */
+	memcpy(&w[1][300], k, sizeof(k));
+	assert_int_equal(do_scan(false, false), 0);
+}
+
+/* Sites of every condition in a row are code, although no compiler writes it. */
+static void conditional_run(void **state)
+{
+	u32 cond;
+
+	for (cond = 0; cond < 14; cond++)
+		w[1][300 + cond] = cond << 28 | (MOVS_PC_LR & 0x0fffffff);
+	for (cond = 0; cond < 14; cond++)
+		w[1][400 + cond] = cond << 28 | (LDM_RET & 0x0fffffff);
+	assert_int_equal(do_scan(false, false), 28);
+}
+
+static void pointer_to_code(void **state)
+{
+	w[1][100] = 0xc031fb64;				/* eorsgt pc, r1, r4, ror #22; or a function pointer */
+	w[1][200] = 0xc001fb64;				/* likewise, within 32 MiB below */
+	w[1][300] = 0xd031fb64;				/* far away */
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(300));
+}
+
+/* Against anything: finishes, stays inside its arrays (sanitizers), and never calls an always-literal a site. */
+static void random_pages(void **state)
+{
+	u32 seed = 1, n, i, k;
+
+	for (n = 0; n < 200; n++) {
+		for (i = 0; i < 3; i++)
+			for (k = 0; k < SCAN_WORDS; k++) {
+				seed = seed * 1664525 + 1013904223;
+				w[i][k] = seed ^ seed >> 15;
+				if (n & 1 && !(seed & 0x70000))
+					w[i][k] = 0xe51f0000 | (seed & 0x800fff);
+			}
+		do_scan(n & 2, n & 4);
+		for (k = 0; k < SCAN_WINDOW; k++)
+			if (scan.state[k] & SCAN_LOAD)
+				fail_msg("load %u was not decided", k);
+		for (k = 0; k < SCAN_WORDS; k++)
+			if (is_site(k) && (!a32_is_site(w[1][k]) || scan.state[SCAN_WORDS + k] & SCAN_DATA))
+				fail_msg("word 0x%08x is no site", w[1][k]);
+	}
+}
+
+/* -- copies -- */
+
+#define RAM		0x80000000u
+#define VA		0xc0300000u
+#define COPIES		16
+
+static struct vcpu v;
+static struct guest guest;
+static u32 protects, drops, window_drops;
+static gpa_t protected_page, dropped_page;
+static hpa_t dropped_copy;
+static bool walk_fails;
+static gva_t alias_va;		/* one page that is also mapped elsewhere */
+static gpa_t alias_pa;
+
+void shadow_protect_page(struct vcpu *vc, gpa_t page)
+{
+	protects++;
+	protected_page = page;
+}
+
+void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
+{
+	drops++;
+	dropped_page = page;
+	dropped_copy = copy;
+}
+
+void window_sites_drop(u32 copy) { window_drops++; }
+
+int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *wk, struct gfault *f)
+{
+	if (walk_fails || (va < VA && va - alias_va >= PAGE_SIZE))
+		return -EFAULT;
+	wk->gpa = va - alias_va < PAGE_SIZE ? alias_pa + va % PAGE_SIZE : va - VA + RAM;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	u32 i;
+
+	fake_arch_reset();
+	alloc_init(FAKE_UMBRA_BASE, FAKE_UMBRA_BASE + 0x400000);
+	memset(&v, 0, sizeof(v));
+	memset(&guest, 0, sizeof(guest));
+	guest.name = "test";
+	guest.map.nr = 2;
+	guest.map.r[0] = (struct region){ FAKE_SRAM_BASE, 0x10000, REGION_RAM, NULL, "sram" };
+	guest.map.r[1] = (struct region){ RAM, 0x100000, REGION_RAM, NULL, "ram" };
+	v.guest = &guest;
+	v.cpsr = MODE_SVC;
+	protects = drops = window_drops = 0;
+	walk_fails = false;
+	alias_va = 0;
+	alias_pa = 0;
+	for (i = 0; i < 0x40000; i += 4)
+		*(u32 *)hpa_ptr(RAM + i) = NOP;
+	return code_pages_init(&v);
+}
+
+static void put(gpa_t gpa, u32 word)
+{
+	*(u32 *)hpa_ptr(gpa) = word;
+}
+
+static u32 get(hpa_t hpa)
+{
+	return *(u32 *)hpa_ptr(hpa);
+}
+
+static hpa_t exec_page(u32 n)
+{
+	hpa_t exec = 0;
+
+	code_page_get(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE, &exec);
+	return exec;
+}
+
+static void clean_page_needs_no_copy(void **state)
+{
+	hpa_t exec = 1;
+
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_int_equal(exec_page(0), RAM);
+	assert_int_equal(protects, 1);
+	assert_int_equal(v.exits[EXIT_SCAN], 1);
+	assert_true(code_page_is_code(&v, RAM, &exec));
+	assert_int_equal(exec, RAM);
+	exec_page(0);
+	assert_int_equal(v.exits[EXIT_SCAN], 1);	/* known */
+	code_page_drop(&v, RAM);
+	assert_int_equal(drops, 1);
+	assert_int_equal(dropped_copy, 0);
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	code_page_drop(&v, RAM);			/* nothing to drop */
+	assert_int_equal(drops, 1);
+}
+
+static void copy_has_sites_replaced(void **state)
+{
+	hpa_t exec, e2;
+	u32 word = 0, i;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + 0x20, 0x114f0000);			/* mrsne */
+	put(RAM + 0xffc, CPSID);
+	exec = exec_page(0);
+	assert_int_not_equal(exec, RAM);
+	assert_int_equal(protected_page, RAM);
+	for (i = 0; i < PAGE_SIZE; i += 4)
+		if (i != 0x10 && i != 0x20 && i != 0xffc)
+			assert_int_equal(get(exec + i), NOP);
+	assert_int_equal(get(exec + 0x10), 0xef000404);	/* copy 1, word 4 */
+	assert_int_equal(get(exec + 0x20), 0x1f000408);
+	assert_int_equal(get(exec + 0xffc), 0xef0007ff);	/* unconditional: AL */
+	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
+	assert_int_equal(fake_dcache_cleaned, PAGE_SIZE);
+	assert_int_equal(fake_icache_invalidated, 1);
+	assert_true(code_page_is_code(&v, RAM + 0x123, &e2));
+	assert_int_equal(e2, exec);
+	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_int_equal(word, MRS);
+	assert_true(code_page_site(&v, 0x7ff, VA + 0xffc, &word));
+	assert_int_equal(word, CPSID);
+	code_page_drop(&v, RAM + 0x10);
+	assert_int_equal(dropped_page, RAM);
+	assert_int_equal(dropped_copy, exec);
+	assert_int_equal(window_drops, 1);
+	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+}
+
+static void foreign_svc_is_no_site(void **state)
+{
+	u32 word;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + 0x14, 0xef000405);			/* the guest's own, with the number it would get */
+	exec_page(0);
+	assert_false(code_page_site(&v, 0x405, VA + 0x14, &word));
+	assert_false(code_page_site(&v, 0x404, VA + 0x14, &word));	/* another place */
+	assert_false(code_page_site(&v, 0x404, VA + 0x12, &word));
+	assert_false(code_page_site(&v, 0x404, VA + PAGE_SIZE + 0x10, &word));	/* another page */
+	assert_false(code_page_site(&v, 0x804, VA + 0x10, &word));	/* copy that is not live */
+	assert_false(code_page_site(&v, 0x004, VA + 0x10, &word));	/* copy 0 */
+	assert_false(code_page_site(&v, 0xfffc04, VA + 0x10, &word));
+	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+}
+
+static void alias_is_the_same_page(void **state)
+{
+	u32 word = 0;
+
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	alias_va = 0xbf000000;
+	alias_pa = RAM;
+	assert_true(code_page_site(&v, 0x404, alias_va + 0x10, &word));
+	assert_int_equal(word, MRS);
+	walk_fails = true;				/* tables changed, TLB not: the copy still runs */
+	assert_true(code_page_site(&v, 0x404, alias_va + 0x10, &word));
+	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	v.cpsr = MODE_USR;
+	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+}
+
+static void neighbours_by_address(void **state)
+{
+	put(RAM + PAGE_SIZE - 8, LDR_LIT(24));		/* reads word 4 of the next page */
+	put(RAM + PAGE_SIZE + 0x10, MRS);
+	assert_int_equal(exec_page(1), RAM + PAGE_SIZE);
+	code_page_drop(&v, RAM + PAGE_SIZE);
+	walk_fails = true;				/* not mapped: the loads there are not seen */
+	assert_int_not_equal(exec_page(1), RAM + PAGE_SIZE);
+	walk_fails = false;
+	code_page_drop(&v, RAM + PAGE_SIZE);
+	put(RAM + PAGE_SIZE - 8, NOP);
+	assert_int_not_equal(exec_page(1), RAM + PAGE_SIZE);
+}
+
+static void eviction_spares_the_used(void **state)
+{
+	u32 i, word = 0;
+
+	for (i = 0; i <= COPIES + 1; i++)
+		put(RAM + i * PAGE_SIZE + 0x10, MRS);
+	for (i = 0; i < COPIES; i++)
+		exec_page(i);
+	assert_int_equal(drops, 0);
+	exec_page(COPIES);				/* all were used once: the first goes */
+	assert_int_equal(drops, 1);
+	assert_int_equal(dropped_page, RAM);
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_true(code_page_site(&v, 2 << 10 | 4, VA + PAGE_SIZE + 0x10, &word));	/* page 1 is used again */
+	exec_page(COPIES + 1);
+	assert_int_equal(drops, 2);
+	assert_int_equal(dropped_page, RAM + 2 * PAGE_SIZE);
+	assert_true(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
+	/* a copy that was given up is taken before anything is evicted */
+	code_page_drop(&v, RAM + 9 * PAGE_SIZE);
+	exec_page(0);
+	assert_int_equal(drops, 3);
+	for (i = 0; i < 3 * COPIES; i++)		/* goes round and round */
+		exec_page(i % (COPIES + 2));
+}
+
+static void user_visible(void **state)
+{
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	exec_page(1);
+	assert_int_equal(code_pages_user_visible(&v), 0);
+	code_page_set_user_visible(&v, RAM);
+	code_page_set_user_visible(&v, RAM);
+	code_page_set_user_visible(&v, RAM + PAGE_SIZE);	/* no copy */
+	assert_int_equal(code_pages_user_visible(&v), 1);
+	code_page_drop(&v, RAM);
+	assert_int_equal(code_pages_user_visible(&v), 0);
+}
+
+static void everything_is_forgotten(void **state)
+{
+	u32 word;
+
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	exec_page(1);
+	code_page_set_user_visible(&v, RAM);
+	code_pages_reset(&v);
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_false(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
+	assert_int_equal(code_pages_user_visible(&v), 0);
+	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+	exec_page(0);
+	assert_int_equal(v.exits[EXIT_SCAN], 3);
+	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+}
+
+static void thumb_and_elsewhere(void **state)
+{
+	hpa_t exec = 0;
+
+	put(RAM + 0x10, MRS);
+	v.cpsr |= PSR_T;
+	fake_log_reset();
+	assert_int_equal(exec_page(0), RAM);
+	assert_int_equal(fake_log_count[LOG_WARN], 1);
+	v.cpsr = MODE_SVC;
+	put(FAKE_SRAM_BASE + 0x2010, MRS);
+	code_page_get(&v, FAKE_SRAM_BASE + 0x2000, 0xd0000000, &exec);
+	assert_int_not_equal(exec, FAKE_SRAM_BASE + 0x2000);
+	code_page_get(&v, 0x48000000, 0xd0000000, &exec);	/* not memory: as it is */
+	assert_int_equal(exec, 0x48000000);
+	assert_false(code_page_is_code(&v, 0x48000000, NULL));
+	code_page_drop(&v, 0x48000000);
+}
+
+#define S(f) cmocka_unit_test_setup(f, clear_pages)
+#define P(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		S(plain_sites), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages), S(branch_table),
+		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
+		P(neighbours_by_address), P(eviction_spares_the_used), P(user_visible), P(everything_is_forgotten),
+		P(thumb_and_elsewhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
