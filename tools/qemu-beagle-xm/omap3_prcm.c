@@ -6,6 +6,7 @@
 #include "hw/qdev-clock.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
+#include "sysemu/cpus.h"
 #include "sysemu/runstate.h"
 #include "omap3_regs.h"
 #include "beagle_xm.h"
@@ -77,6 +78,7 @@ static const Omap3Reg cm_regs[] = {
 	{ IVA2 + 0x4c, "CLKSTST_IVA2", .reset = 1, .read_only = ~0u },
 	{ OCP + 0x00, "REVISION", .reset = 0x10, .read_only = ~0u },
 	{ OCP + 0x10, "SYSCONFIG", .reset = 1 },
+	{ OCP + 0x9c, "POLCTRL" },
 	{ MPU + 0x04, "CLKEN_PLL_MPU", .reset = 0x11 },
 	{ MPU + 0x20, "IDLEST_MPU", .read_only = ~0u },
 	{ MPU + 0x24, "IDLEST_PLL_MPU", .read_only = ~0u },
@@ -149,7 +151,6 @@ static const Omap3Reg cm_regs[] = {
 	{ EMU + 0x4c, "CLKSTST_EMU", .reset = 1, .read_only = ~0u },
 	{ EMU + 0x50, "CLKSEL2_EMU" },
 	{ EMU + 0x54, "CLKSEL3_EMU" },
-	{ GR + 0x9c, "POLCTRL" },
 	{ NEON + 0x20, "IDLEST_NEON", .read_only = ~0u },
 	{ NEON + 0x48, "CLKSTCTRL_NEON" },
 	{ USBHOST + 0x00, "FCLKEN_USBHOST" },
@@ -351,6 +352,7 @@ static void prm_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
 		if (word & RSTCTRL_RESET) {
 			s->reset_cause = RSTST_SOFTWARE;
 			qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+			cpu_stop_current();	/* until the reset has happened */
 		}
 		break;
 	case PM_WKEN_WKUP:

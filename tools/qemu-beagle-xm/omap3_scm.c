@@ -51,7 +51,7 @@ static const Omap3Reg scm_regs[] = {
 	{ 0x520, "PBIAS_LITE" },
 	{ 0x524, "TEMP_SENSOR" },
 	{ 0x528, "SRAMLDO", .count = 2 },
-	{ 0x530, "CSI" },
+	{ 0x530, "CSI", .count = 2 },
 	{ 0x5a0, "PADCONF_CORE2", .count = 0x5c / 4 },
 	{ SCRATCHPAD, "SCRATCHPAD", .count = SCRATCHPAD_WORDS },
 	{ 0xa00, "PADCONF_WKUP", .count = 0x5c / 4 },

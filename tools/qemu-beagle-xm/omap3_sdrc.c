@@ -2,6 +2,7 @@
 /* SDRAM controller (SDRC) and memory scheduler (SMS): registers only; the memory itself is always there. */
 
 #include "qemu/osdep.h"
+#include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
 #include "omap3_regs.h"
 #include "beagle_xm.h"
@@ -9,6 +10,10 @@
 #define SDRC_SYSCONFIG 0x10
 #define SDRC_DLLA_CTRL 0x60
 #define SDRC_DLLA_STATUS 0x64
+#define SDRC_MCFG_0 0x80
+#define SDRC_MCFG_1 0xb0
+#define MCFG_RAMSIZE 0x3ff00	/* in units of 2 MiB */
+#define FITTED_RAMSIZE (128 << 8)	/* 256 MiB on each chip select */
 #define DLLA_ENABLE 0x8
 #define DLLA_LOCKED 0x4
 
@@ -20,6 +25,7 @@ struct Omap3Sdrc {
 	MemoryRegion sms_mmio;
 	Omap3Regs sdrc;
 	Omap3Regs sms;
+	bool fitted_size;
 };
 
 static const Omap3Reg sdrc_regs[] = {
@@ -62,6 +68,11 @@ static void sdrc_write(void *opaque, hwaddr offset, uint64_t value, unsigned siz
 
 	if (offset == SDRC_SYSCONFIG && (word & 2))
 		omap3_regs_reset(&s->sdrc);
+	if (s->fitted_size && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1)) {
+		uint32_t *mcfg = omap3_reg(&s->sdrc, offset);
+
+		*mcfg = (*mcfg & ~MCFG_RAMSIZE) | FITTED_RAMSIZE;
+	}
 	/* the delay line locks as soon as it is enabled */
 	*omap3_reg(&s->sdrc, SDRC_DLLA_STATUS) =
 		*omap3_reg(&s->sdrc, SDRC_DLLA_CTRL) & DLLA_ENABLE ? DLLA_LOCKED : 0;
@@ -109,11 +120,24 @@ static void sdrc_init(Object *obj)
 	sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->sdrc_mmio);
 }
 
+static Property sdrc_properties[] = {
+	/*
+	 * A deviation from the chip, on purpose: the size field of MCFG shows what is fitted, not what was written.
+	 * The SPL of U-Boot 2023.01 (as of every U-Boot since its GPIO code went to the driver model) cannot read the
+	 * board's revision when it sets up the controller, takes 128 MiB per chip select "to be safe", and U-Boot then
+	 * finds 256 MiB - on real boards too. With this on it finds the 512 MiB that there are. Off: as on the chip,
+	 * except that memory beyond the configured size still answers.
+	 */
+	DEFINE_PROP_BOOL("fitted-size", Omap3Sdrc, fitted_size, true),
+	DEFINE_PROP_END_OF_LIST(),
+};
+
 static void sdrc_class_init(ObjectClass *class, void *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(class);
 
 	dc->reset = sdrc_reset;
+	device_class_set_props(dc, sdrc_properties);
 	dc->vmsd = &omap3_vmstate_unmigratable;
 }
 

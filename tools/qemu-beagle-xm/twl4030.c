@@ -9,6 +9,7 @@
 #include "hw/i2c/i2c.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
+#include "sysemu/cpus.h"
 #include "sysemu/runstate.h"
 #include "omap3_regs.h"
 #include "beagle_xm.h"
@@ -244,8 +245,10 @@ static void write_register(Twl4030 *s, unsigned int address, uint8_t value)
 		break;
 	case PM_P1_SW_EVENTS:
 		s->reg[address] = value & ~SW_EVENTS_DEVOFF;
-		if (value & SW_EVENTS_DEVOFF)
+		if (value & SW_EVENTS_DEVOFF) {
 			qemu_system_shutdown_request(SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+			cpu_stop_current();	/* not one instruction without power */
+		}
 		break;
 	default:
 		if (!write_set_clear(s, address, value))
