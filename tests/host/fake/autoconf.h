@@ -7,3 +7,9 @@
 #define CONFIG_MONITOR_ESCAPE 0x1d
 #define CONFIG_SHADOW_FLUSH 1
 #define CONFIG_CPU_PATH_TRAP 1
+#define CONFIG_SHADOW_DEFAULT "flush"
+#ifndef CONFIG_SHADOW_ROOTS	/* small, so that tests run out of them */
+#define CONFIG_SHADOW_ROOTS 5
+#define CONFIG_SHADOW_L2 32
+#define CONFIG_SHADOW_FILL_AHEAD 1
+#endif
