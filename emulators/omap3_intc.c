@@ -375,8 +375,12 @@ static enum mmio_result intc_access(struct emudev *d, struct mmio_access *a)
 		return MMIO_ERROR;
 	r = find_reg(a->offset, &index);
 	if (!r) {
-		pr_guest(8, "%s: %s of reserved register 0x%x\n", d->name, a->is_write ? "write" : "read",
-			 (unsigned int)a->offset);
+		static u32 left = 8;
+
+		/* Linux reads one while it brings the controller up. */
+		if (left && left--)
+			pr_debug("%s: %s of reserved register 0x%x\n", d->name, a->is_write ? "write" : "read",
+				 (unsigned int)a->offset);
 		return MMIO_DONE;
 	}
 	if (!a->is_write) {
