@@ -112,18 +112,6 @@ void beagle_xm_rom_init(MemoryRegion *system_memory)
 	memory_region_add_subregion(system_memory, ROM_BASE, rom);
 }
 
-void beagle_xm_rom_enter(ARMCPU *cpu, uint32_t entry, uint32_t r0, uint32_t r1, uint32_t r2)
-{
-	CPUARMState *env = &cpu->env;
-
-	memset(env->regs, 0, sizeof(env->regs));
-	env->regs[0] = r0;
-	env->regs[1] = r1;
-	env->regs[2] = r2;
-	env->regs[4] = entry;
-	cpu_set_pc(CPU(cpu), ROM_BASE + ROM_ENTER);
-}
-
 static bool read_card(BlockBackend *card, uint64_t position, void *buffer, size_t size, Error **errp)
 {
 	if (blk_pread(card, position, size, buffer, 0) < 0) {
@@ -336,7 +324,30 @@ static void write_word(uint32_t address, uint32_t value)
 	address_space_write(&address_space_memory, address, MEMTXATTRS_UNSPECIFIED, &value, sizeof(value));
 }
 
-/* The parameter block, whose address MLO gets in r0, and RAM vectors that lead to the ROM's sleep. */
+/* The vectors in SRAM, to which those in ROM lead: a sleep until software puts its handlers there. */
+static void write_ram_vectors(void)
+{
+	for (int i = 0; i < RAM_VECTOR_COUNT; i++) {
+		/* ldr pc, [pc, #0x14]: the word that is 7 words further on */
+		write_word(RAM_VECTORS + 4 * i, 0xe59ff014);
+		write_word(RAM_VECTORS + 4 * (RAM_VECTOR_COUNT + i), ROM_BASE + ROM_SLEEP);
+	}
+}
+
+void beagle_xm_rom_enter(ARMCPU *cpu, uint32_t entry, uint32_t r0, uint32_t r1, uint32_t r2)
+{
+	CPUARMState *env = &cpu->env;
+
+	write_ram_vectors();
+	memset(env->regs, 0, sizeof(env->regs));
+	env->regs[0] = r0;
+	env->regs[1] = r1;
+	env->regs[2] = r2;
+	env->regs[4] = entry;
+	cpu_set_pc(CPU(cpu), ROM_BASE + ROM_ENTER);
+}
+
+/* The parameter block, whose address MLO gets in r0. */
 static void write_parameters(void)
 {
 	write_word(PARAMETERS, 0);
@@ -344,11 +355,6 @@ static void write_parameters(void)
 	write_word(PARAMETERS + 8, DEVICE_DESCRIPTOR);
 	for (int i = 0; i < 4; i++)
 		write_word(DEVICE_DESCRIPTOR + 4 * i, 0);
-	for (int i = 0; i < RAM_VECTOR_COUNT; i++) {
-		/* ldr pc, [pc, #0x14]: the word that is 7 words further on */
-		write_word(RAM_VECTORS + 4 * i, 0xe59ff014);
-		write_word(RAM_VECTORS + 4 * (RAM_VECTOR_COUNT + i), ROM_BASE + ROM_SLEEP);
-	}
 }
 
 void beagle_xm_rom_boot(ARMCPU *cpu, BlockBackend *card)

@@ -13,7 +13,8 @@ void beagle_xm_rom_init(MemoryRegion *system_memory);
 /*
  * Lets the processor, just reset and in Secure state, start in the ROM: that installs the secure monitor and enters
  * entry (physical address, ARM state) in Non-secure Supervisor mode with r0..r2 as given, all other general
- * registers 0, MMU and caches off, interrupts masked. For use in a machine's reset handler, after cpu_reset().
+ * registers 0, MMU and caches off, interrupts masked. Also writes the exception vectors in SRAM, which must already be
+ * mapped in system memory. For use in a machine's reset handler, after cpu_reset().
  */
 void beagle_xm_rom_enter(ARMCPU *cpu, uint32_t entry, uint32_t r0, uint32_t r1, uint32_t r2);
 
