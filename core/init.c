@@ -128,8 +128,10 @@ static void run_loop(void)
 void hv_main(u32 machid, const void *fdt)
 {
 	const void *kept = layout_keep(fdt);
+	u32 begin;
 
 	host_time_init();
+	begin = host_time_now();
 	host_irqc_init();
 	console_init();
 	banner(machid);
@@ -138,7 +140,8 @@ void hv_main(u32 machid, const void *fdt)
 	if (guest_boot(kept))
 		pr_err("no guest was started\n");
 	else
-		pr_info("guest %s starts at 0x%08lx; %lu KiB of Umbra's memory in use\n", guest.name,
-			(unsigned long)guest.entry, (unsigned long)(alloc_used() >> 10));
+		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
+			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),
+			(unsigned long)(alloc_used() >> 10));
 	run_loop();
 }
