@@ -96,6 +96,7 @@ int guest_keep_files(struct guest *g)
 		top = dst;
 	}
 	kept_base = bottom;
+	g->files_kept = true;
 	return 0;
 }
 
@@ -258,6 +259,10 @@ int guest_load(struct guest *g)
 	struct placement p = { 0 };
 	int err;
 
+	if (!g->files_kept) {	/* where the boot loader put them they may lie in guest memory */
+		pr_err("guest %s: its files were not kept, so it cannot be loaded (see `log`)\n", g->name);
+		return -ENOENT;
+	}
 	err = check_kernel(g, &p);
 	if (!err)
 		err = check_dtb(g, &p);

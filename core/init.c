@@ -137,9 +137,7 @@ void hv_main(u32 machid, const void *fdt)
 	banner(machid);
 	host_quiesce_init();
 	stats_init();
-	if (guest_boot(kept))
-		pr_err("no guest was started\n");
-	else
+	if (!guest_boot(kept))
 		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
 			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),
 			(unsigned long)(alloc_used() >> 10));

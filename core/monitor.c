@@ -32,20 +32,26 @@ static void prompt(void)
 	mon_printf("umbra> ");
 }
 
+static bool guest_runs(void)
+{
+	const struct guest *g = guest_current();
+
+	return g && g->state == GUEST_RUNNING;
+}
+
 void monitor_enter(void)
 {
 	line_len = 0;
-	mon_printf("\n[monitor: `help` lists commands, Ctrl-] goes back to the guest]\n");
+	mon_printf("\n[monitor: `help` lists commands, %s]\n",
+		   guest_runs() ? "Ctrl-] goes back to the guest" : "no guest is running");
 	prompt();
 }
 
 void monitor_toggle(void)
 {
-	const struct guest *g = guest_current();
-
 	if (!console_in_monitor()) {
 		console_set_monitor(true);
-	} else if (g && g->state == GUEST_RUNNING) {
+	} else if (guest_runs()) {
 		mon_printf("\n[guest]\n");
 		console_set_monitor(false);
 	} else {

@@ -286,24 +286,31 @@ static void expect_failure(const char *a, const char *b)
 static void bad_files(void **state)
 {
 	create("linux", 0);
+	guest.files_kept = true;	/* where they are, for this test */
 	put_word(KERNEL_AT + 0x2c, KERNEL_SIZE + 1);
 	expect_failure("vmlinuz", "truncated");
 	create("linux", 0);
+	guest.files_kept = true;
 	put_word(DTB_AT + 4, 0x00100000);	/* total size, big-endian 0x1000: more than the file */
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
+	guest.files_kept = true;
 	memset(hpa_ptr(DTB_AT), 0, 4);
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
+	guest.files_kept = true;
 	guest.cfg.dtb.size = 8;
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
+	guest.files_kept = true;
 	guest.cfg.initrd.size = 0x1e000001;
 	expect_failure("initrd.gz", "does not fit");
 	create("linux", 0);
+	guest.files_kept = true;
 	guest.cfg.initrd.size = 0x1d000000;
 	expect_failure("vmlinuz", "does not fit");
 	create("linux", 0);
+	guest.files_kept = true;
 	guest.cfg.dtb.size = 0;
 	expect_failure("dtb", "missing");
 }
@@ -316,6 +323,7 @@ static void no_room_for_kept_files(void **state)
 	assert_int_equal(guest_keep_files(&guest), -ENOMEM);
 	assert_int_equal(fake_log_count[LOG_ERR], 1);
 	assert_non_null(strstr(fake_log_text, "memory"));
+	expect_failure("kept", "");
 }
 
 /* Files loaded right below Umbra move only upwards, in the order that keeps them whole. */
