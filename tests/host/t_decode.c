@@ -487,6 +487,26 @@ static void sites_match_manual(void **state)
 	}
 }
 
+/* The filter lets every site through, and is worth having. */
+static void hints(void **state)
+{
+	const u8 *hint = a32_site_hints();
+	u32 i, k, w = 7, some = 0;
+
+	for (i = 0; i < ARRAY_SIZE(a32_words); i++)
+		if (a32_words[i].site)
+			assert_true(hint[a32_words[i].word >> 20 & 0xff]);
+	for (i = 0; i < 256; i++) {
+		for (k = 0; !hint[i] && k < 10000; k++) {
+			w = w * 1664525 + 1013904223;
+			if (a32_is_site(((w ^ w >> 16) & ~0x0ff00000u) | i << 20))
+				fail_msg("0x%02x hides a site", i);
+		}
+		some += hint[i];
+	}
+	assert_true(some > 40 && some < 160);
+}
+
 /* Bit NZCV of each mask: does the condition hold? */
 static void conditions(void **state)
 {
@@ -510,6 +530,7 @@ int main(void)
 		cmocka_unit_test(operands),
 		cmocka_unit_test(t32_words_decode),
 		cmocka_unit_test(sites_match_manual),
+		cmocka_unit_test(hints),
 		cmocka_unit_test(conditions),
 	};
 

@@ -7,7 +7,7 @@
  *
  * 1. A word that a pc-relative load reads (LDR, LDRB, LDRH, LDRSB, LDRSH, LDRD, VLDR literal, within 4 KiB, so the
  *    neighbour pages count too) is data. The load must itself be code: a load that another load reads is data and says
- *    nothing. Decided in rounds, starting with the loads that nothing reads; in a cycle the lowest address wins.
+ *    nothing. Decided in rounds, starting with the loads that nothing reads; in a cycle the first one wins.
  * 2. A register-indexed load from pc ("ldr pc, [pc, rN, lsl #2]", "ldr rM, [pc, rN]") has a table at pc: words from
  *    there on that share the top byte of the first are data, unless the first looks like AL or unconditional code.
  * 3. The same for a load through a register that ADR (ADD or SUB of an immediate to pc) set at most ADR_REACH
@@ -72,6 +72,8 @@ static void note_load(struct code_scan *s, u32 i, s32 at, u32 n)
 {
 	if (at < 0 || !n || (u32)at / 4 + n > SCAN_WINDOW)
 		return;
+	if (!s->count[i])
+		s->load[s->nr_loads++] = (u16)i;
 	s->target[i] = (u16)((u32)at / 4);
 	s->count[i] = (u16)n;
 	s->state[i] = SCAN_LOAD;
@@ -162,25 +164,25 @@ static bool is_adr(u32 w)
 
 static void find_loads(struct code_scan *s, const u32 *const page[3])
 {
-	u32 i, k, w;
+	u32 p, k, i, w;
 
-	memset(s, 0, sizeof(*s));
-	for (i = 0; i < SCAN_WINDOW; i++) {
-		if (!page[i / SCAN_WORDS]) {
-			i += SCAN_WORDS - 1;
-			continue;
+	memset(s, 0, offsetof(struct code_scan, load));
+	for (p = 0; p < 3; p++) {
+		for (k = 0; page[p] && k < SCAN_WORDS; k++) {
+			w = page[p][k];
+			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15)
+				continue;
+			if (is_adr(w))
+				follow_adr(s, page, p * SCAN_WORDS + k);
+			else
+				note_pc_load(s, page, p * SCAN_WORDS + k);
 		}
-		w = word_at(page, i);
-		if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15)
-			continue;
-		if (is_adr(w))
-			follow_adr(s, page, i);
-		else
-			note_pc_load(s, page, i);
 	}
-	for (i = 0; i < SCAN_WINDOW; i++)
-		for (k = 0; k < s->count[i]; k++)
-			s->refs[s->target[i] + k]++;
+	for (k = 0; k < s->nr_loads; k++) {
+		i = s->load[k];
+		for (w = 0; w < s->count[i]; w++)
+			s->refs[s->target[i] + w]++;
+	}
 }
 
 /* The load at @i turned out to be data: what it seemed to read loses a reader. Loads left without one are queued. */
@@ -215,22 +217,22 @@ static u32 accept_load(struct code_scan *s, u32 i, u32 tail)
 /* Rules 1 to 3. Each load enters the queue at most once: when its last reader is rejected, or at the start. */
 static void decide_loads(struct code_scan *s)
 {
-	u32 head = 0, tail = 0, i, next = 0;
+	u32 head = 0, tail = 0, next = 0, i, k;
 
-	for (i = 0; i < SCAN_WINDOW; i++)
-		if (s->state[i] & SCAN_LOAD && !s->refs[i])
-			s->queue[tail++] = (u16)i;
+	for (k = 0; k < s->nr_loads; k++)
+		if (!s->refs[s->load[k]])
+			s->queue[tail++] = s->load[k];
 	for (;;) {
 		while (head < tail) {
 			i = s->queue[head++];
 			if (s->state[i] & SCAN_LOAD)
 				tail = accept_load(s, i, tail);
 		}
-		while (next < SCAN_WINDOW && !(s->state[next] & SCAN_LOAD))
+		while (next < s->nr_loads && !(s->state[s->load[next]] & SCAN_LOAD))
 			next++;
-		if (next == SCAN_WINDOW)
+		if (next == s->nr_loads)
 			return;
-		tail = accept_load(s, next, tail);	/* a cycle */
+		tail = accept_load(s, s->load[next], tail);	/* a cycle */
 	}
 }
 
@@ -276,13 +278,17 @@ static bool is_pointer(u32 w, gva_t at)
 
 u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva)
 {
+	const u8 *maybe = a32_site_hints();
 	u32 i, n = 0;
 
 	find_loads(s, page);
 	decide_loads(s);
 	for (i = 0; i < SCAN_WORDS; i++) {
-		enum insn_op op = a32_site_op(page[1][i]);
+		enum insn_op op;
 
+		if (!maybe[page[1][i] >> 20 & 0xff])
+			continue;
+		op = a32_site_op(page[1][i]);
 		if (op == INSN_OTHER || s->state[SCAN_WORDS + i] & SCAN_DATA)
 			continue;
 		if (is_wide_op(op) && (is_pointer(page[1][i], gva + 4 * i) || among_data(s, page, SCAN_WORDS + i)))

@@ -9,12 +9,16 @@
 
 /* Working memory of one scan: too large for a stack. Afterwards state[] tells a test what was decided. */
 struct code_scan {
-	u16 target[SCAN_WINDOW];	/* of a pc-relative load: first word that it reads */
-	u16 count[SCAN_WINDOW];		/* how many words it may read; 0: no pc-relative load */
+	/* zero before a scan */
+	u16 count[SCAN_WINDOW];		/* of a pc-relative load: how many words it may read; 0: none */
 	u16 refs[SCAN_WINDOW];		/* loads, not yet found to be data, that read this word */
 	u8 state[SCAN_WINDOW];		/* SCAN_* */
-	u16 queue[SCAN_WINDOW];
 	u32 site[SCAN_WORDS / 32];	/* result: bit per word of the page */
+	u32 nr_loads;
+	/* need not be */
+	u16 load[SCAN_WINDOW];		/* the nr_loads words with a count, mostly in ascending order */
+	u16 target[SCAN_WINDOW];	/* of a load: first word that it reads */
+	u16 queue[SCAN_WINDOW];
 };
 
 #define SCAN_LOAD	BIT(0)		/* looks like a pc-relative load and was not yet decided upon */

@@ -258,23 +258,51 @@ void a32_decode(u32 word, struct insn *in)
 	(BIT(INSN_CPS) | BIT(INSN_MRS) | BIT(INSN_LDM_USER) | BIT(INSN_LDM_RET) | BIT(INSN_STM_USER) |	\
 	 BIT(INSN_ALU_RET_REG) | BIT(INSN_ALU_RET_RSR) | BIT(INSN_ALU_RET_IMM) | BIT(INSN_RFE) |		\
 	 BIT(INSN_SRS) | BIT(INSN_WFI) | BIT(INSN_LDRT) | BIT(INSN_STRT))
-_Static_assert(INSN_SVC < 32, "site operations must fit a word of bits");
+_Static_assert(INSN_STRT < 32, "site operations must fit a word of bits");
+
+static bool is_msr(enum insn_op op)
+{
+	return op == INSN_MSR_REG || op == INSN_MSR_IMM;
+}
+
+static bool is_site_op(enum insn_op op)
+{
+	return op < 32 && SITE_OPS & BIT(op);
+}
 
 enum insn_op a32_site_op(u32 word)
 {
 	enum insn_op op = a32_row(word)->op;
-	bool site;
 
-	if (op == INSN_MSR_REG || op == INSN_MSR_IMM)
-		site = word & (BIT(22) | BIT(17) | BIT(16));	/* SPSR, or the x or c field */
-	else
-		site = op < 32 && SITE_OPS & BIT(op);
-	return site ? op : INSN_OTHER;
+	if (is_msr(op))
+		return word & (BIT(22) | BIT(17) | BIT(16)) ? op : INSN_OTHER;	/* SPSR, or the x or c field */
+	return is_site_op(op) ? op : INSN_OTHER;
 }
 
 bool a32_is_site(u32 word)
 {
 	return a32_site_op(word) != INSN_OTHER;
+}
+
+/* Does @t have a site row for some word with bits 27:20 = @hi? */
+static bool table_maybe_site(const struct insn_row *t, u32 hi)
+{
+	for (; t->mask; t++)
+		if ((is_site_op(t->op) || is_msr(t->op)) && !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
+			return true;
+	return false;
+}
+
+const u8 *a32_site_hints(void)
+{
+	static u8 hint[256];
+	static bool ready;
+	u32 hi;
+
+	for (hi = 0; !ready && hi < 256; hi++)
+		hint[hi] = table_maybe_site(a32_tables[hi >> 5], hi) || table_maybe_site(a32_tables[A32_UNCOND], hi);
+	ready = true;
+	return hint;
 }
 
 bool cond_holds(u32 cond, u32 cpsr)
