@@ -13,7 +13,7 @@ from umbra_cpio import Archive
 
 DTB = "omap3-beagle-xm.dtb"
 # Modules of the guest's initramfs (with all they depend on): what the card needs, and a few of different kinds to load.
-MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "loop", "dummy", "tun", "zram",
+MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "loop", "dummy", "tun", "zram",
            "overlay", "squashfs", "omap_wdt", "md5", "crc-ccitt", "isofs")
 CC = ("arm-linux-gnueabihf-gcc", "-static", "-O1", "-g0", "-s", "-mcpu=cortex-a8", "-mfpu=neon", "-Wall", "-Wextra",
       "-Wno-unused-parameter", "-Werror")

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A beagle-xm board under test: QEMU with the console on pexpect, and a log of every byte in build/test-logs/."""
+
+import json
+import os
+import pathlib
+import re
+import socket
+import sys
+import time
+
+import pexpect
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/lib"))
+import umbra_card  # noqa: E402
+import umbra_guest  # noqa: E402
+import umbra_machine  # noqa: E402
+from umbra_common import build_dir  # noqa: E402
+
+LOGS = build_dir() / "test-logs"
+PROMPT = r"root@beagle:[^ \r\n]*# "
+MONITOR_PROMPT = "umbra> "
+MONITOR_KEY = "\x1d"
+# A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
+# end what hangs.
+SLOW = float(os.environ.get("UMBRA_TEST_SLOW", "1"))
+# One instruction a nanosecond, idle time skipped: the same run every time, whatever else this computer does.
+EXACT = ["-icount", "shift=0,sleep=off"]
+
+boards = []
+
+
+class BoardError(AssertionError):
+    """The board did not do what was expected; the message carries the end of its console."""
+
+
+class Board:
+    """One running machine. Use it as a context manager, so that the process ends whatever happens."""
+
+    def __init__(self, name, arguments, exact=True, record=False):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self.name = re.sub(r"[^\w.-]+", "-", name)
+        self.log = LOGS / f"{self.name}.log"
+        self.folder = LOGS / f"{self.name}.files"
+        self.folder.mkdir(exist_ok=True)
+        self.qmp_path = self.folder / "qmp"
+        self.qmp_path.unlink(missing_ok=True)
+        self.unimplemented = self.folder / "unimplemented.log"
+        command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program()
+        command += ["-qmp", f"unix:{os.path.relpath(self.qmp_path)},server=on,wait=off",
+                    "-d", "unimp,guest_errors", "-D", str(self.unimplemented)]
+        if record:
+            command += ["-icount", f"shift=0,rr=record,rrfile={self.folder / 'record'}"]
+        elif exact:
+            command += EXACT
+        command += [str(word) for word in arguments]
+        self.handle = open(self.log, "w", encoding="latin1", newline="")
+        self.handle.write(" ".join(command) + "\n")
+        self.child = pexpect.spawn(command[0], command[1:], encoding="latin1", echo=False, timeout=30)
+        self.child.delaybeforesend = None
+        self.child.logfile_read = self.handle
+        boards.append(self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End QEMU and wait for it."""
+        if not self.child.closed:
+            self.child.close(force=True)
+        self.handle.close()
+        self.qmp_path.unlink(missing_ok=True)
+        (self.folder / "record").unlink(missing_ok=True)
+
+    def tail(self, lines=40):
+        if not self.handle.closed:
+            self.handle.flush()
+        return "\n".join(self.log.read_bytes().decode("latin1").replace("\r", "").split("\n")[-lines:])
+
+    def expect(self, pattern, timeout=30):
+        """Wait for a regular expression (or the first of a list); returns the match."""
+        try:
+            self.child.expect(pattern, timeout=timeout * SLOW)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            why = "ended" if isinstance(error, pexpect.EOF) else f"said nothing of the kind within {timeout * SLOW:.0f} s"
+            raise BoardError(f"waiting for {pattern!r}: the board {why}; console {self.log}, its end:\n{self.tail()}") from None
+        return self.child.match
+
+    def expect_not(self, pattern, seconds):
+        """Nothing that matches may come in that time (of this computer's clock)."""
+        if self.child.expect([pattern, pexpect.TIMEOUT], timeout=seconds) == 0:
+            raise BoardError(f"{pattern!r} came; console {self.log}, its end:\n{self.tail()}")
+
+    def send(self, text):
+        self.child.send(text)
+
+    def sendline(self, text=""):
+        """A line as a terminal sends it, in pieces that any receive FIFO holds."""
+        for start in range(0, len(text), 16):
+            self.child.send(text[start:start + 16])
+            time.sleep(0.01)
+        self.child.send("\r")
+
+    # --- The Linux guest's shell ---
+
+    def wait_for_shell(self, timeout=120):
+        """Until the first prompt; returns the seconds that the guest says its boot took."""
+        seconds = float(self.expect(r"is up after ([0-9.]+) s", timeout).group(1))
+        self.expect(PROMPT, timeout)
+        self.run("dmesg -n 1; stty cols 240")  # kernel messages stay in dmesg and out of the answers
+        return seconds
+
+    def run(self, command, timeout=60, status=0):
+        """Run a shell command in the guest; returns its output. `status` None accepts any exit status."""
+        # The quotes keep the echo of the command line from looking like the answer.
+        self.sendline(f"echo @B''@; {command}; echo @E''$?@")
+        self.expect(r"@B@\r?\r?\n", timeout)
+        match = self.expect(r"@E(\d+)@\r?\r?\n", timeout)
+        output = self.child.before.replace("\r", "")
+        self.expect(PROMPT, timeout)
+        if status is not None and int(match.group(1)) != status:
+            raise BoardError(f"`{command}` in the guest ended with status {match.group(1)}, expected {status}:\n{output}")
+        return output
+
+    # --- Umbra's monitor ---
+
+    def monitor(self, command, timeout=30):
+        """Run a monitor command, from the guest's console; returns its output."""
+        self.open_monitor(timeout)
+        output = self.monitor_command(command, timeout)
+        self.send(MONITOR_KEY)
+        self.expect(r"\[guest\]", timeout)
+        return output
+
+    def open_monitor(self, timeout=30):
+        self.send(MONITOR_KEY)
+        self.expect(MONITOR_PROMPT, timeout)
+
+    def monitor_command(self, command, timeout=30):
+        self.sendline(command)
+        self.expect(re.escape(command) + r"\r?\n", timeout)
+        self.expect(MONITOR_PROMPT, timeout)
+        return self.child.before.replace("\r", "")
+
+    # --- QEMU ---
+
+    def qmp(self, command, **arguments):
+        """One QMP command on a connection of its own."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30 * SLOW)
+            connection.connect(os.path.relpath(self.qmp_path))
+            stream = connection.makefile("rw", encoding="utf-8")
+            stream.readline()  # the greeting
+            for request in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                stream.write(json.dumps(request) + "\n")
+                stream.flush()
+                answer = json.loads(stream.readline())
+                while "event" in answer:
+                    answer = json.loads(stream.readline())
+            if "error" in answer:
+                raise BoardError(f"QMP {command}: {answer['error']}")
+            return answer["return"]
+
+    def instructions(self):
+        """Instructions executed since power-on (only with record=True)."""
+        return self.qmp("query-replay")["icount"]
+
+
+def layout(name):
+    return umbra_card.layout_path(name)
+
+
+def native_arguments(bootargs=None, files=None):
+    """Debian's kernel on the bare board, as U-Boot would start it."""
+    return umbra_machine.native_boot(files or umbra_guest.build_guest(),
+                                     umbra_machine.layout_bootargs(layout("linux")) if bootargs is None else bootargs)
+
+
+def umbra_arguments(name, layout_file="linux", files=None):
+    """Umbra with a layout and its files, as boot.scr would start it."""
+    folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
+    folder.mkdir(parents=True, exist_ok=True)
+    return umbra_machine.umbra_boot(layout(layout_file) if isinstance(layout_file, str) else layout_file,
+                                    umbra_guest.build_guest() if files is None else files, folder)

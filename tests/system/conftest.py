@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures of the system tests, and the end of the console of every board in the report of a failed test."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import board as board_module  # noqa: E402
+import umbra_card  # noqa: E402
+from board import Board  # noqa: E402
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for one in board_module.boards:
+            if one.log.exists() and not one.child.closed:
+                report.sections.append((f"console of {one.name} ({one.log})", one.tail(30)))
+
+
+@pytest.fixture
+def boot(request):
+    """boot(arguments, exact=True, record=False) starts a board that ends with the test."""
+    started = []
+
+    def start(arguments, **options):
+        started.append(Board(f"{request.node.name}-{len(started)}" if started else request.node.name, arguments, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def card_image(tmp_path_factory):
+    """A finished SD card with Umbra, and an 8 MiB file that no compression or sparse file can fake."""
+    folder = tmp_path_factory.mktemp("card")
+    data = folder / "data.bin"
+    data.write_bytes(pseudo_random(8 << 20))
+    return umbra_card.build_card("linux", folder / "card.img", extra={"data.bin": data})
+
+
+@pytest.fixture
+def card(card_image, tmp_path):
+    """A private copy of the card, which the test may change."""
+    return umbra_card.copy(card_image, tmp_path / "card.img")
+
+
+def pseudo_random(size):
+    """Bytes without a pattern, the same on every run."""
+    import hashlib
+    out = bytearray()
+    while len(out) < size:
+        out += hashlib.sha512(len(out).to_bytes(8, "little")).digest()
+    return bytes(out[:size])

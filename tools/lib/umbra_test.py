@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Prepares everything and runs the test suites. Use it as tools/test."""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+import umbra_card
+import umbra_debian
+import umbra_guest
+import umbra_machine
+from umbra_common import SOURCE, ToolError, build_dir, tool_main
+
+PYTHON = "/usr/bin/python3"
+EPILOG = """suites (default: all, in this order):
+  checks   source checks (tools/check_*)
+  host     unit tests on this computer, with sanitizers (tests/host)
+  machine  the machine's devices by themselves (tests/machine)
+  system   Umbra, bare-metal guests and Linux on the machine (tests/system)
+words that are no suite go to pytest, for example: tools/test system -k card"""
+
+
+class Result:
+    """What one suite had to say."""
+
+    def __init__(self, passed, failed):
+        self.passed, self.failed = passed, failed
+
+
+def say(text):
+    print(f"test: {text}", flush=True)
+
+
+def run_checks(_arguments):
+    """Each tools/check_* is one test; it says itself what is wrong."""
+    result = Result(0, 0)
+    for check in sorted((SOURCE / "tools").glob("check_*")):
+        if not os.access(check, os.X_OK):
+            continue
+        done = subprocess.run([check], cwd=SOURCE, check=False)
+        print(f"{'FAIL' if done.returncode else 'PASS'} {check.name}", flush=True)
+        if done.returncode:
+            result.failed += 1
+        else:
+            result.passed += 1
+    return result
+
+
+def run_host(_arguments):
+    """The Makefile of tests/host counts and ends in `host: N passed, N failed`."""
+    done = subprocess.Popen(["make", "--no-print-directory", "-k", f"-j{jobs()}", "-C", SOURCE / "tests/host",
+                             f"O={build_dir()}"], stdout=subprocess.PIPE, text=True, errors="replace")
+    last = None
+    for line in done.stdout:
+        print(line, end="", flush=True)
+        last = re.match(r"host: (\d+) passed, (\d+) failed", line) or last
+    status = done.wait()
+    if last is None:
+        print("FAIL tests/host could not be built or did not end")
+        return Result(0, 1)
+    failed = int(last.group(2))
+    return Result(int(last.group(1)), failed if failed or not status else 1)
+
+
+def run_pytest(folder, arguments):
+    """pytest over one folder; a plug-in (umbra_pytest) leaves the figures in a file."""
+    figures = build_dir() / f"test-{folder.name}.count"
+    figures.unlink(missing_ok=True)
+    library = SOURCE / "tools/lib"
+    environment = dict(os.environ, UMBRA_TEST_COUNT=str(figures), PYTHONDONTWRITEBYTECODE="1",
+                       PYTHONPATH=os.pathsep.join(filter(None, [str(library), os.environ.get("PYTHONPATH")])))
+    done = subprocess.run([PYTHON, "-m", "pytest", "-p", "umbra_pytest", "-p", "no:cacheprovider", "--rootdir", folder,
+                           "--durations=8", "--tb=short", "-v", "--no-header", folder, *arguments],
+                          cwd=SOURCE, env=environment, check=False)
+    if not figures.exists():
+        print(f"FAIL {folder.name}: pytest did not come to an end (status {done.returncode})")
+        return Result(0, 1)
+    passed, failed = (int(word) for word in figures.read_text(encoding="utf-8").split())
+    # Status 1: tests failed. 0: fine. 5: nothing was selected. All else is an error of its own.
+    return Result(passed, failed if done.returncode in (0, 1, 5) else max(failed, 1))
+
+
+SUITES = {
+    "checks": run_checks,
+    "host": run_host,
+    "machine": lambda arguments: run_pytest(SOURCE / "tests/machine", arguments),
+    "system": lambda arguments: run_pytest(SOURCE / "tests/system", arguments),
+}
+
+
+def jobs():
+    return os.cpu_count() or 1
+
+
+def make(*targets):
+    done = subprocess.run(["make", "--no-print-directory", f"-j{jobs()}", "-C", SOURCE, f"O={build_dir()}", *targets], check=False)
+    if done.returncode:
+        raise ToolError(f"make {' '.join(targets)} failed (see above)")
+
+
+def prepare(suites):
+    """Build what the chosen suites need; a failure here is a failure of the run."""
+    if not {"machine", "system"} & set(suites):
+        return
+    umbra_debian.fetch_all()
+    say("building the machine (minutes the first time, nothing to do later)")
+    umbra_machine.build_machine()
+    if "system" in suites:
+        say("building Umbra, guests and the SD card")
+        make("all", "guests")
+        umbra_guest.build_guest()
+        umbra_card.build_card("linux")
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="tools/test", description=__doc__, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", metavar="SUITE", help="suites to run, or words for pytest")
+    options, rest = parser.parse_known_args(arguments)
+    suites = [word for word in options.words if word in SUITES] or list(SUITES)
+    rest = rest + [word for word in options.words if word not in SUITES]
+    start = time.monotonic()
+    total = Result(0, 0)
+    try:
+        prepare(suites)
+    except ToolError as error:
+        print(f"test: {error}", file=sys.stderr)
+        total.failed += 1
+        suites = [suite for suite in suites if suite in ("checks", "host")]
+    for name in suites:
+        say(f"suite {name}")
+        begin = time.monotonic()
+        result = SUITES[name](rest)
+        say(f"suite {name}: {result.passed} passed, {result.failed} failed, {time.monotonic() - begin:.0f} s")
+        total.passed += result.passed
+        total.failed += result.failed
+    say(f"{time.monotonic() - start:.0f} s; logs of the boards are in {build_dir() / 'test-logs'}")
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+    tool_main("test", main)
