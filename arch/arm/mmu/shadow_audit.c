@@ -178,6 +178,8 @@ static void audit_current(struct audit *a)
 		u32 e = r->l1[slot], view = s->dom[L1_DOMAIN_OF(e)].view;
 		gva_t va = slot << SECTION_SHIFT;
 
+		if (s->asid_pending && slotset_has(&r->ng, slot))
+			continue;	/* of the ASID before: closed by DACR */
 		if ((e & L1_TYPE) == L1_SECTION) {
 			compare(a, va, view, e & SECTION_MASK, !(e & SECT_AP2), false);
 			compare(a, va + 0xff000, view, (e & SECTION_MASK) + 0xff000, !(e & SECT_AP2), false);

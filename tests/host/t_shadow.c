@@ -1,0 +1,929 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unit test: shadow MMU, strategy `flush`, under a random guest and a model of the host's MMU with a TLB.
+ *
+ * The guest edits its tables as it likes but does the TLB maintenance that the architecture asks for. Then the tables of
+ * now are the only truth: whatever the host's MMU grants (through its TLB, through shadow tables, in either virtual mode)
+ * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
+ */
+/* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
+/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c core/guest_map.c core/guest_mem.c core/alloc.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../arch/arm/mmu/mmu.h"
+#include <arch/cpu.h>
+#include <arm/code_page.h>
+#include <arm/window.h>
+#include <hv/alloc.h>
+
+#include "fake.h"
+
+#define RAM		0x80000000u
+#define RAM_SIZE	0x02000000u
+#define SRAM		0x40200000u
+#define SRAM_SIZE	0x10000u
+#define HEAP		0x9f100000u
+
+/* Where the guest keeps things: first-level tables, second-level tables, everything else. */
+#define G_L1(n)		(RAM + 0x01000000u + (n) * 0x4000)
+#define G_L2(n)		(RAM + 0x01100000u + (n) * 0x400)
+#define G_L2S		96u
+#define SPACES		8u
+
+static struct guest guest;
+static struct vcpu *v;
+static struct shadow *s;
+static struct gfault gf;
+static u32 seed;
+
+static u32 rnd(u32 n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return (seed >> 3) % n;
+}
+
+/* -- what the MMU code calls -- */
+
+char __window_start[0x2000], __window_end[1], window_stack[WINDOW_STACK_SIZE];
+struct site_entry window_sites[SITE_ENTRIES];
+static u32 *host_l1;
+static u32 window_base, window_moves;
+
+u32 arm_host_l1(void)
+{
+	return ptr_hpa(host_l1);
+}
+
+void arm_window_moved(struct vcpu *vc, u32 base)
+{
+	window_base = base;
+	window_moves++;
+}
+
+/* Code pages: one in three has sites and gets a copy. */
+static u16 code_state[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];	/* 0 unknown, 1 clean, else copy + 2 */
+#define COPIES	8u
+static hpa_t copy_pool;
+static gpa_t copy_of[COPIES];
+static u32 copy_hand;
+
+static u16 *state_of(gpa_t gpa)
+{
+	if (gpa - SRAM < SRAM_SIZE)
+		return &code_state[(RAM_SIZE + gpa - SRAM) >> PAGE_SHIFT];
+	return gpa - RAM < RAM_SIZE ? &code_state[(gpa - RAM) >> PAGE_SHIFT] : NULL;
+}
+
+void code_page_drop(struct vcpu *vc, gpa_t gpa)
+{
+	u16 *st = state_of(gpa);
+
+	if (!st || !*st)
+		return;
+	hpa_t copy = *st >= 2 ? copy_pool + (*st - 2u) * PAGE_SIZE : 0;
+
+	if (*st >= 2)
+		copy_of[*st - 2] = 0;
+	*st = 0;
+	shadow_drop_page(vc, gpa & PAGE_MASK, copy);
+}
+
+bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec)
+{
+	u16 *st = state_of(gpa);
+
+	if (!st || !*st)
+		return false;
+	if (exec)
+		*exec = *st >= 2 ? copy_pool + (*st - 2u) * PAGE_SIZE : gpa & PAGE_MASK;
+	return true;
+}
+
+void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	u16 *st = state_of(gpa);
+
+	*exec = gpa & PAGE_MASK;
+	if (!st)
+		return;
+	if (!*st) {
+		shadow_protect_page(vc, gpa);
+		vcpu_count(vc, EXIT_SCAN);
+		*st = 1;
+		if ((gpa >> PAGE_SHIFT) % 3 == 0) {
+			copy_hand = (copy_hand + 1) % COPIES;
+			if (copy_of[copy_hand])
+				code_page_drop(vc, copy_of[copy_hand]);
+			copy_of[copy_hand] = gpa & PAGE_MASK;
+			*st = (u16)(copy_hand + 2);
+		}
+	}
+	code_page_is_code(vc, gpa, exec);
+}
+
+void code_page_set_user_visible(struct vcpu *vc, gpa_t gpa) { }
+
+/* -- the host's MMU: User mode, DACR, a TLB that forgets only when told or at random -- */
+
+#define TLB_NR	64u
+
+struct tlb_entry {
+	bool valid, section;
+	u32 asid, page, desc, domain;
+};
+static struct tlb_entry tlb[TLB_NR];
+
+static void tlb_hook(enum fake_tlbi op, u32 arg)
+{
+	for (u32 i = 0; i < TLB_NR; i++) {
+		struct tlb_entry *t = &tlb[i];
+		u32 mask = t->section ? SECTION_MASK : PAGE_MASK;
+
+		if (op == FAKE_TLBI_ALL || (t->asid == (arg & 0xff) &&
+					    (op == FAKE_TLBI_ASID || t->page == (arg & mask))))
+			t->valid = false;
+	}
+}
+
+/* Walk the shadow as the hardware does. Entry into @t; false: translation fault. */
+static bool hw_walk(gva_t va, struct tlb_entry *t)
+{
+	u32 e = *(u32 *)hpa_ptr((v->hw_ttbr0 & 0xffffc000u) + (va >> 20) * 4);
+
+	*t = (struct tlb_entry){ .valid = true, .asid = v->hw_asid };
+	t->domain = e >> 5 & 15;
+	if ((e & 3) == 2) {
+		assert_false(e & BIT(18));
+		t->section = true;
+		t->page = va & SECTION_MASK;
+		t->desc = e;
+		return true;
+	}
+	if ((e & 3) != 1)
+		return false;
+	t->page = va & PAGE_MASK;
+	t->desc = *(u32 *)hpa_ptr((e & ~0x3ffu) + (va >> 12 & 0xff) * 4);
+	return t->desc & 3;
+}
+
+static struct tlb_entry *tlb_lookup(gva_t va)
+{
+	for (u32 i = 0; i < TLB_NR; i++)
+		if (tlb[i].valid && tlb[i].asid == v->hw_asid &&
+		    tlb[i].page == (va & (tlb[i].section ? SECTION_MASK : PAGE_MASK)))
+			return &tlb[i];
+	return NULL;
+}
+
+/* True: the access goes through, to *@pa. */
+static bool hw_access(gva_t va, enum shadow_access acc, hpa_t *pa)
+{
+	struct tlb_entry *t = tlb_lookup(va), fresh;
+	u32 ap, xn;
+
+	if (!t) {
+		if (!hw_walk(va, &fresh))
+			return false;
+		t = &tlb[rnd(TLB_NR)];
+		*t = fresh;
+	}
+	if ((v->hw_dacr >> (2 * t->domain) & 3) != 1) {
+		assert_int_equal(v->hw_dacr >> (2 * t->domain) & 3, 0);
+		return false;
+	}
+	ap = t->section ? FIELD(t->desc, 15, 15) << 2 | FIELD(t->desc, 11, 10) :
+			  FIELD(t->desc, 9, 9) << 2 | FIELD(t->desc, 5, 4);
+	xn = t->section ? FIELD(t->desc, 4, 4) : t->desc & 1;
+	*pa = t->section ? (t->desc & SECTION_MASK) | (va & ~SECTION_MASK) : (t->desc & PAGE_MASK) | (va & ~PAGE_MASK);
+	if (ap == 3)
+		return acc != ACC_EXEC || !xn;
+	return ap == 7 && acc != ACC_WRITE && (acc != ACC_EXEC || !xn);
+}
+
+/* -- one guest access, checked -- */
+
+#define FAULTS_MAX	6u
+
+static void set_mode(bool priv)
+{
+	v->cpsr = priv ? MODE_SVC : MODE_USR;
+	v->hw_dacr = priv ? v->dacr_kernel : v->dacr_user;
+}
+
+static void check_target(gva_t va, const struct walk *w, enum shadow_access acc, bool priv, hpa_t pa)
+{
+	hpa_t copy = 0;
+	bool code = code_page_is_code(v, w->gpa, &copy);
+
+	if (acc == ACC_WRITE)
+		assert_false(code);	/* a store that Umbra does not see may not change scanned code */
+	/* Nothing runs as guest kernel that was not scanned, but for rule 9: the first time in a page that User mode ran. */
+	if (acc == ACC_EXEC && priv && (s->scan_user || (!w->manager && !ap_rights_pl0[w->ap])))
+		assert_true(code);
+	if (acc == ACC_EXEC && code)
+		assert_int_equal(pa, copy | (va & ~PAGE_MASK));
+	else if (pa != w->gpa)
+		assert_int_equal(pa, copy | (va & ~PAGE_MASK));	/* data read of an executable page */
+}
+
+/* Returns what the guest sees: true = done, false = fault. */
+static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
+{
+	struct walk w;
+	bool legal;
+	hpa_t pa;
+	gpa_t gpa;
+
+	set_mode(priv);
+	legal = guest_walk(v, va, acc, priv, &w, &gf) == 0;
+	for (u32 i = 0; i < FAULTS_MAX; i++) {
+		if (hw_access(va, acc, &pa)) {
+			if (!legal)
+				fail_msg("shadow grants 0x%08x acc %u priv %u, the guest's tables do not", va, acc, priv);
+			check_target(va, &w, acc, priv, pa);
+			return true;
+		}
+		switch (shadow_fault(v, va, acc, priv, &gpa, &gf)) {
+		case SHADOW_GUEST_FAULT:
+			assert_false(legal);
+			return false;
+		case SHADOW_FIXED:
+		case SHADOW_CODE_WRITE:
+			assert_true(legal);
+			break;
+		case SHADOW_EMULATED:
+			assert_true(legal);
+			assert_int_equal(gpa, w.gpa);
+			return true;
+		case SHADOW_NOTHING:
+			assert_true(legal);
+			assert_true(!guest_map_find(&guest.map, gpa) || acc == ACC_EXEC);
+			return false;
+		}
+		set_mode(priv);
+	}
+	fail_msg("no progress at 0x%08x acc %u priv %u", va, acc, priv);
+	return false;
+}
+
+static void audit(void)
+{
+	u32 bad = shadow_audit(v);
+
+	if (bad)
+		fail_msg("%u violations: %s", bad, fake_log_text);
+	assert_int_equal(s->audit_stale, 0);
+}
+
+/* -- set-up -- */
+
+static void poke(gpa_t a, u32 val)
+{
+	*(u32 *)hpa_ptr(a) = val;
+}
+
+static u32 peek(gpa_t a)
+{
+	return *(u32 *)hpa_ptr(a);
+}
+
+static void map_add(gpa_t base, u32 size, enum region_type type)
+{
+	assert_int_equal(guest_map_add(&guest.map, &(struct region){ .base = base, .size = size, .type = type,
+								     .name = "r" }, NULL), 0);
+}
+
+static int setup(void **state)
+{
+	fake_arch_reset();
+	fake_log_reset();
+	memset(&guest, 0, sizeof(guest));
+	memset(tlb, 0, sizeof(tlb));
+	memset(code_state, 0, sizeof(code_state));
+	memset(copy_of, 0, sizeof(copy_of));
+	fake_tlbi_hook = tlb_hook;
+	alloc_init(HEAP, HEAP + 0x400000);
+	host_l1 = hv_alloc(16384, 16384);
+	for (u32 i = 0x800; i < 0xa00; i++)
+		host_l1[i] = i << 20 | 2;	/* Umbra's own view of RAM */
+	copy_pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
+	v = hv_alloc(sizeof(*v), PAGE_SIZE);
+	v->guest = &guest;
+	guest.name = "g";
+	guest.vcpu = v;
+	map_add(RAM, RAM_SIZE, REGION_RAM);
+	map_add(SRAM, SRAM_SIZE, REGION_RAM);
+	map_add(0x48000000, 0x400000, REGION_PASSTHROUGH);
+	map_add(0x48200000, 0x1000, REGION_EMULATED);
+	v->cpsr = MODE_SVC;
+	assert_int_equal(shadow_init(v, NULL), 0);
+	s = v->shadow;
+	shadow_reset(v);
+	v->r[15] = 0xeeee0000;
+	window_moves = 0;
+	return 0;
+}
+
+static void write_sctlr(u32 val)
+{
+	v->cp15.sctlr = val;
+	shadow_ctx_changed(v, CTX_SCTLR);
+}
+
+static void write_dacr(u32 val)
+{
+	v->cp15.dacr = val;
+	shadow_ctx_changed(v, CTX_DACR);
+}
+
+static void write_ttbr0(u32 val)
+{
+	v->cp15.ttbr0 = val | 0x19;
+	shadow_ctx_changed(v, CTX_TTBR0);
+}
+
+static void write_asid(u32 val)
+{
+	v->cp15.contextidr = val;
+	shadow_ctx_changed(v, CTX_ASID);
+}
+
+static void l1(u32 space, gva_t va, u32 d)
+{
+	poke(G_L1(space) + (va >> 20) * 4, d);
+}
+
+static void l2(u32 tbl, gva_t va, u32 d)
+{
+	poke(G_L2(tbl) + (va >> 12 & 0xff) * 4, d);
+}
+
+static void mmu_on(void)
+{
+	write_ttbr0(G_L1(0));
+	write_asid(1);
+	write_dacr(0x55555555);
+	write_sctlr(SCTLR_M);
+}
+
+#define P(gpa, ap)	((gpa) | ((ap) & 3) << 4 | ((ap) >> 2) << 9 | 2u | 0xcu)
+#define S(gpa, ap)	((gpa) | ((ap) & 3) << 10 | ((ap) >> 2) << 15 | 2u | 0xcu)
+#define NG		BIT(11)
+#define KRW		1u
+#define KRW_URO		2u
+#define URW		3u
+#define KRO		5u
+#define URO		7u
+
+/* -- single cases -- */
+
+static void unknown_strategy(void **state)
+{
+	assert_int_equal(shadow_init(v, "nonsense"), -ENOENT);
+	assert_non_null(strstr(fake_log_text, "nonsense"));
+}
+
+static void mmu_off(void **state)
+{
+	assert_true(guest_does(RAM + 0x1234, ACC_WRITE, true));
+	assert_true(guest_does(RAM + 0x5678, ACC_READ, false));
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
+	assert_true(guest_does(RAM + 0x9004, ACC_EXEC, false));
+	assert_true(guest_does(RAM + 0x9008, ACC_WRITE, true));		/* ends it as code */
+	assert_true(guest_does(RAM + 0x9008, ACC_EXEC, true));
+	assert_true(guest_does(0x40200010, ACC_EXEC, true));		/* SRAM */
+	assert_true(guest_does(0x48000010, ACC_WRITE, true));
+	assert_true(guest_does(0x48200010, ACC_WRITE, true));		/* emulated */
+	assert_false(guest_does(0x48000010, ACC_EXEC, true));
+	assert_false(guest_does(0x20000000, ACC_READ, true));
+	audit();
+}
+
+static void sections_stay_sections(void **state)
+{
+	l1(0, 0xc0000000, S(RAM, KRW));
+	l1(0, 0xc0100000, S(RAM + 0x100000, KRW));
+	l1(0, 0xf8000000, S(0x48000000, KRW));
+	l1(0, 0xf8200000, S(0x48200000, KRW));
+	mmu_on();
+	assert_true(guest_does(0xc0000000, ACC_READ, true));
+	assert_true(guest_does(0xf8000000, ACC_WRITE, true));
+	assert_int_equal(s->cur->l1[0xc00] & 3, 2);
+	assert_int_equal(s->cur->l1[0xf80] & 3, 2);
+	assert_true(guest_does(0xf8201000, ACC_WRITE, true));
+	assert_int_equal(s->cur->l1[0xf82] & 3, 1);	/* beside an emulated device */
+	assert_false(guest_does(0xc0000000, ACC_READ, false));
+	/* execution splits it, and keeps the writable alias of the code away */
+	l1(0, 0xd0000000, S(RAM, KRW));
+	assert_true(guest_does(0xd0003000, ACC_WRITE, true));
+	assert_true(guest_does(0xc0003000, ACC_EXEC, true));
+	assert_int_equal(s->cur->l1[0xc00] & 3, 1);
+	assert_int_equal(s->cur->l1[0xd00], 0);
+	assert_true(guest_does(0xd0004000, ACC_WRITE, true));
+	assert_true(guest_does(0xd0003000, ACC_READ, true));
+	assert_true(guest_does(0xc0003000, ACC_EXEC, true));
+	assert_true(guest_does(0xd0003000, ACC_WRITE, true));
+	assert_true(guest_does(0xc0003000, ACC_EXEC, true));
+	audit();
+}
+
+/* A store from code in the page itself is handed out for emulation, or fetch and store would chase each other. */
+static void store_into_own_page(void **state)
+{
+	gpa_t gpa;
+
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
+	v->r[15] = RAM + 0x9100;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_EMULATED);
+	assert_int_equal(gpa, RAM + 0x9200);
+	v->r[15] = RAM + 0xa100;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+}
+
+/* DACR writes open and close domains without losing entries; mode switches take no fault. */
+static void dacr_costs_no_fill(void **state)
+{
+	u64 fills;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l1(0, 0xc0000000, S(RAM, KRW));
+	l2(0, 0x00100000, P(RAM + 0x5000, URW) | NG);
+	mmu_on();
+	assert_true(guest_does(0xc0000000, ACC_WRITE, true));
+	assert_true(guest_does(0x00100000, ACC_WRITE, false));
+	fills = s->fills;
+	for (u32 i = 0; i < 20; i++) {
+		write_dacr(i & 1 ? 0x5 : 0x1);		/* as software PAN does */
+		assert_true(guest_does(0xc0000000, ACC_WRITE, true));
+		if (i & 1) {
+			assert_true(guest_does(0x00100000, ACC_WRITE, false));
+			assert_true(guest_does(0x00100000, ACC_READ, true));
+		}
+	}
+	assert_int_equal(s->fills, fills);
+	write_dacr(0x1);
+	assert_false(guest_does(0x00100000, ACC_READ, true));
+	assert_int_equal(gf.fsr, 0x1b);			/* page domain fault, domain 1 */
+	assert_false(guest_does(0xc0000000, ACC_READ, false));
+	assert_int_equal(gf.fsr, 0xd);
+	/* what the window finds in the cache is what C would compute */
+	for (u32 i = 0; i < ARRAY_SIZE(v->dacr_cache); i++)
+		if (v->dacr_cache[i].valid) {
+			struct dacr_cache c = v->dacr_cache[i];
+
+			write_dacr(c.guest);
+			dacr_apply(s);
+			assert_int_equal(v->dacr_kernel, c.kernel);
+			assert_int_equal(v->dacr_user, c.user);
+		}
+	audit();
+}
+
+static void manager_domain(void **state)
+{
+	l1(0, 0xc0000000, S(RAM, 0) | BIT(4) | 2 << 5);
+	mmu_on();
+	assert_false(guest_does(0xc0000000, ACC_READ, true));
+	write_dacr(3 << 4);
+	assert_true(guest_does(0xc0000000, ACC_WRITE, false));
+	assert_true(guest_does(0xc0001000, ACC_EXEC, true));
+	audit();
+	write_dacr(1 << 4);
+	assert_false(guest_does(0xc0000000, ACC_READ, true));
+	assert_false(guest_does(0xc0001000, ACC_EXEC, true));
+	audit();
+}
+
+/* Kernel-only and user pages in one MiB, as Linux's vectors: right for both, and no toggling in the steady state. */
+static void mixed_slot(void **state)
+{
+	u64 toggles;
+
+	l1(0, 0xfff00000, G_L2(0) | 1);
+	l2(0, 0xffff0000, P(RAM + 0x6000, URO));
+	l2(0, 0xffff1000, P(RAM + 0x7000, KRO));
+	l2(0, 0xffff2000, P(RAM + 0x8000, KRW_URO));
+	mmu_on();
+	v->cp15.sctlr |= SCTLR_V;
+	assert_true(guest_does(0xffff0000, ACC_EXEC, true));
+	assert_true(guest_does(0xffff1000, ACC_EXEC, true));
+	assert_false(s->scan_user);
+	toggles = s->toggles;
+	for (u32 i = 0; i < 4; i++) {
+		assert_true(guest_does(0xffff0000, ACC_EXEC, true));
+		assert_true(guest_does(0xffff1000, ACC_EXEC, true));
+	}
+	assert_int_equal(s->toggles, toggles);
+	assert_true(guest_does(0xffff0000, ACC_EXEC, false));	/* kuser helper: the copy */
+	assert_false(guest_does(0xffff1000, ACC_READ, false));
+	assert_true(guest_does(0xffff2000, ACC_WRITE, true));
+	assert_false(guest_does(0xffff2000, ACC_WRITE, false));
+	assert_true(guest_does(0xffff2000, ACC_READ, false));
+	assert_true(guest_does(0xffff1000, ACC_EXEC, true));
+	audit();
+}
+
+static void user_code_is_not_scanned(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00101000, P(RAM + 0x3000, URO) | NG);
+	l2(0, 0x00102000, P(RAM + 0x4000, URW) | NG);
+	l2(0, 0x00103000, P(RAM + 0x9000, URW) | NG | 1);
+	l2(0, 0x00120000, P(RAM + 0xa000, URW) | NG);
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	assert_int_equal(code_state[3], 0);
+	assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	assert_true(guest_does(0x00102000, ACC_EXEC, false));
+	assert_false(guest_does(0x00103000, ACC_EXEC, false));
+	/* the kernel runs a page that User mode can reach: from here both run scanned code */
+	assert_true(guest_does(0x00120000, ACC_EXEC, true));
+	assert_true(s->scan_user);
+	assert_true(guest_does(0x00102000, ACC_EXEC, true));
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	assert_int_not_equal(code_state[3], 0);
+	audit();
+}
+
+static void window_moves_out_of_the_way(void **state)
+{
+	gva_t at;
+
+	mmu_on();
+	for (u32 i = 0; i < 20; i++) {
+		at = window_base;
+		assert_false(guest_does(at + 0x10, ACC_READ, true));	/* not the guest's: its own fault */
+		assert_int_equal(window_base, at);
+		assert_false(guest_does(at + 0x4010, ACC_READ, false));
+		l1(0, at, S(RAM, KRW));
+		assert_true(guest_does(at + 0x4010, ACC_WRITE, true));
+		assert_int_not_equal(window_base, at);
+		assert_true(guest_does(at + 0x4020, ACC_READ, true));
+		assert_int_equal(host_l1[window_base >> 20], s->window.entry);
+		assert_int_equal(v->tramp_ttbr0, ptr_hpa(s->window.tramp));
+		assert_int_equal(s->window.tramp[window_base >> 20], s->window.entry);
+		audit();
+	}
+	for (u32 i = 0; i < 4096; i++)
+		if (i != window_base >> 20)
+			assert_int_equal(s->window.tramp[i], 0);
+}
+
+/* A guest that maps everything: the window still gives way, slot by slot. */
+static void window_with_full_guest(void **state)
+{
+	for (u32 i = 0; i < 4096; i++)
+		l1(0, i << 20, S(RAM | (i & 15) << 20, KRW));
+	mmu_on();
+	for (u32 i = 0; i < 10000; i++)
+		assert_true(guest_does(rnd(4096) << 20 | 0x100, ACC_READ, true));
+	for (u32 i = 0; i < 64; i++) {
+		assert_true(guest_does(window_base, ACC_READ, true));
+		assert_true(guest_does(window_base + 0x100000, ACC_READ, true));
+	}
+	audit();
+}
+
+/* -- the random guest -- */
+
+/*
+ * Spaces have private slots (non-global) and share kernel slots (global). Second-level tables are taken from one pool
+ * and go back to it when a space dies; its ASID is not used again before a full invalidation, and nobody invalidates it.
+ */
+static const gva_t user_slot[] = { 0x00000000, 0x00100000, 0x40000000, 0x7ff00000, 0xb6f00000, 0xbfe00000 };
+static const gva_t kern_slot[] = { 0xc0000000, 0xc0100000, 0xf0000000, 0xfff00000, 0xf8000000 };
+static u32 space_asid[SPACES], next_asid, cur_space;
+static bool l2_used[G_L2S];
+
+static u32 page_gpa(void)
+{
+	return RAM + rnd(48) * PAGE_SIZE + rnd(2) * SECTION_SIZE;
+}
+
+static u32 rnd_ap(void)
+{
+	static const u8 ap[] = { 0, 1, 1, 1, 2, 3, 3, 3, 5, 7, 7 };
+
+	return ap[rnd(sizeof(ap))];
+}
+
+static u32 rnd_page_index(void)
+{
+	return rnd(3) ? rnd(20) : 256 - 20 + rnd(20);
+}
+
+static u32 rnd_leaf(bool ng)
+{
+	u32 gpa = page_gpa(), r = rnd(40);
+
+	if (r == 0)
+		return 0;
+	if (r == 1)
+		gpa = 0x48000000 + rnd(4) * PAGE_SIZE;
+	if (r == 2)
+		gpa = 0x48200000;
+	if (r == 3)
+		gpa = 0x30000000;
+	if (r == 4)
+		gpa = 0x40200000 + rnd(4) * PAGE_SIZE;
+	if (r == 5)
+		gpa = G_L2(rnd(G_L2S)) & PAGE_MASK;
+	return P(gpa, rnd_ap()) | (ng ? NG : 0) | (rnd(4) == 0);
+}
+
+/* A table from the pool, half of the pages that the test looks at valid. */
+static u32 l2_take(bool ng)
+{
+	u32 n;
+
+	do {
+		n = rnd(G_L2S);
+	} while (l2_used[n]);
+	l2_used[n] = true;
+	for (u32 i = 0; i < 256; i++)
+		poke(G_L2(n) + i * 4, (i < 20 || i >= 236) && rnd(2) ? rnd_leaf(ng) : 0);
+	return n;
+}
+
+static u32 rnd_section(bool ng)
+{
+	u32 gpa = rnd(8) ? RAM + rnd(3) * SECTION_SIZE : 0x48000000 + rnd(4) * SECTION_SIZE;
+
+	return S(gpa, rnd_ap()) | (ng ? BIT(17) : 0) | (rnd(4) == 0) << 4 | rnd(3) << 5;
+}
+
+static gva_t rnd_va(void)
+{
+	gva_t slot = rnd(2) ? user_slot[rnd(ARRAY_SIZE(user_slot))] : kern_slot[rnd(ARRAY_SIZE(kern_slot))];
+
+	if (rnd(200) == 0)
+		return window_base + rnd(8) * PAGE_SIZE;
+	return slot + rnd_page_index() * PAGE_SIZE + rnd(1024) * 4;
+}
+
+static u32 desc_of(u32 space, gva_t va)
+{
+	return peek(G_L1(space) + (va >> 20) * 4);
+}
+
+static void tlbi_va(gva_t va, u32 asid)
+{
+	shadow_tlbi(v, TLBI_MVA, (va & PAGE_MASK) | asid);
+}
+
+/* Change a leaf of a private slot of @space, with one of the ways to tell the TLB. */
+static void change_user_leaf(void)
+{
+	u32 space = rnd(SPACES), d;
+	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))] + rnd_page_index() * PAGE_SIZE;
+	gpa_t at;
+
+	d = desc_of(space, va);
+	if ((d & 3) != 1)
+		return;
+	at = (d & ~0x3ffu) + (va >> 12 & 0xff) * 4;
+	if (peek(at) == 0) {
+		poke(at, rnd_leaf(true));	/* needs no maintenance */
+		return;
+	}
+	poke(at, rnd_leaf(true));
+	if (rnd(100) == 0)
+		shadow_tlbi(v, TLBI_ALL, 0);
+	else if (rnd(8) == 0)
+		shadow_tlbi(v, TLBI_ASID, space_asid[space]);
+	else
+		tlbi_va(va, space_asid[space]);
+}
+
+static void change_kernel_leaf(void)
+{
+	gva_t va = kern_slot[rnd(ARRAY_SIZE(kern_slot))] + rnd_page_index() * PAGE_SIZE;
+	u32 d = desc_of(0, va);
+
+	if ((d & 3) != 1)
+		return;
+	poke((d & ~0x3ffu) + (va >> 12 & 0xff) * 4, rnd_leaf(false));
+	tlbi_va(va, rnd(256));
+}
+
+static void l2_put(u32 d)
+{
+	if ((d & 3) == 1)
+		l2_used[(d - G_L2(0)) / 0x400] = false;
+}
+
+static void change_user_slot(void)
+{
+	u32 space = rnd(SPACES), old;
+	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))];
+
+	old = desc_of(space, va);
+	l1(space, va, 0);
+	shadow_tlbi(v, rnd(60) ? TLBI_ASID : TLBI_ALL, space_asid[space]);
+	l2_put(old);
+	l1(space, va, rnd(4) ? G_L2(l2_take(true)) | 1 | rnd(3) << 5 : rnd(2) ? rnd_section(true) : 0);
+}
+
+static void change_kernel_slot(void)
+{
+	gva_t va = kern_slot[rnd(ARRAY_SIZE(kern_slot))];
+	u32 old = desc_of(0, va), d;
+
+	d = rnd(2) ? G_L2(l2_take(false)) | 1 | rnd(3) << 5 : rnd_section(false);
+	for (u32 i = 0; i < SPACES; i++)
+		l1(i, va, d);
+	if ((old & 3) == 2)
+		tlbi_va(va + rnd(256) * PAGE_SIZE, 0);	/* one address of a section stands for all */
+	else if (rnd(10))
+		for (u32 i = 0; i < 256; i++)
+			tlbi_va(va + i * PAGE_SIZE, 0);
+	else
+		shadow_tlbi(v, TLBI_ALL, 0);
+	l2_put(old);
+}
+
+static void space_enter(u32 space)
+{
+	cur_space = space;
+	if (rnd(2)) {	/* as Linux 6.1 */
+		write_ttbr0(G_L1(SPACES));
+		write_asid(space_asid[space]);
+		write_ttbr0(G_L1(space));
+	} else {	/* as Linux 3.4 */
+		write_asid(0);
+		write_ttbr0(G_L1(space));
+		write_asid(space_asid[space]);
+	}
+}
+
+static u32 asid_take(void)
+{
+	if (next_asid == 256) {		/* rollover: every space gets a new one */
+		shadow_tlbi(v, TLBI_ALL, 0);
+		next_asid = 1;
+		for (u32 i = 0; i < SPACES; i++)
+			space_asid[i] = next_asid++;
+		space_enter(cur_space);
+	}
+	return next_asid++;
+}
+
+/* The space dies and another is born in its first-level table; its ASID rests. */
+static void space_replace(void)
+{
+	u32 space = rnd(SPACES);
+
+	for (u32 i = 0; i < ARRAY_SIZE(user_slot); i++) {
+		l2_put(desc_of(space, user_slot[i]));
+		l1(space, user_slot[i], 0);
+	}
+	space_asid[space] = asid_take();
+	for (u32 i = 0; i < ARRAY_SIZE(user_slot); i++)
+		l1(space, user_slot[i], rnd(4) ? G_L2(l2_take(true)) | 1 | 1 << 5 : rnd_section(true));
+	if (space == cur_space)
+		space_enter(space);
+}
+
+static void world_init(void)
+{
+	memset(l2_used, 0, sizeof(l2_used));
+	next_asid = 1;
+	for (u32 i = 0; i <= SPACES; i++)
+		for (u32 j = 0; j < 4096; j++)
+			poke(G_L1(i) + j * 4, 0);
+	for (u32 i = 0; i < ARRAY_SIZE(kern_slot); i++) {
+		u32 d = i & 1 ? G_L2(l2_take(false)) | 1 : rnd_section(false);
+
+		for (u32 j = 0; j <= SPACES; j++)
+			l1(j, kern_slot[i], d);
+	}
+	for (u32 i = 0; i < SPACES; i++) {
+		space_asid[i] = next_asid++;
+		for (u32 j = 0; j < ARRAY_SIZE(user_slot); j++)
+			l1(i, user_slot[j], G_L2(l2_take(true)) | 1 | 1 << 5);
+	}
+	mmu_on();
+	space_enter(0);
+}
+
+static void rnd_dacr(void)
+{
+	u32 d = 0;
+
+	for (u32 i = 0; i < 3; i++)
+		d |= (rnd(600) == 0 ? 3u : rnd(4) ? 1u : 0u) << (2 * i);
+	write_dacr(d);
+}
+
+/* Guest stores through the shadow into its own tables are the test's pokes; here only rights count. */
+static void random_access(void)
+{
+	gva_t va = rnd_va();
+	enum shadow_access acc = (enum shadow_access)rnd(3);
+
+	v->r[15] = rnd(20) ? 0xeeee0000 : va ^ 0x40;
+	guest_does(va, acc, rnd(2));
+}
+
+static void mmu_off_and_on(void)
+{
+	u32 sctlr = v->cp15.sctlr;
+
+	write_sctlr(0);
+	for (u32 i = 0; i < 10; i++)
+		guest_does(RAM + rnd(64) * PAGE_SIZE, (enum shadow_access)rnd(3), rnd(2));
+	audit();
+	write_sctlr(sctlr);
+}
+
+static void random_step(void)
+{
+	u32 r = rnd(1000);
+
+	if (r < 850)
+		random_access();
+	else if (r < 880)
+		change_user_leaf();
+	else if (r < 900)
+		change_kernel_leaf();
+	else if (r < 950)
+		space_enter(rnd(SPACES));
+	else if (r < 980)
+		rnd_dacr();
+	else if (r < 985)
+		change_user_slot();
+	else if (r < 987)
+		change_kernel_slot();
+	else if (r < 993)
+		space_replace();
+	else if (r == 993 && rnd(4) == 0)
+		mmu_off_and_on();
+	else if (r > 995)
+		code_page_drop(v, page_gpa());
+}
+
+static void run_random(u32 first_seed, u32 steps)
+{
+	seed = first_seed;
+	world_init();
+	for (u32 i = 0; i < steps; i++) {
+		random_step();
+		if (i % 64 == 0)
+			audit();
+	}
+	audit();
+}
+
+static void random_guest(void **state)
+{
+	u64 reclaims = 0, taken = 0, sweeps = 0, ahead = 0, toggles = 0;
+
+	for (u32 i = 1; i <= 12; i++) {
+		setup(NULL);
+		run_random(i * 2654435761u, 40000);
+		reclaims += s->reclaims;
+		taken += s->root_misses;
+		sweeps += s->sweeps;
+		ahead += s->filled_ahead;
+		toggles += s->toggles;
+	}
+	/* The runs went where it is narrow. */
+	assert_true(reclaims && taken && sweeps && ahead && toggles);
+}
+
+/* After a reset of the guest nothing of before is left. */
+static void reset_forgets(void **state)
+{
+	run_random(77, 5000);
+	v->cp15.sctlr = 0;
+	v->cpsr = MODE_SVC;
+	memset(code_state, 0, sizeof(code_state));
+	memset(copy_of, 0, sizeof(copy_of));
+	shadow_reset(v);
+	audit();
+	assert_int_equal(s->audit_entries, 0);
+	assert_true(guest_does(RAM + 0x1000, ACC_EXEC, true));
+	run_random(78, 5000);
+}
+
+#define T(fn) cmocka_unit_test_setup(fn, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
+		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
+		T(window_with_full_guest), T(random_guest), T(reset_forgets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
