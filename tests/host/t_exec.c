@@ -205,6 +205,12 @@ static void cps(void **state)
 	expect_next(run(0xf102001f));			/* cps #31 */
 	assert_int_equal(v.cpsr, MODE_SYS | PSR_I);
 	setup(state);
+	v.cpsr |= PSR_AIF;
+	expect_next(run(0xf10c0100));			/* cpsid a: nothing is cleared */
+	assert_int_equal(v.cpsr, MODE_SVC | PSR_AIF);
+	expect_next((v.r[15] = PC, run(0xf1080100)));	/* cpsie a */
+	assert_int_equal(v.cpsr, MODE_SVC | PSR_I | PSR_F);
+	setup(state);
 	v.cpsr = MODE_USR;
 	expect_next(run(0xf10e01d3));			/* nothing in User mode */
 	assert_int_equal(v.cpsr, MODE_USR);
@@ -269,6 +275,8 @@ static void msr_spsr(void **state)
 	v.r[5] = 0xffffffff;
 	expect_next(run(0xe161f005));			/* _c */
 	assert_int_equal(spsr, 0xff);
+	expect_next((v.r[15] = PC, spsr = 0, run(0xe168f005)));	/* _f */
+	assert_int_equal(spsr, 0xff000000);
 	setup(state);
 	v.cpsr = MODE_SYS;
 	expect_undef(run(0xe16ff005));
@@ -640,6 +648,12 @@ static void mmio_single(void **state)
 	assert_int_equal(v.r[1], 0xc0de0003);
 	setup(state);
 	expect_undef(run_mmio(0xe4922004));		/* write-back into Rt */
+	expect_undef(run_mmio(0xe5d2f000));		/* ldrb pc */
+	v.r[4] = MEM;
+	expect_undef(run_mmio(0xe1e430d8));		/* ldrd r3, r4, [r4, #8]! */
+	expect_undef(run_mmio(0xe1c4e0d8));		/* ldrd lr, pc, [r4, #8] */
+	expect_next(run_mmio(0xe1c430d8));		/* without write-back the base may be loaded */
+	assert_int_equal(v.r[4], 0xc0de0003);
 }
 
 static void mmio_double(void **state)

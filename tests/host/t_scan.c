@@ -6,6 +6,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -176,6 +179,25 @@ static void adr(void **state)
 	w[1][132] = MRS;
 	w[1][133] = MRS;
 	assert_int_equal(do_scan(false, false), 0);
+	w[1][102] = 0xe9140060;				/* ldmdb r4: the words below */
+	w[1][130] = w[1][131] = MRS;
+	assert_int_equal(do_scan(false, false), 2);
+	assert_true(is_site(132) && is_site(133));
+	w[1][102] = 0xe9940060;				/* ldmib r4 */
+	w[1][134] = MRS;
+	do_scan(false, false);
+	assert_true(is_site(132) && !is_site(133) && !is_site(134));
+	w[1][102] = 0xe8140060;				/* ldmda r4 */
+	do_scan(false, false);
+	assert_true(is_site(130) && !is_site(131) && !is_site(132) && is_site(133));
+	w[1][102] = 0xe8940060;
+	w[1][130] = w[1][131] = w[1][134] = NOP;
+	w[1][101] = 0xeafffffe;				/* the code ends before the load */
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][101] = 0xe12fff1e;
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][101] = 0xe1540005;				/* cmp r4, r5 sets no register */
+	assert_int_equal(do_scan(false, false), 0);
 	/* the register was set again: nothing is known */
 	w[1][101] = 0xe1a04005;				/* mov r4, r5 */
 	assert_int_equal(do_scan(false, false), 2);
@@ -250,6 +272,119 @@ static void random_pages(void **state)
 			if (is_site(k) && (!a32_is_site(w[1][k]) || scan.state[SCAN_WORDS + k] & SCAN_DATA))
 				fail_msg("word 0x%08x is no site", w[1][k]);
 	}
+}
+
+/* -- the real thing: all code pages of the guest kernel that tools/fetch has in the cache -- */
+
+#define KERNEL_VA	0xc0208000u	/* of the first byte of a Debian armmp image */
+
+/* Path of the cached vmlinuz, or NULL. */
+static const char *find_kernel(void)
+{
+	static char path[512];
+	const char *cache = getenv("UMBRA_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	glob_t g;
+
+	if (cache)
+		snprintf(path, sizeof(path), "%s/storage/linux/boot/vmlinuz-*-armmp", cache);
+	else
+		snprintf(path, sizeof(path), "%s%s/umbra/storage/linux/boot/vmlinuz-*-armmp", xdg ? xdg : home ? home : "",
+			 xdg ? "" : "/.cache");
+	if (glob(path, 0, NULL, &g))
+		return NULL;
+	snprintf(path, sizeof(path), "%s", g.gl_pathv[0]);
+	globfree(&g);
+	return path;
+}
+
+/* Decompress what starts at byte @off of @path; the size, or 0 when that is no xz stream of a kernel. */
+static size_t inflate_at(const char *path, long off, u32 *buf, size_t size)
+{
+	char cmd[640];
+	size_t n;
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "tail -c +%ld '%s' | xz -dc 2>/dev/null", off + 1, path);
+	f = popen(cmd, "r");
+	assert_non_null(f);
+	n = fread(buf, 1, size, f);
+	pclose(f);
+	return n > 8 << 20 ? n : 0;
+}
+
+static size_t read_kernel(const char *path, u32 *buf, size_t size)
+{
+	static const u8 magic[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+	static u8 z[16 << 20];
+	FILE *f = fopen(path, "rb");
+	size_t n, got = 0, i;
+
+	assert_non_null(f);
+	n = fread(z, 1, sizeof(z), f);
+	fclose(f);
+	for (i = 0; !got && i + 6 < n; i++)
+		if (!memcmp(z + i, magic, 6))
+			got = inflate_at(path, (long)i, buf, size);
+	return got;
+}
+
+static bool mostly_code(const u32 *page)
+{
+	u32 i, al = 0;
+
+	for (i = 0; i < SCAN_WORDS; i++)
+		al += page[i] >> 28 == 14;
+	return al > 2 * SCAN_WORDS / 5;
+}
+
+/*
+ * Compiled code conditions no sensitive instruction but WFI and the stores of clear_user(), and none of its data that
+ * look like one have the condition AL: so the scanner's verdicts can be told right from wrong by the condition.
+ */
+static void check_word(u32 word, bool site, u32 at)
+{
+	enum insn_op op = a32_site_op(word);
+	bool cond = word >> 28 < 14;
+
+	if (site && cond && op != INSN_WFI && (word & 0x0ff00fff) != 0x04e00000)
+		fail_msg("0x%08x at 0x%08x is data, taken for a site", word, at);
+	if (!site && !cond)
+		fail_msg("0x%08x at 0x%08x is a site, taken for data", word, at);
+}
+
+static void real_kernel(void **state)
+{
+	static u32 image[8 << 20];
+	const char *path = find_kernel();
+	u32 count[INSN_NR] = { 0 }, data = 0, pages, p, i;
+
+	if (!path)
+		skip();
+	pages = (u32)(read_kernel(path, image, sizeof(image)) / PAGE_SIZE);
+	assert_true(pages > 2000);
+	for (p = 1; p + 1 < pages; p++) {
+		const u32 *page[3] = { &image[(p - 1) * SCAN_WORDS], &image[p * SCAN_WORDS], &image[(p + 1) * SCAN_WORDS] };
+
+		if (!mostly_code(page[1]))
+			continue;
+		code_scan(&scan, page, KERNEL_VA + p * PAGE_SIZE);
+		for (i = 0; i < SCAN_WORDS; i++) {
+			if (!a32_is_site(page[1][i]))
+				continue;
+			check_word(page[1][i], is_site(i), KERNEL_VA + p * PAGE_SIZE + 4 * i);
+			if (is_site(i))
+				count[a32_site_op(page[1][i])]++;
+			else
+				data++;
+		}
+	}
+	printf("CPS %u MRS %u MSR %u LDM^ %u+%u STM^ %u S-to-pc %u LDRT/STRT %u WFI %u, data %u\n", count[INSN_CPS],
+	       count[INSN_MRS], count[INSN_MSR_REG] + count[INSN_MSR_IMM], count[INSN_LDM_USER], count[INSN_LDM_RET],
+	       count[INSN_STM_USER], count[INSN_ALU_RET_REG] + count[INSN_ALU_RET_IMM], count[INSN_LDRT] + count[INSN_STRT],
+	       count[INSN_WFI], data);
+	assert_true(count[INSN_CPS] > 2500 && count[INSN_MRS] > 1500 && count[INSN_MSR_REG] > 1500);
+	assert_true(count[INSN_LDM_RET] >= 4 && count[INSN_STM_USER] >= 4 && count[INSN_ALU_RET_REG] >= 2);
+	assert_true(data > 1000);
 }
 
 /* -- copies -- */
@@ -474,19 +609,22 @@ static void user_visible(void **state)
 
 static void everything_is_forgotten(void **state)
 {
+	hpa_t exec;
 	u32 word;
 
 	put(RAM + 0x10, MRS);
 	exec_page(0);
 	exec_page(1);
+	code_page_get(&v, FAKE_SRAM_BASE, 0xd0000000, &exec);
 	code_page_set_user_visible(&v, RAM);
 	code_pages_reset(&v);
+	assert_false(code_page_is_code(&v, FAKE_SRAM_BASE, NULL));
 	assert_false(code_page_is_code(&v, RAM, NULL));
 	assert_false(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
 	assert_int_equal(code_pages_user_visible(&v), 0);
 	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
 	exec_page(0);
-	assert_int_equal(v.exits[EXIT_SCAN], 3);
+	assert_int_equal(v.exits[EXIT_SCAN], 4);
 	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
 }
 
@@ -517,6 +655,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		S(plain_sites), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages), S(branch_table),
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		S(real_kernel),
 		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(user_visible), P(everything_is_forgotten),
 		P(thumb_and_elsewhere),
