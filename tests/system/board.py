@@ -39,7 +39,7 @@ class Board:
 
     def __init__(self, name, arguments, exact=True, record=False):
         LOGS.mkdir(parents=True, exist_ok=True)
-        self.name = re.sub(r"[^\w.-]+", "-", name)
+        self.name = re.sub(r"[^\w.-]+", "-", name).strip("-")
         self.log = LOGS / f"{self.name}.log"
         self.folder = LOGS / f"{self.name}.files"
         self.folder.mkdir(exist_ok=True)
@@ -117,8 +117,8 @@ class Board:
         """Run a shell command in the guest; returns its output. `status` None accepts any exit status."""
         # The quotes keep the echo of the command line from looking like the answer.
         self.sendline(f"echo @B''@; {command}; echo @E''$?@")
-        self.expect(r"@B@\r?\r?\n", timeout)
-        match = self.expect(r"@E(\d+)@\r?\r?\n", timeout)
+        self.expect(r"@B@\r*\n", timeout)
+        match = self.expect(r"@E(\d+)@\r*\n", timeout)
         output = self.child.before.replace("\r", "")
         self.expect(PROMPT, timeout)
         if status is not None and int(match.group(1)) != status:
@@ -141,7 +141,7 @@ class Board:
 
     def monitor_command(self, command, timeout=30):
         self.sendline(command)
-        self.expect(re.escape(command) + r"\r?\n", timeout)
+        self.expect(re.escape(command) + r"\r*\n", timeout)
         self.expect(MONITOR_PROMPT, timeout)
         return self.child.before.replace("\r", "")
 

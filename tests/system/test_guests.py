@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The bare-metal guests of tests/guests: the same binary natively and under Umbra, with equal results and no failure."""
+
+import re
+
+import pytest
+
+from board import umbra_arguments
+from umbra_common import SOURCE, build_dir
+
+GUESTS = sorted(path.stem for path in (SOURCE / "tests/guests").glob("*.c"))
+TIMEOUT = 90
+# Lines of a report; INFO lines say what differs between worlds by right.
+REPORT = re.compile(r"^(PASS|FAIL|SKIP) .*$", re.M)
+
+
+def results(board):
+    """The lines of a guest's report, up to its SUMMARY."""
+    summary = board.expect(r"SUMMARY: (\d+) tests, (\d+) failed", TIMEOUT)
+    lines = [match.group(0) for match in REPORT.finditer(board.child.before.replace("\r", ""))]
+    return lines, int(summary.group(1)), int(summary.group(2))
+
+
+@pytest.mark.parametrize("guest", GUESTS)
+def test_guest(boot, guest):
+    folder = build_dir() / "guests"
+    native, tests, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    assert tests > 0, "the guest ran no test"
+    assert failed == 0, "natively:\n" + "\n".join(line for line in native if line.startswith("FAIL"))
+    board = boot(umbra_arguments(f"guest-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}))
+    virtual, tests, failed = results(board)
+    assert failed == 0, "under Umbra:\n" + "\n".join(line for line in virtual if line.startswith("FAIL"))
+    assert virtual == native
+    stats = board.monitor("stats")
+    assert re.search(r"^unrewritten\s+0\b", stats, re.M), stats
