@@ -5,7 +5,7 @@ import os
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-QEMU = os.environ.get("UMBRA_QEMU", os.path.join(ROOT, "build", "qemu-system-arm"))
+QEMU = os.path.join(os.environ.get("UMBRA_BUILD") or os.path.join(ROOT, "build"), "qemu-system-arm")
 
 
 class Machine:
