@@ -56,7 +56,7 @@ def native_boot(files, bootargs):
 def layout_modules(layout):
     """[(node, file name)] of the modules that a compiled layout names."""
     nodes = [name for name in run(["fdtget", "-l", layout, "/chosen"]).split() if re.fullmatch(r"module@[0-9a-f]+", name)]
-    return [(f"/chosen/{name}", run(["fdtget", layout, f"/chosen/{name}", "file"]).strip()) for name in nodes]
+    return [(f"/chosen/{name}", run(["fdtget", "-d", "", layout, f"/chosen/{name}", "file"]).strip()) for name in nodes]
 
 
 def layout_bootargs(layout):
