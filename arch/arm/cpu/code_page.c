@@ -48,7 +48,7 @@ struct code_pages {
 	struct ram_range range[RANGES_MAX];
 	hpa_t pool;		/* copy n is page n - 1 of it */
 	struct copy *copy;	/* [1..COPIES] */
-	u32 live, user, hand;
+	u32 live, hand;
 	u32 scans, evictions;
 	struct code_scan scan;
 };
@@ -106,14 +106,17 @@ void code_pages_reset(struct vcpu *v)
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		memset(c->range[i].state, 0, (c->range[i].size >> PAGE_SHIFT) * sizeof(u16));
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
-	c->live = c->user = c->hand = 0;
+	c->live = c->hand = 0;
+	v->user_copies = 0;
 }
 
-static void release_copy(struct code_pages *c, u32 n)
+static void release_copy(struct vcpu *v, u32 n)
 {
+	struct code_pages *c = v->code;
+
 	window_sites_drop(n);
 	c->live--;
-	c->user -= c->copy[n].user;
+	v->user_copies -= c->copy[n].user;
 	c->copy[n].live = false;
 }
 
@@ -129,7 +132,7 @@ void code_page_drop(struct vcpu *v, gpa_t gpa)
 	n = is_copy(*state) ? *state : 0;
 	*state = PAGE_UNKNOWN;
 	if (n)
-		release_copy(c, n);
+		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
 }
 
@@ -295,7 +298,7 @@ bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word)
 
 u32 code_pages_user_visible(struct vcpu *v)
 {
-	return v->code->user;
+	return v->user_copies;
 }
 
 void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
@@ -306,6 +309,6 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	if (!state || !is_copy(*state))
 		return;
 	p = &v->code->copy[*state];
-	v->code->user += !p->user;
+	v->user_copies += !p->user;
 	p->user = true;
 }
