@@ -20,6 +20,7 @@ bool window_fast(struct vcpu *v, u32 vector);
 #define MRC(op1, crn, crm, op2)	(0x0e100f10u | (op1) << 21 | (crn) << 16 | (crm) | (op2) << 5)
 #define MCR(op1, crn, crm, op2)	(MRC(op1, crn, crm, op2) & ~BIT(20))
 #define CACHE_OP(crm, op2)	MCR(0, 7, crm, op2)
+#define FAST_LOOP_MAX		256u	/* lines per exit: physical interrupts wait that long at most */
 #define CACHE_OP_MASK		0x0fff0fffu
 
 static inline bool fast_priv(const struct vcpu *v)
@@ -310,7 +311,7 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 	if ((loop[0] & 0xf) == va || (loop[1] & 0xf) == va || step - 1 >= PAGE_SIZE)
 		return true;
 	/* At a turn that fails the guest stands at the op itself, exactly as it would have executed it. */
-	for (;;) {
+	for (u32 turn = 0; turn < FAST_LOOP_MAX; turn++) {
 		u32 next = v->r[va] + step;
 
 		if (next >= end || next < step)
@@ -321,6 +322,7 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 			return true;
 		}
 	}
+	return true;
 }
 
 /* Guest DACR write whose translation to host domains is known. */
@@ -356,6 +358,10 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 		c->tpidruro = *r;
 		write_tpidruro(*r);
 		goto thread;
+	case MRC(0, 0, 0, 1):
+		*r = read_ctr();
+		v->exits[EXIT_CP15_OTHER]++;
+		return fast_next(v);
 	case MRC(0, 3, 0, 0):
 		*r = c->dacr;
 		goto dacr;
