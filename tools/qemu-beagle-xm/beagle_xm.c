@@ -326,16 +326,18 @@ static bool cpu_has_work_or_unsettled(CPUState *cpu)
  */
 static void make_icount_exact(BeagleXm *machine)
 {
-	CPUClass *class = CPU_GET_CLASS(machine->cpu);
 	QemuOpts *opts = qemu_opts_find(qemu_find_opts("icount"), NULL);
+	CPUClass *class = CPU_GET_CLASS(machine->cpu);
 
-	if (!icount_enabled() || !opts || qemu_opt_get(opts, "sleep") || g_strcmp0(qemu_opt_get(opts, "shift"), "auto") == 0 ||
+	if (!icount_enabled())
+		return;
+	cpu_has_work_plain = class->has_work;
+	class->has_work = cpu_has_work_or_unsettled;
+	if (!opts || qemu_opt_get(opts, "sleep") || g_strcmp0(qemu_opt_get(opts, "shift"), "auto") == 0 ||
 	    qemu_opt_get_bool(opts, "align", false))
 		return;
 	qemu_opt_set_bool(opts, "sleep", false, &error_abort);
 	icount_configure(opts, &error_fatal);
-	cpu_has_work_plain = class->has_work;
-	class->has_work = cpu_has_work_or_unsettled;
 }
 
 /*
