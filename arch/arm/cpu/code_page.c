@@ -35,6 +35,7 @@ struct copy {
 	bool live;
 	bool used;	/* since the clock hand passed: a site trapped */
 	bool user;	/* mapped for guest User mode too */
+	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
 struct ram_range {
@@ -49,7 +50,7 @@ struct code_pages {
 	hpa_t pool;		/* copy n is page n - 1 of it */
 	struct copy *copy;	/* [1..COPIES] */
 	u32 live, hand;
-	u32 scans, evictions;
+	u32 scans, evictions, repairs;
 	struct code_scan scan;
 };
 
@@ -114,6 +115,8 @@ static void release_copy(struct vcpu *v, u32 n)
 {
 	struct code_pages *c = v->code;
 
+	memcpy(hpa_ptr(copy_hpa(c, n)), hpa_ptr(c->copy[n].gpa), PAGE_SIZE);
+	c->copy[n].dead = true;
 	window_sites_drop(n);
 	c->live--;
 	v->user_copies -= c->copy[n].user;
@@ -180,6 +183,33 @@ static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 	arch_icache_invalidate_all();
 }
 
+/*
+ * Code that copies code it has run reads the trapping words of the copy that it runs from. Where such a word turns up in a page
+ * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
+ */
+static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
+{
+	u32 *page = hpa_ptr(gpa);
+
+	for (u32 i = 0; i < SCAN_WORDS; i++) {
+		u32 n = FIELD(page[i], 23, 10), index = page[i] & (SCAN_WORDS - 1), orig;
+
+		if ((page[i] & 0x0f000000) != 0x0f000000 || !n || n > COPIES)
+			continue;
+		if (c->copy[n].live)
+			orig = ((const u32 *)hpa_ptr(c->copy[n].gpa))[index];
+		else if (c->copy[n].dead)
+			orig = ((const u32 *)hpa_ptr(copy_hpa(c, n)))[index];
+		else
+			continue;
+		if (a32_is_site(orig) && site_word(orig, n, index) == page[i]) {
+			page[i] = orig;
+			arch_dcache_clean_range(gpa + 4 * i, 4);
+			c->repairs++;
+		}
+	}
+}
+
 /* The guest's page of RAM at virtual page @gva, or NULL. */
 static const u32 *neighbour(struct vcpu *v, gva_t gva)
 {
@@ -216,11 +246,25 @@ static void note_thumb(struct vcpu *v, gva_t gva)
 			 v->guest->name, (unsigned)gva);
 }
 
+/* Scan a page and make its copy if it needs one. */
+static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
+{
+	struct code_pages *c = v->code;
+	u32 n;
+
+	restore_moved_sites(c, gpa);
+	if (!scan_page(v, gpa, gva))
+		return PAGE_CLEAN;
+	n = take_copy(v);
+	c->copy[n].gpa = gpa;
+	write_copy(c, n, gpa);
+	return (u16)n;
+}
+
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
-	u32 n;
 
 	gpa &= PAGE_MASK;
 	*exec = gpa;
@@ -231,13 +275,8 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		if (v->cpsr & PSR_T) {
 			note_thumb(v, gva);
 			*state = PAGE_CLEAN;
-		} else if (!scan_page(v, gpa, gva)) {
-			*state = PAGE_CLEAN;
 		} else {
-			n = take_copy(v);
-			c->copy[n].gpa = gpa;
-			write_copy(c, n, gpa);
-			*state = (u16)n;
+			*state = new_state(v, gpa, gva);
 		}
 	}
 	if (is_copy(*state)) {
