@@ -543,8 +543,8 @@ static void test_wfi(void)
 	intc_unmask(GPT1_IRQ);
 	for (u32 i = 0; i < 10; i++) {
 		gpt1_oneshot(10);
-		wfi();
-		group_check(1, intc_raw(GPT1_IRQ), "woken by the timer, masked, %u", i);
+		while (!intc_raw(GPT1_IRQ))
+			wfi();		/* which may end early for reasons of its own (B1.8.13) */
 		trace_expect("woken masked", NULL, 0);
 		allow();
 		TRACE_EXPECT("timer after waking", GPT1_IRQ);

@@ -151,7 +151,7 @@ static const struct cond_op cond_ops[] = {
 	{ "MSR spsr", 0xe16ff003, EFF_SPSR },
 	{ "LDM user", 0xe8d00004, EFF_R2 },
 	{ "STM user", 0xe8c06000, EFF_MEM },
-	{ "MOVS pc", 0xe1b0f004, EFF_BRANCH },
+	{ "MOVS pc", 0xe1b0f00e, EFF_BRANCH },
 	{ "SUBS pc", 0xe254f000, EFF_BRANCH },
 	{ "LDM pc^", 0xe8d08000, EFF_BRANCH },
 	{ "LDRT", 0xe4b02000, EFF_R2 },
@@ -205,6 +205,7 @@ static void run_conditional(const struct cond_op *op, u32 cond, u32 flags)
 	c.r[0] = (u32)buf;
 	/* for the flags: something else; for modes: SYS; for SPSR: distinct */
 	c.r[3] = (~flags & PSR_NZCVQ) | PSR_I | MODE_SYS | cpsr_af;
+	c.lr = (u32)&code_area[8];
 	c.r[4] = (u32)&code_area[8];
 	c.r[5] = 0x20000000;
 	c.pc = (u32)code_area;

@@ -30,7 +30,7 @@ void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void check_(const char *name, u32 expected, u32 got);	/* PASS name / FAIL name: expected .. got .. */
 #define check(name, expected, got)	check_(name, (u32)(expected), (u32)(got))
 void skip(const char *name, const char *reason);
-/* A value the architecture leaves to the implementation: no verdict, but it must be the same in both worlds. */
+/* A value without verdict: the architecture leaves it to the implementation, or a hypervisor cannot keep it. */
 void info(const char *name, u32 value);
 /*
  * A group is one test made of many comparisons: prints a FAIL line for each of the first mismatches, and one PASS when all held.
