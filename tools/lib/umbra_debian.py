@@ -19,9 +19,12 @@ BINARY = {
     "kernel": {"via": "linux-image-armmp", "pattern": r"linux-image-[0-9][^ ]*-armmp"},
     "u-boot": {"package": "u-boot-omap"},
     "busybox": {"package": "busybox-static"},
+    # Benchmarks. What else they depend on (a compiler, Perl, Python) serves their scripts, which are not used.
+    "lmbench": {"package": "lmbench"},
+    "rt-tests": {"package": "rt-tests"},
 }
 # Programs that need libraries: unpacked with everything apt says they depend on, each package in its own folder.
-CLOSURE = {"stress-ng": "stress-ng"}
+CLOSURE = {"stress-ng": "stress-ng", "libtirpc": "libtirpc3", "libnuma": "libnuma1"}
 # Source packages, and the folders that are kept of them (the rest is big and of no use here).
 SOURCES = {"u-boot-source": {"package": "u-boot", "keep": ["scripts/dtc/libfdt", "lib/dhry", "Licenses"]}}
 
