@@ -34,10 +34,19 @@
 #define L2_AP0		BIT(4)
 #define L2_NG		BIT(11)
 
-/* -- guest pages: one word per page of guest RAM -- */
-#define FRAME_CODE	BIT(31)		/* scanned code: nothing maps it writable */
-#define FRAME_ONE	BIT(30)		/* at most one small-page entry maps it: table 27:8, index 7:0 */
-#define FRAME_MANY	BIT(29)		/* several entries may map it: find them by sweep */
+/*
+ * -- guest pages --
+ * Up to two small-page entries that map the page, by name: most pages of a kernel have one, and a second while it is patched.
+ * An entry that is gone meanwhile may still be named (frame_entry() looks).
+ */
+#define FRAME_CODE	BIT(31)		/* w[0]: scanned code, nothing maps it writable */
+#define FRAME_MANY	BIT(30)		/* w[0]: more entries than named may map it, find them by sweep */
+#define FRAME_ENTRY	BIT(29)		/* w[n]: table 27:8, index 7:0 */
+#define FRAME_NAME	(FRAME_ENTRY | 0x0fffffffu)
+
+struct frame {
+	u32 w[2];
+};
 
 #define SLOT_NONE	0xffffu
 #define SLOT_MANY	0xfffeu
@@ -52,7 +61,7 @@ struct mib {
 struct span {
 	gpa_t base;
 	u32 size;
-	u32 *frame;		/* [size / PAGE_SIZE] */
+	struct frame *frame;	/* [size / PAGE_SIZE] */
 	gpa_t mib_base;		/* base rounded down to a section */
 	struct mib *mib;
 };
@@ -193,12 +202,17 @@ static inline void pte_write(u32 *p, u32 val)
 	dcache_clean_mva((u32)(uintptr_t)p);
 }
 
-static inline u32 *frame_of(struct shadow *s, gpa_t gpa)
+static inline struct frame *frame_of(struct shadow *s, gpa_t gpa)
 {
 	for (u32 i = 0; i < s->spans; i++)
 		if (gpa - s->span[i].base < s->span[i].size)
 			return &s->span[i].frame[(gpa - s->span[i].base) >> PAGE_SHIFT];
 	return NULL;
+}
+
+static inline bool frame_is_code(const struct frame *f)
+{
+	return f->w[0] & FRAME_CODE;
 }
 
 static inline u32 *tbl_ptr(const struct shadow *s, u32 tbl)
@@ -246,6 +260,7 @@ void root_tlb_flush(struct shadow *s, struct root *r);
 void root_drop_ng(struct shadow *s, struct root *r);
 void root_mark_ng(struct shadow *s, struct root *r, u32 slot);
 struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc);
+void node_detach_others(struct shadow *s, struct node *n, struct root *r);
 void node_make_ng(struct shadow *s, struct node *n, struct root *r);
 u32 node_table(struct shadow *s, struct node *n, enum view view);
 void node_free(struct shadow *s, struct node *n);
@@ -261,7 +276,7 @@ void track_reset(struct shadow *s);
 struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
-void frame_add(struct shadow *s, u32 *frame, u32 tbl, u32 idx, gpa_t page);
+void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);

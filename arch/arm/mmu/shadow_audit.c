@@ -67,7 +67,8 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, u32 root)
 {
 	struct shadow *s = a->s;
-	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, *frame = frame_of(s, page);
+	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, me = FRAME_ENTRY | tbl << 8 | idx;
+	const struct frame *frame = frame_of(s, page);
 	gva_t va = (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT;
 	bool writable = !(e & L2_AP2), exec = !(e & L2_XN);
 	const struct region *r = guest_map_find(&s->v->guest->map, page);
@@ -80,9 +81,9 @@ static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, 
 			violation(a, "small page to what is not the guest's", root, va, e);
 		return;
 	}
-	if (writable && ((*frame & FRAME_CODE) || code_page_is_code(s->v, page, NULL)))
+	if (writable && (frame_is_code(frame) || code_page_is_code(s->v, page, NULL)))
 		violation(a, "code page is writable", root, va, e);
-	if (!(*frame & FRAME_MANY) && (*frame & ~FRAME_CODE) != (FRAME_ONE | tbl << 8 | idx))
+	if (!(frame->w[0] & FRAME_MANY) && (frame->w[0] & FRAME_NAME) != me && frame->w[1] != me)
 		violation(a, "mapping is not tracked", root, va, e);
 }
 

@@ -33,7 +33,7 @@ struct fill {
 	gva_t va;
 	enum shadow_access acc;
 	bool priv;
-	u32 *frame;		/* NULL: a passed-through device */
+	struct frame *frame;	/* NULL: a passed-through device */
 	enum view view;
 	u32 gd;			/* guest domain or GD_FLAT */
 	hpa_t target;		/* host page to map */
@@ -99,7 +99,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
-	} else if (!(*f->frame & FRAME_CODE) || !code_page_is_code(s->v, page, &f->target)) {
+	} else if (!frame_is_code(f->frame) || !code_page_is_code(s->v, page, &f->target)) {
 		return;
 	}
 	if (f->view == VIEW_U)
@@ -166,7 +166,7 @@ static u32 leaf_entry(const struct fill *f)
 {
 	u32 attr = walk_attr(f), rights = rights_of(f->w, f->view);
 
-	if (f->frame && (*f->frame & FRAME_CODE)) {
+	if (f->frame && frame_is_code(f->frame)) {
 		rights = RIGHTS_RO;
 		if (f->target != (f->w->gpa & PAGE_MASK))
 			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */
@@ -178,7 +178,8 @@ static u32 leaf_entry(const struct fill *f)
 static u32 ahead_entry(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 idx)
 {
 	struct shadow *s = f->s;
-	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, *frame;
+	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights;
+	struct frame *frame;
 	bool afe = s->v->cp15.sctlr & SCTLR_AFE, exec = !(d & L2_XN) || f->w->manager;
 	hpa_t target = d & PAGE_MASK;
 	u32 attr;
@@ -192,13 +193,13 @@ static u32 ahead_entry(const struct fill *f, struct node *n, u32 d, u32 tbl, u32
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
 	if (f->priv && f->acc == ACC_EXEC) {
 		/* Kernel code: only what was scanned already. */
-		if (!(*frame & FRAME_CODE) || !exec || !code_page_is_code(s->v, d & PAGE_MASK, &target))
+		if (!frame_is_code(frame) || !exec || !code_page_is_code(s->v, d & PAGE_MASK, &target))
 			return 0;
 		rights = RIGHTS_RO;
 		if (target != (d & PAGE_MASK))
 			attr = ATTR_RAM_MMU_OFF;
 	} else {
-		if (*frame & FRAME_CODE)
+		if (frame_is_code(frame))
 			return 0;
 		exec = exec && f->user_exec;
 	}
@@ -300,12 +301,12 @@ static bool pc_in_page(struct vcpu *v, gpa_t page)
 }
 
 /* A store that the guest's tables allow hit a page that is code. False: emulate it (rule 6). */
-static bool code_written(struct vcpu *v, u32 *frame, gpa_t page)
+static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 {
 	if (pc_in_page(v, page))
 		return false;
 	code_page_drop(v, page);
-	if (*frame & FRAME_CODE)	/* nothing of it was mapped */
+	if (frame_is_code(frame))	/* nothing of it was mapped */
 		shadow_drop_page(v, page, 0);
 	return true;
 }
@@ -330,7 +331,7 @@ static void fill(struct fill *f)
 	if (f->acc == ACC_EXEC)
 		resolve_exec(f, f->target);
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va);
-	if (f->user_exec && f->frame && !(*f->frame & FRAME_CODE) && (!f->w->xn || f->w->manager))
+	if (f->user_exec && f->frame && !frame_is_code(f->frame) && (!f->w->xn || f->w->manager))
 		f->exec = true;		/* the data page of today is often executed next */
 	if (can_be_section(f))
 		fill_section(f);
@@ -357,7 +358,7 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 			return SHADOW_NOTHING;	/* devices answer no instruction fetch */
 		if (r->type == REGION_EMULATED)
 			return SHADOW_EMULATED;
-	} else if (acc == ACC_WRITE && (*f.frame & FRAME_CODE)) {
+	} else if (acc == ACC_WRITE && frame_is_code(f.frame)) {
 		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
@@ -397,12 +398,25 @@ static void drop_sections(struct shadow *s, u32 slot, u32 asid)
 		slotset_del(&s->sect, slot);
 }
 
-static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid)
+/*
+ * A split section: all of it goes, unless the guest's descriptor is what it was. Other roots may have another descriptor
+ * by now, they look again when they need it.
+ */
+static void drop_split_mva(struct shadow *s, struct node *n, bool same)
+{
+	if (same && root_node(s, s->cur, n->slot) == n)
+		node_detach_others(s, n, s->cur);
+	else
+		node_free(s, n);
+}
+
+/* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
+static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
 {
 	if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
 		return;		/* the flat root's, or only of another ASID */
 	if ((n->desc & L1_TYPE) == L1_SECTION) {
-		node_free(s, n);
+		drop_split_mva(s, n, same);
 		return;
 	}
 	if (n->large) {
@@ -414,19 +428,49 @@ static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid)
 	node_drop_entry(s, n, va);
 }
 
+/*
+ * The guest has just invalidated @va: if its descriptor is valid it was changed to be used, so map it again at once and
+ * save the hidden fault (text patching through a fixmap does this for every instruction). Rule 10 applies.
+ */
+static void refill_mva(struct shadow *s, struct node *n, gva_t va)
+{
+	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p;
+	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
+	struct walk w = { .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1 };
+	struct fill f = { .s = s, .w = &w, .va = va, .acc = ACC_READ, .view = s->dom[L1_DOMAIN_OF(e)].view };
+
+	if ((n->desc & L1_TYPE) != L1_TABLE || s->asid_pending || !frame_of(s, at) || (s->v->cp15.sctlr & SCTLR_EE))
+		return;
+	p = tbl_ptr(s, tbl_of_entry(s, e)) + idx;
+	if (*p)
+		return;
+	e = ahead_entry(&f, n, *(const u32 *)hpa_ptr(at), tbl_of_entry(s, e), idx);
+	if (!e)
+		return;
+	pte_write(p, e);
+	dsb();
+	s->filled_ahead++;
+}
+
 static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
 {
-	const struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
+	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
+	bool same = false;
 	u32 next, desc;
 
-	/* The guest gave the slot to something else: let go of all of the old, which it will not name page by page. */
-	if (n && (!guest_l1_desc(s->v, va, &desc) || link_key(desc) != n->desc))
-		root_clear_slot(s, s->cur, slot);
+	if (n) {
+		same = guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
+		/* The guest gave the slot to something else: let go of all of the old, which it will not name page by page. */
+		if (!same)
+			root_clear_slot(s, s->cur, slot);
+	}
 	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
 		next = s->node[i].slot_next;
-		drop_node_mva(s, &s->node[i], va, asid);
+		drop_node_mva(s, &s->node[i], va, asid, same);
 	}
 	drop_sections(s, slot, asid);
+	if (same && IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD))
+		refill_mva(s, n, va);
 }
 
 static void flush_tlbi_mva(struct shadow *s, u32 arg)

@@ -8,8 +8,8 @@
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..15 that belongs to the entry's guest
  *     domain, view and globality. Domain 0 holds nothing but the window. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
- *  5* Small pages that map a guest page are found through its frame word (exactly one, or FRAME_MANY: sweep), sections
- *     through the word of their MiB. Words may name more than there is, never less.
+ *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep), sections
+ *     through the word of their MiB. These may name more than there is, never less.
  *  6  Tables are changed in this order: store, clean the line to the point of coherency, DSB, invalidate TLB, DSB, ISB.
  *     A new entry in place of an invalid one needs no TLB invalidation: the TLB holds no invalid entries (B3.9.1).
  *  7  Only the current root's ASID can hit. TLB invalidation of another root may wait until it is selected (tlb_stale).
@@ -405,12 +405,18 @@ struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc)
 	return n;
 }
 
-/* The first non-global entry is about to enter @n, filled by @r: other roots may have other ASIDs, let them go (rule 4). */
-void node_make_ng(struct shadow *s, struct node *n, struct root *r)
+/* Let all roots but @r go. */
+void node_detach_others(struct shadow *s, struct node *n, struct root *r)
 {
 	for (u64 roots = n->roots & ~(1ull << r->id); roots; roots &= roots - 1)
 		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
 	n->roots = 1ull << r->id;
+}
+
+/* The first non-global entry is about to enter @n, filled by @r: other roots may have other ASIDs, let them go (rule 4). */
+void node_make_ng(struct shadow *s, struct node *n, struct root *r)
+{
+	node_detach_others(s, n, r);
 	root_mark_ng(s, r, n->slot);
 	n->ng = true;
 	n->asid = r->asid;

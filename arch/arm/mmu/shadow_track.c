@@ -52,14 +52,14 @@ void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa)
 	m->slot = (u16)(m->slot != SLOT_NONE && slot_maps_mib(s, m->slot, gpa) ? SLOT_MANY : slot);
 }
 
-/* The entry that @frame names as the only one: still there and not plainly of another guest page? (rule 5) */
-static u32 *frame_entry(struct shadow *s, u32 frame, gpa_t page)
+/* The entry that word @name of a frame names: still there and not plainly of another guest page? (rule 5) */
+static u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
 {
-	u32 tbl = frame >> 8 & 0xfffff, *p;
+	u32 tbl = name >> 8 & 0xfffff, *p;
 
-	if (s->tbl_node[tbl] == NODE_NONE)
+	if (!(name & FRAME_ENTRY) || s->tbl_node[tbl] == NODE_NONE)
 		return NULL;
-	p = tbl_ptr(s, tbl) + (frame & 0xff);
+	p = tbl_ptr(s, tbl) + (name & 0xff);
 	/* An entry may map a copy, which is Umbra's memory: then it may be this page's. */
 	if (!*p || ((*p & PAGE_MASK) != page && frame_of(s, *p & PAGE_MASK)))
 		return NULL;
@@ -67,15 +67,18 @@ static u32 *frame_entry(struct shadow *s, u32 frame, gpa_t page)
 }
 
 /* Entry @idx of table @tbl maps @page (or its copy) now. */
-void frame_add(struct shadow *s, u32 *frame, u32 tbl, u32 idx, gpa_t page)
+void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page)
 {
-	u32 me = FRAME_ONE | tbl << 8 | idx, old = *frame & ~FRAME_CODE;
+	u32 me = FRAME_ENTRY | tbl << 8 | idx;
 
-	if (old == me || (old & FRAME_MANY))
+	if ((frame->w[0] & FRAME_MANY) || (frame->w[0] & FRAME_NAME) == me || frame->w[1] == me)
 		return;
-	if (old && frame_entry(s, old, page))
-		me = FRAME_MANY;
-	*frame = (*frame & FRAME_CODE) | me;
+	if (!frame_entry(s, frame->w[0], page))
+		frame->w[0] = (frame->w[0] & ~FRAME_NAME) | me;
+	else if (!frame_entry(s, frame->w[1], page))
+		frame->w[1] = me;
+	else
+		frame->w[0] |= FRAME_MANY;
 }
 
 /* -- set-up -- */
@@ -192,39 +195,44 @@ static void mib_drop_sections(struct shadow *s, struct mib *m, gpa_t gpa)
 	m->slot = SLOT_NONE;
 }
 
+/* Clear the entries that map @page or @copy; only loose ones if @loose. */
+static void frame_clear(struct shadow *s, const struct frame *frame, gpa_t page, hpa_t copy, bool loose)
+{
+	if (frame->w[0] & FRAME_MANY) {
+		sweep(s, page, copy, loose);
+		return;
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(frame->w); i++) {
+		u32 *p = frame_entry(s, frame->w[i], page);
+
+		if (p && (!loose || entry_is_loose(*p)))
+			entry_clear(s, frame->w[i] >> 8 & 0xfffff, frame->w[i] & 0xff);
+	}
+}
+
 void shadow_protect_page(struct vcpu *v, gpa_t page)
 {
 	struct shadow *s = v->shadow;
-	u32 *frame = frame_of(s, page);
+	struct frame *frame = frame_of(s, page);
 	struct mib *m = mib_of(s, page);
 
-	if (!frame || (*frame & FRAME_CODE))
+	if (!frame || frame_is_code(frame))
 		return;
-	if (*frame & FRAME_MANY) {
-		sweep(s, page, 0, true);
-	} else if (*frame & FRAME_ONE) {
-		u32 *p = frame_entry(s, *frame, page);
-
-		if (p && entry_is_loose(*p))
-			entry_clear(s, *frame >> 8 & 0xfffff, *frame & 0xff);
-	}
+	frame_clear(s, frame, page, 0, true);
 	mib_drop_sections(s, m, page);
-	*frame |= FRAME_CODE;
+	frame->w[0] |= FRAME_CODE;
 	m->code++;
 }
 
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
 {
 	struct shadow *s = v->shadow;
-	u32 *frame = frame_of(s, page);
+	struct frame *frame = frame_of(s, page);
 
 	if (!frame)
 		return;
-	if (*frame & FRAME_MANY)
-		sweep(s, page, copy, false);
-	else if ((*frame & FRAME_ONE) && frame_entry(s, *frame, page))
-		entry_clear(s, *frame >> 8 & 0xfffff, *frame & 0xff);
-	if (*frame & FRAME_CODE)
+	frame_clear(s, frame, page, copy, false);
+	if (frame_is_code(frame))
 		mib_of(s, page)->code--;
-	*frame = 0;
+	*frame = (struct frame){ 0 };
 }
