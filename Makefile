@@ -163,7 +163,7 @@ $(O)/umbra.bin: $(O)/umbra.elf
 # SOURCE_DATE_EPOCH: the same sources give the same image.
 $(O)/umbra.img: $(O)/umbra.bin
 	$(call say,UIMAGE,$@)
-	$(Q)SOURCE_DATE_EPOCH=0 mkimage -A arm -O linux -T kernel -C none -a $(CONFIG_TEXT_BASE) -e $(CONFIG_TEXT_BASE) \
+	$(Q)SOURCE_DATE_EPOCH=0 mkimage -A arm -O linux -T kernel -C none -a $(CONFIG_LOAD_ADDRESS) -e $(CONFIG_LOAD_ADDRESS) \
 		-n Umbra -d $< $@ >$@.log
 
 ifneq ($(need_config),)

@@ -6,8 +6,8 @@
 	.arm
 	.section .head.text, "ax", %progbits
 /*
- * Entered like a Linux kernel (r0 = 0, r1 = machine number, r2 = layout device tree), MMU and data cache off, at the
- * address Umbra is linked to.
+ * Entered like a Linux kernel (r0 = 0, r1 = machine number, r2 = layout device tree), MMU and data cache off, at any
+ * address: where Umbra is linked to is the boot loader's own memory until here, so the image moves itself there.
  */
 	.global	_start
 _start:
@@ -26,6 +26,25 @@ _start:
 	mcr	p15, 0, r0, c8, c7, 0	@ TLBIALL
 	dsb
 	isb
+	adr	r3, _start
+	ldr	r4, =__image_start
+	ldr	r5, =__image_end
+	ldr	r0, =at_home
+	cmp	r3, r4
+	bxeq	r0
+move_home:
+	ldr	r6, [r3], #4
+	str	r6, [r4], #4
+	cmp	r4, r5
+	blo	move_home
+	mov	r6, #0
+	dsb				@ D-cache is off: the stores are in memory
+	mcr	p15, 0, r6, c7, c5, 0	@ ICIALLU
+	mcr	p15, 0, r6, c7, c5, 6	@ BPIALL
+	dsb
+	isb
+	bx	r0
+at_home:
 	ldr	r0, =__bss_start
 	ldr	r1, =__bss_end
 	mov	r2, #0
