@@ -67,11 +67,12 @@ fi
 if load ${card} ${umbra_addr} umbra.img; then
 	setenv fdt_high 0xffffffff
 	setenv bootargs
-	# Umbra reports a bad layout itself and stays at its monitor.
-	if test ${layout_ok} = 1; then
-		bootm ${umbra_addr} - ${layout_addr}
-	else
-		bootm ${umbra_addr}
+	if test ${layout_ok} = 0; then
+		# bootm wants some device tree: U-Boot's own, marked, so that Umbra can say what is wrong.
+		fdt addr ${fdtcontroladdr}
+		fdt move ${fdtcontroladdr} ${layout_addr} 0x20000
+		fdt set / compatible "umbra,no-layout"
 	fi
+	bootm ${umbra_addr} - ${layout_addr}
 fi
 echo "boot.scr: umbra.img cannot be started"

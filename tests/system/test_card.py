@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole boot chain from the SD card: ROM, MLO, U-Boot, boot.scr, then the kernel natively or Umbra with it."""
+
+import hashlib
+import re
+
+import pytest
+
+import umbra_card
+import umbra_machine
+from board import MONITOR_PROMPT, layout
+
+
+def boot_card(boot, image):
+    # No -icount: U-Boot's countdown waits by polling a clock, which takes ten times longer instruction by instruction.
+    return boot(umbra_machine.card_boot(image), exact=False)
+
+
+def expect_u_boot(board):
+    board.expect(r"U-Boot SPL 20", 60)
+    board.expect(r"U-Boot 20", 60)
+    board.expect(r"OMAP3630/3730", 60)
+    board.expect(r"DRAM: +512 MiB", 60)
+    board.expect(r"Beagle xM Rev C", 60)
+    board.expect(r"Executing script", 120)
+
+
+def test_native(boot, card):
+    """To a shell; a file written through the kernel's own driver is still there after a reboot of the board."""
+    umbra_card.put_bytes(card, "native", b"x\n")
+    board = boot_card(boot, card)
+    expect_u_boot(board)
+    board.expect("Starting kernel", 120)
+    assert board.wait_for_shell(timeout=240) <= 12
+    board.run("card", timeout=120)
+    expected = board.run("seq 1 3000 | tee /mnt/written.txt | sha256sum && umount /mnt", timeout=120).split()[0]
+    board.sendline("reboot")
+    expect_u_boot(board)
+    board.wait_for_shell(timeout=240)
+    board.run("card", timeout=120)
+    assert board.run("sha256sum /mnt/written.txt").split()[0] == expected
+    board.run("umount /mnt")
+    board.close()
+    text = "".join(f"{i}\n" for i in range(1, 3001)).encode()
+    assert umbra_card.get_bytes(card, "written.txt") == text
+    assert hashlib.sha256(text).hexdigest() == expected
+
+
+def test_umbra(boot, card):
+    """U-Boot, Umbra's banner, the guest's kernel log, and its shell."""
+    board = boot_card(boot, card)
+    expect_u_boot(board)
+    board.expect(r"umbra: Umbra \S+", 120)
+    board.expect(r"opens and closes the monitor", 10)
+    board.expect(r"Linux version 6\.1", 120)
+    board.wait_for_shell(timeout=400)
+    assert "armv7l" in board.run("uname -m")
+    assert "running" in board.monitor("guest list")
+
+
+def test_swapped_layout(boot, card):
+    """Another guest is another layout.dtb on the card, nothing else."""
+    umbra_card.put(card, "layout.dtb", layout("linux-small"))
+    board = boot_card(boot, card)
+    board.expect(r"umbra: Umbra \S+", 240)
+    board.wait_for_shell(timeout=400)
+    total = int(re.search(r"MemTotal:\s+(\d+) kB", board.run("cat /proc/meminfo")).group(1))
+    assert total < 300 << 10
+
+
+# name: (file on the card, its new content or None to remove it, Umbra's message)
+BAD_CARDS = {
+    "no-layout": ("layout.dtb", None, r"umbra: .*layout"),
+    "broken-layout": ("layout.dtb", bytes(4096), r"umbra: .*layout"),
+    "no-initrd": ("initrd.gz", None, r'umbra: .*file "initrd\.gz" was not loaded'),
+    "short-kernel": ("vmlinuz", bytes(64), r"umbra: .*vmlinuz"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CARDS)
+def test_bad_card(boot, card, name):
+    """What U-Boot cannot load reaches Umbra as such; Umbra names it and answers at its prompt."""
+    file, data, message = BAD_CARDS[name]
+    if data is None:
+        umbra_card.delete(card, file)
+    else:
+        umbra_card.put_bytes(card, file, data)
+    board = boot_card(boot, card)
+    board.expect(message, 240)
+    board.expect(MONITOR_PROMPT, 30)
+    assert "list the commands" in board.monitor_command("help")
+
+
+def test_no_umbra_image(boot, card):
+    """U-Boot says so and gives its own prompt or goes on searching; nothing hangs silently."""
+    umbra_card.delete(card, "umbra.img")
+    board = boot_card(boot, card)
+    board.expect(r"boot\.scr: umbra\.img cannot be started", 240)
