@@ -183,6 +183,34 @@ static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 	arch_icache_invalidate_all();
 }
 
+/* The guest's words of the page that copy @n is or was made of, or NULL when they are gone. */
+static const u32 *copy_originals(const struct code_pages *c, u32 n)
+{
+	if (c->copy[n].live)
+		return hpa_ptr(c->copy[n].gpa);
+	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
+}
+
+/*
+ * Is the word at @i of @page the trapping word of site @index of copy @n, whose page is @orig? The guest may have an SVC of its
+ * own with such a number: two of the four words around it must be the site's neighbours as well.
+ */
+static bool is_moved_site(const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+{
+	static const s32 around[] = { -2, -1, 1, 2 };
+	u32 same = 0;
+
+	if (!a32_is_site(orig[index]) || site_word(orig[index], n, index) != page[i])
+		return false;
+	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
+		u32 here = i + (u32)around[k], there = index + (u32)around[k];
+
+		if (here < SCAN_WORDS && there < SCAN_WORDS)
+			same += page[here] == orig[there] || page[here] == site_word(orig[there], n, there);
+	}
+	return same >= 2;
+}
+
 /*
  * Code that copies code it has run reads the trapping words of the copy that it runs from. Where such a word turns up in a page
  * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
@@ -192,21 +220,17 @@ static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
 	u32 *page = hpa_ptr(gpa);
 
 	for (u32 i = 0; i < SCAN_WORDS; i++) {
-		u32 n = FIELD(page[i], 23, 10), index = page[i] & (SCAN_WORDS - 1), orig;
+		u32 n = FIELD(page[i], 23, 10), index = page[i] & (SCAN_WORDS - 1);
+		const u32 *orig;
 
-		if ((page[i] & 0x0f000000) != 0x0f000000 || !n || n > COPIES)
+		if ((page[i] & 0x0f000000) != 0x0f000000 || page[i] >> 28 == 15 || !n || n > COPIES)
 			continue;
-		if (c->copy[n].live)
-			orig = ((const u32 *)hpa_ptr(c->copy[n].gpa))[index];
-		else if (c->copy[n].dead)
-			orig = ((const u32 *)hpa_ptr(copy_hpa(c, n)))[index];
-		else
+		orig = copy_originals(c, n);
+		if (!orig || !is_moved_site(page, i, orig, n, index))
 			continue;
-		if (a32_is_site(orig) && site_word(orig, n, index) == page[i]) {
-			page[i] = orig;
-			arch_dcache_clean_range(gpa + 4 * i, 4);
-			c->repairs++;
-		}
+		page[i] = orig[index];
+		arch_dcache_clean_range(gpa + 4 * i, 4);
+		c->repairs++;
 	}
 }
 
@@ -252,7 +276,8 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 	u32 n;
 
-	restore_moved_sites(c, gpa);
+	if (vcpu_privileged(v))
+		restore_moved_sites(c, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);
