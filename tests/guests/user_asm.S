@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* User mode code of the test guest: Thumb-2 with system calls, and ARM and Thumb mixed. */
 	.syntax unified
-	.text
+	@ on pages of their own, away from code that runs privileged
+	.section .playground.thumb, "ax", %progbits
+	.balign	4096
 
 	/* in: r0 = rounds; out: r4 = checksum, by SVC 0x99 */
 	.thumb
@@ -47,6 +49,8 @@ thumb_test:
 	.balign	4
 
 	/* in: r0 = rounds; out: r4 */
+	.section .playground.mix, "ax", %progbits
+	.balign	4096
 	.arm
 	.global user_mix
 user_mix:
