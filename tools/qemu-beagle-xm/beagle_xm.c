@@ -12,6 +12,7 @@
 #include "exec/address-spaces.h"
 #include "hw/arm/boot.h"
 #include "hw/boards.h"
+#include "hw/core/tcg-cpu-ops.h"
 #include "hw/i2c/i2c.h"
 #include "hw/qdev-clock.h"
 #include "hw/qdev-properties.h"
@@ -321,6 +322,21 @@ static bool cpu_has_work_or_unsettled(CPUState *cpu)
 }
 
 /*
+ * At a debugger's breakpoint the processor is stopped first and the machine a little later. In between the main loop
+ * takes the processor for idle and skips to the next timer. With the clock off there is no next timer; continuing
+ * turns it on again. So stopping costs the guest no time, and measuring from outside changes nothing.
+ */
+static struct TCGCPUOps cpu_ops;
+static const struct TCGCPUOps *cpu_ops_plain;
+
+static void cpu_debug_stop(CPUState *cpu)
+{
+	if (cpu_breakpoint_test(cpu, ARM_CPU(cpu)->env.regs[15], BP_GDB))
+		qemu_clock_enable(QEMU_CLOCK_VIRTUAL, false);
+	cpu_ops_plain->debug_excp_handler(cpu);
+}
+
+/*
  * With QEMU's default sleep=on an idle processor waits for host time to pass, and how much passes differs from run to
  * run. Here -icount is for counting, so idle time is skipped unless the user asked for sleep=on.
  */
@@ -333,6 +349,10 @@ static void make_icount_exact(BeagleXm *machine)
 		return;
 	cpu_has_work_plain = class->has_work;
 	class->has_work = cpu_has_work_or_unsettled;
+	cpu_ops_plain = class->tcg_ops;
+	cpu_ops = *class->tcg_ops;
+	cpu_ops.debug_excp_handler = cpu_debug_stop;
+	class->tcg_ops = &cpu_ops;
 	if (!opts || qemu_opt_get(opts, "sleep") || g_strcmp0(qemu_opt_get(opts, "shift"), "auto") == 0 ||
 	    qemu_opt_get_bool(opts, "align", false))
 		return;
