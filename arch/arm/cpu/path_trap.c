@@ -62,10 +62,25 @@ static void note_unrewritten(struct vcpu *v, u32 word)
 		 (unsigned)word, (unsigned)v->r[15]);
 }
 
+/*
+ * The A32 word with the meaning of T32 instruction @word, or a permanently undefined one. The coprocessor space of T32 equals
+ * that of A32 with condition AL (A6.3.18); of the rest only SMC can trap and mean something.
+ */
+static u32 t32_to_a32(u32 word, u32 len)
+{
+	u32 hi = word >> 24 & 0xef;
+
+	if (len == 4 && hi >= 0xec && hi <= 0xee)
+		return word;
+	if (len == 4 && (word & 0xfff0f000) == 0xf7f08000)
+		return 0xe1600070 | FIELD(word, 19, 16);
+	return 0xe7f000f0;
+}
+
 static void path_trap_undef(struct vcpu *v)
 {
 	struct insn in;
-	u32 word, len;
+	u32 word, len = 4;
 
 	if (!vcpu_privileged(v)) {
 		vcpu_count(v, EXIT_UNDEF);
@@ -76,7 +91,8 @@ static void path_trap_undef(struct vcpu *v)
 		word = v->exit_insn;
 	else if (!trap_fetch(v, &word, &len))
 		return;		/* unmapped meanwhile: the retry faults as it should */
-	/* The coprocessor space of T32 equals A32 with condition AL (A6.3.18), so one decoder serves both. */
+	if (v->cpsr & PSR_T)
+		word = t32_to_a32(word, len);
 	a32_decode(word, &in);
 	if (!(v->cpsr & PSR_T) && a32_is_site(word))
 		note_unrewritten(v, word);
