@@ -237,7 +237,7 @@ static bool fast_site(struct vcpu *v)
 		return fast_mrs(v, w);
 	if ((w & 0x0fb0fff0) == 0x0120f000)
 		return (w & 0xf) < 15 && fast_msr(v, w, v->r[w & 0xf]);
-	if ((w & 0x0fb0f000) == 0x0320f000) {
+	if ((w & 0x0fb0f000) == 0x0320f000 && (w & 0x004f0000)) {	/* no field and CPSR: the hints, among them WFI */
 		u32 rot = 2 * FIELD(w, 11, 8);
 
 		return fast_msr(v, w, rot ? (w & 0xff) >> rot | (w & 0xff) << (32 - rot) : w & 0xff);
