@@ -32,6 +32,7 @@ enum kind {
 	SET,		/* the hardware bits are always 1 */
 	CLEAR,		/* the hardware bits are always 0 */
 	HOLD,		/* the hardware bits stay as they were at guest start */
+	ALWAYS,		/* the bits are 1, and the guest sees that: writes to them are lost */
 	PLL_RUNS,	/* 3-bit PLL mode: bypass (5, 6) and lock (7) pass, a stop or a reserved value does not */
 	STATUS,		/* read: @fn gives the bits */
 	REQUEST,	/* write: @fn gets the bits, none of them reach the hardware, they read as 0 */
@@ -81,20 +82,25 @@ static const struct row cm_rows[] = {
 	{ 0x1348, CLEAR, 0x00000003, "NEON domain: state must not vanish at WFI", NULL },
 };
 
+/*
+ * Power states read as ON whatever was written: a kernel that sees its next state there (Linux does) then idles with a
+ * plain WFI. With a picture of OFF it would save and restore caches, interrupt controller, clocks and pins at
+ * every idle, hundreds of exits, for a sleep that never comes.
+ */
 static const struct row prm_rows[] = {
-	{ 0x9e0, SET, 0x00000003, "processor power domain: OFF or RET at WFI loses Umbra's state", NULL },
+	{ 0x9e0, ALWAYS, 0x00000003, "processor power domain: OFF or RET at WFI loses Umbra's state", NULL },
 	{ 0x9e0, HOLD, 0xfffffffc, "processor power domain: memory and logic retention", NULL },
-	{ 0xae0, SET, 0x00000003, "core power domain: INTC, memory controller, GPTIMER11", NULL },
+	{ 0xae0, ALWAYS, 0x00000003, "core power domain: INTC, memory controller, GPTIMER11", NULL },
 	{ 0xae0, HOLD, 0xfffffffc, "core power domain: memory and logic retention", NULL },
 	{ 0xd40, HOLD, 0xffffffff, "crystal frequency selection is a fact of the board", NULL },
-	{ 0x10e0, SET, 0x00000003, "peripheral power domain holds UART3", NULL },
+	{ 0x10e0, ALWAYS, 0x00000003, "peripheral power domain holds UART3", NULL },
 	{ 0x10e0, HOLD, 0xfffffffc, "peripheral power domain: memory and logic retention", NULL },
 	{ 0x1250, REQUEST, 0x00000006, "reset of the board becomes a reset of the guest", request_reset },
 	{ 0x1254, HOLD, 0xffffffff, "reset durations are the board's", NULL },
 	{ 0x1260, CLEAR, 0x0000001f, "automatic voltage scaling and sys_off: takes the supply away at WFI", NULL },
 	{ 0x1270, HOLD, 0xffffffff, "system clock divider and automatic oscillator stop", NULL },
 	{ 0x129c, HOLD, 0xffffffff, "polarity of the lines that tell the power chip to sleep", NULL },
-	{ 0x13e0, SET, 0x00000003, "NEON power domain: Umbra switches VFP state lazily", NULL },
+	{ 0x13e0, ALWAYS, 0x00000003, "NEON power domain: Umbra switches VFP state lazily", NULL },
 	{ 0x13e0, HOLD, 0xfffffffc, "NEON power domain: memory and logic retention", NULL },
 };
 
@@ -194,6 +200,8 @@ static bool read_word(struct prcm *s, const struct window *w, u32 i, u32 *value)
 			bits = r->fn(s, 0);
 		else if (r->kind == REQUEST)
 			bits = 0;
+		else if (r->kind == ALWAYS)
+			bits = r->mask;
 		v = (v & ~r->mask) | (bits & r->mask);
 	}
 	*value = v;
@@ -205,6 +213,7 @@ static u32 filter(struct prcm *s, const struct row *r, u32 *held, u32 v)
 {
 	switch (r->kind) {
 	case SET:
+	case ALWAYS:
 		return r->mask;
 	case HOLD:
 		return *held;
