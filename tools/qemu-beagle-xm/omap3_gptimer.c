@@ -50,7 +50,7 @@ struct Omap3Gptimer {
 	QEMUTimer *timer;
 	Omap3Regs regs;
 	uint32_t rate;		/* counts per second, prescaler included; 0 = stopped clock */
-	int64_t base_time;	/* virtual time at which the counter was base_count */
+	int64_t base_time;	/* virtual time of count */
 	uint64_t base_frac;	/* not used up part of a count at base_time, in 1/1e9 counts */
 	uint32_t count;		/* counter at base_time */
 };

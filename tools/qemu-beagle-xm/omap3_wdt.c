@@ -31,7 +31,7 @@ struct Omap3Wdt {
 	bool running_at_reset;
 	bool running;
 	uint32_t sequence;	/* last value written to WSPR */
-	int64_t base_time;	/* virtual time at which the counter was base_count */
+	int64_t base_time;	/* virtual time of base_count */
 	uint32_t base_count;
 };
 
