@@ -593,6 +593,74 @@ static void window_with_full_guest(void **state)
 	audit();
 }
 
+/* A slot changes its kind and only one address of it is invalidated: nothing of the old may stay (more than a TLB must do). */
+static void slot_changes_kind(void **state)
+{
+	l1(0, 0x30000000, G_L2(0) | 1);
+	for (u32 i = 0; i < 256; i++)
+		l2(0, i << 12, P(RAM + i * PAGE_SIZE, KRW));
+	mmu_on();
+	for (u32 i = 0; i < 256; i += 5)
+		assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
+	l1(0, 0x30000000, S(RAM + SECTION_SIZE, KRO));
+	shadow_tlbi(v, TLBI_MVA, 0x30000000);
+	for (u32 i = 0; i < 256; i += 5) {
+		assert_false(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
+		assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_EXEC, true));
+	}
+	for (u32 i = 0; i < 16; i++)
+		l1(0, 0x30000000 + i * SECTION_SIZE, S(RAM, KRW) | BIT(18));
+	shadow_tlbi(v, TLBI_MVA, 0x30000000);
+	for (u32 i = 0; i < 16; i++) {
+		assert_true(guest_does(0x30000000 + i * SECTION_SIZE, ACC_WRITE, true));
+		assert_true(guest_does(0x30001000 + i * SECTION_SIZE, ACC_EXEC, true));
+	}
+	for (u32 i = 0; i < 16; i++)
+		l1(0, 0x30000000 + i * SECTION_SIZE, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x30512000);	/* one entry of the TLB, one operation */
+	for (u32 i = 0; i < 16; i++)
+		assert_false(guest_does(0x30000000 + i * SECTION_SIZE, ACC_READ, true));
+	audit();
+}
+
+static void large_page(void **state)
+{
+	l1(0, 0x30000000, G_L2(0) | 1);
+	for (u32 i = 16; i < 32; i++)
+		l2(0, i << 12, (RAM + 0x30000) | 1 << 4 | 1 | 0xc);
+	mmu_on();
+	for (u32 i = 16; i < 32; i++)
+		assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
+	for (u32 i = 16; i < 32; i++)
+		l2(0, i << 12, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x3001a000);
+	for (u32 i = 16; i < 32; i++)
+		assert_false(guest_does(0x30000000 + i * PAGE_SIZE, ACC_READ, true));
+	audit();
+}
+
+/* What was invalidated and is valid again is there without a hidden fault. */
+static void refill_after_invalidation(void **state)
+{
+	u64 fills;
+
+	l1(0, 0xffe00000, G_L2(0) | 1);
+	l2(0, 0xffe05000, P(RAM + 0x5000, KRW));
+	mmu_on();
+	assert_true(guest_does(0xffe05000, ACC_WRITE, true));
+	fills = s->fills;
+	for (u32 i = 0; i < 10; i++) {
+		l2(0, 0xffe05000, P(RAM + i * PAGE_SIZE, KRW));
+		shadow_tlbi(v, TLBI_MVA, 0xffe05000);
+		assert_true(guest_does(0xffe05000, ACC_WRITE, true));
+		l2(0, 0xffe05000, 0);
+		shadow_tlbi(v, TLBI_MVA, 0xffe05000);
+		assert_false(guest_does(0xffe05000, ACC_WRITE, true));
+	}
+	assert_int_equal(s->fills, fills);
+	audit();
+}
+
 /* -- the random guest -- */
 
 /*
@@ -601,6 +669,7 @@ static void window_with_full_guest(void **state)
  */
 static const gva_t user_slot[] = { 0x00000000, 0x00100000, 0x40000000, 0x7ff00000, 0xb6f00000, 0xbfe00000 };
 static const gva_t kern_slot[] = { 0xc0000000, 0xc0100000, 0xf0000000, 0xfff00000, 0xf8000000 };
+#define SUPER	0xd0000000u
 static u32 space_asid[SPACES], next_asid, cur_space;
 static bool l2_used[G_L2S];
 
@@ -665,6 +734,8 @@ static gva_t rnd_va(void)
 {
 	gva_t slot = rnd(2) ? user_slot[rnd(ARRAY_SIZE(user_slot))] : kern_slot[rnd(ARRAY_SIZE(kern_slot))];
 
+	if (rnd(12) == 0)
+		slot = SUPER + rnd(16) * SECTION_SIZE;
 	if (rnd(200) == 0)
 		return window_base + rnd(8) * PAGE_SIZE;
 	return slot + rnd_page_index() * PAGE_SIZE + rnd(1024) * 4;
@@ -711,8 +782,26 @@ static void change_kernel_leaf(void)
 
 	if ((d & 3) != 1)
 		return;
-	poke((d & ~0x3ffu) + (va >> 12 & 0xff) * 4, rnd_leaf(false));
-	tlbi_va(va, rnd(256));
+	poke((d & ~0x3ffu) + (va >> 12 & 0xff) * 4, rnd_leaf(rnd(6) == 0));
+	tlbi_va(va, 0);
+	for (u32 i = 0; i < SPACES; i++)	/* it may be, or have been, private */
+		tlbi_va(va, space_asid[i]);
+}
+
+/* Sixteen slots that hold one supersection, or sections, or nothing. One operation stands for a whole supersection. */
+static void change_super(void)
+{
+	u32 old = desc_of(0, SUPER), d = rnd(3), base = RAM + (rnd(2) << 24), ap = rnd_ap();
+
+	for (u32 i = 0; i <= SPACES; i++)
+		for (u32 j = 0; j < 16; j++)
+			l1(i, SUPER + j * SECTION_SIZE, d == 2 ? S(base, ap) | BIT(18) :
+			   d ? S(base + ((j ^ 5) & 3) * SECTION_SIZE, ap) : 0);
+	if (old & BIT(18))
+		tlbi_va(SUPER + rnd(16) * SECTION_SIZE + rnd(256) * PAGE_SIZE, 0);
+	else
+		for (u32 j = 0; j < 16; j++)
+			tlbi_va(SUPER + j * SECTION_SIZE + rnd(256) * PAGE_SIZE, 0);
 }
 
 static void l2_put(u32 d)
@@ -743,11 +832,12 @@ static void change_kernel_slot(void)
 		l1(i, va, d);
 	if ((old & 3) == 2)
 		tlbi_va(va + rnd(256) * PAGE_SIZE, 0);	/* one address of a section stands for all */
-	else if (rnd(10))
-		for (u32 i = 0; i < 256; i++)
-			tlbi_va(va + i * PAGE_SIZE, 0);
-	else
+	else if (rnd(10) == 0)
 		shadow_tlbi(v, TLBI_ALL, 0);
+	else
+		for (u32 i = 0; i < 256; i++)
+			for (u32 j = 0; j < SPACES; j++)
+				tlbi_va(va + i * PAGE_SIZE, space_asid[j]);
 	l2_put(old);
 }
 
@@ -867,6 +957,8 @@ static void random_step(void)
 		space_replace();
 	else if (r == 993 && rnd(4) == 0)
 		mmu_off_and_on();
+	else if (r == 994)
+		change_super();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }
@@ -922,7 +1014,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
 		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
-		T(window_with_full_guest), T(random_guest), T(reset_forgets),
+		T(window_with_full_guest), T(slot_changes_kind), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,11 +87,25 @@ static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, 
 		violation(a, "mapping is not tracked", root, va, e);
 }
 
+/* Every root that a node counts must link one of its tables (rule 1): else the slot was taken without telling the node. */
+static void audit_attached(struct audit *a, const struct node *n)
+{
+	struct shadow *s = a->s;
+
+	for (u64 roots = n->roots; roots; roots &= roots - 1) {
+		const struct root *r = &s->root[__builtin_ctzll(roots)];
+
+		if (root_node(s, r, n->slot) != n)
+			violation(a, "node is not linked", r->id, n->slot << SECTION_SHIFT, r->l1[n->slot]);
+	}
+}
+
 static void audit_node(struct audit *a, const struct node *n)
 {
 	struct shadow *s = a->s;
 	u32 id = (u32)(n - s->node);
 
+	audit_attached(a, n);
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		u32 tbl = n->tbl[view];
 
@@ -153,7 +167,7 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
 
 	if (slot == s->window.slot) {
-		if (e != s->window.entry)
+		if (e != s->window.entry || slotset_has(&r->used, slot))
 			violation(a, "window is not in place", r->id, slot << SECTION_SHIFT, e);
 		return;
 	}

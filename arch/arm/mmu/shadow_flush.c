@@ -146,8 +146,6 @@ static void fill_section(struct fill *f)
 		root_clear_slot(s, r, slot);
 	if (!f->w->global)
 		root_mark_ng(s, r, slot);
-	if (f->w->size > SECTION_SIZE)
-		s->super_seen = true;
 	slotset_add(&s->sect, slot);
 	root_set_slot(s, r, slot, (f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
 		      ap_section_bits(rights_of(f->w, f->view)) | SECT_NG | SECT_XN | L1_DOMAIN(d) | L1_SECTION);
@@ -337,6 +335,7 @@ static void fill(struct fill *f)
 		fill_section(f);
 	else
 		fill_page(f);
+	s->super_seen |= f->w->size > SECTION_SIZE;
 }
 
 static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
