@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Measures Umbra: the same kernel, root file system and programs on the beagle-xm natively and under Umbra, in counted
+instructions. Use it as tools/bench; docs/performance.md explains the figures."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import umbra_bench_guest
+import umbra_bench_report as report
+import umbra_bench_run
+import umbra_card
+import umbra_debian
+import umbra_machine
+from umbra_bench_list import BENCHMARKS, BY_NAME
+from umbra_common import SOURCE, ToolError, build_dir, run, tool_main
+
+BASELINE = SOURCE / "tests/bench/baseline.json"
+EPILOG = f"""benchmarks: {' '.join(item.name for item in BENCHMARKS)}
+quick ones: {' '.join(item.name for item in BENCHMARKS if item.quick)}
+
+Results: build/bench/results.json, results.md, results.svg. Exit status: 0 if all benchmarks gave a figure (and, with
+--baseline or --compare, none got worse by more than 3 %), else 1."""
+
+
+def say(text):
+    print(f"bench: {text}", flush=True)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only the benchmarks that CI looks at")
+    parser.add_argument("--only", metavar="NAME", action="append", help="only this benchmark; may be repeated")
+    parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
+    parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's")
+    parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's")
+    parser.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="show what changed from A to B; nothing is run")
+    parser.add_argument("--baseline", action="store_true", help=f"compare with {BASELINE.relative_to(SOURCE)} at the end")
+    parser.add_argument("--write-baseline", action="store_true", help="make the results the new baseline")
+    parser.add_argument("--output", metavar="FOLDER", help="where the results go (build/bench)")
+    parser.add_argument("--no-build", action="store_true", help="measure the umbra.img that is there")
+    options = parser.parse_args(arguments)
+    for name in options.only or []:
+        if name not in BY_NAME:
+            raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+    return options
+
+
+def choose(options):
+    """{number: Benchmark}, in the order of the list."""
+    wanted = {number: item for number, item in enumerate(BENCHMARKS)
+              if (item.name in options.only if options.only else item.quick or not options.quick)}
+    return wanted
+
+
+def prepare(options):
+    """Build what is missing; returns QEMU's path."""
+    umbra_debian.fetch_all()
+    program = umbra_machine.build_machine()
+    if not options.no_build:
+        done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}"],
+                              stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise ToolError("Umbra could not be built (see above)")
+    return program
+
+
+def layout_property(layout, name, default):
+    return run(["fdtget", "-d", default, layout, "/guest", name]).strip()
+
+
+def editor(options):
+    """What --path and --strategy change in the layout."""
+    def edit(layout):
+        if options.path:
+            run(["fdtput", "-t", "s", layout, "/guest", "cpu-path", options.path])
+        if options.strategy:
+            run(["fdtput", "-t", "s", layout, "/guest", "shadow", options.strategy])
+    return edit
+
+
+def measure_side(side, chosen, card):
+    """{name: Outcome} of one side."""
+    def started(item):
+        say(f"{side.name:6} {time.monotonic() - begin:5.0f} s  {item.title}")
+
+    begin, outcomes = time.monotonic(), {}
+    for item in chosen.values():
+        if item.boot:
+            started(item)
+            outcomes[item.name] = side.run_boot(card)
+    rest = {number: item for number, item in chosen.items() if not item.boot}
+    if rest:
+        outcomes.update(side.run(rest, card, started))
+    say(f"{side.name:6} {time.monotonic() - begin:5.0f} s  done")
+    return outcomes
+
+
+def settings_of(side, options):
+    """What the results were measured with; nothing in it depends on this computer."""
+    paths = side.guest.paths
+    return {"layout": options.layout if not pathlib.Path(options.layout).is_file() else pathlib.Path(options.layout).name,
+            "path": layout_property(side.layout, "cpu-path", "trap"),
+            "strategy": layout_property(side.layout, "shadow", "flush"), "bootargs": side.bootargs,
+            "machine": " ".join(umbra_bench_run.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
+            "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}}
+
+
+def measure(options, chosen, program):
+    out = umbra_bench_guest.bench_dir()
+    out.mkdir(parents=True, exist_ok=True)
+    guest = umbra_bench_guest.GuestFiles(out / "guest")
+    card = umbra_bench_run.make_card(out)
+    umbra = umbra_bench_run.Umbra(out)
+    layout = umbra_card.layout_path(options.layout)
+    sides = [umbra_bench_run.Side("native", guest, program, layout),
+             umbra_bench_run.Side("umbra", guest, program, layout, umbra, editor(options))]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        native, virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
+    return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides[1], options))
+
+
+def write(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(report.stable_text(results), encoding="utf-8")
+    (folder / "results.md").write_text(report.markdown(results), encoding="utf-8")
+    if results["benchmarks"]:
+        (folder / "results.svg").write_text(report.chart(results), encoding="utf-8")
+
+
+def show_failures(results):
+    for failure in results["failures"]:
+        say(f"FAILED {failure['name']} ({failure['side']}): {failure['error']}")
+        for line in failure["console"].splitlines():
+            print(f"    {line}")
+
+
+def compare(old, new, partial):
+    """Print the comparison; 1 if something got worse."""
+    lines, worse = report.compare(old, new, partial)
+    print("\n".join(lines))
+    if worse:
+        say(f"worse by more than 3 %: {' '.join(worse)}")
+    return 1 if worse else 0
+
+
+def main(arguments):
+    options = parse(arguments)
+    if options.compare:
+        return compare(*(report.load(path) for path in options.compare), False)
+    chosen = choose(options)
+    begin = time.monotonic()
+    results = measure(options, chosen, prepare(options))
+    folder = pathlib.Path(options.output) if options.output else umbra_bench_guest.bench_dir()
+    write(results, folder)
+    print(report.table(results))
+    show_failures(results)
+    say(f"{time.monotonic() - begin:.0f} s; results are in {folder}/results.json, .md and .svg")
+    status = 1 if results["failures"] else 0
+    if options.write_baseline and not status:
+        shutil.copyfile(folder / "results.json", BASELINE)
+    if options.baseline:
+        status |= compare(report.load(BASELINE), results, bool(options.quick or options.only))
+    return status
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+    tool_main("bench", main)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The benchmarks: one row each. What is run in the guest, what it needs there, and how its output is read."""
+
+import dataclasses
+import re
+
+LMBENCH = "/bench/lmbench"
+# One repetition, no warm-up: with counted instructions repetitions only repeat.
+ONCE = "-N 1 -W 0"
+NUMBER = r"([0-9.]+)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Benchmark:
+    """
+    `kind`: "latency" prints the time of one operation, `scale` makes nanoseconds of it; the exits of one operation come
+    from the longest stretch between two looks at the clock. "bandwidth" prints MB/s, one operation is 1 MB. "run" is
+    measured from outside as a whole: its figure is the number of instructions. "time" is a run too, its figure is the
+    guest's time, idle included.
+    """
+
+    name: str
+    title: str
+    command: str
+    pattern: str = ""
+    kind: str = "latency"
+    scale: float = 1000.0
+    quick: bool = False
+    prepare: str = ""
+    needs: tuple = ()
+    seconds: int = 30  # of the guest's time, then it is ended
+    boot: bool = False  # a boot of its own, of the guest's files without the benchmarks
+
+    def program(self):
+        return self.command.split()[0]
+
+    def read(self, output):
+        """The figure that the program printed, in ns or MB/s; None if it did not."""
+        match = re.search(self.pattern, output, re.M)
+        return float(match.group(1)) * self.scale if match else None
+
+
+def lmbench(name, title, program, arguments, pattern, **rest):
+    needs = (f"{LMBENCH}/{program}", *rest.pop("needs", ()))
+    return Benchmark(name, title, f"{LMBENCH}/{program} {ONCE} {arguments}", pattern, needs=needs, **rest)
+
+
+def syscall(name, title, arguments, text, **rest):
+    return lmbench(name, title, "lat_syscall", arguments, rf"^Simple {text}: {NUMBER} microseconds", **rest)
+
+
+FILE = "/bench/file"
+MAPPED = "/tmp/mapped"
+HELLO = "/var/tmp/lmbench/hello"
+MAKE_MAPPED = f"dd if=/dev/zero of={MAPPED} bs=1M count=4"
+ANY = r"^{} " + NUMBER + "$"
+
+BENCHMARKS = (
+    Benchmark("boot", "boot to shell", "", kind="run", quick=True, boot=True),
+    syscall("null", "null call", "null", "syscall", quick=True),
+    syscall("read", "read 1 byte", "read", "read", quick=True, needs=("/dev/zero",)),
+    syscall("write", "write 1 byte", "write", "write", quick=True, needs=("/dev/null",)),
+    syscall("stat", "stat", f"stat {FILE}", "stat", needs=(FILE,)),
+    syscall("fstat", "fstat", f"fstat {FILE}", "fstat", needs=(FILE,)),
+    syscall("open", "open/close", f"open {FILE}", "open/close", quick=True, needs=(FILE,)),
+    lmbench("select", "select, 100 files", "lat_select", "-n 100 file", rf"^Select on 100 fd's: {NUMBER} microseconds"),
+    lmbench("sig_install", "signal install", "lat_sig", "install", rf"^Signal handler installation: {NUMBER} microseconds"),
+    lmbench("sig_catch", "signal catch", "lat_sig", "catch", rf"^Signal handler overhead: {NUMBER} microseconds", quick=True),
+    lmbench("prot_fault", "protection fault", "lat_sig", f"prot {FILE}", rf"^Protection fault: {NUMBER} microseconds",
+            quick=True, needs=(FILE,)),
+    lmbench("page_fault", "page fault", "lat_pagefault", MAPPED, rf"^Pagefaults on {MAPPED}: {NUMBER} microseconds",
+            quick=True, prepare=MAKE_MAPPED),
+    lmbench("mmap", "mmap 4 MB", "lat_mmap", f"4m {MAPPED}", rf"^[0-9.]+ {NUMBER}$", prepare=MAKE_MAPPED),
+    lmbench("pipe", "pipe", "lat_pipe", "", rf"^Pipe latency: {NUMBER} microseconds", quick=True),
+    lmbench("unix", "AF_UNIX", "lat_unix", "", rf"^AF_UNIX sock stream latency: {NUMBER} microseconds"),
+    lmbench("fork", "fork + exit", "lat_proc", "fork", rf"^Process fork\+exit: {NUMBER} microseconds", quick=True),
+    lmbench("exec", "fork + exec", "lat_proc", "exec", rf"^Process fork\+execve: {NUMBER} microseconds", quick=True, needs=(HELLO,)),
+    lmbench("sh", "fork + sh -c", "lat_proc", "shell", rf"^Process fork\+/bin/sh -c: {NUMBER} microseconds",
+            needs=(HELLO, "/bin/sh")),
+    lmbench("ctx_2p_0k", "context switch 2p/0k", "lat_ctx", "-s 0 2", ANY.format("2"), quick=True),
+    lmbench("ctx_8p_16k", "context switch 8p/16k", "lat_ctx", "-s 16 8", ANY.format("8")),
+    lmbench("ctx_16p_64k", "context switch 16p/64k", "lat_ctx", "-s 64 16", ANY.format("16")),
+    lmbench("mem_rd", "memory read latency 1 MB", "lat_mem_rd", "1 128", rf"^1\.00000 {NUMBER}$", scale=1.0, seconds=60),
+    lmbench("bw_mem_rd", "memory read 4 MB", "bw_mem", "4m rd", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),
+    lmbench("bw_mem_cp", "memory copy 4 MB", "bw_mem", "4m bcopy", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),
+    lmbench("bw_pipe", "pipe bandwidth", "bw_pipe", "-M 4m", rf"^Pipe bandwidth: {NUMBER} MB/sec", kind="bandwidth", scale=1.0),
+    Benchmark("dhrystone", "Dhrystone 2.1, one run", "/bench/dhry 100001", rf"{NUMBER} ns each", scale=1.0, quick=True,
+              needs=("/bench/dhry",)),
+    Benchmark("hackbench", "hackbench", "/bench/hackbench -g 1 -l 20 -s 100", rf"^Time: {NUMBER}", kind="run",
+              needs=("/bench/hackbench",)),
+    Benchmark("mix", "many short processes", "/bench/mix 10", r"^(10)$", kind="run", needs=("/bench/mix",), seconds=60),
+    Benchmark("modprobe", "load module ext4", "modprobe ext4 && grep -c ^ext4 /proc/modules", r"^(1)$", kind="run"),
+    Benchmark("card_read", "SD card read 4 MB (DMA)", "dd if=/mnt/data.bin of=/dev/null bs=64k", r"^(4194304) bytes", kind="time", prepare="card",
+              needs=("/bin/card",), seconds=60),
+)
+
+BY_NAME = {benchmark.name: benchmark for benchmark in BENCHMARKS}

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A beagle-xm that is measured from outside: stopped at given instructions, looked into, continued. The guest executes
+nothing for it and cannot tell: the machine's clock counts instructions and stands while the machine does."""
+
+import json
+import os
+import pathlib
+import select
+import socket
+import struct
+import subprocess
+import time
+
+import umbra_machine
+from umbra_common import ToolError
+
+SYNC_32K = 0x48320010  # the board's 32768 Hz counter: the guest's clock
+# The same on both sides: every instruction one nanosecond, a fixed date that runs with it, no entropy from this computer.
+PINNED = ["-icount", "shift=0", "-rtc", "base=2023-06-10T12:00:00,clock=vm", "-seed", "1"]
+
+
+class Hang(Exception):
+    """The machine did not reach the next stop in time, or its process ended."""
+
+
+class Gdb:
+    """The few packets of the remote serial protocol that are needed (GDB manual, appendix E)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(os.path.relpath(path))
+        self.data = b""
+
+    def send(self, text):
+        body = text.encode()
+        self.socket.sendall(b"$%s#%02x" % (body, sum(body) & 0xFF))
+
+    def receive(self, deadline):
+        """The next packet; acknowledgements are dropped, ours is sent."""
+        while True:
+            start, end = self.data.find(b"$"), self.data.find(b"#")
+            if 0 <= start < end and len(self.data) >= end + 3:
+                body, self.data = self.data[start + 1:end], self.data[end + 3:]
+                self.socket.sendall(b"+")
+                return body.decode()
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                raise Hang("did not come to the next point of measurement in time")
+            more = self.socket.recv(65536)
+            if not more:
+                raise Hang("the machine's process ended")
+            self.data += more
+
+    def ask(self, text):
+        self.send(text)
+        answer = self.receive(time.monotonic() + 60)
+        if answer.startswith("E"):
+            raise ToolError(f"the machine's debugger interface refused {text}: {answer}")
+        return answer
+
+    def registers(self):
+        return struct.unpack("<16I", bytes.fromhex(self.ask("g")[:128]))
+
+    def memory(self, address, size):
+        """Bytes at a physical address."""
+        return bytes.fromhex(self.ask(f"m{address:x},{size:x}"))
+
+
+class Qmp:
+    """One connection to QEMU's monitor."""
+
+    def __init__(self, path):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(os.path.relpath(path))
+        self.stream = connection.makefile("rw", encoding="utf-8")
+        self.stream.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline() or "{}")
+            if "return" in answer:
+                return answer["return"]
+            if "event" not in answer:
+                raise ToolError(f"the machine's monitor refused {command}: {answer}")
+
+
+class Machine:
+    """One run. `folder` gets console.log; `exits` is (physical address, count) of Umbra's counters, or None natively."""
+
+    def __init__(self, folder, program, boot, counters=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.console = self.folder / "console.log"
+        self.counters = counters
+        self.breakpoints = set()
+        paths = [self.folder / name for name in ("qmp", "gdb", "console.log")]
+        for path in paths:
+            path.unlink(missing_ok=True)
+        qmp, gdb = (os.path.relpath(path) for path in paths[:2])
+        command = umbra_machine.base_command(program) + PINNED + [
+            "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console", "-monitor", "none",
+            "-qmp", f"unix:{qmp},server=on,wait=off", "-chardev", f"socket,id=gdb,path={gdb},server=on,wait=off",
+            "-gdb", "chardev:gdb", "-S", *[str(word) for word in boot]]
+        self.command = command
+        self.errors = open(self.folder / "qemu.log", "w+", encoding="utf-8")
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
+        try:
+            self.qmp = Qmp(self.wait_for(paths[0]))
+            self.gdb = Gdb(self.wait_for(paths[1]))
+            self.gdb.ask("?")
+            self.gdb.ask("Qqemu.PhyMemMode:1")
+        except BaseException:
+            self.close()
+            raise
+
+    def wait_for(self, path):
+        for _ in range(200):
+            if path.exists():
+                return path
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        self.errors.flush()
+        raise ToolError(f"QEMU did not start: {(self.folder / 'qemu.log').read_text(encoding='utf-8').strip()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.errors.close()
+
+    def stop_at(self, address, wanted=True):
+        if wanted != (address in self.breakpoints):
+            self.gdb.ask(f"{'Z' if wanted else 'z'}0,{address:x},4")
+            (self.breakpoints.add if wanted else self.breakpoints.discard)(address)
+
+    def run(self, seconds):
+        """Continue to the next stop; returns the registers. `seconds` of this computer's time at most."""
+        self.gdb.send("c")
+        self.gdb.receive(time.monotonic() + seconds)
+        return self.gdb.registers()
+
+    def step_over(self, address):
+        """Leave a stop: QEMU would stop at the same instruction again. All stops are at instructions that do not branch."""
+        self.stop_at(address, False)
+        self.stop_at(address + 4)
+        registers = self.run(60)
+        self.stop_at(address + 4, False)
+        self.stop_at(address)
+        return registers
+
+    def snapshot(self):
+        """(instructions so far, ticks of the 32 kHz clock, Umbra's counters)."""
+        counters = ()
+        if self.counters:
+            address, number = self.counters
+            counters = struct.unpack(f"<{number}Q", self.gdb.memory(address, 8 * number))
+        ticks, = struct.unpack("<I", self.gdb.memory(SYNC_32K, 4))
+        return self.qmp.ask("qom-get", path="/machine", property="instructions"), ticks, counters
+
+    def tail(self, lines=25):
+        text = self.console.read_bytes().decode("latin1") if self.console.exists() else ""
+        return "\n".join(text.replace("\r", "").split("\n")[-lines:])

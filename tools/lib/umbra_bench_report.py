@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Results of the benchmarks: figures from outcomes, the table, the chart, the comparison. docs/performance.md describes the schema."""
+
+import html
+import json
+import re
+
+from umbra_bench_list import BY_NAME
+from umbra_common import ToolError
+
+SCHEMA = "umbra-bench/1"
+REGRESSION = 1.03
+# Estimate for silicon: cycles of a Cortex-A8 beside one per instruction. docs/performance.md says where each comes from.
+SILICON = {
+    "exception": 25,     # entry and return of one exit: pipeline refilled twice
+    "cp15_write": 20,    # DACR, TTBR0, CONTEXTIDR or TLB operation with its barrier
+    "tlb_refill": 30,    # one walk, tables in the L2 cache
+    "slow_exit": 200,    # I- and D-cache lines of Umbra and of the guest that a slow exit has to bring back
+}
+# CP15 writes and TLB refills that one exit of a cause entails, beyond entry and return.
+WRITES = {"SVC": 1, "SITE_CPS": 1, "SITE_RET": 1, "CP15_DACR": 1, "CP15_CTX": 3, "CP15_TLB": 2, "CP15_CACHE": 1, "DABT": 1, "PABT": 1,
+          "IRQ": 3, "SHADOW_FILL": 3, "CODE_WRITE": 3, "SCAN": 3, "DOMAIN": 3}
+REFILLS = {"CP15_CTX": 4, "CP15_TLB": 1, "IRQ": 4, "SHADOW_FILL": 3, "CODE_WRITE": 3, "SCAN": 4, "DOMAIN": 4}
+SLOW = {"IRQ", "CP15_CTX", "CP15_TLB", "DABT", "PABT", "UNDEF", "SHADOW_FILL", "CODE_WRITE", "SCAN", "DOMAIN", "MMIO", "WINDOW",
+        "SITE_WFI", "SMC", "OTHER", "VFP_SYS"}
+
+
+def figure(item, outcome):
+    """(number, unit, instructions of one operation or None) of an outcome without error."""
+    if item.kind == "run":
+        return outcome.whole.instructions / 1e6, "Minstr", None
+    if item.kind == "time":
+        return outcome.whole.time / 1e6, "ms", None
+    value = item.read(outcome.output)
+    if item.kind == "bandwidth":
+        return value, "MB/s", 1e9 / value
+    return value, "ns", value
+
+
+def exits_per_operation(item, outcome, causes):
+    """{cause: exits} of one operation: for a whole run all of its exits, otherwise by the share of the longest stretch."""
+    if item.kind in ("run", "time"):
+        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}
+    stretch = outcome.loop or outcome.whole
+    operations = stretch.time / figure(item, outcome)[2]
+    return {cause: number / operations for cause, number in zip(causes, stretch.exits) if number}
+
+
+def slowdown(item, native, virtual):
+    return native / virtual if item.kind == "bandwidth" else virtual / native
+
+
+def silicon_cycles(exits):
+    """Cycles that the exits cost on silicon beyond their instructions: an estimate."""
+    total = 0
+    for cause, number in exits.items():
+        cost = SILICON["exception"] + WRITES.get(cause, 0) * SILICON["cp15_write"] + REFILLS.get(cause, 0) * SILICON["tlb_refill"]
+        total += number * (cost + (SILICON["slow_exit"] if cause in SLOW else 0))
+    return total
+
+
+def estimate(item, native, virtual, exits):
+    """The ratio that silicon might show: one cycle per instruction on both sides, and the exits' own costs."""
+    if item.kind in ("run", "time"):
+        base, with_exits = native[0] * 1e6, virtual[0] * 1e6
+    else:
+        base, with_exits = native[2], virtual[2]
+    return (with_exits + silicon_cycles(exits)) / base
+
+
+def merge(names, native, umbra, causes, settings):
+    """The results as they are written to results.json."""
+    rows, failures = [], []
+    for name in names:
+        item = BY_NAME[name]
+        sides = {"native": native.get(name), "umbra": umbra.get(name)}
+        for side, outcome in sides.items():
+            if outcome is None or outcome.error:
+                failures.append({"name": name, "side": side, "error": outcome.error if outcome else "was not run",
+                                 "console": outcome.tail if outcome else ""})
+        if any(outcome is None or outcome.error for outcome in sides.values()):
+            continue
+        figures = {side: figure(item, outcome) for side, outcome in sides.items()}
+        exits = exits_per_operation(item, sides["umbra"], causes)
+        row = {"name": name, "title": item.title, "kind": item.kind, "unit": figures["native"][1],
+               "native": round(figures["native"][0], 3), "umbra": round(figures["umbra"][0], 3),
+               "ratio": round(slowdown(item, figures["native"][0], figures["umbra"][0]), 4),
+               "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits), 2),
+               "exits": {cause: round(number, 3) for cause, number in exits.items() if round(number, 3)}}
+        row["exits_total"] = round(sum(exits.values()), 3)
+        if name == "dhrystone":
+            row["per_second"] = {side: round(1e9 / value[0]) for side, value in figures.items()}
+            row["dmips_per_mhz"] = {side: round(1e9 / value[0] / 1757 / 1000, 3) for side, value in figures.items()}
+        row["instructions"] = {side: outcome.whole.instructions for side, outcome in sides.items()}
+        rows.append(row)
+    return {"schema": SCHEMA, "settings": settings, "benchmarks": rows, "failures": failures}
+
+
+def number_text(value):
+    return f"{value:.0f}" if value >= 1000 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def exits_text(row, most=6):
+    """The largest causes of a row; small change is summed up."""
+    items = sorted(row["exits"].items(), key=lambda pair: -pair[1])
+    shown = [f"{cause} {number_text(number)}" for cause, number in items[:most]]
+    rest = sum(number for _, number in items[most:])
+    return f"{number_text(row['exits_total'])}: {', '.join(shown)}" + (f", rest {number_text(rest)}" if rest else "")
+
+
+def markdown(results):
+    lines = ["| benchmark | unit | native | Umbra | ratio | silicon (estimate) | exits per operation |", "|---|---|--:|--:|--:|--:|---|"]
+    for row in results["benchmarks"]:
+        lines.append(f"| {row['title']} | {row['unit']} | {number_text(row['native'])} | {number_text(row['umbra'])} | "
+                     f"{row['ratio']:.2f} | {row['estimate_silicon']:.1f} | {exits_text(row)} |")
+    for row in results["benchmarks"]:
+        if "per_second" in row:
+            lines += ["", f"Dhrystone 2.1: {row['per_second']['native']} per second and {row['dmips_per_mhz']['native']} DMIPS/MHz natively, "
+                      f"{row['per_second']['umbra']} and {row['dmips_per_mhz']['umbra']} under Umbra (at one instruction a nanosecond)."]
+    return "\n".join(lines) + "\n"
+
+
+def table(results):
+    """The Markdown table with columns that line up, for a terminal."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(results).splitlines() if line.startswith("|")]
+    del rows[1]
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 6)), row[6]])
+                     for row in rows)
+
+
+def chart(results):
+    """A bar a benchmark: the ratio, on a logarithmic scale from 1."""
+    import math
+    rows = results["benchmarks"]
+    left, width, height, top = 210, 560, 20, 56
+    most = max([row["ratio"] for row in rows] + [2])
+    ticks = [tick for tick in (1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500) if tick <= most * 1.25]
+    scale = width / math.log(max(most * 1.1, ticks[-1]))
+    bottom = top + height * len(rows)
+
+    def at(ratio):
+        return left + max(0, math.log(max(ratio, 1)) * scale)
+
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 70}" height="{bottom + 44}" '
+           'font-family="DejaVu Sans, Verdana, sans-serif" font-size="12">',
+           '<rect width="100%" height="100%" fill="#ffffff"/>',
+           f'<text x="{left}" y="22" font-size="15" font-weight="bold" fill="#222222">Umbra: instructions relative to native</text>',
+           f'<text x="{left}" y="40" fill="#666666">path {html.escape(results["settings"]["path"])}, strategy '
+           f'{html.escape(results["settings"]["strategy"])}; 1 = native, shorter is better, logarithmic</text>']
+    for tick in ticks:
+        out.append(f'<line x1="{at(tick):.1f}" y1="{top}" x2="{at(tick):.1f}" y2="{bottom + 4}" stroke="#dddddd"/>')
+        out.append(f'<text x="{at(tick):.1f}" y="{bottom + 20}" text-anchor="middle" fill="#666666">{tick:g}</text>')
+    for number, row in enumerate(rows):
+        y = top + number * height
+        out.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end" fill="#222222">{html.escape(row["title"])}</text>')
+        out.append(f'<rect x="{left}" y="{y + 3}" width="{max(at(row["ratio"]) - left, 1):.1f}" height="{height - 6}" fill="#3b6ea8"/>')
+        out.append(f'<text x="{at(row["ratio"]) + 5:.1f}" y="{y + 14}" fill="#222222">{row["ratio"]:.2f}</text>')
+    out.append(f'<line x1="{left}" y1="{top}" x2="{left}" y2="{bottom + 4}" stroke="#222222"/>')
+    return "\n".join(out) + "\n</svg>\n"
+
+
+def load(path):
+    try:
+        results = json.loads(open(path, encoding="utf-8").read())
+    except (OSError, ValueError) as error:
+        raise ToolError(f"{path}: {error}") from error
+    if not isinstance(results, dict) or results.get("schema") != SCHEMA:
+        raise ToolError(f"{path}: is no result of schema {SCHEMA}")
+    return results
+
+
+def compare(old, new, only_common=False):
+    """(lines to print, names that got worse by more than 3 %). `only_common`: a quick run against a full baseline."""
+    before = {row["name"]: row for row in old["benchmarks"]}
+    after = {row["name"]: row for row in new["benchmarks"]}
+    lines, worse = [], []
+    for name in list(before) + [name for name in after if name not in before]:
+        if name not in after:
+            if not only_common:
+                lines.append(f"{name:14} is gone")
+                worse.append(name)
+            continue
+        if name not in before:
+            lines.append(f"{name:14} is new: ratio {after[name]['ratio']:.3f}")
+            continue
+        parts, bad = [], False
+        for side in ("native", "umbra"):
+            one, two = before[name][side], after[name][side]
+            change = slowdown(BY_NAME[name], one, two) if name in BY_NAME else two / one
+            bad = bad or change > REGRESSION
+            if one != two:
+                parts.append(f"{side} {number_text(one)} -> {number_text(two)} {after[name]['unit']} ({100 * (two / one - 1):+.1f} %)")
+        if parts:
+            exits = f", exits {number_text(before[name]['exits_total'])} -> {number_text(after[name]['exits_total'])}"
+            lines.append(f"{name:14} {'; '.join(parts)}{exits}{'  REGRESSION' if bad else ''}")
+        if bad:
+            worse.append(name)
+    return lines or ["nothing changed"], worse
+
+
+def stable_text(results):
+    """What two runs must have in common, byte for byte."""
+    return re.sub(r"\r", "", json.dumps(results, indent=1, sort_keys=True)) + "\n"

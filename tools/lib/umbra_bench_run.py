@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs benchmarks on one side, native or under Umbra, and reads what happened between its points of measurement."""
+
+import dataclasses
+import re
+import shutil
+
+import umbra_bench_guest
+import umbra_bench_machine
+import umbra_card
+import umbra_machine
+from umbra_bench_guest import BEGIN, CLOCK, DONE, END
+from umbra_bench_machine import PINNED, Hang, Machine
+from umbra_common import ToolError, build_dir, run
+
+CARD_FILE_SIZE = 4 << 20
+BOOT_SECONDS = 300
+STOP_SECONDS = 240
+
+
+@dataclasses.dataclass
+class Stretch:
+    """What happened between two points: instructions executed, ns of the guest's clock, exits by cause."""
+
+    instructions: int
+    time: int
+    exits: tuple
+
+    @staticmethod
+    def between(first, second):
+        ticks = (second[1] - first[1]) & 0xFFFFFFFF
+        return Stretch(second[0] - first[0], ticks * 1000000000 // 32768, tuple(b - a for a, b in zip(first[2], second[2])))
+
+
+@dataclasses.dataclass
+class Outcome:
+    """One benchmark on one side. Without `error` there are a whole and, if it looked at the clock, its longest stretch."""
+
+    output: str = ""
+    error: str = ""
+    tail: str = ""
+    whole: Stretch = None
+    loop: Stretch = None
+
+
+class Umbra:
+    """The files of the Umbra under test, copied so that a build that goes on meanwhile changes nothing, and its counters."""
+
+    def __init__(self, out):
+        self.out = out
+        for name in ("umbra.img", "umbra.elf"):
+            if not (build_dir() / name).exists():
+                raise ToolError(f"there is no {name}; run make")
+            shutil.copyfile(build_dir() / name, out / name)
+        text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.exits", "-ex", "print sizeof(boot_vcpu.exits) / 8",
+                    "-ex", "ptype enum exit_cause", out / "umbra.elf"])
+        match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\ntype = enum exit_cause \{(.*)\}", text)
+        if not match:
+            raise ToolError(f"umbra.elf has no exit counters where they are looked for: {text}")
+        self.counters = int(match.group(1), 16), int(match.group(2))
+        self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(3))][:self.counters[1]]
+
+
+class Side:
+    """One of the two sides. `edit(layout)` may change the copy of the layout that is booted (path, strategy)."""
+
+    def __init__(self, name, guest, program, layout, umbra=None, edit=None):
+        self.name, self.guest, self.program, self.umbra = name, guest, program, umbra
+        self.folder = umbra_bench_guest.bench_dir() / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.layout = self.folder / "edited.dtb"
+        shutil.copyfile(layout, self.layout)
+        self.bootargs = umbra_machine.layout_bootargs(self.layout) + " norandmaps"
+        run(["fdtput", "-t", "s", self.layout, "/guest", "bootargs", self.bootargs])
+        if edit:
+            edit(self.layout)
+
+    def boot_words(self, files, card):
+        words = umbra_machine.card_boot(card) + ["-snapshot"]
+        if not self.umbra:
+            return words + umbra_machine.native_boot(files, self.bootargs)
+        words += umbra_machine.umbra_boot(self.layout, files, self.folder)
+        words[words.index("-kernel") + 1] = str(self.umbra.out / "umbra.img")
+        return words
+
+    def machine(self, files, card):
+        return Machine(self.folder, self.program, self.boot_words(files, card), self.umbra and self.umbra.counters)
+
+    def run_boot(self, card):
+        """From power-on to where a user's guest starts its shell."""
+        with self.machine(self.guest.files("boot", None), card) as machine:
+            machine.stop_at(self.guest.mark)
+            first = machine.snapshot()
+            try:
+                machine.run(BOOT_SECONDS)
+            except Hang as error:
+                return Outcome(error=str(error), tail=machine.tail())
+            return Outcome(whole=Stretch.between(first, machine.snapshot()), output=machine.tail(5))
+
+    def run(self, benchmarks, card, report):
+        """{name: Outcome} of {number: Benchmark}. A benchmark that stops the run is left out of a second one, and so on."""
+        done, todo = {}, dict(benchmarks)
+        while todo:
+            with self.machine(self.guest.files("bench", todo), card) as machine:
+                more, stuck = Run(self, machine, todo, report).all()
+            done.update(more)
+            if stuck is None:
+                break
+            todo = {number: item for number, item in todo.items() if number > stuck}
+        return done
+
+
+class Run:
+    """One boot that runs benchmarks."""
+
+    def __init__(self, side, machine, benchmarks, report):
+        self.mark, self.machine, self.benchmarks, self.report = side.guest.mark, machine, benchmarks, report
+        self.clock = None
+        self.outcomes, self.stretches = {}, {}
+
+    def stop(self, seconds):
+        """(meaning, number of the benchmark, second argument) of the next stop, which is left behind."""
+        registers = self.machine.run(seconds)
+        if registers[15] == self.mark:
+            self.machine.step_over(self.mark)
+            return registers[0] % 4, registers[0] // 4, registers[1]
+        return CLOCK, None, 0
+
+    def all(self):
+        """({name: Outcome}, number of the benchmark that stopped the run or None)."""
+        self.machine.stop_at(self.mark)
+        number, seconds = None, BOOT_SECONDS
+        try:
+            while True:
+                meaning, index, argument = self.stop(seconds)
+                seconds = STOP_SECONDS
+                if meaning == DONE:
+                    break
+                if meaning == CLOCK:
+                    self.clock = argument
+                elif meaning == BEGIN:
+                    number = index
+                    self.one(number)
+                    number = None
+        except Hang as error:
+            if number is None:
+                number = self.started() if self.clock else max(self.benchmarks)
+            name = self.benchmarks[number].name
+            self.collect()
+            if self.clock is None:  # not even the boot came to an end
+                return {item.name: Outcome(error=f"the guest {error}", tail=self.machine.tail())
+                        for item in self.benchmarks.values()}, max(self.benchmarks)
+            self.outcomes[name] = Outcome(error=str(error), tail=self.machine.tail())
+            return self.outcomes, number
+        self.collect()
+        return self.outcomes, None
+
+    def started(self):
+        """The first benchmark that has no result yet."""
+        return next((number for number in self.benchmarks if number not in self.stretches), max(self.benchmarks))
+
+    def one(self, number):
+        """From the begin of a benchmark to its end, looking at each reading of the clock."""
+        self.report(self.benchmarks[number])
+        first = last = self.machine.snapshot()
+        longest = None
+        if self.clock:
+            self.machine.stop_at(self.clock)
+        while True:
+            registers = self.machine.run(STOP_SECONDS)
+            now = self.machine.snapshot()
+            if registers[15] == self.mark and registers[0] == 4 * number + END:
+                break
+            piece = Stretch.between(last, now)
+            if last is not first and (longest is None or piece.instructions > longest.instructions):
+                longest = piece
+            last = now
+            self.machine.step_over(registers[15])
+        if self.clock:
+            self.machine.stop_at(self.clock, False)
+        self.machine.step_over(self.mark)
+        self.stretches[number] = Stretch.between(first, now), longest
+
+    def collect(self):
+        """Put the console's text and the stretches together."""
+        text = self.machine.console.read_bytes().decode("latin1").replace("\r", "")
+        for number, item in self.benchmarks.items():
+            outcome = self.outcome(number, text)
+            if outcome:
+                self.outcomes[item.name] = outcome
+
+    def outcome(self, number, text):
+        missing = re.search(rf"^@missing {number} (.*)$", text, re.M)
+        if missing:
+            return Outcome(error=f"{missing.group(1)} is missing in the guest")
+        if re.search(rf"^@unprepared {number}$", text, re.M):
+            return Outcome(error="its preparation failed", tail=text.split(f"@unprepared {number}")[0][-1500:])
+        match = re.search(rf"^@begin {number}\n(.*?)^@end {number} (\d+)$", text, re.M | re.S)
+        if not match or number not in self.stretches:
+            return None
+        outcome = Outcome(output=match.group(1).strip("\n"))
+        outcome.whole, outcome.loop = self.stretches[number]
+        status = int(match.group(2))
+        if status in (137, 143):
+            outcome.error = f"did not end within {self.benchmarks[number].seconds} s of the guest's time"
+        elif status:
+            outcome.error = f"ended with status {status}"
+        elif not outcome.output.strip():
+            outcome.error = "printed nothing"
+        elif self.benchmarks[number].read(outcome.output) is None:
+            outcome.error = "printed no figure"
+        if outcome.error:
+            outcome.tail = outcome.output[-1500:]
+        return outcome
+
+
+def make_card(out):
+    """A card with a file to read; the same on both sides."""
+    import hashlib
+    data, block = bytearray(), b""
+    while len(data) < CARD_FILE_SIZE:
+        block = hashlib.sha512(block).digest()
+        data += block
+    path = out / "data.bin"
+    if not path.exists():
+        path.write_bytes(data)
+    card = out / "card.img"
+    if not card.exists():
+        umbra_card.create(card, {"data.bin": path})
+    return card
