@@ -35,7 +35,7 @@ export UMBRA_BUILD := $(abspath $(O))
 
 config_targets := menuconfig guiconfig oldconfig olddefconfig randconfig allyesconfig allnoconfig alldefconfig listnewconfig
 # Goals that need no configuration; reading it for them would make `make clean` build things.
-plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help test check check-host setup fetch \
+plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help test bench check check-host setup fetch \
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
@@ -217,9 +217,12 @@ guests:
 
 # --- Tests and checks ------------------------------------------------------------------------------------------------
 
-.PHONY: test check check-host
+.PHONY: test bench check check-host
 test:
 	$(Q)tools/test
+
+bench:
+	$(Q)tools/bench
 
 check-host:
 	$(Q)$(MAKE) --no-print-directory -C tests/host O=$(abspath $(O))
@@ -263,6 +266,7 @@ help:
 #:   test                 everything; ends in `N passed, N failed` (tools/test --help: parts of it)
 #:   check                only the quick part: source checks and unit tests on this computer
 #:   check-host           only the unit tests
+#:   bench                lmbench, Dhrystone and others, natively and under Umbra (tools/bench --help: parts of it)
 #:
 #: Others:
 #:   setup fetch          install Debian packages / fetch Debian's armhf packages into the cache
