@@ -26,7 +26,7 @@ static u32 host_l1[4096] __attribute__((aligned(16384)));
 static const struct host_range {
 	u32 base, size, attr;
 } host_ranges[] = {
-	{ 0x40000000, 0x00300000, SECT_NORMAL | SECT_AP_RW | SECT_XN },	/* SRAM at 0x40200000 */
+	{ 0x40200000, 0x00100000, SECT_NORMAL | SECT_AP_RW | SECT_XN },	/* SRAM; not the ROM below, nor the nothing */
 	{ 0x48000000, 0x02000000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* L4 */
 	{ 0x50000000, 0x04000000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* SGX */
 	{ 0x54000000, 0x00800000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* L4-Emu */

@@ -25,7 +25,6 @@ READ_HW(midr)
 READ_HW(ctr)
 READ_HW(mpidr)
 READ_HW(id_pfr1)
-READ_HW(id_dfr0)
 READ_HW(id_afr0)
 READ_HW(id_mmfr0)
 READ_HW(id_mmfr1)
@@ -45,6 +44,7 @@ static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 	return read_id_pfr0() & ~0xf000u;
 }
 
+/* Also ID_DFR0: no debug registers, no trace. */
 static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
 {
 	return 0;
@@ -96,14 +96,18 @@ static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row,
 #define CPACR_CP10_11	(0xfu << 20)
 #define CPACR_CP10_11_PL1 (0x5u << 20)
 
-/* Real CPACR: full access exactly when the guest's value allows its current mode (both copies of the field agree). */
-static void cpacr_apply(struct vcpu *v)
+bool cpacr_allows_vfp(const struct vcpu *v)
 {
 	u32 f = v->cp15.cpacr & CPACR_CP10_11;
-	bool on = f == CPACR_CP10_11 || (f == CPACR_CP10_11_PL1 && vcpu_privileged(v));
 
-	v->fast_modes_off = f == CPACR_CP10_11_PL1;
-	write_cpacr((on ? CPACR_CP10_11 : 0) | (v->cp15.cpacr & 0xc0000000u));
+	return f == CPACR_CP10_11 || (f == CPACR_CP10_11_PL1 && vcpu_privileged(v));
+}
+
+/* Real CPACR: full access exactly when the guest's value allows its current mode. */
+static void cpacr_apply(struct vcpu *v)
+{
+	v->fast_modes_off = (v->cp15.cpacr & CPACR_CP10_11) == CPACR_CP10_11_PL1;
+	write_cpacr((cpacr_allows_vfp(v) ? CPACR_CP10_11 : 0) | (v->cp15.cpacr & 0xc0000000u));
 	isb();
 }
 
@@ -194,22 +198,10 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 		return r;
 	write_dccimvac(gpa);
 	dsb();
-	/* Invalidate announces a device's write: code there is no longer what was scanned. */
+	/* Either announces a device's write: code there is no longer what was scanned. */
 	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 		code_page_drop(v, gpa & PAGE_MASK);
 	return COPROC_OK;
-}
-
-static enum coproc_result wr_dccimvac(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	gpa_t gpa;
-	enum coproc_result r = cache_target(v, value, &gpa);
-
-	if (r == COPROC_OK && is_ram(v, gpa)) {
-		write_dccimvac(gpa);
-		dsb();
-	}
-	return r;
 }
 
 static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *row, u32 value)
@@ -228,14 +220,16 @@ static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *ro
 /* Set/way: executed as it is, invalidate upgraded as above. Umbra's own lines may be cleaned at any time. */
 static enum coproc_result wr_dccsw(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
-	write_dccsw(value);
+	if (set_way_exists(value))
+		write_dccsw(value);
 	dsb();
 	return COPROC_OK;
 }
 
 static enum coproc_result wr_dccisw(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
-	write_dccisw(value);
+	if (set_way_exists(value))
+		write_dccisw(value);
 	dsb();
 	return COPROC_OK;
 }
@@ -402,7 +396,7 @@ const struct coproc_row cp15_rows[] = {
 	ID(7, 0, "MIDR.7", rd_midr),
 	ID(0, 1, "ID_PFR0", rd_id_pfr0),
 	ID(1, 1, "ID_PFR1", rd_id_pfr1),
-	ID(2, 1, "ID_DFR0", rd_id_dfr0),
+	ID(2, 1, "ID_DFR0", rd_zero),
 	ID(3, 1, "ID_AFR0", rd_id_afr0),
 	ID(4, 1, "ID_MMFR0", rd_id_mmfr0),
 	ID(5, 1, "ID_MMFR1", rd_id_mmfr1),
@@ -457,7 +451,7 @@ const struct coproc_row cp15_rows[] = {
 	OP(7, 10, 5, "CP15DMB", EXIT_CP15_CACHE, wr_dsb),
 	OP(7, 11, 1, "DCCMVAU", EXIT_CP15_CACHE, wr_dccmvac),
 	OP(7, 13, 1, "NOP (old prefetch)", EXIT_CP15_OTHER, wr_ignore),
-	OP(7, 14, 1, "DCCIMVAC", EXIT_CP15_CACHE, wr_dccimvac),
+	OP(7, 14, 1, "DCCIMVAC", EXIT_CP15_CACHE, wr_dcimvac),
 	OP(7, 14, 2, "DCCISW", EXIT_CP15_CACHE, wr_dccisw),
 
 	/* Instruction and data TLB operations act on both: a shadow has one kind of entry. */

@@ -26,6 +26,7 @@ _start:
 	mcr	p15, 0, r0, c8, c7, 0	@ TLBIALL
 	dsb
 	isb
+	bl	dcache_empty
 	adr	r3, _start
 	ldr	r4, =__image_start
 	ldr	r5, =__image_end
@@ -44,6 +45,40 @@ move_home:
 	dsb
 	isb
 	bx	r0
+	/*
+	 * Clean and invalidate all data and unified caches by set and way (B2.2.7). The boot protocol promises it, but a line
+	 * that was left over would come back over the image or hide it. No stack yet; clobbers r0-r7, r10, r11.
+	 */
+dcache_empty:
+	mrc	p15, 1, r0, c0, c0, 1	@ CLIDR
+	mov	r1, #0			@ level - 1, at bits 3:1 as CSSELR and the operations have it
+1:	add	r2, r1, r1, lsr #1
+	mov	r3, r0, lsr r2
+	and	r3, r3, #7
+	cmp	r3, #2			@ data or unified cache at this level?
+	blt	4f
+	mcr	p15, 2, r1, c0, c0, 0	@ CSSELR
+	isb
+	mrc	p15, 1, r3, c0, c0, 0	@ CCSIDR
+	and	r4, r3, #7
+	add	r4, r4, #4		@ log2 of the line length in bytes
+	ubfx	r5, r3, #3, #10		@ ways - 1
+	ubfx	r6, r3, #13, #15	@ sets - 1
+	clz	r7, r5			@ ways are numbered from bit 31 down
+2:	mov	r10, r6
+3:	orr	r11, r1, r5, lsl r7
+	orr	r11, r11, r10, lsl r4
+	mcr	p15, 0, r11, c7, c14, 2	@ DCCISW
+	subs	r10, r10, #1
+	bge	3b
+	subs	r5, r5, #1
+	bge	2b
+4:	add	r1, r1, #2
+	cmp	r1, #14
+	blt	1b
+	dsb
+	isb
+	bx	lr
 at_home:
 	ldr	r0, =__bss_start
 	ldr	r1, =__bss_end
@@ -104,13 +139,27 @@ guest_exit:
 
 /*
  * bool arm_mmio_read(hpa, size, *value) / arm_mmio_write(hpa, size, value): one access of 1, 2 or 4 bytes that returns false
- * when it aborts. DSB keeps an imprecise abort from arriving later than the return.
+ * when it aborts. The abort of a store is asynchronous: it is pending after the DSB, and A is opened to take it here, where it
+ * belongs, rather than in the guest. One that is pending before is the guest's, and is taken as such first (window.S).
  */
+	.macro	take_late_abort		@ clobbers r12 and the flags
+	dsb
+	mrc	p15, 0, r12, c12, c1, 0	@ ISR
+	tst	r12, #0x100		@ A
+	beq	9f
+	cpsie	a
+	isb
+	cpsid	a
+9:
+	.endm
+
 	.global	arm_mmio_checked_start, arm_mmio_checked_end, arm_mmio_checked_fail
+	.global	arm_mmio_late_start, arm_mmio_late_end
 	.global	arm_mmio_read, arm_mmio_write
 	.type	arm_mmio_read, %function
 	.type	arm_mmio_write, %function
 arm_mmio_read:
+	take_late_abort
 	cmp	r1, #2
 arm_mmio_checked_start:
 	ldrbmi	r3, [r0]
@@ -121,15 +170,19 @@ arm_mmio_checked_start:
 	mov	r0, #1
 	bx	lr
 arm_mmio_write:
+	take_late_abort
 	cmp	r1, #2
 	strbmi	r2, [r0]
 	strheq	r2, [r0]
 	strgt	r2, [r0]
-	dsb
+arm_mmio_late_start:
+	take_late_abort
+arm_mmio_late_end:
 	mov	r0, #1
 	bx	lr
 arm_mmio_checked_end:
 arm_mmio_checked_fail:
+	cpsid	a
 	mov	r0, #0
 	bx	lr
 

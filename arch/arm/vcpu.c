@@ -45,6 +45,33 @@ ASM_OFFSET(exit_insn_valid, VCPU_EXIT_INSN_VALID);
 ASM_OFFSET(window_base, VCPU_WINDOW_BASE);
 ASM_OFFSET(scratch, VCPU_SCRATCH);
 ASM_OFFSET(fast_off, VCPU_FAST_OFF);
+ASM_OFFSET(dacr_kernel, VCPU_DACR_KERNEL);
+ASM_OFFSET(dacr_user, VCPU_DACR_USER);
+ASM_OFFSET(cp15.sctlr, VCPU_SCTLR);
+ASM_OFFSET(cp15.dacr, VCPU_DACR);
+ASM_OFFSET(cp15.dfsr, VCPU_DFSR);
+ASM_OFFSET(cp15.ifsr, VCPU_IFSR);
+ASM_OFFSET(cp15.dfar, VCPU_DFAR);
+ASM_OFFSET(cp15.ifar, VCPU_IFAR);
+ASM_OFFSET(cp15.vbar, VCPU_VBAR);
+ASM_OFFSET(cp15.tpidruro, VCPU_TPIDRURO);
+ASM_OFFSET(cp15.tpidrprw, VCPU_TPIDRPRW);
+ASM_OFFSET(exits, VCPU_EXITS);
+ASM_OFFSET(bank_sp, VCPU_BANK_SP);
+ASM_OFFSET(bank_lr, VCPU_BANK_LR);
+ASM_OFFSET(bank_spsr, VCPU_BANK_SPSR);
+ASM_OFFSET(dacr_cache, VCPU_DACR_CACHE);
+ASM_OFFSET(user_copies, VCPU_USER_COPIES);
+ASM_OFFSET(fast_modes_off, VCPU_FAST_MODES_OFF);
+_Static_assert(sizeof(struct dacr_cache) == 16 && SITE_ENTRIES == 512 && sizeof(struct site_entry) == 16,
+	       "window_hot.S knows these sizes");
+_Static_assert(BANK_USR == 0 && BANK_IRQ == 2 && BANK_SVC == 3 && BANK_ABT == 4 && BANK_UND == 5,
+	       "hot_bank in window_hot.S knows these numbers");
+_Static_assert(CAUSE_SVC == EXIT_SVC && CAUSE_SITE_CPS == EXIT_SITE_CPS && CAUSE_SITE_MRS == EXIT_SITE_MRS &&
+	       CAUSE_SITE_MSR == EXIT_SITE_MSR && CAUSE_SITE_RET == EXIT_SITE_RET &&
+	       CAUSE_SITE_BANK == EXIT_SITE_BANK && CAUSE_CP15_THREAD == EXIT_CP15_THREAD &&
+	       CAUSE_CP15_DACR == EXIT_CP15_DACR && CAUSE_CP15_SCTLR == EXIT_CP15_SCTLR &&
+	       CAUSE_CP15_FAULT == EXIT_CP15_FAULT, "arm/window.h disagrees with hv/stats.h");
 _Static_assert(offsetof(struct vcpu, shared_end) <= PAGE_SIZE, "shared part of struct vcpu exceeds its page");
 
 static const char *const bank_name[BANK_NR] = { "usr", "fiq", "irq", "svc", "abt", "und" };
@@ -108,8 +135,12 @@ void vcpu_write_cpsr(struct vcpu *v, u32 value, u32 mask)
 
 void vcpu_exception_return(struct vcpu *v, u32 target, u32 psr)
 {
-	/* J is not implemented beyond BXJ = BX (trivial Jazelle); ThumbEE is hidden. */
-	vcpu_write_cpsr(v, psr & ~PSR_J, ~0u);
+	/*
+	 * J is not implemented beyond BXJ = BX (trivial Jazelle); ThumbEE is hidden. IT bits in ARM state are UNPREDICTABLE
+	 * (B1.8.10), and it would be Umbra's own exception return that has them.
+	 */
+	psr &= psr & PSR_T ? ~PSR_J : ~(PSR_J | PSR_IT);
+	vcpu_write_cpsr(v, psr, ~PSR_RESERVED);
 	v->r[15] = v->cpsr & PSR_T ? target & ~1u : target & ~3u;
 }
 
@@ -164,6 +195,42 @@ void window_sites_drop(u32 copy)
 	for (u32 i = 0; i < SITE_ENTRIES; i++)
 		if (FIELD(window_sites[i].svc, 23, 10) == copy)
 			window_sites[i].pc = ~0u;	/* never the address of an instruction */
+}
+
+/* Which handler of window_hot.S executes @word completely, whatever the registers hold. The condition has passed. */
+static u32 site_kind(u32 word)
+{
+	u32 rd = FIELD(word, 15, 12), rm = word & 0xf;
+
+	if ((word & 0xfffffe3f) == 0xf10c0000)
+		return SITE_KIND_CPSID;
+	if ((word & 0xfffffe3f) == 0xf1080000)
+		return SITE_KIND_CPSIE;
+	if (word >> 28 == 15)
+		return SITE_KIND_C;
+	if ((word & 0x0fff0fff) == 0x010f0000 && rd < 13)
+		return SITE_KIND_MRS_CPSR;
+	if ((word & 0x0fff0fff) == 0x014f0000 && rd < 13)
+		return SITE_KIND_MRS_SPSR;
+	if ((word & 0x0ffffff0) == 0x016ff000 && rm < 15)
+		return SITE_KIND_MSR_SPSR;
+	if ((word & 0x0ffffff0) == 0x0121f000 && rm < 15)
+		return SITE_KIND_MSR_CPSR_C;
+	if ((word & 0x0fffffff) == 0x01b0f00e)
+		return SITE_KIND_MOVS_PC_LR;
+	if ((word & 0x0ff0ffff) == 0x09406000 && FIELD(word, 19, 16) != 15)
+		return SITE_KIND_STM_SP_LR;
+	if ((word & 0x0ff0ffff) == 0x09507fff && FIELD(word, 19, 16) != 15)
+		return SITE_KIND_LDM_R0;
+	if ((word & 0x0ff0ffff) == 0x09507ffe && FIELD(word, 19, 16) != 15)
+		return SITE_KIND_LDM_R1;
+	return SITE_KIND_C;
+}
+
+void window_sites_add(u32 pc, u32 svc, u32 word)
+{
+	window_sites[window_site_index(pc)] =
+		(struct site_entry){ .pc = pc, .svc = svc, .word = word, .kind = site_kind(word) };
 }
 
 void arm_set_banked_sp(u32 sp);
@@ -252,7 +319,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 			return VCPU_STOP_REQUEST;
 		if (console_work_pending())
 			return VCPU_STOP_CONSOLE;
-		if (v->irq_in & ~v->cpsr & PSR_AIF)
+		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
 		trap_handle(v, arm_guest_enter(v));
 	}

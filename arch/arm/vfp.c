@@ -14,6 +14,7 @@
 #define VFP_FPEXC	8
 
 #define CPACR_CP10_11	(0xfu << 20)
+#define FPEXC_EN	BIT(30)
 
 #define VFP_REG(name, n)						\
 static u32 read_##name(void)						\
@@ -32,22 +33,16 @@ VFP_REG(mvfr0, "mvfr0")
 VFP_REG(mvfr1, "mvfr1")
 VFP_REG(fpexc, "fpexc")
 
-/* The guest kernel reaches cp10/11 when its CPACR grants privileged access (01 or 11). */
-static bool vfp_allowed(const struct vcpu *v)
-{
-	return v->cp15.cpacr & (1u << 20);
-}
-
 bool vfp_sys_read(struct vcpu *v, u32 reg, u32 *value)
 {
-	if (!vfp_allowed(v))
+	if (!cpacr_allows_vfp(v))
 		return false;
 	switch (reg) {
 	case VFP_FPSID:
 		*value = read_fpsid();
 		return true;
 	case VFP_FPSCR:
-		if (!(read_fpexc() & BIT(30)))
+		if (!(read_fpexc() & FPEXC_EN))
 			return false;
 		*value = read_fpscr();
 		return true;
@@ -67,18 +62,18 @@ bool vfp_sys_read(struct vcpu *v, u32 reg, u32 *value)
 
 bool vfp_sys_write(struct vcpu *v, u32 reg, u32 value)
 {
-	if (!vfp_allowed(v))
+	if (!cpacr_allows_vfp(v))
 		return false;
 	switch (reg) {
 	case VFP_FPSID:		/* writes are ignored (B4.1.58) */
 		return true;
 	case VFP_FPSCR:
-		if (!(read_fpexc() & BIT(30)))
+		if (!(read_fpexc() & FPEXC_EN))
 			return false;
 		write_fpscr(value);
 		return true;
-	case VFP_FPEXC:
-		write_fpexc(value);
+	case VFP_FPEXC:		/* EN only: EX would make Umbra's own accesses trap */
+		write_fpexc(value & FPEXC_EN);
 		isb();
 		return true;
 	default:
@@ -102,7 +97,7 @@ void vfp_reset(struct vcpu *v)
 {
 	write_cpacr(CPACR_CP10_11);
 	isb();
-	write_fpexc(BIT(30));
+	write_fpexc(FPEXC_EN);
 	isb();
 	zero_registers();
 	write_fpscr(0);

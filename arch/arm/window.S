@@ -35,8 +35,10 @@ __window_vectors:
 	bne	\target
 	.endm
 
-win_svc:
-	stmia	sp, {r0-r14}^
+#include "window_hot.S"
+
+/* What is not hot: the instruction is still to be read, r0-r2 are made again from lr and SPSR. */
+svc_common:
 	mrs	r2, spsr
 	tst	r2, #0x20
 	subeq	r1, lr, #4
@@ -44,9 +46,7 @@ win_svc:
 	mov	r0, #VEC_SVC
 	b	exit_with_insn
 
-win_und:
-	check_host host_und
-	stmia	sp, {r0-r14}^
+und_common:
 	mrs	r2, spsr
 	tst	r2, #0x20
 	subeq	r1, lr, #4
@@ -74,7 +74,7 @@ fetch_end:
 	orr	r3, r3, r2
 	str	r3, [sp, #VCPU_CPSR]
 	ldr	r5, [sp, #VCPU_FAST_OFF]
-	eors	r5, r5, r4		@ nonzero: fast path wanted and the word is valid
+	bics	r5, r4, r5		@ nonzero: fast path wanted and the word is valid
 	beq	exit_switch
 	mov	r4, r0			@ callee-saved over the fast path
 	mov	r1, r0
@@ -188,20 +188,44 @@ window_enter:
 
 /*
  * Exceptions taken while Umbra itself runs. A data abort inside fetch_start..fetch_end is the instruction read above
- * (still in the guest's address space); one inside the checked accesses of mmio.S is reported to their caller; all else
+ * (still in the guest's address space); one inside the checked accesses of entry.S is reported to their caller; all else
  * is a bug of Umbra: arm_host_fault() prints and stops.
+ *
+ * But an asynchronous external abort is the late answer to an earlier store: of the guest, if it comes before the guest's
+ * next instruction but after an SVC or Undefined entry, which leave A open (B1.9.1, B1.9.2), or if a checked access
+ * opens A with one pending. It waits in irq_in until the guest's A bit lets it in.
  */
 host_dabt:
 	str	r0, [sp, #VCPU_SCRATCH]
 	str	r1, [sp, #VCPU_SCRATCH + 4]
+	mrc	p15, 0, r0, c5, c0, 0
+	movw	r1, #0x40f
+	and	r0, r0, r1
+	movw	r1, #0x406		@ asynchronous external abort (B3.13.3)
+	cmp	r0, r1
 	sub	r0, lr, #8
+	beq	host_late
 	adr	r1, fetch_start
 	cmp	r0, r1
 	blo	1f
 	adr	r1, fetch_end
 	cmp	r0, r1
 	blo	fetch_failed
-1:	adr	r1, uaccess_start
+1:	adrl	r1, hot_svc_start
+	cmp	r0, r1
+	blo	5f
+	adrl	r1, hot_svc_end
+	cmp	r0, r1
+	adrlo	lr, svc_common
+	blo	4f
+5:	adrl	r1, hot_und_start
+	cmp	r0, r1
+	blo	6f
+	adrl	r1, hot_und_end
+	cmp	r0, r1
+	adrlo	lr, und_common
+	blo	4f
+6:	adr	r1, uaccess_start
 	cmp	r0, r1
 	blo	3f
 	adr	r1, uaccess_end
@@ -218,6 +242,19 @@ host_dabt:
 4:	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	movs	pc, lr
+host_late:
+	ldr	r1, =arm_mmio_late_start
+	cmp	r0, r1
+	blo	5f
+	ldr	r1, =arm_mmio_late_end
+	cmp	r0, r1
+	ldrlo	lr, =arm_mmio_checked_fail
+	blo	4b
+5:	ldr	r1, [sp, #VCPU_IRQ_IN]
+	orr	r1, r1, #0x100		@ PSR_A
+	str	r1, [sp, #VCPU_IRQ_IN]
+	mov	lr, r0
+	b	4b
 2:	mov	r0, #VEC_DABT
 	sub	r1, lr, #8
 	b	host_fault

@@ -21,6 +21,7 @@ bool window_fast(struct vcpu *v, u32 vector);
 #define MCR(op1, crn, crm, op2)	(MRC(op1, crn, crm, op2) & ~BIT(20))
 #define CACHE_OP(crm, op2)	MCR(0, 7, crm, op2)
 #define FAST_LOOP_MAX		256u	/* lines per exit: physical interrupts wait that long at most */
+#define FAST_RUN_MAX		32u	/* adjacent sites per exit, for the same reason */
 #define CACHE_OP_MASK		0x0fff0fffu
 
 static inline bool fast_priv(const struct vcpu *v)
@@ -82,10 +83,11 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 	return true;
 }
 
+/* PSR bits that a field mask names; bits 23:20 do not exist (B1.3.3). */
 static inline u32 mask_bytes(u32 mask)
 {
 	return (mask & 1 ? 0x000000ffu : 0) | (mask & 2 ? 0x0000ff00u : 0) |
-	       (mask & 4 ? 0x00ff0000u : 0) | (mask & 8 ? 0xff000000u : 0);
+	       (mask & 4 ? PSR_GE : 0) | (mask & 8 ? 0xff000000u : 0);
 }
 
 static inline bool fast_next(struct vcpu *v)
@@ -130,6 +132,8 @@ static bool fast_msr(struct vcpu *v, u32 w, u32 value)
 {
 	u32 mask = mask_bytes(FIELD(w, 19, 16)), bank;
 
+	if (!mask)
+		return false;		/* a hint: WFI shares the encoding of MSR immediate */
 	if (w & BIT(22)) {
 		bank = fast_bank(v->cpsr & PSR_MODE);
 		if (bank == BANK_NR || bank == BANK_USR)
@@ -152,7 +156,7 @@ static bool fast_return(struct vcpu *v, u32 target)
 	if (bank == BANK_NR || bank == BANK_USR)
 		return false;
 	psr = v->bank_spsr[bank];
-	if ((psr & PSR_J) || !fast_set_cpsr(v, psr))
+	if ((psr & PSR_J) || (!(psr & PSR_T) && (psr & PSR_IT)) || !fast_set_cpsr(v, psr))
 		return false;
 	v->r[15] = psr & PSR_T ? target & ~1u : target & ~3u;
 	v->exits[EXIT_SITE_RET]++;
@@ -231,8 +235,8 @@ static bool fast_site(struct vcpu *v)
 
 	if (e->pc != v->r[15] || e->svc != v->exit_insn)
 		return false;
-	if ((w & 0xfff1fe20) == 0xf1000000)
-		return fast_cps(v, w);
+	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
+		return (w & 0xfff1fe20) == 0xf1000000 && fast_cps(v, w);
 	if ((w & 0x0fbf0fff) == 0x010f0000)
 		return fast_mrs(v, w);
 	if ((w & 0x0fb0fff0) == 0x0120f000)
@@ -268,13 +272,14 @@ static inline bool fast_user_writable(u32 va)
  */
 static bool fast_cache_line(struct vcpu *v, u32 op, u32 va)
 {
+	if (!((va ^ v->window_base) >> SECTION_SHIFT))
+		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	switch (op) {
 	case CACHE_OP(10, 1):	/* DCCMVAC, DCCMVAU */
 	case CACHE_OP(11, 1):
 		return !v->want_pte_hints && window_dccmvac(va);
-	case CACHE_OP(14, 1):	/* DCCIMVAC */
-		return window_dccimvac(va);
-	case CACHE_OP(6, 1):	/* DCIMVAC */
+	case CACHE_OP(14, 1):	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written */
+	case CACHE_OP(6, 1):
 		return fast_user_writable(va) && window_dccimvac(va);
 	case CACHE_OP(5, 1):	/* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses */
 		if (!fast_user_writable(va))
@@ -412,11 +417,13 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 		write_bpiall(0);
 		goto cache;
 	case CACHE_OP(10, 2):		/* set/way; invalidate upgraded to clean+invalidate */
-		write_dccsw(*r);
+		if (set_way_exists(*r))
+			write_dccsw(*r);
 		goto cache;
 	case CACHE_OP(6, 2):
 	case CACHE_OP(14, 2):
-		write_dccisw(*r);
+		if (set_way_exists(*r))
+			write_dccisw(*r);
 		goto cache;
 	default:
 		return false;
@@ -477,15 +484,19 @@ bool window_fast(struct vcpu *v, u32 vector)
 {
 	u32 w, page = v->r[15] & PAGE_MASK;
 
-	if (v->cpsr & PSR_E)
+	/* Big-endian data, or an asynchronous abort that arrived meanwhile (window.S) and waits for delivery. */
+	if ((v->cpsr & PSR_E) || (v->irq_in & PSR_A))
 		return false;
 	if (!fast_one(v, vector))
 		return false;
 	/*
 	 * A run of adjacent sites costs one exit: look at the next word as long as it would trap at once. Only inside the page
-	 * that was executing: whether the guest may execute another one is the MMU's business.
+	 * that was executing: whether the guest may execute another one is the MMU's business. And only so many: an exception
+	 * return to itself is a loop, which interrupts must be able to end.
 	 */
-	while ((v->r[15] & PAGE_MASK) == page && fast_priv(v) && !(v->cpsr & PSR_T)) {
+	for (u32 n = 0; n < FAST_RUN_MAX; n++) {
+		if ((v->r[15] & PAGE_MASK) != page || !fast_priv(v) || (v->cpsr & (PSR_T | PSR_E)))
+			break;
 		if (!window_ldrt(v->r[15], &w, 1))
 			break;
 		if (w == 0xe1a00000 || w == 0xe320f000) {	/* the NOP between LDM^ and MOVS pc, lr */

@@ -171,7 +171,10 @@ static u32 site_word(u32 word, u32 n, u32 index)
 	return cond << 28 | 0x0f000000u | n << 10 | index;
 }
 
-/* Fill copy @n of @gpa with the sites that the scan found, ready to be executed. */
+/*
+ * Fill copy @n of @gpa with the sites that the scan found, ready to be executed. The guest's own page is cleaned as well: while it is
+ * code nothing dirties it, and what the guest cleans at the address where it executes is the copy.
+ */
 static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 {
 	const u32 *src = hpa_ptr(gpa);
@@ -180,6 +183,7 @@ static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 	for (u32 i = 0; i < SCAN_WORDS; i++)
 		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src[i], n, i) : src[i];
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_dcache_clean_range(gpa, PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
 

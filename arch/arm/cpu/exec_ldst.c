@@ -22,15 +22,27 @@ static enum exec_result abort_at(struct vcpu *v, u32 va, u32 fs, bool write)
 	return EXEC_INJECTED;
 }
 
+/* Data in the byte order of CPSR.E (A3.3, MemA and MemU); Umbra and its devices are little-endian. */
+static u32 byte_order(const struct vcpu *v, u32 val, u32 size)
+{
+	if (!(v->cpsr & PSR_E) || size == 1)
+		return val;
+	return size == 2 ? __builtin_bswap16((u16)val) : __builtin_bswap32(val);
+}
+
 /* One access; false: the data abort has been injected. */
 static bool access_one(struct vcpu *v, u32 va, enum shadow_access acc, bool priv, u32 size, u32 *val)
 {
+	u32 bus = acc == ACC_WRITE ? byte_order(v, *val, size) : 0;
 	struct gfault f;
 
-	if (!guest_access(v, va, acc, priv, size, val, &f))
-		return true;
-	inject_dabt(v, &f);
-	return false;
+	if (guest_access(v, va, acc, priv, size, &bus, &f)) {
+		inject_dabt(v, &f);
+		return false;
+	}
+	if (acc != ACC_WRITE)
+		*val = byte_order(v, bus, size);
+	return true;
 }
 
 /* @n words at @va, which must be word aligned whatever SCTLR.A says (A3.2.1). */

@@ -45,8 +45,7 @@ static void path_trap_svc(struct vcpu *v)
 	if (!(v->cpsr & PSR_T) && v->exit_insn_valid &&
 	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
 	    code_page_site(v, v->exit_insn & 0xffffff, v->r[15], &word)) {
-		window_sites[window_site_index(v->r[15])] =
-			(struct site_entry){ .pc = v->r[15], .svc = v->exit_insn, .word = word };
+		window_sites_add(v->r[15], v->exit_insn, word);
 		emulate(v, word);
 		return;
 	}
@@ -77,23 +76,34 @@ static u32 t32_to_a32(u32 word, u32 len)
 	return 0xe7f000f0;
 }
 
+/* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
+static bool may_execute(const struct vcpu *v, enum insn_op op)
+{
+	if (vcpu_privileged(v))
+		return op < INSN_LDR;
+	return (op == INSN_MRC || op == INSN_MCR) && (v->cp15.pmuserenr & 1);	/* the counters, if its kernel allows */
+}
+
 static void path_trap_undef(struct vcpu *v)
 {
 	struct insn in;
-	u32 word, len = 4;
+	u32 word = 0, len = 4;
 
-	if (!vcpu_privileged(v)) {
-		vcpu_count(v, EXIT_UNDEF);
-		inject_undef(v);
-		return;
-	}
 	if (v->exit_insn_valid && !(v->cpsr & PSR_T))
 		word = v->exit_insn;
-	else if (!trap_fetch(v, &word, &len))
+	else if (!trap_fetch(v, &word, &len) && vcpu_privileged(v))
 		return;		/* unmapped meanwhile: the retry faults as it should */
 	if (v->cpsr & PSR_T)
 		word = t32_to_a32(word, len);
 	a32_decode(word, &in);
+	if (!may_execute(v, in.op)) {
+		vcpu_count(v, EXIT_UNDEF);
+		inject_undef(v);
+		return;
+	}
+	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.1), so that of IT is checked too. */
+	if (v->cpsr & PSR_T && v->cpsr & PSR_IT)
+		in.cond = FIELD(v->cpsr, 15, 12);
 	if (!(v->cpsr & PSR_T) && a32_is_site(word))
 		note_unrewritten(v, word);
 	vcpu_count(v, exec_cause(&in));

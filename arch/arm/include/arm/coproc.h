@@ -31,6 +31,8 @@ void cp15_reset_hardware(struct vcpu *v);	/* second half of coproc_reset(): valu
 void coproc_mode_changed(struct vcpu *v);	/* CPACR may allow privileged modes only */
 enum exit_cause coproc_cause(u32 enc);
 
+/* May the current mode use VFP and NEON? Both copies of the CPACR field must agree, else UNPREDICTABLE: here no (B4.1.40). */
+bool cpacr_allows_vfp(const struct vcpu *v);
 /* VFP system registers by their VMRS/VMSR number (vfp.c); false: UNDEF. */
 bool vfp_sys_read(struct vcpu *v, u32 reg, u32 *value);
 bool vfp_sys_write(struct vcpu *v, u32 reg, u32 value);

@@ -14,6 +14,7 @@
 #define PSR_IT		0x0600fc00u	/* IT[1:0] at 26:25, IT[7:2] at 15:10 */
 #define PSR_J		BIT(24)
 #define PSR_GE		0x000f0000u
+#define PSR_RESERVED	0x00f00000u
 #define PSR_FLAGS	0xf8000000u	/* NZCVQ */
 #define PSR_PRIV_BITS	(PSR_MODE | PSR_AIF)
 

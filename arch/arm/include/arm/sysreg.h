@@ -85,6 +85,12 @@ static inline void tlbi_all(void) { dsb(); write_tlbiall(0); dsb(); isb(); }
 static inline void tlbi_mva(u32 mva_asid) { dsb(); write_tlbimva(mva_asid); dsb(); isb(); }
 static inline void tlbi_asid(u32 asid) { dsb(); write_tlbiasid(asid); dsb(); isb(); }
 
+/*
+ * May the operand of a set/way operation be given to the core as it is? Another level than the two of the Cortex-A8
+ * (L1, L2) is UNPREDICTABLE (B4.2.1), and there is nothing to maintain.
+ */
+static inline bool set_way_exists(u32 operand) { return !(operand & 0xc); }
+
 /* Clean one D-cache line to the point of coherency; the caller orders it with dsb(). */
 static inline void dcache_clean_mva(u32 a) { write_dccmvac(a); }
 

@@ -38,6 +38,50 @@
 #define VCPU_SCRATCH	136
 #define VCPU_FAST_OFF	708
 
+#define VCPU_DACR_KERNEL 72
+#define VCPU_DACR_USER	76
+#define VCPU_SCTLR	176
+#define VCPU_DACR	204
+#define VCPU_DFSR	208
+#define VCPU_IFSR	212
+#define VCPU_DFAR	224
+#define VCPU_IFAR	228
+#define VCPU_VBAR	244
+#define VCPU_TPIDRURO	260
+#define VCPU_TPIDRPRW	264
+#define VCPU_EXITS	304
+#define VCPU_BANK_SP	560
+#define VCPU_BANK_LR	584
+#define VCPU_BANK_SPSR	608
+#define VCPU_DACR_CACHE	632
+#define VCPU_USER_COPIES 696
+#define VCPU_FAST_MODES_OFF 704
+
+/* Exit causes that window_hot.S counts (hv/stats.h). */
+#define CAUSE_SVC	1
+#define CAUSE_SITE_CPS	5
+#define CAUSE_SITE_MRS	6
+#define CAUSE_SITE_MSR	7
+#define CAUSE_SITE_RET	8
+#define CAUSE_SITE_BANK	9
+#define CAUSE_CP15_THREAD 13
+#define CAUSE_CP15_DACR	14
+#define CAUSE_CP15_SCTLR 18
+#define CAUSE_CP15_FAULT 19
+
+/* Kinds of sites in the order of window_hot.S's branch table. */
+#define SITE_KIND_C		0	/* window_fast.c looks at it */
+#define SITE_KIND_CPSID		1
+#define SITE_KIND_CPSIE		2
+#define SITE_KIND_MRS_CPSR	3
+#define SITE_KIND_MRS_SPSR	4
+#define SITE_KIND_MSR_SPSR	5
+#define SITE_KIND_MSR_CPSR_C	6
+#define SITE_KIND_MOVS_PC_LR	7
+#define SITE_KIND_STM_SP_LR	8
+#define SITE_KIND_LDM_R0	9
+#define SITE_KIND_LDM_R1	10
+
 /* Exit vectors as window.S reports them. */
 #define VEC_UND		1
 #define VEC_SVC		2
@@ -56,7 +100,7 @@ extern char window_stack[WINDOW_STACK_SIZE];
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
 struct site_entry {
-	u32 pc, svc, word, pad;
+	u32 pc, svc, word, kind;
 };
 #define SITE_ENTRIES	(WINDOW_SITES_SIZE / sizeof(struct site_entry))
 extern struct site_entry window_sites[];
@@ -73,6 +117,8 @@ static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
 /* A code copy is gone (its number is bits 23:10 of the trapping word): forget its sites. */
 void window_sites_drop(u32 copy);
 void window_sites_clear(void);
+/* Remember the site @word at @pc, whose trapping word is @svc, for the fast paths. */
+void window_sites_add(u32 pc, u32 svc, u32 word);
 
 /*
  * Inside the window only: guest memory with the guest's own (User) permissions, @n words from @va. False: it would fault.
