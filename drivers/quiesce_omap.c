@@ -558,6 +558,15 @@ static void clear_wakeups(void)
 		(void)write_reg(flags[i], ~0u);
 }
 
+/* A watchdog that the boot loader left running would reset the board under Umbra. */
+static void stop_boot_watchdog(void)
+{
+	static const struct block wdt2 = { .base = 0x48314000 };
+
+	if (!wait_for(CM_IDLEST_WKUP, 4, BIT(5), 0) || !stop_watchdog(&wdt2))
+		pr_warn("WDT2 does not stop\n");
+}
+
 void host_quiesce_init(void)
 {
 	u32 first_clocks;
@@ -569,6 +578,7 @@ void host_quiesce_init(void)
 	save_pll(&usb_pll, saved.usb_pll);
 	wake_all();
 	save_gpios();
+	stop_boot_watchdog();
 	restore_ranges(ranges, ARRAY_SIZE(ranges), first_clocks);
 	saved.valid = true;
 }

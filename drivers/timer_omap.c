@@ -39,7 +39,13 @@
 #define MAX_PERIOD_MS		1000000u
 #define POLLS			100000u
 
+#define ATTACHED_MAX		4u
+
 static void (*tick_fn)(void);
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} attached[ATTACHED_MAX];
 static bool timer_owned;
 
 static void timer_write(u32 reg, u32 value)
@@ -91,6 +97,20 @@ static void tick(void *arg)
 	(void)arch_mmio_read32(GPT11_BASE + TISR);	/* the line must be low before the controller looks again */
 	if (tick_fn)
 		tick_fn();
+	for (u32 i = 0; i < ATTACHED_MAX && attached[i].fn; i++)
+		attached[i].fn(attached[i].arg);
+}
+
+int host_timer_attach(void (*fn)(void *arg), void *arg)
+{
+	for (u32 i = 0; i < ATTACHED_MAX; i++) {
+		if (attached[i].fn)
+			continue;
+		attached[i].fn = fn;
+		attached[i].arg = arg;
+		return 0;
+	}
+	return -ENOSPC;
 }
 
 static void enable_clocks(void)

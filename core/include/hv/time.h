@@ -17,3 +17,8 @@ void host_time_delay_us(u32 us);	/* busy wait, only during initialisation and qu
  */
 int host_timer_start(u32 period_ms, void (*fn)(void)) __must_check;
 void host_timer_stop(void);
+/*
+ * Call @fn(@arg) at every tick too, in the same context, for devices that have a deadline: as fine as the period
+ * of host_timer_start(). For good; 0 or -ENOSPC.
+ */
+int host_timer_attach(void (*fn)(void *arg), void *arg) __must_check;

@@ -53,5 +53,6 @@ FAKE_TYPE(uart, "umbra,omap3-uart", NULL);
 FAKE_TYPE(prcm, "umbra,omap3-prcm", NULL);
 FAKE_TYPE(sdrc, "umbra,omap3-sdrc", NULL);
 FAKE_TYPE(i2c, "umbra,omap3-i2c-filter", NULL);
+FAKE_TYPE(wdt, "umbra,omap3-wdt", NULL);
 FAKE_TYPE(hidden, "umbra,hidden", fake_hide);
 FAKE_TYPE(raz, "umbra,raz", NULL);
