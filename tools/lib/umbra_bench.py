@@ -9,9 +9,11 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import umbra_bench_guest
+import umbra_bench_machine
 import umbra_bench_report as report
 import umbra_bench_run
 import umbra_card
@@ -24,7 +26,7 @@ BASELINE = SOURCE / "tests/bench/baseline.json"
 EPILOG = f"""benchmarks: {' '.join(item.name for item in BENCHMARKS)}
 quick ones: {' '.join(item.name for item in BENCHMARKS if item.quick)}
 
-Results: build/bench/results.json, results.md, results.svg. Exit status: 0 if all benchmarks gave a figure (and, with
+Results: build/bench/results.json, results.md, results.svg, and the consoles. Exit status: 0 if all benchmarks gave a figure (and, with
 --baseline or --compare, none got worse by more than 3 %), else 1."""
 
 
@@ -108,19 +110,17 @@ def settings_of(side, options):
     return {"layout": options.layout if not pathlib.Path(options.layout).is_file() else pathlib.Path(options.layout).name,
             "path": layout_property(side.layout, "cpu-path", "trap"),
             "strategy": layout_property(side.layout, "shadow", "flush"), "bootargs": side.bootargs,
-            "machine": " ".join(umbra_bench_run.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
+            "machine": " ".join(umbra_bench_machine.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
             "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}}
 
 
-def measure(options, chosen, program):
-    out = umbra_bench_guest.bench_dir()
-    out.mkdir(parents=True, exist_ok=True)
-    guest = umbra_bench_guest.GuestFiles(out / "guest")
+def measure(options, chosen, program, out):
+    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
     card = umbra_bench_run.make_card(out)
     umbra = umbra_bench_run.Umbra(out)
     layout = umbra_card.layout_path(options.layout)
-    sides = [umbra_bench_run.Side("native", guest, program, layout),
-             umbra_bench_run.Side("umbra", guest, program, layout, umbra, editor(options))]
+    sides = [umbra_bench_run.Side("native", guest, program, layout, out),
+             umbra_bench_run.Side("umbra", guest, program, layout, out, umbra, editor(options))]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         native, virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
     return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides[1], options))
@@ -132,6 +132,11 @@ def write(results, folder):
     (folder / "results.md").write_text(report.markdown(results), encoding="utf-8")
     if results["benchmarks"]:
         (folder / "results.svg").write_text(report.chart(results), encoding="utf-8")
+
+
+def keep_consoles(scratch, folder):
+    for console in scratch.glob("*/console*.log"):
+        shutil.copyfile(console, folder / f"{console.parent.name}-{console.name}")
 
 
 def show_failures(results):
@@ -156,8 +161,15 @@ def main(arguments):
         return compare(*(report.load(path) for path in options.compare), False)
     chosen = choose(options)
     begin = time.monotonic()
-    results = measure(options, chosen, prepare(options))
     folder = pathlib.Path(options.output) if options.output else umbra_bench_guest.bench_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    program = prepare(options)
+    # A folder of its own: several measurements may run at once.
+    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
+        try:
+            results = measure(options, chosen, program, pathlib.Path(scratch))
+        finally:
+            keep_consoles(pathlib.Path(scratch), folder)
     write(results, folder)
     print(report.table(results))
     show_failures(results)

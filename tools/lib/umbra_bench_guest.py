@@ -141,14 +141,14 @@ def small_archive(programs, run_script):
 
 
 class GuestFiles:
-    """The guest's files with the benchmarks in them."""
+    """The guest's files with the benchmarks in them: what is always the same in `out`, what one run needs in `scratch`."""
 
-    def __init__(self, out):
-        self.out = pathlib.Path(out)
+    def __init__(self, out, scratch):
+        self.out, self.scratch = pathlib.Path(out), pathlib.Path(scratch)
         self.out.mkdir(parents=True, exist_ok=True)
         self.paths = umbra_debian.fetch_all()
         self.base = umbra_guest.build_guest()
-        self.programs = build_programs(self.paths, self.out)
+        self.programs = build_programs(self.paths, self.scratch)
         self.mark = mark_address(self.programs["mark"])
         key = hashlib.sha256("\n".join(str(value) for value in self.paths.values()).encode() +
                              b"".join(path.read_bytes() for path in [pathlib.Path(__file__), *sorted(SOURCES.rglob("*"))] if path.is_file()))
@@ -165,7 +165,7 @@ class GuestFiles:
             initrd += small_archive(self.programs, BOOT_SCRIPT)
         else:
             initrd += self.archive.read_bytes() + small_archive(self.programs, script(benchmarks))
-        target = self.out / f"initrd-{name}"
+        target = self.scratch / f"initrd-{name}"
         write_if_changed(target, initrd)
         return {"vmlinuz": self.base["vmlinuz"], "guest.dtb": self.base["guest.dtb"], "initrd.gz": target}
 

@@ -2,19 +2,19 @@
 """Runs benchmarks on one side, native or under Umbra, and reads what happened between its points of measurement."""
 
 import dataclasses
+import hashlib
 import re
 import shutil
 
-import umbra_bench_guest
-import umbra_bench_machine
 import umbra_card
 import umbra_machine
 from umbra_bench_guest import BEGIN, CLOCK, DONE, END
-from umbra_bench_machine import PINNED, Hang, Machine
+from umbra_bench_machine import Hang, Machine
 from umbra_common import ToolError, build_dir, run
 
 CARD_FILE_SIZE = 4 << 20
-BOOT_SECONDS = 300
+UIMAGE_HEADER = 64
+BOOT_SECONDS = 400
 STOP_SECONDS = 240
 
 
@@ -52,6 +52,9 @@ class Umbra:
             if not (build_dir() / name).exists():
                 raise ToolError(f"there is no {name}; run make")
             shutil.copyfile(build_dir() / name, out / name)
+        run(["arm-none-eabi-objcopy", "-O", "binary", out / "umbra.elf", out / "umbra.bin"])
+        if (out / "umbra.img").read_bytes()[UIMAGE_HEADER:] != (out / "umbra.bin").read_bytes():
+            raise ToolError("umbra.elf and umbra.img are not of the same build; run make")
         text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.exits", "-ex", "print sizeof(boot_vcpu.exits) / 8",
                     "-ex", "ptype enum exit_cause", out / "umbra.elf"])
         match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\ntype = enum exit_cause \{(.*)\}", text)
@@ -62,11 +65,11 @@ class Umbra:
 
 
 class Side:
-    """One of the two sides. `edit(layout)` may change the copy of the layout that is booted (path, strategy)."""
+    """One of the two sides, at work in `folder`. `edit(layout)` may change the copy of the layout that is booted."""
 
-    def __init__(self, name, guest, program, layout, umbra=None, edit=None):
+    def __init__(self, name, guest, program, layout, folder, umbra=None, edit=None):
         self.name, self.guest, self.program, self.umbra = name, guest, program, umbra
-        self.folder = umbra_bench_guest.bench_dir() / name
+        self.folder = folder / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.layout = self.folder / "edited.dtb"
         shutil.copyfile(layout, self.layout)
@@ -216,15 +219,10 @@ class Run:
 
 def make_card(out):
     """A card with a file to read; the same on both sides."""
-    import hashlib
     data, block = bytearray(), b""
     while len(data) < CARD_FILE_SIZE:
         block = hashlib.sha512(block).digest()
         data += block
     path = out / "data.bin"
-    if not path.exists():
-        path.write_bytes(data)
-    card = out / "card.img"
-    if not card.exists():
-        umbra_card.create(card, {"data.bin": path})
-    return card
+    path.write_bytes(data)
+    return umbra_card.create(out / "card.img", {"data.bin": path})

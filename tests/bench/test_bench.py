@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The measurement itself: reading of figures, bad input, comparison, and that two runs give the same digits."""
+
+import copy
+import json
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tools/lib"))
+import umbra_bench_report as report  # noqa: E402
+import umbra_bench_run  # noqa: E402
+from umbra_bench_list import BENCHMARKS, BY_NAME, Benchmark  # noqa: E402
+from umbra_bench_machine import Hang, PINNED  # noqa: E402
+from umbra_bench_run import Outcome, Stretch  # noqa: E402
+from umbra_common import ToolError  # noqa: E402
+
+SETTINGS = {"path": "trap", "strategy": "flush"}
+CAUSES = ["IRQ", "SVC", "CP15_DACR"]
+
+
+def outcome(text, exits=(0, 100, 200), instructions=10000, **rest):
+    stretch = Stretch(instructions, instructions, exits)
+    return Outcome(output=text, whole=stretch, loop=stretch, **rest)
+
+
+def null_results(native="Simple syscall: 0.1000 microseconds", umbra="Simple syscall: 0.4000 microseconds", **rest):
+    return report.merge(["null"], {"null": outcome(native, exits=())}, {"null": outcome(umbra, **rest)}, CAUSES, SETTINGS)
+
+
+def test_names_are_unique_and_quick_is_a_part():
+    assert len(BY_NAME) == len(BENCHMARKS)
+    assert 5 < sum(item.quick for item in BENCHMARKS) < len(BENCHMARKS)
+
+
+@pytest.mark.parametrize("name, text, value", [
+    ("null", "Simple syscall: 0.1316 microseconds", 131.6),
+    ("open", "Simple open/close: 6.4650 microseconds", 6465),
+    ("sh", "Process fork+/bin/sh -c: 1863.9231 microseconds", 1863923.1),
+    ("ctx_2p_0k", '"size=0k ovr=2.56\n2 3.52', 3520),
+    ("ctx_16p_64k", '"size=64k ovr=35.96\n16 4.37', 4370),
+    ("mem_rd", '"stride=128\n0.75000 1.500\n1.00000 1.032', 1.032),
+    ("bw_pipe", "Pipe bandwidth: 1182.54 MB/sec", 1182.54),
+    ("mmap", "4.194304 86", 86000),
+    ("dhrystone", "dhrystone: 100000 runs in 24444580 ns, 244.446 ns each", 244.446)])
+def test_figures_are_read(name, text, value):
+    assert BY_NAME[name].read(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("item", [item for item in BENCHMARKS if not item.boot], ids=lambda item: item.name)
+def test_nonsense_is_no_figure(item):
+    for text in ("", "Segmentation fault", "usage: it [-P <parallelism>]"):
+        assert item.read(text) is None
+
+
+def test_row():
+    results = null_results()
+    row, = results["benchmarks"]
+    assert row["ratio"] == 4 and not results["failures"]
+    # 25 operations of 400 ns in 10000 ns
+    assert row["exits"] == {"SVC": 4, "CP15_DACR": 8} and row["exits_total"] == 12
+    assert row["estimate_silicon"] > row["ratio"]
+    assert "| null call |" in report.markdown(results) and "null call" in report.chart(results)
+
+
+def test_bandwidth_ratio_is_a_slowdown():
+    sides = {"bw_pipe": outcome("Pipe bandwidth: 200.00 MB/sec")}, {"bw_pipe": outcome("Pipe bandwidth: 100.00 MB/sec")}
+    assert report.merge(["bw_pipe"], *sides, CAUSES, SETTINGS)["benchmarks"][0]["ratio"] == 2
+
+
+def test_failures_are_named():
+    native = {"null": outcome("Simple syscall: 0.1 microseconds"), "read": Outcome(error="printed nothing", tail="the tail")}
+    results = report.merge(["null", "read"], native, {"null": native["null"]}, CAUSES, SETTINGS)
+    assert [row["name"] for row in results["benchmarks"]] == ["null"]
+    assert {(item["name"], item["side"], item["error"], item["console"]) for item in results["failures"]} == \
+        {("read", "native", "printed nothing", "the tail"), ("read", "umbra", "was not run", "")}
+
+
+def test_compare_same():
+    assert report.compare(null_results(), null_results()) == (["nothing changed"], [])
+
+
+@pytest.mark.parametrize("umbra, worse", [("0.4100", []), ("0.4130", ["null"]), ("0.2000", [])])
+def test_compare_finds_more_than_three_percent(umbra, worse):
+    lines, found = report.compare(null_results(), null_results(umbra=f"Simple syscall: {umbra} microseconds"))
+    assert found == worse and "null" in lines[0]
+
+
+def test_compare_misses_what_is_gone():
+    empty = copy.deepcopy(null_results())
+    empty["benchmarks"] = []
+    assert report.compare(null_results(), empty)[1] == ["null"]
+    assert report.compare(null_results(), empty, only_common=True)[1] == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "umbra-bench/0"}'])
+def test_load_refuses(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ToolError, match="a.json"):
+        report.load(tmp_path / "a.json")
+
+
+def test_baseline_is_readable():
+    baseline = report.load(TOP / "tests/bench/baseline.json")
+    assert {row["name"] for row in baseline["benchmarks"]} >= {item.name for item in BENCHMARKS if item.quick}
+    assert not baseline["failures"]
+
+
+class FakeMachine:
+    """A machine whose console is given; it hangs when its stops are used up."""
+
+    def __init__(self, console, stops, path):
+        self.console, self.stops, self.time = path, list(stops), 0
+        path.write_text(console)
+
+    def stop_at(self, address, wanted=True):
+        pass
+
+    def step_over(self, address):
+        pass
+
+    def tail(self, lines=25):
+        return "the tail"
+
+    def snapshot(self):
+        self.time += 100
+        return self.time, self.time, ()
+
+    def run(self, seconds):
+        if not self.stops:
+            raise Hang("did not come to the next point of measurement in time")
+        return [self.stops.pop(0), 0xC0100000] + [0] * 13 + [MARK]
+
+
+MARK = 0x0B000058
+ITEMS = {1: BY_NAME["null"], 2: BY_NAME["read"]}
+
+
+def run_fake(console, stops, tmp_path):
+    side = types.SimpleNamespace(guest=types.SimpleNamespace(mark=MARK))
+    machine = FakeMachine(console, stops, tmp_path / "console")
+    return umbra_bench_run.Run(side, machine, ITEMS, lambda item: None).all()
+
+
+GOOD = "@begin 1\nSimple syscall: 0.1 microseconds\n\n@end 1 0\n@begin 2\n{}\n@end 2 {}\n@done\n"
+
+
+@pytest.mark.parametrize("text, status, error", [("Simple read: 0.2 microseconds\n", 0, ""), ("", 0, "printed nothing"), ("oops", 1, "status 1"),
+                                                 ("oops", 0, "printed no figure"), ("", 137, "did not end")])
+def test_ends_of_a_benchmark(text, status, error, tmp_path):
+    outcomes, stuck = run_fake(GOOD.format(text, status), [2, 4, 5, 8, 9, 3], tmp_path)
+    assert stuck is None and not outcomes["null"].error
+    assert (error in outcomes["read"].error) if error else outcomes["read"].error == ""
+
+
+def test_missing_program(tmp_path):
+    outcomes, _ = run_fake("@begin 1\nSimple syscall: 0.1 microseconds\n\n@end 1 0\n@missing 2 /bench/x\n@done\n", [2, 4, 5, 3], tmp_path)
+    assert outcomes["read"].error == "/bench/x is missing in the guest" and not outcomes["null"].error
+
+
+def test_hang_names_the_benchmark(tmp_path):
+    outcomes, stuck = run_fake("@begin 1\n", [2, 4], tmp_path)
+    assert stuck == 1 and "did not come" in outcomes["null"].error and outcomes["null"].tail == "the tail"
+    outcomes, stuck = run_fake(GOOD.split("@begin 2")[0], [2, 4, 5, 8], tmp_path)
+    assert stuck == 2 and not outcomes["null"].error and outcomes["read"].error
+
+
+def test_hang_of_the_boot(tmp_path):
+    outcomes, stuck = run_fake("", [], tmp_path)
+    assert stuck == 2 and all("the guest" in item.error for item in outcomes.values())
+
+
+def bench(*arguments):
+    return subprocess.run([TOP / "tools/bench", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def test_unknown_name():
+    done = bench("--only", "nosuch")
+    assert done.returncode == 1 and "no benchmark 'nosuch'" in done.stdout and "null" in done.stdout
+
+
+def test_two_runs_are_identical(tmp_path):
+    """On the real machine: the same digits, and exits that add up."""
+    texts = []
+    for number in range(2):
+        done = bench("--only", "null", "--only", "fork", "--only", "dhrystone", "--output", tmp_path / str(number))
+        assert done.returncode == 0, done.stdout
+        texts.append((tmp_path / str(number) / "results.json").read_text())
+    assert texts[0] == texts[1]
+    results = json.loads(texts[0])
+    assert "shift=0" in PINNED and "norandmaps" in results["settings"]["bootargs"]
+    row = results["benchmarks"][0]
+    assert row["name"] == "null" and row["exits"]["SVC"] == pytest.approx(1, rel=0.01)
+    assert row["exits"].get("OTHER", 0) <= 0.01 * row["exits_total"]
+
+
+def test_quick_against_the_baseline(tmp_path):
+    """What CI looks at: no figure is more than 3 % worse than the baseline."""
+    done = bench("--quick", "--baseline", "--output", tmp_path)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+
+
+def test_missing_binary_on_the_machine(tmp_path):
+    """A program that is not there and one that fails are named, and the others still run."""
+    import umbra_bench_guest
+    import umbra_card
+    import umbra_machine
+    bad = {0: BY_NAME["null"], 1: Benchmark("gone", "gone", "/bench/gone", r"(\d)", needs=("/bench/gone",)),
+           2: Benchmark("bad", "bad", "false", r"(\d)"), 3: Benchmark("silent", "silent", "true", r"(\d)"),
+           4: Benchmark("endless", "endless", "sleep 1000", r"(\d)", seconds=3), 5: BY_NAME["dhrystone"]}
+    guest = umbra_bench_guest.GuestFiles(tmp_path / "guest", tmp_path)
+    side = umbra_bench_run.Side("native", guest, umbra_machine.build_machine(), umbra_card.layout_path("linux"), tmp_path)
+    done = side.run(bad, umbra_bench_run.make_card(tmp_path), lambda item: None)
+    assert not done["null"].error and not done["dhrystone"].error
+    assert "/bench/gone is missing" in done["gone"].error and "status 1" in done["bad"].error
+    assert done["silent"].error == "printed nothing" and "did not end within 3 s" in done["endless"].error
