@@ -586,9 +586,12 @@ static void window_with_full_guest(void **state)
 	mmu_on();
 	for (u32 i = 0; i < 10000; i++)
 		assert_true(guest_does(rnd(4096) << 20 | 0x100, ACC_READ, true));
-	for (u32 i = 0; i < 64; i++) {
+	for (u32 i = 0; i < 5000; i++) {	/* round all slots */
 		assert_true(guest_does(window_base, ACC_READ, true));
 		assert_true(guest_does(window_base + 0x100000, ACC_READ, true));
+		assert_true(guest_does(window_base - 0x1ff000, ACC_EXEC, true));
+		if (i < 64 || i % 64 == 0)
+			audit();
 	}
 	audit();
 }
@@ -604,7 +607,7 @@ static void slot_changes_kind(void **state)
 		assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
 	l1(0, 0x30000000, S(RAM + SECTION_SIZE, KRO));
 	shadow_tlbi(v, TLBI_MVA, 0x30000000);
-	for (u32 i = 0; i < 256; i += 5) {
+	for (u32 i = 255; i < 256; i -= 5) {
 		assert_false(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
 		assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_EXEC, true));
 	}
@@ -621,6 +624,29 @@ static void slot_changes_kind(void **state)
 	for (u32 i = 0; i < 16; i++)
 		assert_false(guest_does(0x30000000 + i * SECTION_SIZE, ACC_READ, true));
 	audit();
+}
+
+/* Two first-level tables under one ASID share a table; then one of them goes on under another ASID. */
+static void tables_share_an_asid(void **state)
+{
+	for (u32 i = 0; i < 2; i++)
+		l1(i, 0x30000000, G_L2(0) | 1);
+	l2(0, 0x30001000, P(RAM + 0x1000, URW) | NG);
+	mmu_on();
+	write_asid(5);
+	assert_true(guest_does(0x30001000, ACC_WRITE, false));
+	write_ttbr0(G_L1(1));
+	assert_true(guest_does(0x30001000, ACC_WRITE, false));
+	audit();
+	l2(0, 0x30001000, P(RAM + 0x2000, URO) | NG);
+	write_asid(6);
+	assert_false(guest_does(0x30001000, ACC_WRITE, false));
+	assert_true(guest_does(0x30001000, ACC_READ, false));
+	audit();
+	write_ttbr0(G_L1(0));
+	l2(0, 0x30001000, 0);
+	shadow_tlbi(v, TLBI_ASID, 6);
+	assert_false(guest_does(0x30001000, ACC_READ, false));
 }
 
 static void large_page(void **state)
@@ -778,13 +804,16 @@ static void change_user_leaf(void)
 static void change_kernel_leaf(void)
 {
 	gva_t va = kern_slot[rnd(ARRAY_SIZE(kern_slot))] + rnd_page_index() * PAGE_SIZE;
-	u32 d = desc_of(0, va);
+	u32 d = desc_of(0, va), old;
+	gpa_t at;
 
 	if ((d & 3) != 1)
 		return;
-	poke((d & ~0x3ffu) + (va >> 12 & 0xff) * 4, rnd_leaf(rnd(6) == 0));
-	tlbi_va(va, 0);
-	for (u32 i = 0; i < SPACES; i++)	/* it may be, or have been, private */
+	at = (d & ~0x3ffu) + (va >> 12 & 0xff) * 4;
+	old = peek(at);
+	poke(at, rnd_leaf(rnd(6) == 0));
+	tlbi_va(va, rnd(256));
+	for (u32 i = 0; i < SPACES && (old & NG); i++)	/* it was there for each space alone */
 		tlbi_va(va, space_asid[i]);
 }
 
@@ -1014,7 +1043,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
 		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
-		T(window_with_full_guest), T(slot_changes_kind), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(window_with_full_guest), T(slot_changes_kind), T(tables_share_an_asid), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

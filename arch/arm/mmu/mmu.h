@@ -152,7 +152,7 @@ struct window {
 	u16 slot, old_slot;	/* old_slot: still mapped in Umbra's own table (SLOT_NONE: none) */
 	u32 entry;		/* L1 entry */
 	u32 *tramp;		/* trampoline root */
-	u16 hand;		/* next candidate */
+	u16 hand;		/* last slot that was chosen in turn */
 };
 
 struct shadow {

@@ -96,7 +96,7 @@ static void audit_attached(struct audit *a, const struct node *n)
 		const struct root *r = &s->root[__builtin_ctzll(roots)];
 
 		if (root_node(s, r, n->slot) != n)
-			violation(a, "node is not linked", r->id, n->slot << SECTION_SHIFT, r->l1[n->slot]);
+			violation(a, "node is not linked", r->id, (u32)n->slot << SECTION_SHIFT, r->l1[n->slot]);
 	}
 }
 
@@ -112,7 +112,8 @@ static void audit_node(struct audit *a, const struct node *n)
 		if (tbl == TBL_NONE)
 			continue;
 		if (s->tbl_node[tbl] != id)
-			violation(a, "table has another owner", (u32)__builtin_ctzll(n->roots), n->slot << SECTION_SHIFT, tbl);
+			violation(a, "table has another owner", (u32)__builtin_ctzll(n->roots),
+				  (u32)n->slot << SECTION_SHIFT, tbl);
 		for (u32 i = 0; i < L2_ENTRIES; i++)
 			if (tbl_ptr(s, tbl)[i])
 				audit_page(a, n, tbl, i, (u32)__builtin_ctzll(n->roots));

@@ -84,16 +84,17 @@ static u32 slot_choose(struct shadow *s)
 		    !slotset_has(&s->cur->used, preferred[i]))
 			return preferred[i];
 	for (u32 i = 0; i < L1_ENTRIES; i++) {
-		u32 slot = (win->hand - i) & (L1_ENTRIES - 1);
+		u32 slot = (win->hand - 1 - i) & (L1_ENTRIES - 1);
 
 		if (slot_free(s, slot) && !guest_uses(s, slot) && !slotset_has(&s->cur->used, slot)) {
-			win->hand = (u16)(slot - 1) & (L1_ENTRIES - 1);
+			win->hand = (u16)slot;
 			return slot;
 		}
 	}
-	while (!slot_free(s, win->hand))
+	do {
 		win->hand = (u16)(win->hand - 1) & (L1_ENTRIES - 1);
-	return win->hand--;
+	} while (!slot_free(s, win->hand));
+	return win->hand;
 }
 
 /* Enter the window into @r at its slot, taking away what the root has there. */
@@ -142,7 +143,7 @@ void window_init(struct vcpu *v)
 
 	win->entry = window_table(v);
 	win->slot = win->old_slot = SLOT_NONE;
-	win->hand = L1_ENTRIES - 1;
+	win->hand = 0;
 	win->tramp = hv_alloc(L1_SIZE, L1_SIZE);
 	arch_dcache_clean_range(ptr_hpa(win->tramp), L1_SIZE);
 	v->tramp_ttbr0 = ptr_hpa(win->tramp);
