@@ -7,7 +7,8 @@
  *
  * 1. A word that a pc-relative load reads (LDR, LDRB, LDRH, LDRSB, LDRSH, LDRD, VLDR literal, within 4 KiB, so the
  *    neighbour pages count too) is data. The load must itself be code: a load that another load reads is data and says
- *    nothing. Decided in rounds, starting with the loads that nothing reads; in a cycle the first one wins.
+ *    nothing. Decided in rounds, starting with the loads that nothing reads; in a cycle the first one wins. The neighbour
+ *    pages need not be code at all: there, a word among data (as in rule 4) is no load.
  * 2. A register-indexed load from pc ("ldr pc, [pc, rN, lsl #2]", "ldr rM, [pc, rN]") has a table at pc: words from
  *    there on that share the top byte of the first are data, unless the first looks like AL or unconditional code.
  * 3. The same for a load through a register that ADR (ADD or SUB of an immediate to pc) set at most ADR_REACH
@@ -162,6 +163,31 @@ static bool is_adr(u32 w)
 	return ((w & 0x0fff0000) == 0x028f0000 || (w & 0x0fff0000) == 0x024f0000) && FIELD(w, 15, 12) != 15;
 }
 
+/* A word that compiled code is likely to hold: AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
+static bool like_code(u32 w)
+{
+	return w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5) || a32_is_site(w);
+}
+
+#define AROUND		8
+
+/* Rules 1 and 4. Known data and zeroes have no say. */
+static bool among_data(const struct code_scan *s, const u32 *const page[3], u32 i)
+{
+	u32 j, w, all = 0, code = 0;
+
+	for (j = i - AROUND; j <= i + AROUND; j++) {
+		if (j == i || !present(page, j) || s->state[j] & SCAN_DATA)
+			continue;
+		w = word_at(page, j);
+		if (!w)
+			continue;
+		all++;
+		code += like_code(w);
+	}
+	return 2 * code < all;
+}
+
 static void find_loads(struct code_scan *s, const u32 *const page[3])
 {
 	u32 p, k, i, w;
@@ -170,7 +196,8 @@ static void find_loads(struct code_scan *s, const u32 *const page[3])
 	for (p = 0; p < 3; p++) {
 		for (k = 0; page[p] && k < SCAN_WORDS; k++) {
 			w = page[p][k];
-			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15)
+			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15 ||
+			    (p != 1 && among_data(s, page, p * SCAN_WORDS + k)))
 				continue;
 			if (is_adr(w))
 				follow_adr(s, page, p * SCAN_WORDS + k);
@@ -241,31 +268,6 @@ static bool is_wide_op(enum insn_op op)
 {
 	return op != INSN_CPS && op != INSN_MRS && op != INSN_MSR_REG && op != INSN_MSR_IMM && op != INSN_RFE &&
 	       op != INSN_SRS && op != INSN_WFI;
-}
-
-/* A word that compiled code is likely to hold: AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
-static bool like_code(u32 w)
-{
-	return w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5) || a32_is_site(w);
-}
-
-#define AROUND		8
-
-/* Rule 4. Known data and zeroes have no say. */
-static bool among_data(const struct code_scan *s, const u32 *const page[3], u32 i)
-{
-	u32 j, w, all = 0, code = 0;
-
-	for (j = i - AROUND; j <= i + AROUND; j++) {
-		if (j == i || !present(page, j) || s->state[j] & SCAN_DATA)
-			continue;
-		w = word_at(page, j);
-		if (!w)
-			continue;
-		all++;
-		code += like_code(w);
-	}
-	return 2 * code < all;
 }
 
 #define MOVS_PC_LR	0x01b0f00eu	/* but for the condition */
