@@ -130,6 +130,7 @@ hot_msr_spsr:
 	add	r5, sp, r5
 	and	r6, r10, #0xf
 	ldr	r4, [sp, r6, lsl #2]
+	bic	r4, r4, #0x00f00000	@ bits that do not exist
 	str	r4, [r5, #VCPU_BANK_SPSR]
 	hot_count CAUSE_SITE_MSR
 	hot_resume
@@ -183,8 +184,10 @@ hot_movs_pc_lr:
 	ldr	r10, [r7, #VCPU_BANK_LR]
 	str	r8, [sp, #52]
 	str	r10, [sp, #56]
-	str	r4, [sp, #VCPU_CPSR]
 	tst	r4, #0x20
+	biceq	r4, r4, #0x0000fc00	@ IT bits in ARM state are UNPREDICTABLE, and it is our return that would have them
+	biceq	r4, r4, #0x06000000
+	str	r4, [sp, #VCPU_CPSR]
 	biceq	lr, r9, #3
 	bicne	lr, r9, #1
 	tst	r4, #0xf
