@@ -178,6 +178,18 @@ static void partly_filled_before_start(void **state)
 	assert_int_equal(guest.request, GUEST_REQ_POWEROFF);
 }
 
+/* The end of a transfer is the start of what comes next, cleared FIFO or not. */
+static void back_to_back(void **state)
+{
+	SEND(0x4b, 0x10, 0x11);
+	wr(CNT, 2);
+	wr(DATA, 0x46);
+	wr(DATA, 0x01);
+	wr(CON, START_WRITE | 2);
+	EXPECT(0x10, 0x11, 0x46, 0x00);
+	assert_int_equal(guest.request, GUEST_REQ_POWEROFF);
+}
+
 /* A transfer that was cut short does not shift the next one. */
 static void cut_short(void **state)
 {
@@ -194,7 +206,11 @@ static void disable_forgets(void **state)
 {
 	wr(DATA, 0x10);
 	wr(CON, 0);
-	SEND(0x4b, 0x46, 0x01);
+	wr(SA, 0x4b);
+	wr(CNT, 2);
+	wr(CON, START_WRITE | 2);
+	wr(DATA, 0x46);
+	wr(DATA, 0x01);
 	EXPECT(0x10, 0x46, 0x00);
 	assert_int_equal(guest.request, GUEST_REQ_POWEROFF);
 }
@@ -239,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(read_with_repeated_start, setup),
 		cmocka_unit_test_setup(filled_before_start, setup),
 		cmocka_unit_test_setup(partly_filled_before_start, setup),
+		cmocka_unit_test_setup(back_to_back, setup),
 		cmocka_unit_test_setup(cut_short, setup),
 		cmocka_unit_test_setup(disable_forgets, setup),
 		cmocka_unit_test_setup(soft_reset_forgets, setup),

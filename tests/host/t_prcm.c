@@ -254,6 +254,9 @@ static void part_of_a_filtered_word(void **state)
 	wr_size(&prcm, CM + 0x1002, 0x7, 2);
 	assert_int_equal(*hw_word(CM + 0x1000), 0x70800);
 	assert_int_equal(rd(CM + 0x1000), 0x70000);
+	wr_size(&prcm, CM + 0x1000, 0x20, 1);
+	assert_int_equal(rd(CM + 0x1000), 0x70020);
+	assert_int_equal(*hw_word(CM + 0x1000), 0x70820);
 }
 
 static void system_clock(void **state)

@@ -276,6 +276,31 @@ static void back_pressure(void **state)
 		assert_int_equal(wire[i], 'a' + i % 26);
 }
 
+/* What is written to a full FIFO is lost, what waits in it keeps its place, and clearing it empties it. */
+static void full_fifo(void **state)
+{
+	wire_room = 0;
+	for (u32 i = 0; i < 64 + 5; i++)
+		wr(RHR, i);
+	assert_int_equal(rd(TX_LVL), 64);
+	wire_room = sizeof(wire);
+	wr(RHR, 'x');	/* there is room, but others were first */
+	assert_int_equal(wire_len, 0);
+	ops->tx_space(ops_priv);
+	assert_int_equal(wire_len, 64);
+	for (u32 i = 0; i < 64; i++)
+		assert_int_equal(wire[i], i);
+	wire_room = wire_len;
+	wr(RHR, 'y');
+	assert_int_equal(rd(LSR) & 0x60, 0);
+	wr(FCR, 5);
+	assert_int_equal(rd(LSR) & 0x60, 0x60);
+	wire_room = sizeof(wire);
+	wr(RHR, 'z');
+	assert_int_equal(wire_len, 65);
+	assert_int_equal(wire[64], 'z');
+}
+
 static void loopback(void **state)
 {
 	wr(MCR, 0x10);
@@ -355,6 +380,8 @@ static void restart(void **state)
 	assert_int_equal(rd(LSR), 0x60);
 	wr(IER, 1);
 	assert_false(fake_line[LINE]);
+	type("new");
+	assert_true(fake_line[LINE]);
 }
 
 int main(void)
@@ -369,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup(receive_backlog, setup),
 		cmocka_unit_test_setup(transmit_interrupt, setup),
 		cmocka_unit_test_setup(back_pressure, setup),
+		cmocka_unit_test_setup(full_fifo, setup),
 		cmocka_unit_test_setup(loopback, setup),
 		cmocka_unit_test_setup(linux_termios, setup),
 		cmocka_unit_test_setup(odd_accesses, setup),

@@ -117,8 +117,9 @@ static void served(void **state)
 	}
 	assert_int_equal(guest.request, GUEST_REQ_NONE);
 	assert_int_equal(rd(WCRR), 0u - 60 * TIME_HZ);
+	pass_seconds(30);
 	wr(WTGR, rd(WTGR));	/* the same value does not count */
-	pass_seconds(61);
+	pass_seconds(31);
 	assert_int_equal(guest.request, GUEST_REQ_RESET);
 }
 
@@ -137,6 +138,16 @@ static void stop_sequence(void **state)
 	wr(WSPR, 0x4444);
 	pass_seconds(6);
 	assert_int_equal(guest.request, GUEST_REQ_RESET);
+}
+
+static void half_a_key(void **state)
+{
+	wr(WLDR, 0u - TIME_HZ);
+	wr(WTGR, 1);
+	wr(WSPR, 0x4444);
+	wr(WSPR, 0xbbbb);
+	pass_seconds(5);
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
 }
 
 static void prescaler(void **state)
@@ -181,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup(bites, setup),
 		cmocka_unit_test_setup(served, setup),
 		cmocka_unit_test_setup(stop_sequence, setup),
+		cmocka_unit_test_setup(half_a_key, setup),
 		cmocka_unit_test_setup(prescaler, setup),
 		cmocka_unit_test_setup(seen_at_access, setup),
 		cmocka_unit_test_setup(resets, setup),
