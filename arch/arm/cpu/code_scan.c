@@ -68,10 +68,43 @@ static u32 table_length(const u32 *const page[3], u32 start)
 	return i - start;
 }
 
+/* A word that compiled code is likely to hold: AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
+static bool like_code(u32 w)
+{
+	return w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5) || a32_is_site(w);
+}
+
+#define AROUND		8
+
+/* Rules 1 and 4. Known data and zeroes have no say. */
+static bool among_data(const struct code_scan *s, const u32 *const page[3], u32 i)
+{
+	u32 j, w, all = 0, code = 0;
+
+	for (j = i - AROUND; j <= i + AROUND; j++) {
+		if (j == i || !present(page, j) || s->state[j] & SCAN_DATA)
+			continue;
+		w = word_at(page, j);
+		if (!w)
+			continue;
+		all++;
+		code += like_code(w);
+	}
+	return 2 * code < all;
+}
+
+/* Is @i of the window in the page that is scanned, not in a neighbour? */
+static bool is_own(u32 i)
+{
+	return i / SCAN_WORDS == 1;
+}
+
 /* The load at @i reads @n words from byte offset @at of the window on. */
-static void note_load(struct code_scan *s, u32 i, s32 at, u32 n)
+static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 at, u32 n)
 {
 	if (at < 0 || !n || (u32)at / 4 + n > SCAN_WINDOW)
+		return;
+	if (!is_own(i) && (is_own((u32)at / 4) || is_own((u32)at / 4 + n - 1)) && among_data(s, page, i))
 		return;
 	if (!s->count[i])
 		s->load[s->nr_loads++] = (u16)i;
@@ -109,7 +142,7 @@ static void note_pc_load(struct code_scan *s, const u32 *const page[3], u32 i)
 		n = table_length(page, i + 2);
 		break;
 	}
-	note_load(s, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
+	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
 }
 
 #define ADR_REACH	16
@@ -121,11 +154,11 @@ static void note_adr_load(struct code_scan *s, const u32 *const page[3], u32 i, 
 	s32 off = in->u ? (s32)in->imm : -(s32)in->imm;
 
 	if (in->op == INSN_LDM)
-		note_load(s, i, in->u ? base + 4 * in->p : base - 4 * (s32)n + 4 * !in->p, n);
+		note_load(s, page, i, in->u ? base + 4 * in->p : base - 4 * (s32)n + 4 * !in->p, n);
 	else if (in->imm_form)
-		note_load(s, i, base + (in->p ? off : 0), in->size == 8 ? 2 : 1);
+		note_load(s, page, i, base + (in->p ? off : 0), in->size == 8 ? 2 : 1);
 	else if (base >= 0)
-		note_load(s, i, base, table_length(page, (u32)base / 4));
+		note_load(s, page, i, base, table_length(page, (u32)base / 4));
 }
 
 /* Does @w set register @r, or end the run of code? Roughly: data processing, loads; B and BX. */
@@ -163,31 +196,6 @@ static bool is_adr(u32 w)
 	return ((w & 0x0fff0000) == 0x028f0000 || (w & 0x0fff0000) == 0x024f0000) && FIELD(w, 15, 12) != 15;
 }
 
-/* A word that compiled code is likely to hold: AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
-static bool like_code(u32 w)
-{
-	return w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5) || a32_is_site(w);
-}
-
-#define AROUND		8
-
-/* Rules 1 and 4. Known data and zeroes have no say. */
-static bool among_data(const struct code_scan *s, const u32 *const page[3], u32 i)
-{
-	u32 j, w, all = 0, code = 0;
-
-	for (j = i - AROUND; j <= i + AROUND; j++) {
-		if (j == i || !present(page, j) || s->state[j] & SCAN_DATA)
-			continue;
-		w = word_at(page, j);
-		if (!w)
-			continue;
-		all++;
-		code += like_code(w);
-	}
-	return 2 * code < all;
-}
-
 static void find_loads(struct code_scan *s, const u32 *const page[3])
 {
 	u32 p, k, i, w;
@@ -196,8 +204,7 @@ static void find_loads(struct code_scan *s, const u32 *const page[3])
 	for (p = 0; p < 3; p++) {
 		for (k = 0; page[p] && k < SCAN_WORDS; k++) {
 			w = page[p][k];
-			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15 ||
-			    (p != 1 && among_data(s, page, p * SCAN_WORDS + k)))
+			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15)
 				continue;
 			if (is_adr(w))
 				follow_adr(s, page, p * SCAN_WORDS + k);
