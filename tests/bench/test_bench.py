@@ -141,7 +141,7 @@ ITEMS = {1: BY_NAME["null"], 2: BY_NAME["read"]}
 
 
 def run_fake(console, stops, tmp_path):
-    side = types.SimpleNamespace(guest=types.SimpleNamespace(mark=MARK))
+    side = types.SimpleNamespace(guest=types.SimpleNamespace(mark=MARK), note_tree=lambda machine: None)
     machine = FakeMachine(console, stops, tmp_path / "console")
     return umbra_bench_run.Run(side, machine, ITEMS, lambda item: None).all()
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import umbra_bench_explain
 import umbra_bench_guest
 import umbra_bench_machine
 import umbra_bench_report as report
@@ -39,6 +40,7 @@ def parse(arguments):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="only the benchmarks that CI looks at")
     parser.add_argument("--only", metavar="NAME", action="append", help="only this benchmark; may be repeated")
+    parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")
     parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
     parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's")
     parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's")
@@ -48,7 +50,7 @@ def parse(arguments):
     parser.add_argument("--output", metavar="FOLDER", help="where the results go (build/bench)")
     parser.add_argument("--no-build", action="store_true", help="measure the umbra.img that is there")
     options = parser.parse_args(arguments)
-    for name in options.only or []:
+    for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in BY_NAME:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
     return options
@@ -104,13 +106,15 @@ def measure_side(side, chosen, card):
     return outcomes
 
 
-def settings_of(side, options):
+def settings_of(sides, options):
     """What the results were measured with; nothing in it depends on this computer."""
+    side = sides[1]
     paths = side.guest.paths
     return {"layout": options.layout if not pathlib.Path(options.layout).is_file() else pathlib.Path(options.layout).name,
             "path": layout_property(side.layout, "cpu-path", "trap"),
             "strategy": layout_property(side.layout, "shadow", "flush"), "bootargs": side.bootargs,
             "machine": " ".join(umbra_bench_machine.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
+            "device_tree": {item.name: item.tree_edits for item in sides},
             "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}}
 
 
@@ -123,7 +127,18 @@ def measure(options, chosen, program, out):
              umbra_bench_run.Side("umbra", guest, program, layout, out, umbra, editor(options))]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         native, virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
-    return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides[1], options))
+    return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides, options))
+
+
+def explain(options, program, out):
+    """Markdown about the exits of one benchmark."""
+    item = BY_NAME[options.explain]
+    if item.boot:
+        raise ToolError("the boot has no loop whose exits could be looked at one by one")
+    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
+    side = umbra_bench_run.Side("umbra", guest, program, umbra_card.layout_path(options.layout), out, umbra_bench_run.Umbra(out),
+                                editor(options))
+    return umbra_bench_explain.explain(side, BENCHMARKS.index(item), item, umbra_bench_run.make_card(out))
 
 
 def write(results, folder):
@@ -166,12 +181,16 @@ def main(arguments):
     program = prepare(options)
     # A folder of its own: several measurements may run at once.
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
+        if options.explain:
+            print(explain(options, program, pathlib.Path(scratch)))
+            return 0
         try:
             results = measure(options, chosen, program, pathlib.Path(scratch))
         finally:
             keep_consoles(pathlib.Path(scratch), folder)
     write(results, folder)
     print(report.table(results))
+    print(report.edits_text(results))
     show_failures(results)
     say(f"{time.monotonic() - begin:.0f} s; results are in {folder}/results.json, .md and .svg")
     status = 1 if results["failures"] else 0

@@ -24,6 +24,8 @@ class Benchmark:
     command: str
     pattern: str = ""
     kind: str = "latency"
+    overhead: str = ""  # pattern of a time that the program subtracts from what an operation takes in its loop
+    per: str = ""  # cause of which an operation has exactly one exit, where the program does not say what it subtracts
     scale: float = 1000.0
     quick: bool = False
     prepare: str = ""
@@ -36,8 +38,15 @@ class Benchmark:
 
     def read(self, output):
         """The figure that the program printed, in ns or MB/s; None if it did not."""
-        match = re.search(self.pattern, output, re.M)
+        return self.number(self.pattern, output)
+
+    def number(self, pattern, output):
+        match = re.search(pattern, output, re.M)
         return float(match.group(1)) * self.scale if match else None
+
+    def loop_time(self, output):
+        """ns that an operation takes in the program's loop: with what it subtracts to get its figure."""
+        return self.read(output) + (self.number(self.overhead, output) or 0 if self.overhead else 0)
 
 
 def lmbench(name, title, program, arguments, pattern, **rest):
@@ -53,6 +62,7 @@ FILE = "/bench/file"
 MAPPED = "/tmp/mapped"
 HELLO = "/var/tmp/lmbench/hello"
 MAKE_MAPPED = f"dd if=/dev/zero of={MAPPED} bs=1M count=4"
+OVERHEAD = rf"ovr={NUMBER}"
 ANY = r"^{} " + NUMBER + "$"
 
 BENCHMARKS = (
@@ -67,7 +77,7 @@ BENCHMARKS = (
     lmbench("sig_install", "signal install", "lat_sig", "install", rf"^Signal handler installation: {NUMBER} microseconds"),
     lmbench("sig_catch", "signal catch", "lat_sig", "catch", rf"^Signal handler overhead: {NUMBER} microseconds", quick=True),
     lmbench("prot_fault", "protection fault", "lat_sig", f"prot {FILE}", rf"^Protection fault: {NUMBER} microseconds",
-            quick=True, needs=(FILE,)),
+            quick=True, needs=(FILE,), per="DABT"),
     lmbench("page_fault", "page fault", "lat_pagefault", MAPPED, rf"^Pagefaults on {MAPPED}: {NUMBER} microseconds",
             quick=True, prepare=MAKE_MAPPED),
     lmbench("mmap", "mmap 4 MB", "lat_mmap", f"4m {MAPPED}", rf"^[0-9.]+ {NUMBER}$", prepare=MAKE_MAPPED),
@@ -77,9 +87,9 @@ BENCHMARKS = (
     lmbench("exec", "fork + exec", "lat_proc", "exec", rf"^Process fork\+execve: {NUMBER} microseconds", quick=True, needs=(HELLO,)),
     lmbench("sh", "fork + sh -c", "lat_proc", "shell", rf"^Process fork\+/bin/sh -c: {NUMBER} microseconds",
             needs=(HELLO, "/bin/sh")),
-    lmbench("ctx_2p_0k", "context switch 2p/0k", "lat_ctx", "-s 0 2", ANY.format("2"), quick=True),
-    lmbench("ctx_8p_16k", "context switch 8p/16k", "lat_ctx", "-s 16 8", ANY.format("8")),
-    lmbench("ctx_16p_64k", "context switch 16p/64k", "lat_ctx", "-s 64 16", ANY.format("16")),
+    lmbench("ctx_2p_0k", "context switch 2p/0k", "lat_ctx", "-s 0 2", ANY.format("2"), quick=True, overhead=OVERHEAD),
+    lmbench("ctx_8p_16k", "context switch 8p/16k", "lat_ctx", "-s 16 8", ANY.format("8"), overhead=OVERHEAD),
+    lmbench("ctx_16p_64k", "context switch 16p/64k", "lat_ctx", "-s 64 16", ANY.format("16"), overhead=OVERHEAD),
     lmbench("mem_rd", "memory read latency 1 MB", "lat_mem_rd", "1 128", rf"^1\.00000 {NUMBER}$", scale=1.0, seconds=60),
     lmbench("bw_mem_rd", "memory read 4 MB", "bw_mem", "4m rd", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),
     lmbench("bw_mem_cp", "memory copy 4 MB", "bw_mem", "4m bcopy", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),

@@ -18,6 +18,8 @@ SYNC_32K = 0x48320010  # the board's 32768 Hz counter: the guest's clock
 # The same on both sides: every instruction one nanosecond, a fixed date that runs with it, no entropy from this computer.
 PINNED = ["-icount", "shift=0", "-rtc", "base=2023-06-10T12:00:00,clock=vm", "-seed", "1"]
 
+PACKET = 1024
+
 
 class Hang(Exception):
     """The machine did not reach the next stop in time, or its process ended."""
@@ -62,8 +64,8 @@ class Gdb:
         return struct.unpack("<16I", bytes.fromhex(self.ask("g")[:128]))
 
     def memory(self, address, size):
-        """Bytes at a physical address."""
-        return bytes.fromhex(self.ask(f"m{address:x},{size:x}"))
+        """Bytes at a physical address, as many at a time as a packet holds."""
+        return b"".join(bytes.fromhex(self.ask(f"m{address + at:x},{min(PACKET, size - at):x}")) for at in range(0, size, PACKET))
 
 
 class Qmp:

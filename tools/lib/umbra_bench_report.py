@@ -38,11 +38,15 @@ def figure(item, outcome):
 
 
 def exits_per_operation(item, outcome, causes):
-    """{cause: exits} of one operation: for a whole run all of its exits, otherwise by the share of the longest stretch."""
+    """{cause: exits} of one operation: for a whole run all of its exits, otherwise by its share of the loop."""
     if item.kind in ("run", "time"):
         return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}
     stretch = outcome.loop or outcome.whole
-    operations = stretch.time / figure(item, outcome)[2]
+    by_cause = dict(zip(causes, stretch.exits))
+    if item.kind == "bandwidth":
+        operations = stretch.time / figure(item, outcome)[2]
+    else:
+        operations = by_cause.get(item.per) or stretch.time / item.loop_time(outcome.output)
     return {cause: number / operations for cause, number in zip(causes, stretch.exits) if number}
 
 
@@ -127,6 +131,14 @@ def table(results):
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 6)), row[6]])
                      for row in rows)
+
+
+def edits_text(results):
+    """What became of the guest's device tree on each side."""
+    lines = []
+    for side, edits in results["settings"].get("device_tree", {}).items():
+        lines += [f"Device tree, {side}: {len(edits or [])} properties differ from the package's file", *(f"    {line}" for line in edits or [])]
+    return "\n".join(lines)
 
 
 def chart(results):

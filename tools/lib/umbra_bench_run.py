@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 
+import umbra_bench_fdt
 import umbra_card
 import umbra_machine
 from umbra_bench_guest import BEGIN, CLOCK, DONE, END
@@ -34,7 +35,7 @@ class Stretch:
 
 @dataclasses.dataclass
 class Outcome:
-    """One benchmark on one side. Without `error` there are a whole and, if it looked at the clock, its longest stretch."""
+    """One benchmark on one side. Without `error` there are a whole and, if it looked at the clock, its loop."""
 
     output: str = ""
     error: str = ""
@@ -77,6 +78,7 @@ class Side:
         run(["fdtput", "-t", "s", self.layout, "/guest", "bootargs", self.bootargs])
         if edit:
             edit(self.layout)
+        self.tree_edits = None
 
     def boot_words(self, files, card):
         words = umbra_machine.card_boot(card) + ["-snapshot"]
@@ -89,22 +91,28 @@ class Side:
     def machine(self, files, card):
         return Machine(self.folder, self.program, self.boot_words(files, card), self.umbra and self.umbra.counters)
 
+    def note_tree(self, machine):
+        """Remember how the device tree that the kernel got differs from the file."""
+        address = umbra_bench_fdt.umbra_address(self.umbra.out / "umbra.elf", machine) if self.umbra else umbra_bench_fdt.NATIVE_ADDRESS
+        self.tree_edits = umbra_bench_fdt.edits(self.guest.base["guest.dtb"].read_bytes(), umbra_bench_fdt.read(machine, address))
+
     def run_boot(self, card):
         """From power-on to where a user's guest starts its shell."""
-        with self.machine(self.guest.files("boot", None), card) as machine:
+        with self.machine(self.guest.files(f"{self.name}-boot", None), card) as machine:
             machine.stop_at(self.guest.mark)
             first = machine.snapshot()
             try:
                 machine.run(BOOT_SECONDS)
             except Hang as error:
                 return Outcome(error=str(error), tail=machine.tail())
+            self.note_tree(machine)
             return Outcome(whole=Stretch.between(first, machine.snapshot()), output=machine.tail(5))
 
     def run(self, benchmarks, card, report):
         """{name: Outcome} of {number: Benchmark}. A benchmark that stops the run is left out of a second one, and so on."""
         done, todo = {}, dict(benchmarks)
         while todo:
-            with self.machine(self.guest.files("bench", todo), card) as machine:
+            with self.machine(self.guest.files(f"{self.name}-bench", todo), card) as machine:
                 more, stuck = Run(self, machine, todo, report).all()
             done.update(more)
             if stuck is None:
@@ -113,11 +121,20 @@ class Side:
         return done
 
 
+def last_long(pieces):
+    """
+    The loop that a benchmark reports: the last stretch that is about as long as the longest. Some measure first what they
+    subtract later, all make shorter loops until one is long enough.
+    """
+    longest = max((piece.instructions for piece in pieces), default=0)
+    return next((piece for piece in reversed(pieces) if 2 * piece.instructions >= longest), None)
+
+
 class Run:
     """One boot that runs benchmarks."""
 
     def __init__(self, side, machine, benchmarks, report):
-        self.mark, self.machine, self.benchmarks, self.report = side.guest.mark, machine, benchmarks, report
+        self.side, self.mark, self.machine, self.benchmarks, self.report = side, side.guest.mark, machine, benchmarks, report
         self.clock = None
         self.outcomes, self.stretches = {}, {}
 
@@ -141,6 +158,7 @@ class Run:
                     break
                 if meaning == CLOCK:
                     self.clock = argument
+                    self.side.note_tree(self.machine)
                 elif meaning == BEGIN:
                     number = index
                     self.one(number)
@@ -166,7 +184,7 @@ class Run:
         """From the begin of a benchmark to its end, looking at each reading of the clock."""
         self.report(self.benchmarks[number])
         first = last = self.machine.snapshot()
-        longest = None
+        pieces = []
         if self.clock:
             self.machine.stop_at(self.clock)
         while True:
@@ -174,15 +192,14 @@ class Run:
             now = self.machine.snapshot()
             if registers[15] == self.mark and registers[0] == 4 * number + END:
                 break
-            piece = Stretch.between(last, now)
-            if last is not first and (longest is None or piece.instructions > longest.instructions):
-                longest = piece
+            if last is not first:
+                pieces.append(Stretch.between(last, now))
             last = now
             self.machine.step_over(registers[15])
         if self.clock:
             self.machine.stop_at(self.clock, False)
         self.machine.step_over(self.mark)
-        self.stretches[number] = Stretch.between(first, now), longest
+        self.stretches[number] = Stretch.between(first, now), last_long(pieces)
 
     def collect(self):
         """Put the console's text and the stretches together."""

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the exits of a benchmark cost: the machine is stopped at each exit and at each return to the guest, from outside,
+and the instructions in between are put down to the causes that Umbra counted meanwhile."""
+
+import collections
+import re
+import struct
+
+from umbra_bench_guest import BEGIN, CLOCK, DONE, END
+from umbra_common import ToolError, run
+
+SAMPLE = 600  # exits
+BASE = 0x100  # room for the vectors, which are no returns
+RETURN = 0xE1B0F00E  # movs pc, lr: the window's only way to the guest
+VECTORS = (4, 8, 12, 16, 24)  # Undefined, SVC, prefetch and data abort, IRQ
+
+
+class Window:
+    """Where the vectors and the returns of the window are, as the guest's address space has them."""
+
+    def __init__(self, umbra, machine):
+        text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.window_base", "-ex", "print/x (unsigned)&__window_vectors",
+                    "-ex", "print/x (unsigned)&trap_handle", umbra.out / "umbra.elf"])
+        found = [int(word, 16) for word in re.findall(r"= (0x[0-9a-f]+)", text)]
+        if len(found) != 3:
+            raise ToolError(f"umbra.elf does not say where the window is: {text}")
+        self.base, = struct.unpack("<I", machine.gdb.memory(found[0], 4))
+        words = struct.unpack("<4096I", machine.gdb.memory(found[1], 16384))
+        self.returns = [self.base + 4 * index for index, word in enumerate(words) if word == RETURN and 4 * index >= BASE]
+        self.vectors = [self.base + offset for offset in VECTORS]
+        self.slow = found[2]
+
+
+class Sampler:
+    """Collects exits of one benchmark: {label: [instructions]}."""
+
+    def __init__(self, side, machine, window, clock):
+        self.side, self.machine, self.window, self.clock = side, machine, window, clock
+        self.exits = collections.defaultdict(list)
+        self.slow = collections.Counter()
+        self.first = self.last = None
+
+    def arm(self, at_exit):
+        for address in self.window.vectors:
+            self.machine.stop_at(address, at_exit)
+        for address in [*self.window.returns, self.window.slow]:
+            self.machine.stop_at(address, not at_exit)
+
+    def disarm(self):
+        for address in list(self.machine.breakpoints):
+            self.machine.stop_at(address, address in (self.side.guest.mark, self.clock))
+
+    def interval(self, number):
+        """Sample until the next reading of the clock (False), SAMPLE exits (True), or the end of the benchmark (None)."""
+        self.exits.clear()
+        self.slow.clear()
+        self.arm(True)
+        self.first = None
+        entry, slow = None, False
+        while sum(len(items) for items in self.exits.values()) < SAMPLE:
+            registers = self.machine.run(120)
+            address = registers[15]
+            if address in (self.side.guest.mark, self.clock):
+                self.disarm()
+                if address == self.side.guest.mark and registers[0] == 4 * number + END:
+                    return None
+                self.machine.step_over(address)
+                return False
+            if address == self.window.slow:
+                slow = True
+                self.machine.stop_at(address, False)
+            elif address in self.window.vectors:
+                entry = self.machine.snapshot()
+                self.first = self.first or entry
+                self.arm(False)
+            else:
+                self.put(entry, self.machine.snapshot(), slow)
+                slow = False
+                self.arm(True)
+        self.disarm()
+        return True
+
+    def put(self, entry, now, slow):
+        self.last = now
+        causes = [(name, after - before) for name, before, after in zip(self.side.umbra.causes, entry[2], now[2]) if after != before]
+        label = " + ".join(name if times == 1 else f"{times} {name}" for name, times in causes) or "(no cause counted)"
+        # The return itself belongs to the exit.
+        self.exits[label].append(now[0] - entry[0] + 1)
+        self.slow[label] += slow
+
+    def text(self):
+        total = sum(len(items) for items in self.exits.values())
+        spent = sum(sum(items) for items in self.exits.values())
+        whole = self.last[0] - self.first[0]
+        lines = [f"{total} exits in {whole} instructions, {100 * spent / whole:.0f} % of them Umbra's.", "",
+                 "| exit | share of exits | slow | instructions, mean | least | most | share of time |", "|---|--:|--:|--:|--:|--:|--:|"]
+        for label, items in sorted(self.exits.items(), key=lambda pair: -sum(pair[1])):
+            lines.append(f"| {label} | {100 * len(items) / total:.1f} % | {100 * self.slow[label] / len(items):.0f} % | {sum(items) / len(items):.0f} | "
+                         f"{min(items)} | {max(items)} | {100 * sum(items) / whole:.1f} % |")
+        return "\n".join(lines) + "\n"
+
+
+def explain(side, number, item, card):
+    """Markdown about the exits in the last stretch of the benchmark that has SAMPLE of them."""
+    with side.machine(side.guest.files("explain", {number: item}), card) as machine:
+        machine.stop_at(side.guest.mark)
+        clock = None
+        while True:
+            registers = machine.run(400)
+            machine.step_over(side.guest.mark)
+            meaning = registers[0] % 4
+            if meaning == CLOCK:
+                clock = registers[1]
+            elif meaning == DONE:
+                raise ToolError(f"{item.name} did not run: {machine.tail(5)}")
+            elif meaning == BEGIN:
+                break
+        if clock and item.kind not in ("run", "time"):
+            machine.stop_at(clock)
+        sampler, found = Sampler(side, machine, Window(side.umbra, machine), clock), []
+        while True:
+            start = machine.snapshot()
+            enough = sampler.interval(number)
+            text = sampler.text() if sampler.exits else ""
+            if item.kind in ("run", "time"):
+                return text
+            over = enough is None or (enough and skip_to_clock(sampler, number))
+            if text:
+                found.append((machine.snapshot()[0] - start[0], text))
+            if over:
+                return last_long(found)
+
+
+def last_long(found):
+    """The text of the loop: the last stretch that is about as long as the longest."""
+    longest = max((length for length, _ in found), default=0)
+    return next((text for length, text in reversed(found) if 2 * length >= longest), "no exit was seen\n")
+
+
+def skip_to_clock(sampler, number):
+    """Go on without sampling to the next reading of the clock; True at the end of the benchmark."""
+    registers = sampler.machine.run(240)
+    if registers[15] == sampler.side.guest.mark and registers[0] == 4 * number + END:
+        return True
+    sampler.machine.step_over(registers[15])
+    return False
