@@ -106,7 +106,7 @@ bool cpacr_allows_vfp(const struct vcpu *v)
 /* Real CPACR: full access exactly when the guest's value allows its current mode. */
 static void cpacr_apply(struct vcpu *v)
 {
-	v->fast_modes_off = (v->cp15.cpacr & CPACR_CP10_11) == CPACR_CP10_11_PL1;
+	v->fast_modes_off = v->fast_off || (v->cp15.cpacr & CPACR_CP10_11) == CPACR_CP10_11_PL1;
 	write_cpacr((cpacr_allows_vfp(v) ? CPACR_CP10_11 : 0) | (v->cp15.cpacr & 0xc0000000u));
 	isb();
 }

@@ -229,6 +229,8 @@ static u32 site_kind(u32 word)
 
 void window_sites_add(u32 pc, u32 svc, u32 word)
 {
+	if (boot_vcpu.fast_off)
+		return;
 	window_sites[window_site_index(pc)] =
 		(struct site_entry){ .pc = pc, .svc = svc, .word = word, .kind = site_kind(word) };
 }
@@ -249,6 +251,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	int err;
 
 	v->guest = g;
+	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	v->path = cpu_path_find(path);
 	if (!v->path) {
 		pr_err("guest %s: property cpu-path: unknown path \"%s\"\n", g->name, path);

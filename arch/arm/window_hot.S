@@ -48,10 +48,7 @@ win_svc:
 	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
 	ldr	r3, [sp, #VCPU_CPSR]
-	ldr	r4, [sp, #VCPU_FAST_OFF]
 	and	r5, r3, #0x1f
-	cmp	r4, #0
-	bne	svc_common
 	cmp	r5, #0x10
 	beq	hot_user
 	tst	r2, #0x220		@ T or E
@@ -297,10 +294,11 @@ hot_svc_end:
 
 /* -- Undefined: CP15 accesses of the guest kernel -- */
 win_und:
-	check_host host_und
 	stmia	sp, {r0-r14}^
 hot_und_start:
 	mrs	r2, spsr
+	tst	r2, #0xf		@ Umbra itself: the end anyway, so the guest's registers may be lost
+	bne	host_und
 	ldr	r3, [sp, #VCPU_CPSR]
 	ldr	r4, [sp, #VCPU_FAST_OFF]
 	tst	r2, #0x220
@@ -371,12 +369,11 @@ hot_c3:
 	.rept	4
 	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
 	cmp	r1, r5
+	cmpeq	r0, #1			@ a void entry may hold the same value
 	beq	hot_dacr_found
 	.endr
 	b	und_common
 hot_dacr_found:
-	cmp	r0, #0
-	beq	und_common
 	str	r5, [sp, #VCPU_DACR]
 	str	r8, [sp, #VCPU_DACR_KERNEL]
 	str	r11, [sp, #VCPU_DACR_USER]
