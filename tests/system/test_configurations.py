@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The configuration matrix: other configurations than the default build without a warning, and what they change still works."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from board import umbra_arguments
+from test_guests import results
+from umbra_common import SOURCE, build_dir
+
+
+def make(folder, *arguments, **environment):
+    """make with its output in @folder; everything it said on failure."""
+    done = subprocess.run(["make", "-j2", f"O={folder}", *arguments], cwd=SOURCE, env=dict(os.environ, **environment),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def build(folder, target, **environment):
+    status, text = make(folder, target, **environment)
+    assert status == 0, text
+    status, text = make(folder, "all")
+    assert status == 0 and "warning" not in text.lower(), text[-3000:]
+    assert (folder / "umbra.img").stat().st_size > 10000
+
+
+@pytest.mark.parametrize("target,seed", [("allyesconfig", ""), ("allnoconfig", ""), ("randconfig", "1"), ("randconfig", "2")])
+def test_builds(tmp_path, target, seed):
+    environment = {"KCONFIG_SEED": seed} if seed else {}
+    build(tmp_path, target, **environment)
+
+
+def test_unknown_symbol_is_an_error(tmp_path):
+    assert make(tmp_path, "beagle-xm_defconfig")[0] == 0
+    with open(tmp_path / ".config", "a", encoding="ascii") as config:
+        config.write("CONFIG_NO_SUCH_THING=y\n")
+    status, text = make(tmp_path, "all")
+    assert status != 0 and "NO_SUCH_THING" in text, text[-1000:]
+
+
+@pytest.fixture(scope="module")
+def slow_image(tmp_path_factory):
+    """Umbra without fast exits: every exit takes the one general way."""
+    folder = tmp_path_factory.mktemp("slow")
+    assert make(folder, "beagle-xm_defconfig")[0] == 0
+    config = (folder / ".config").read_text(encoding="ascii")
+    assert "CONFIG_FAST_EXITS=y" in config
+    (folder / ".config").write_text(config.replace("CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set"), encoding="ascii")
+    status, text = make(folder, "all")
+    assert status == 0, text
+    return folder / "umbra.img"
+
+
+@pytest.mark.parametrize("guest", ["modes", "user", "vectors", "fuzz_cpu"])
+def test_general_way(boot, slow_image, guest):
+    """The same reports as natively, so fast exits and the general way mean the same (test_guests.py runs the fast ones)."""
+    folder = build_dir() / "guests"
+    native, _, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    assert failed == 0
+    arguments = umbra_arguments(f"slow-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"})
+    arguments[arguments.index("-kernel") + 1] = slow_image
+    board = boot(arguments)
+    virtual, _, failed = results(board)
+    assert failed == 0 and virtual == native
+    assert re.search(r"^unrewritten\s+0\b", board.monitor("stats"), re.M)
