@@ -161,15 +161,21 @@ static enum coproc_result wr_ttbcr(struct vcpu *v, const struct coproc_row *row,
 /* -- cache and branch predictor maintenance -- */
 
 /*
- * Translate the MVA of a cache operation. The guest's D-side view at privileged level decides; a fault is delivered as a
- * data abort with WnR set (B3.13.3, cache maintenance).
+ * Translate the MVA of a cache operation. A missing translation is delivered as a data abort with WnR set (B3.13.3, cache
+ * maintenance). Rights are not checked: Linux up to 6.11 maintains user addresses (cacheflush system call) while its DACR
+ * closes the user domain, and dies of the domain fault where there is one; cores and emulators that it runs on have none.
  */
 static enum coproc_result cache_target(struct vcpu *v, u32 mva, gpa_t *gpa)
 {
+	u32 dacr = v->cp15.dacr;
 	struct walk w;
 	struct gfault f;
+	int err;
 
-	if (guest_walk(v, mva, ACC_READ, true, &w, &f)) {
+	v->cp15.dacr = ~0u;		/* manager of all domains, for this walk */
+	err = guest_walk(v, mva, ACC_READ, true, &w, &f);
+	v->cp15.dacr = dacr;
+	if (err) {
 		f.fsr |= BIT(11);
 		inject_dabt(v, &f);
 		return COPROC_FAULT;

@@ -228,6 +228,29 @@ static void test_cpacr(void)
 	group_end();
 }
 
+/* Maintenance by address needs a translation, no rights: kernels do it for user memory that they have closed to themselves. */
+static void test_closed_domain(void)
+{
+	const u32 va = 0x30000000;
+
+	group_begin("cache maintenance in a closed domain");
+	pt_section(l1_main, va, TEST_RAM | S_RAM | S_DOMAIN(5));
+	tlb_all();
+	for (u32 round = 0; round < ROUNDS; round++) {
+		MCR(0, c3, c0, 0, DACR_CLIENT(0) | (round & 1 ? DACR_CLIENT(5) : 0));
+		isb();
+		group_check(0, TRY(MCR(0, c7, c10, 1, va + round * 64)), "round %u: DCCMVAC", round);
+		group_check(0, TRY(MCR(0, c7, c11, 1, va + round * 64)), "round %u: DCCMVAU", round);
+		group_check(0, TRY(MCR(0, c7, c14, 1, va + round * 64)), "round %u: DCCIMVAC", round);
+		group_check(0, TRY(MCR(0, c7, c5, 1, va + round * 64)), "round %u: ICIMVAU", round);
+		group_check(round & 1 ? VEC_NONE : VEC_DABT, TRY((void)read32(va)), "round %u: load", round);
+	}
+	MCR(0, c3, c0, 0, DACR_CLIENT(0));
+	pt_section(l1_main, va, 0);
+	tlb_all();
+	group_end();
+}
+
 void guest_main(void)
 {
 	psr_af = cpsr_read() & PSR_A;
@@ -236,6 +259,9 @@ void guest_main(void)
 	test_big_endian();
 	test_counters();
 	test_cpacr();
+	pt_flat(l1_main);
+	mmu_on(l1_main, DACR_CLIENT(0));
+	test_closed_domain();
 	if (!BOARD_IS_OMAP3) {
 		skip("exception return to itself", "needs the timer of the other board");
 		return;
