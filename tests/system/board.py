@@ -41,6 +41,7 @@ class Board:
         LOGS.mkdir(parents=True, exist_ok=True)
         self.name = re.sub(r"[^\w.-]+", "-", name).strip("-")
         self.log = LOGS / f"{self.name}.log"
+        self.lost = False  # True while a command's end has not been seen
         self.folder = LOGS / f"{self.name}.files"
         self.folder.mkdir(exist_ok=True)
         self.qmp_path = self.folder / "qmp"
@@ -115,15 +116,28 @@ class Board:
 
     def run(self, command, timeout=60, status=0):
         """Run a shell command in the guest; returns its output. `status` None accepts any exit status."""
+        if self.lost:
+            self.recover()
+        self.lost = True
         # The quotes keep the echo of the command line from looking like the answer.
         self.sendline(f"echo @B''@; {command}; echo @E''$?@")
         self.expect(r"@B@\r*\n", timeout)
         match = self.expect(r"@E(\d+)@\r*\n", timeout)
         output = self.child.before.replace("\r", "")
         self.expect(PROMPT, timeout)
+        self.lost = False
         if status is not None and int(match.group(1)) != status:
             raise BoardError(f"`{command}` in the guest ended with status {match.group(1)}, expected {status}:\n{output}")
         return output
+
+    def recover(self):
+        """After a test that did not come to its end: back to a prompt, or fail at once instead of after a long wait."""
+        self.send("\x03\r")
+        self.expect(PROMPT, 5)
+        self.sendline("echo recov''ered")
+        self.expect("recovered", 5)
+        self.expect(PROMPT, 5)
+        self.lost = False
 
     # --- Umbra's monitor ---
 

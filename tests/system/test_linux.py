@@ -9,7 +9,7 @@ import pytest
 import umbra_card
 import umbra_debian
 import umbra_guest
-from board import Board, native_arguments, umbra_arguments, umbra_machine
+from board import PROMPT, Board, native_arguments, umbra_arguments, umbra_machine
 
 # What the kernel must not say on a healthy board. `failed` alone is too wide: SmartReflex has no voltage table anywhere.
 BAD_MESSAGES = re.compile(r"timed? ?out|reset failed|failed to reset|[Ss]purious|_wait_target_ready|Unhandled|Oops|BUG:|"
@@ -58,11 +58,17 @@ def test_fork_exec_loop(linux):
 
 
 def test_job_control(linux):
-    linux.sendline("sleep 1000")
-    linux.expect("sleep 1000")
-    linux.send("\x03")
-    linux.expect(r"root@beagle:[^ ]*# ")
-    linux.run("sleep 1000 & kill %1; wait %1", status=None)
+    """Ctrl-C and Ctrl-Z reach the program in the foreground. It waits for input, not for time, which is skipped here."""
+    for key, answer in (("\x03", r"\^C"), ("\x1a", r"\[1\]\+\s+Stopped")):
+        linux.sendline("echo go''ing; cat >/dev/null")
+        linux.expect("going")  # what is typed earlier meets the shell's own line editing
+        linux.sendline("not a command")
+        linux.expect(r"not a command\r*\n")
+        linux.send(key)
+        linux.expect(answer)
+        linux.expect(PROMPT)
+    assert "cat" in linux.run("jobs")
+    linux.run("kill %1; wait %1", status=None)
 
 
 @pytest.mark.parametrize("isa", ["arm", "thumb"])

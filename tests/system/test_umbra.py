@@ -49,8 +49,8 @@ def test_monitor_commands(umbra):
 
 
 def test_escape_key_reaches_the_guest(umbra):
-    umbra.sendline("stty -icanon -echo; dd bs=1 count=1 2>/dev/null | hexdump -C | head -n 1; stty sane")
-    umbra.expect(r"stty sane\r*\n")
+    umbra.sendline("stty -icanon -echo; echo go''ing; dd bs=1 count=1 2>/dev/null | hexdump -C | head -n 1; stty sane")
+    umbra.expect("going")
     umbra.monitor("guest escape")
     umbra.expect(r"00000000  1d ")
     umbra.expect(PROMPT)
