@@ -42,8 +42,10 @@ static int cmd_stats(int argc, char **argv)
 			mon_printf("%-14s %14s %10lu  %s\n", exit_cause_name[i], count(n[i], buf),
 				   (unsigned long)stats_per_second((enum exit_cause)i), exit_cause_text[i]);
 	}
-	mon_printf("%-14s %14s %10lu  all exits\n", "total", count(total, buf),
+	mon_printf("%-14s %14s %10lu  all causes\n", "total", count(total, buf),
 		   (unsigned long)stats_per_second(EXIT_NR));
+	mon_printf("slow           %14s             exits handled outside of the window\n",
+		   count(arch_vcpu_slow_exits(g->vcpu), buf));
 	mon_printf("unrewritten    %14s             UNPREDICTABLE words that trapped unrewritten (must be 0)\n",
 		   count(arch_vcpu_unrewritten(g->vcpu), buf));
 	return 0;

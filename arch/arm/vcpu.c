@@ -325,6 +325,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
 		trap_handle(v, arm_guest_enter(v));
+		v->slow_exits++;
 	}
 }
 
@@ -361,6 +362,11 @@ void arch_vcpu_dump(struct vcpu *v)
 const u64 *arch_vcpu_stats(struct vcpu *v)
 {
 	return v->exits;
+}
+
+u64 arch_vcpu_slow_exits(struct vcpu *v)
+{
+	return v->slow_exits;
 }
 
 u64 arch_vcpu_unrewritten(struct vcpu *v)

@@ -46,4 +46,5 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 void arch_vcpu_dump(struct vcpu *v) { }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
+u64 arch_vcpu_slow_exits(struct vcpu *v) { return exits[EXIT_IRQ]; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }

@@ -60,6 +60,7 @@ struct vcpu {
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 shared_end;
 	/* -- C only -- */
+	u64 slow_exits;		/* that left the window */
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	struct guest *guest;
 	const struct cpu_path *path;
