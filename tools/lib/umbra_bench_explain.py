@@ -20,15 +20,14 @@ class Window:
 
     def __init__(self, umbra, machine):
         text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.window_base", "-ex", "print/x (unsigned)&__window_vectors",
-                    "-ex", "print/x (unsigned)&trap_handle", umbra.out / "umbra.elf"])
+                    umbra.out / "umbra.elf"])
         found = [int(word, 16) for word in re.findall(r"= (0x[0-9a-f]+)", text)]
-        if len(found) != 3:
+        if len(found) != 2:
             raise ToolError(f"umbra.elf does not say where the window is: {text}")
         self.base, = struct.unpack("<I", machine.gdb.memory(found[0], 4))
         words = struct.unpack("<4096I", machine.gdb.memory(found[1], 16384))
         self.returns = [self.base + 4 * index for index, word in enumerate(words) if word == RETURN and 4 * index >= BASE]
         self.vectors = [self.base + offset for offset in VECTORS]
-        self.slow = found[2]
 
 
 class Sampler:
@@ -43,7 +42,7 @@ class Sampler:
     def arm(self, at_exit):
         for address in self.window.vectors:
             self.machine.stop_at(address, at_exit)
-        for address in [*self.window.returns, self.window.slow]:
+        for address in self.window.returns:
             self.machine.stop_at(address, not at_exit)
 
     def disarm(self):
@@ -56,7 +55,7 @@ class Sampler:
         self.slow.clear()
         self.arm(True)
         self.first = None
-        entry, slow = None, False
+        entry = None
         while sum(len(items) for items in self.exits.values()) < SAMPLE:
             registers = self.machine.run(120)
             address = registers[15]
@@ -66,27 +65,23 @@ class Sampler:
                     return None
                 self.machine.step_over(address)
                 return False
-            if address == self.window.slow:
-                slow = True
-                self.machine.stop_at(address, False)
-            elif address in self.window.vectors:
+            if address in self.window.vectors:
                 entry = self.machine.snapshot()
                 self.first = self.first or entry
                 self.arm(False)
             else:
-                self.put(entry, self.machine.snapshot(), slow)
-                slow = False
+                self.put(entry, self.machine.snapshot())
                 self.arm(True)
         self.disarm()
         return True
 
-    def put(self, entry, now, slow):
+    def put(self, entry, now):
         self.last = now
         causes = [(name, after - before) for name, before, after in zip(self.side.umbra.causes, entry[2], now[2]) if after != before]
         label = " + ".join(name if times == 1 else f"{times} {name}" for name, times in causes) or "(no cause counted)"
         # The return itself belongs to the exit.
         self.exits[label].append(now[0] - entry[0] + 1)
-        self.slow[label] += slow
+        self.slow[label] += now[2][-1] - entry[2][-1]
 
     def text(self):
         total = sum(len(items) for items in self.exits.values())

@@ -90,7 +90,7 @@ class Qmp:
 
 
 class Machine:
-    """One run. `folder` gets console.log; `exits` is (physical address, count) of Umbra's counters, or None natively."""
+    """One run. `folder` gets console.log; `counters`: [(physical address, number)] of 64-bit counters of Umbra."""
 
     def __init__(self, folder, program, boot, counters=None):
         self.folder = pathlib.Path(folder)
@@ -165,8 +165,8 @@ class Machine:
         """(instructions so far, ticks of the 32 kHz clock, Umbra's counters)."""
         counters = ()
         if self.counters:
-            address, number = self.counters
-            counters = struct.unpack(f"<{number}Q", self.gdb.memory(address, 8 * number))
+            data = b"".join(self.gdb.memory(address, 8 * number) for address, number in self.counters)
+            counters = struct.unpack(f"<{len(data) // 8}Q", data)
         ticks, = struct.unpack("<I", self.gdb.memory(SYNC_32K, 4))
         return self.qmp.ask("qom-get", path="/machine", property="instructions"), ticks, counters
 

@@ -38,16 +38,20 @@ def figure(item, outcome):
 
 
 def exits_per_operation(item, outcome, causes):
-    """{cause: exits} of one operation: for a whole run all of its exits, otherwise by its share of the loop."""
+    """
+    ({cause: exits}, exits that left the window) of one operation: for a whole run all of its exits, otherwise by its share of
+    the loop.
+    """
     if item.kind in ("run", "time"):
-        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}
+        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}, sum(outcome.whole.exits[len(causes):])
     stretch = outcome.loop or outcome.whole
     by_cause = dict(zip(causes, stretch.exits))
     if item.kind == "bandwidth":
         operations = stretch.time / figure(item, outcome)[2]
     else:
         operations = by_cause.get(item.per) or stretch.time / item.loop_time(outcome.output)
-    return {cause: number / operations for cause, number in zip(causes, stretch.exits) if number}
+    return ({cause: number / operations for cause, number in zip(causes, stretch.exits) if number},
+            sum(stretch.exits[len(causes):]) / operations)
 
 
 def slowdown(item, native, virtual):
@@ -85,13 +89,14 @@ def merge(names, native, umbra, causes, settings):
         if any(outcome is None or outcome.error for outcome in sides.values()):
             continue
         figures = {side: figure(item, outcome) for side, outcome in sides.items()}
-        exits = exits_per_operation(item, sides["umbra"], causes)
+        exits, slow = exits_per_operation(item, sides["umbra"], causes)
         row = {"name": name, "title": item.title, "kind": item.kind, "unit": figures["native"][1],
                "native": round(figures["native"][0], 3), "umbra": round(figures["umbra"][0], 3),
                "ratio": round(slowdown(item, figures["native"][0], figures["umbra"][0]), 4),
                "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits), 2),
                "exits": {cause: round(number, 3) for cause, number in exits.items() if round(number, 3)}}
         row["exits_total"] = round(sum(exits.values()), 3)
+        row["exits_slow"] = round(slow, 3)
         if name == "dhrystone":
             row["per_second"] = {side: round(1e9 / value[0]) for side, value in figures.items()}
             row["dmips_per_mhz"] = {side: round(1e9 / value[0] / 1757 / 1000, 3) for side, value in figures.items()}
@@ -109,7 +114,8 @@ def exits_text(row, most=6):
     items = sorted(row["exits"].items(), key=lambda pair: -pair[1])
     shown = [f"{cause} {number_text(number)}" for cause, number in items[:most]]
     rest = sum(number for _, number in items[most:])
-    return f"{number_text(row['exits_total'])}: {', '.join(shown)}" + (f", rest {number_text(rest)}" if rest else "")
+    return (f"{number_text(row['exits_total'])} ({number_text(row['exits_slow'])} slow): {', '.join(shown)}" +
+            (f", rest {number_text(rest)}" if rest else ""))
 
 
 def markdown(results):

@@ -21,7 +21,7 @@ STOP_SECONDS = 240
 
 @dataclasses.dataclass
 class Stretch:
-    """What happened between two points: instructions executed, ns of the guest's clock, exits by cause."""
+    """What happened between two points: instructions executed, ns of the guest's clock, exits by cause and then slow ones."""
 
     instructions: int
     time: int
@@ -57,12 +57,13 @@ class Umbra:
         if (out / "umbra.img").read_bytes()[UIMAGE_HEADER:] != (out / "umbra.bin").read_bytes():
             raise ToolError("umbra.elf and umbra.img are not of the same build; run make")
         text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.exits", "-ex", "print sizeof(boot_vcpu.exits) / 8",
-                    "-ex", "ptype enum exit_cause", out / "umbra.elf"])
-        match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\ntype = enum exit_cause \{(.*)\}", text)
+                    "-ex", "print/x (unsigned)&boot_vcpu.slow_exits", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
+        match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\n.*= (0x[0-9a-f]+)\ntype = enum exit_cause \{(.*)\}", text)
         if not match:
             raise ToolError(f"umbra.elf has no exit counters where they are looked for: {text}")
-        self.counters = int(match.group(1), 16), int(match.group(2))
-        self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(3))][:self.counters[1]]
+        number = int(match.group(2))
+        self.counters = [(int(match.group(1), 16), number), (int(match.group(3), 16), 1)]
+        self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(4))][:number]
 
 
 class Side:
