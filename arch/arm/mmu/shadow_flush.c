@@ -18,7 +18,8 @@
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
  *     until the guest goes back or needs one, which drops them.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
- *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that User mode executed before.
+ *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that
+ *     User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  */
 #include <arm/code_page.h>
