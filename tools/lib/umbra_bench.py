@@ -24,6 +24,7 @@ from umbra_bench_list import BENCHMARKS, BY_NAME
 from umbra_common import SOURCE, ToolError, build_dir, run, tool_main
 
 BASELINE = SOURCE / "tests/bench/baseline.json"
+DOCUMENT = SOURCE / "docs/performance.md"
 EPILOG = f"""benchmarks: {' '.join(item.name for item in BENCHMARKS)}
 quick ones: {' '.join(item.name for item in BENCHMARKS if item.quick)}
 
@@ -46,7 +47,7 @@ def parse(arguments):
     parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's")
     parser.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="show what changed from A to B; nothing is run")
     parser.add_argument("--baseline", action="store_true", help=f"compare with {BASELINE.relative_to(SOURCE)} at the end")
-    parser.add_argument("--write-baseline", action="store_true", help="make the results the new baseline")
+    parser.add_argument("--write-baseline", action="store_true", help="make the results the new baseline, with table and chart of the docs")
     parser.add_argument("--output", metavar="FOLDER", help="where the results go (build/bench)")
     parser.add_argument("--no-build", action="store_true", help="measure the umbra.img that is there")
     options = parser.parse_args(arguments)
@@ -161,6 +162,17 @@ def show_failures(results):
             print(f"    {line}")
 
 
+def write_baseline(results):
+    """The results become the baseline, and the table and the chart of docs/performance.md."""
+    if results["failures"]:
+        raise ToolError("with failures the results do not become the baseline")
+    BASELINE.write_text(report.stable_text(results), encoding="utf-8")
+    (SOURCE / "docs/performance.svg").write_text(report.chart(results), encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    start, end = (text.index(mark) for mark in ("<!-- begin results -->", "<!-- end results -->"))
+    DOCUMENT.write_text(f"{text[:start]}<!-- begin results -->\n{report.markdown(results)}{text[end:]}", encoding="utf-8")
+
+
 def compare(old, new, partial):
     """Print the comparison; 1 if something got worse."""
     lines, worse = report.compare(old, new, partial)
@@ -172,6 +184,8 @@ def compare(old, new, partial):
 
 def main(arguments):
     options = parse(arguments)
+    if options.write_baseline and (options.quick or options.only):
+        raise ToolError("only a complete measurement can become the baseline")
     if options.compare:
         return compare(*(report.load(path) for path in options.compare), False)
     chosen = choose(options)
@@ -194,8 +208,8 @@ def main(arguments):
     show_failures(results)
     say(f"{time.monotonic() - begin:.0f} s; results are in {folder}/results.json, .md and .svg")
     status = 1 if results["failures"] else 0
-    if options.write_baseline and not status:
-        shutil.copyfile(folder / "results.json", BASELINE)
+    if options.write_baseline:
+        write_baseline(results)
     if options.baseline:
         status |= compare(report.load(BASELINE), results, bool(options.quick or options.only))
     return status

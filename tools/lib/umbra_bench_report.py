@@ -39,11 +39,11 @@ def figure(item, outcome):
 
 def exits_per_operation(item, outcome, causes):
     """
-    ({cause: exits}, exits that left the window) of one operation: for a whole run all of its exits, otherwise by its share of
-    the loop.
+    ({cause: exits}, exits that left the window, the figure's part of the loop's time) of one operation: for a whole run all of its
+    exits, otherwise by its share of the loop.
     """
     if item.kind in ("run", "time"):
-        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}, sum(outcome.whole.exits[len(causes):])
+        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}, sum(outcome.whole.exits[len(causes):]), 1
     stretch = outcome.loop or outcome.whole
     by_cause = dict(zip(causes, stretch.exits))
     if item.kind == "bandwidth":
@@ -51,7 +51,7 @@ def exits_per_operation(item, outcome, causes):
     else:
         operations = by_cause.get(item.per) or stretch.time / item.loop_time(outcome.output)
     return ({cause: number / operations for cause, number in zip(causes, stretch.exits) if number},
-            sum(stretch.exits[len(causes):]) / operations)
+            sum(stretch.exits[len(causes):]) / operations, min(figure(item, outcome)[2] * operations / stretch.time, 1))
 
 
 def slowdown(item, native, virtual):
@@ -67,13 +67,16 @@ def silicon_cycles(exits):
     return total
 
 
-def estimate(item, native, virtual, exits):
-    """The ratio that silicon might show: one cycle per instruction on both sides, and the exits' own costs."""
+def estimate(item, native, virtual, exits, part):
+    """
+    The ratio that silicon might show: one cycle per instruction on both sides, and the exits' own costs. `part` of them is the
+    figure's, where the program subtracts something from what its loop takes.
+    """
     if item.kind in ("run", "time"):
         base, with_exits = native[0] * 1e6, virtual[0] * 1e6
     else:
         base, with_exits = native[2], virtual[2]
-    return (with_exits + silicon_cycles(exits)) / base
+    return (with_exits + part * silicon_cycles(exits)) / base
 
 
 def merge(names, native, umbra, causes, settings):
@@ -89,11 +92,11 @@ def merge(names, native, umbra, causes, settings):
         if any(outcome is None or outcome.error for outcome in sides.values()):
             continue
         figures = {side: figure(item, outcome) for side, outcome in sides.items()}
-        exits, slow = exits_per_operation(item, sides["umbra"], causes)
+        exits, slow, part = exits_per_operation(item, sides["umbra"], causes)
         row = {"name": name, "title": item.title, "kind": item.kind, "unit": figures["native"][1],
                "native": round(figures["native"][0], 3), "umbra": round(figures["umbra"][0], 3),
                "ratio": round(slowdown(item, figures["native"][0], figures["umbra"][0]), 4),
-               "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits), 2),
+               "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits, part), 2),
                "exits": {cause: round(number, 3) for cause, number in exits.items() if round(number, 3)}}
         row["exits_total"] = round(sum(exits.values()), 3)
         row["exits_slow"] = round(slow, 3)
