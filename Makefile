@@ -172,17 +172,18 @@ endif
 
 # --- Layouts ---------------------------------------------------------------------------------------------------------
 
-layouts := $(patsubst configs/layouts/%.dts,$(O)/layouts/%.dtb,$(wildcard configs/layouts/*.dts))
+layout_dir := configs/layouts
+layouts := $(patsubst $(layout_dir)/%.dts,$(O)/layouts/%.dtb,$(wildcard $(layout_dir)/*.dts))
 
 .PHONY: layouts
 layouts: $(layouts)
 
 # dtc has no switch that makes its warnings errors: any word on stderr is one.
-$(O)/layouts/%.dtb: configs/layouts/%.dts
+$(O)/layouts/%.dtb: $(layout_dir)/%.dts
 	$(call say,DTC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -Iconfigs/layouts -MMD -MP -MT $@ -MF $@.d $< $@.tmp
-	$(Q)dtc -I dts -O dtb -@ -i configs/layouts -o $@.new $@.tmp 2>$@.log || { cat $@.log >&2; exit 1; }
+	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -MMD -MP -MT $@ -MF $@.d $< $@.tmp
+	$(Q)dtc -I dts -O dtb -@ -i $(layout_dir) -o $@.new $@.tmp 2>$@.log || { cat $@.log >&2; exit 1; }
 	$(Q)if [ -s $@.log ]; then cat $@.log >&2; echo "$<: a warning of dtc is an error" >&2; exit 1; fi
 	$(Q)mv $@.new $@
 

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Configuration and build: warnings are errors, changes rebuild what they must, output can be elsewhere."""
+
+import os
+import subprocess
+
+import pytest
+
+from umbra_common import SOURCE
+
+
+def make(folder, *words, expect=0, **environment):
+    """Run make with O=folder; returns everything that it printed."""
+    done = subprocess.run(["make", "--no-print-directory", "-C", SOURCE, f"O={folder}", *words], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, **environment))
+    assert (done.returncode == 0) == (expect == 0), done.stdout
+    return done.stdout
+
+
+def configure(folder, *lines):
+    make(folder, "beagle-xm_defconfig")
+    with open(folder / ".config", "a", encoding="utf-8") as handle:
+        handle.write("".join(line + "\n" for line in lines))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """One complete build in a folder of its own."""
+    folder = tmp_path_factory.mktemp("build")
+    make(folder, f"-j{os.cpu_count()}")
+    return folder
+
+
+def test_outputs(built):
+    for name in ("umbra.elf", "umbra.bin", "umbra.img", "layouts/linux.dtb"):
+        assert (built / name).stat().st_size > 0
+
+
+def test_second_build_does_nothing(built):
+    assert "CC" not in make(built)
+
+
+def test_same_sources_same_image(built, tmp_path):
+    """Also in another folder: no path and no time gets into the binary."""
+    make(tmp_path, f"-j{os.cpu_count()}")
+    assert (tmp_path / "umbra.bin").read_bytes() == (built / "umbra.bin").read_bytes()
+
+
+def test_flags_rebuild(built):
+    text = make(built, "-n", "CROSS_COMPILE=arm-none-eabi-", "machine_flags=-mcpu=cortex-a8 -marm -mfloat-abi=soft")
+    assert "core/layout.o" in text and "libfdt/fdt.o" in text
+
+
+def test_value_rebuilds(built):
+    configuration = (built / ".config").read_text(encoding="utf-8")
+    assert "CONFIG_LOG_RING_SIZE=16384" in configuration
+    (built / ".config").write_text(configuration.replace("LOG_RING_SIZE=16384", "LOG_RING_SIZE=32768"), encoding="utf-8")
+    assert "core/log.o" in make(built)
+    assert "CONFIG_LOG_RING_SIZE 32768" in (built / "include/autoconf.h").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line, message", [
+    ("CONFIG_NO_SUCH_OPTION=y", "NO_SUCH_OPTION"),
+    ("CONFIG_LOG_RING_SIZE=many", "LOG_RING_SIZE"),
+    ("CONFIG_MACHINE_BEAGLE_XM=n", "MACHINE_BEAGLE_XM"),
+])
+def test_configuration_warnings_are_errors(tmp_path, line, message):
+    configure(tmp_path, line)
+    text = make(tmp_path, "layouts", expect=1)
+    assert message in text
+    make(tmp_path, "olddefconfig")
+    make(tmp_path, "layouts")
+
+
+def test_configuration_round_trip(tmp_path):
+    configure(tmp_path)
+    make(tmp_path, "savedefconfig")
+    before = (tmp_path / ".config").read_text(encoding="utf-8")
+    (tmp_path / ".config").unlink()
+    make(tmp_path, "beagle-xm_defconfig")
+    assert (tmp_path / ".config").read_text(encoding="utf-8") == before
+    assert "CONFIG_" not in make(tmp_path, "listnewconfig")
+
+
+@pytest.mark.parametrize("target", ["allnoconfig", "allyesconfig", "alldefconfig", "randconfig"])
+def test_other_configurations_build(tmp_path, target):
+    make(tmp_path, target, KCONFIG_SEED="1")
+    make(tmp_path, f"-j{os.cpu_count()}")
+
+
+def test_random_configurations_are_valid(tmp_path):
+    """The target loads what it wrote and fails if anything did not take; the seed repeats it."""
+    seen = set()
+    for seed in range(8):
+        make(tmp_path, "randconfig", KCONFIG_SEED=str(seed))
+        seen.add((tmp_path / ".config").read_text(encoding="utf-8"))
+    make(tmp_path, "randconfig", KCONFIG_SEED="0")
+    assert (tmp_path / ".config").read_text(encoding="utf-8") in seen
+    assert len(seen) > 1
+
+
+def test_layout_warning_is_error(tmp_path):
+    """A warning of dtc stops the build."""
+    (tmp_path / "bad.dts").write_text("/dts-v1/;\n/ { node@1 { prop = <1>; }; };\n", encoding="utf-8")
+    text = make(tmp_path / "out", f"layout_dir={tmp_path}", "layouts", expect=1)
+    assert "unit_address_vs_reg" in text and "error" in text
+
+
+def test_help():
+    text = make("build", "help")
+    for word in ("menuconfig", "image", "run-native", "debug", "test", "check"):
+        assert word in text
