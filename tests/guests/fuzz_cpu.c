@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Guest: random programs of privileged and plain instructions, all with one defined meaning. There is no model: the state they end in
- * is hashed into the line that is printed, and the lines must be the same in both worlds.
+ * is hashed into the line that is printed, and the lines must be the same in both worlds. Then the same with interrupts enabled, without and
+ * with a timer that interrupts at random places: the interrupts must not show.
  */
 #include "guest.h"
 
@@ -9,13 +10,20 @@
 #define ROUNDS		4		/* of each program */
 #define PER_LINE	60		/* programs */
 #define LINES		20
+#define INTERRUPTED	6
 #define BKPT		0xe1200070u
 #define UDF		0xe7f000f0u
 
 static u32 seed = 0x9e3779b9;
 static u32 buf[256] __attribute__((aligned(1024)));
 static u32 hash, psr_masks;
+static bool with_irqs;			/* programs that run with interrupts enabled; they stay out of IRQ mode */
+static bool timer_on;
+static u32 irqs;
 
+#define CM_CLKSEL_WKUP	0x48004c40
+
+extern char stack_irq_top[];
 void fuzz_return(void);			/* exception handler: movs pc, lr */
 
 static u32 rnd(void)
@@ -83,9 +91,17 @@ static u32 gen_status(void)
 
 static u32 gen_mode(void)
 {
-	static const u8 modes[] = { MODE_FIQ, MODE_IRQ, MODE_SVC, MODE_ABT };	/* not System: it has no SPSR */
-	u32 m = modes[below(4)];
+	static const u8 modes[] = { MODE_FIQ, MODE_SVC, MODE_ABT, MODE_IRQ };	/* not System: it has no SPSR */
+	u32 m = modes[below(with_irqs ? 3 : 4)];
 
+	if (with_irqs)
+		switch (below(5)) {
+		case 0: return 0xf1020000 | m;					/* cps #m */
+		case 1: return 0xf10c0080;					/* cpsid i */
+		case 2: return 0xf1080080;					/* cpsie i */
+		case 3: return 0xf10a0080 | m;					/* cpsie i, #m */
+		default: return 0x0321f040 | m | cond();			/* msr cpsr_c, #m + F */
+		}
 	switch (below(3)) {
 	case 0: return 0xf1020000 | m;						/* cps #m */
 	case 1: return 0xf10e00c0 | m;						/* cpsid if, #m */
@@ -171,6 +187,8 @@ static void mix_state(void)
 	mix(exc_frame.spsr);
 	mix(exc_frame.exc_lr - (u32)code_area);
 	for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
+		if (with_irqs && modes[m] == MODE_IRQ)
+			continue;
 		bank_get(modes[m], v);
 		mix(v[0]);
 		mix(v[1]);
@@ -208,26 +226,50 @@ static void banks_init(void)
 	MCR(0, c13, c0, 4, rnd());
 	MCR(0, c6, c0, 0, 0);
 	MCR(0, c6, c0, 2, 0);
+	asm volatile("msr spsr_cxsf, %0" : : "r"(MODE_USR));
+}
+
+/* One interrupt soon, in 77 ns steps of the system clock: soon for a bare and for a virtual processor. Other random numbers than the programs have. */
+static void timer_start(void)
+{
+	static u32 delay = 1;
+
+	delay = (delay * 1103515245 + 12345) & 0x7fffffff;
+	write32(GPT1_BASE + 0x24, 0);
+	write32(GPT1_BASE + 0x28, 0u - 1 - (delay >> 12) % (delay & 0x800 ? 6 : 500));
+	write32(GPT1_BASE + 0x24, 1);
+}
+
+static void handle(void)
+{
+	(void)intc_sir();
+	irqs++;
+	gpt1_ack();
+	intc_ack();
 }
 
 static void run_once(void)
 {
-	static const u32 modes[] = { MODE_SVC, MODE_IRQ, MODE_FIQ, MODE_ABT };
+	static const u32 modes[] = { MODE_SVC, MODE_FIQ, MODE_ABT, MODE_IRQ };
 	struct ctx c;
 
 	banks_init();
-	ctx_init(&c, modes[below(4)] | PSR_I | PSR_F | (psr_masks & PSR_A) | (rnd() & PSR_NZCVQ));
+	if (with_irqs)
+		bank_set(MODE_IRQ, (const u32[]){ (u32)stack_irq_top, 0, MODE_SVC });
+	ctx_init(&c, modes[below(with_irqs ? 3 : 4)] | (with_irqs ? 0 : PSR_I) | PSR_F | (psr_masks & PSR_A) | (rnd() & PSR_NZCVQ));
 	for (u32 i = 0; i < 13; i++)
 		c.r[i] = rnd();
 	c.r[7] = (u32)buf;
 	c.sp = rnd();
 	c.lr = rnd();
+	if (timer_on)
+		timer_start();
 	mix((u32)ctx_run(&c));
 	mix_state();
 }
 
 /* Each program several times, as the first execution of an instruction may be another matter for a hypervisor than the next. */
-static void run_program(void)
+static void __attribute__((noinline)) run_program(void)
 {
 	u32 code[PROGRAM + 12];
 
@@ -238,6 +280,53 @@ static void run_program(void)
 	code_put(0, code, ARRAY_SIZE(code));
 	for (u32 i = 0; i < ROUNDS; i++)
 		run_once();
+}
+
+static void report_line(u32 line)
+{
+	char name[] = "random programs 00: 00000000";
+
+	name[16] = (char)('0' + line / 10);
+	name[17] = (char)('0' + line % 10);
+	for (u32 i = 0; i < 8; i++)
+		name[20 + i] = "0123456789abcdef"[(hash >> (28 - 4 * i)) & 15];
+	check(name, 0, 0);
+}
+
+/* The same programs twice: the interrupts of the second time leave no trace. */
+static void test_interrupted(void)
+{
+	u32 expected, start;
+
+	intc_init();
+	gpt1_init();
+	write32(CM_CLKSEL_WKUP, read32(CM_CLKSEL_WKUP) | 1);
+	(void)read32(CM_CLKSEL_WKUP);
+	irq_handler = handle;
+	exc_hook[6] = irq_entry;
+	intc_unmask(GPT1_IRQ);
+	with_irqs = true;
+	group_begin("random programs interrupted at random");
+	for (u32 line = 0; line < INTERRUPTED; line++) {
+		start = seed;
+		hash = 0;
+		for (u32 i = 0; i < PER_LINE; i++)
+			run_program();
+		expected = hash;
+		seed = start;
+		hash = 0;
+		timer_on = true;
+		for (u32 i = 0; i < PER_LINE; i++)
+			run_program();
+		timer_on = false;
+		write32(GPT1_BASE + 0x24, 0);
+		gpt1_stop();
+		group_check(expected, hash, "round %u", line);
+	}
+	group_check(1, irqs >= INTERRUPTED * PER_LINE, "there were interrupts");
+	group_end();
+	gpt1_init();
+	intc_init();
 }
 
 void guest_main(void)
@@ -252,14 +341,10 @@ void guest_main(void)
 	exc_hook[1] = fuzz_return;
 	exc_hook[2] = fuzz_return;
 	for (u32 line = 0; line < LINES; line++) {
-		char name[] = "random programs 00: 00000000";
-
 		for (u32 i = 0; i < PER_LINE; i++)
 			run_program();
-		name[16] = (char)('0' + line / 10);
-		name[17] = (char)('0' + line % 10);
-		for (u32 i = 0; i < 8; i++)
-			name[20 + i] = "0123456789abcdef"[(hash >> (28 - 4 * i)) & 15];
-		check(name, 0, 0);
+		report_line(line);
 	}
+	if (BOARD_IS_OMAP3)
+		test_interrupted();
 }

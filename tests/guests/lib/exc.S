@@ -166,8 +166,12 @@ ctx_run:
 	ldmia	r4, {r8-r12}		@ the Fast Interrupt bank if that is where we are
 	msr	cpsr_c, r5
 	cmp	r2, #MODE_FIQ
-	ldrne	r12, [r0, #48]
-	ldmne	r4, {r8-r11}
+	ldmne	r4, {r8-r12}
+	moveq	r8, #0			@ the other bank then: nothing of this code's
+	moveq	r9, #0
+	moveq	r10, #0
+	moveq	r11, #0
+	moveq	r12, #0
 	cmp	r2, #MODE_UND
 	moveq	r3, #(MODE_ABT | PSR_I | PSR_F)
 	movne	r3, #(MODE_UND | PSR_I | PSR_F)
