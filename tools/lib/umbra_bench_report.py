@@ -121,11 +121,17 @@ def exits_text(row, most=6):
             (f", rest {number_text(rest)}" if rest else ""))
 
 
+def aim_text(row):
+    """The aim, with a mark if it was missed."""
+    aim = BY_NAME[row["name"]].aim if row["name"] in BY_NAME else 0
+    return f"{aim:g}{' missed' if row['ratio'] > aim else ''}" if aim else ""
+
+
 def markdown(results):
-    lines = ["| benchmark | unit | native | Umbra | ratio | silicon (estimate) | exits per operation |", "|---|---|--:|--:|--:|--:|---|"]
+    lines = ["| benchmark | unit | native | Umbra | ratio | aim | silicon (estimate) | exits per operation |", "|---|---|--:|--:|--:|--:|--:|---|"]
     for row in results["benchmarks"]:
         lines.append(f"| {row['title']} | {row['unit']} | {number_text(row['native'])} | {number_text(row['umbra'])} | "
-                     f"{row['ratio']:.2f} | {row['estimate_silicon']:.1f} | {exits_text(row)} |")
+                     f"{row['ratio']:.2f} | {aim_text(row)} | {row['estimate_silicon']:.1f} | {exits_text(row)} |")
     for row in results["benchmarks"]:
         if "per_second" in row:
             lines += ["", f"Dhrystone 2.1: {row['per_second']['native']} per second and {row['dmips_per_mhz']['native']} DMIPS/MHz natively, "
@@ -137,8 +143,8 @@ def table(results):
     """The Markdown table with columns that line up, for a terminal."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(results).splitlines() if line.startswith("|")]
     del rows[1]
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 6)), row[6]])
+    widths = [max(len(row[column]) for row in rows) for column in range(7)]
+    return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 7)), row[7]])
                      for row in rows)
 
 
