@@ -13,6 +13,9 @@ extern char __image_start[], __text_end[];
 
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
+#define ID_PFR0_THUMBEE	(0xfu << 12)
+#define TEECR_XED	1u
+
 /* Short-descriptor section bits for Umbra's own mappings (B3.5.1; TRE = 0, AFE = 0). Domain 0, not global. */
 #define SECT		2u
 #define SECT_XN		BIT(4)
@@ -81,7 +84,9 @@ void arm_boot(u32 machid, const void *layout)
 	host_map_init();
 	dsb();
 	host_mmu_on();
-	/* Guest code in User mode must not reach the performance counters directly. */
+	/* Guest code in User mode must not reach the performance counters directly, nor TEEHBR of the hidden ThumbEE. */
 	write_pmuserenr(0);
+	if (read_id_pfr0() & ID_PFR0_THUMBEE)
+		asm volatile("mcr p14, 6, %0, c0, c0, 0" : : "r"(TEECR_XED));
 	hv_main(machid, layout);
 }

@@ -26,7 +26,10 @@ __window_vectors:
 	b	win_irq
 	b	win_fiq
 
-/* Did the exception come from Umbra itself (mode other than USR)? Then branch to @target; r0 is kept. */
+/*
+ * Did the exception come from Umbra itself (mode other than USR)? Then branch to @target; r0 is kept. For aborts only, which
+ * mask A: otherwise an asynchronous abort might come in between and use the same scratch word.
+ */
 	.macro	check_host target
 	str	r0, [sp, #VCPU_SCRATCH]
 	mrs	r0, spsr
@@ -125,6 +128,7 @@ win_fiq:
 	mrs	r2, spsr
 	sub	r1, lr, #4
 	mov	r0, #VEC_FIQ
+	cps	#0x13			@ r8 and r9 of exit_switch must not be banked ones
 	b	exit_slow
 
 win_irq:
@@ -192,7 +196,7 @@ window_enter:
  * is a bug of Umbra: arm_host_fault() prints and stops.
  *
  * But an asynchronous external abort is the late answer to an earlier store: of the guest, if it comes before the guest's
- * next instruction but after an SVC or Undefined entry, which leave A open (B1.9.1, B1.9.2), or if a checked access
+ * next instruction but after an SVC or Undefined entry, which leave A open (B1.9.2, B1.9.4), or if a checked access
  * opens A with one pending. It waits in irq_in until the guest's A bit lets it in.
  */
 host_dabt:

@@ -101,7 +101,7 @@ static void path_trap_undef(struct vcpu *v)
 		inject_undef(v);
 		return;
 	}
-	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.1), so that of IT is checked too. */
+	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */
 	if (v->cpsr & PSR_T && v->cpsr & PSR_IT)
 		in.cond = FIELD(v->cpsr, 15, 12);
 	if (!(v->cpsr & PSR_T) && a32_is_site(word))
