@@ -268,7 +268,7 @@ host_late:
  * uaccess_fail and is no event: the slow path repeats the instruction and finds the reason.
  */
 	@ The cache operations complete at the DSB that the guest itself needs for its purpose, so there is none here.
-	.global	window_ldrt, window_strt, window_dccmvac, window_dccimvac
+	.global	window_ldrt, window_strt, window_ldrbt, window_strbt, window_dccmvac, window_dccimvac
 uaccess_start:
 window_ldrt:
 	ldrt	r3, [r0], #4
@@ -286,6 +286,16 @@ window_strt:
 	bx	lr
 window_dccmvac:
 	mcr	p15, 0, r0, c7, c10, 1
+	mov	r0, #1
+	bx	lr
+window_ldrbt:
+	ldrbt	r3, [r0]
+	strb	r3, [r1]
+	mov	r0, #1
+	bx	lr
+window_strbt:
+	ldrb	r3, [r1]
+	strbt	r3, [r0]
 	mov	r0, #1
 	bx	lr
 window_dccimvac:

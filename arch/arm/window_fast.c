@@ -227,6 +227,35 @@ static bool fast_ldm_return(struct vcpu *v, u32 w)
 	return false;
 }
 
+/*
+ * LDRT, STRT, LDRBT, STRBT with an immediate: the access is made with the rights of virtual User mode, which is the host DACR
+ * of that mode. Anything else of the family, and a fault, is for the slow path.
+ */
+static bool fast_user_access(struct vcpu *v, u32 w)
+{
+	u32 rn = FIELD(w, 19, 16), rt = FIELD(w, 15, 12), va = v->r[rn], value = v->r[rt];
+	u8 byte = value;
+	bool done;
+
+	if (rn == 15 || rt == 15 || rn == rt || (!(w & BIT(22)) && (va & 3)))
+		return false;
+	write_dacr(v->dacr_user);
+	isb();
+	if (w & BIT(20))
+		done = w & BIT(22) ? window_ldrbt(va, &byte) : window_ldrt(va, &value, 1);
+	else
+		done = w & BIT(22) ? window_strbt(va, &byte) : window_strt(va, &value, 1);
+	write_dacr(v->hw_dacr);
+	isb();
+	if (!done)
+		return false;
+	if (w & BIT(20))
+		v->r[rt] = w & BIT(22) ? byte : value;
+	v->r[rn] = w & BIT(23) ? va + (w & 0xfff) : va - (w & 0xfff);
+	v->exits[EXIT_SITE_USER_LS]++;
+	return fast_next(v);
+}
+
 /* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
 static bool fast_site(struct vcpu *v)
 {
@@ -250,6 +279,8 @@ static bool fast_site(struct vcpu *v)
 		return fast_return(v, v->r[14]);
 	if ((w & 0x0ffff000) == 0x025ef000 && !(w & 0xf00))	/* SUBS pc, lr, #imm8 */
 		return fast_return(v, v->r[14] - (w & 0xff));
+	if ((w & 0x0f200000) == 0x04200000 && (w >> 28) != 15)
+		return fast_user_access(v, w);
 	if ((w & 0x0e508000) == 0x08508000)
 		return fast_ldm_return(v, w);
 	if ((w & 0x0e400000) == 0x08400000)

@@ -297,70 +297,78 @@ win_und:
 	stmia	sp, {r0-r14}^
 hot_und_start:
 	mrs	r2, spsr
-	tst	r2, #0xf		@ Umbra itself: the end anyway, so the guest's registers may be lost
-	bne	host_und
 	ldr	r3, [sp, #VCPU_CPSR]
+	tst	r2, #0x2f		@ mode: Umbra itself? T?
+	bne	hot_und_odd
 	ldr	r4, [sp, #VCPU_FAST_OFF]
-	tst	r2, #0x220
-	bne	und_common
 	and	r5, r3, #0x1f
 	cmp	r4, #0
 	bne	und_common
 	cmp	r5, #0x10
 	beq	und_common		@ User mode
 	ldr	r6, [lr, #-4]
-	ldr	r7, =0xff000f10
-	ldr	r8, =0xee000f10		@ MRC, MCR p15, always
-	and	r7, r6, r7
+	ldr	r8, =0xee1d0f90		@ MRC TPIDRPRW, the per-CPU offset
+	bic	r7, r6, #0xf000
 	ubfx	r10, r6, #12, #4	@ Rt
 	cmp	r7, r8
-	bne	und_common
-	cmp	r10, #15
-	beq	und_common
-	ubfx	r8, r6, #20, #4		@ opc1, L
-	uxtb	r9, r6			@ opc2, 1, CRm
-	orr	r9, r9, r8, lsl #8
-	ubfx	r7, r6, #16, #4
-	add	pc, pc, r7, lsl #2
-	nop
-	b	und_common
-	b	hot_sctlr		@ c1
-	b	und_common
-	b	hot_c3
-	b	und_common
-	b	hot_c5
-	b	hot_c6
-	b	und_common
-	b	und_common
-	b	und_common
-	b	und_common
-	b	und_common
-	b	und_common
-	b	hot_c13
-	b	und_common
+	beq	hot_tpidrprw
+	ldr	r8, =0xee030f10		@ MCR DACR
+	cmp	r7, r8
+	beq	hot_dacr_write
+	add	r8, r8, #0x100000	@ MRC DACR
+	cmp	r7, r8
+	beq	hot_dacr_read
+	ldr	r8, =0xee0d0f70		@ MCR TPIDRURO
+	cmp	r7, r8
+	beq	hot_tpidruro
+	ldr	r8, =0xee110f10		@ MRC SCTLR
+	cmp	r7, r8
+	beq	hot_sctlr_read
+	sub	r8, r8, #0x100000	@ MCR SCTLR
+	cmp	r7, r8
+	beq	hot_sctlr_write
+	ldr	r8, =0xee150f10		@ MRC DFSR, IFSR, DFAR, IFAR
+	cmp	r7, r8
+	beq	hot_dfsr
+	add	r8, r8, #0x20
+	cmp	r7, r8
+	beq	hot_ifsr
+	ldr	r8, =0xee160f10
+	cmp	r7, r8
+	beq	hot_dfar
+	add	r8, r8, #0x40
+	cmp	r7, r8
+	beq	hot_ifar
 	b	und_common
 
-hot_c13:
-	cmp	r9, #0x190		@ MRC TPIDRPRW
-	beq	hot_tpidrprw
-	cmp	r9, #0x070		@ MCR TPIDRURO
-	bne	und_common
+hot_und_odd:
+	tst	r2, #0xf		@ Umbra itself: the end anyway, so the guest's registers may be lost
+	beq	und_common
+	b	host_und
+
+/* Rt = pc is UNPREDICTABLE: for C. */
+	.macro	hot_rt
+	cmp	r10, #15
+	beq	und_common
+	.endm
+
+hot_tpidrprw:
+	ldr	r5, [sp, #VCPU_TPIDRPRW]
+	hot_rt
+	str	r5, [sp, r10, lsl #2]
+	hot_count CAUSE_CP15_THREAD
+	hot_resume
+
+hot_tpidruro:
+	hot_rt
 	ldr	r5, [sp, r10, lsl #2]
 	str	r5, [sp, #VCPU_TPIDRURO]
 	mcr	p15, 0, r5, c13, c0, 3
 	hot_count CAUSE_CP15_THREAD
 	hot_resume
-hot_tpidrprw:
-	ldr	r5, [sp, #VCPU_TPIDRPRW]
-	str	r5, [sp, r10, lsl #2]
-	hot_count CAUSE_CP15_THREAD
-	hot_resume
 
-hot_c3:
-	cmp	r9, #0x110
-	beq	hot_dacr_read
-	cmp	r9, #0x010
-	bne	und_common
+hot_dacr_write:
+	hot_rt
 	ldr	r5, [sp, r10, lsl #2]
 	ldr	r6, [sp, #VCPU_DACR]
 	cmp	r5, r6
@@ -381,46 +389,45 @@ hot_dacr_found:
 hot_dacr_done:
 	hot_count CAUSE_CP15_DACR
 	hot_resume
+
 hot_dacr_read:
+	hot_rt
 	ldr	r5, [sp, #VCPU_DACR]
 	str	r5, [sp, r10, lsl #2]
 	hot_count CAUSE_CP15_DACR
 	hot_resume
 
-hot_sctlr:
-	ldr	r5, [sp, #VCPU_SCTLR]
-	cmp	r9, #0x110
-	beq	hot_sctlr_read
-	cmp	r9, #0x010
-	bne	und_common
-	ldr	r6, [sp, r10, lsl #2]	@ written unchanged at each exception by some kernels
-	cmp	r5, r6
-	bne	und_common
-	hot_count CAUSE_CP15_SCTLR
-	hot_resume
 hot_sctlr_read:
+	hot_rt
+	ldr	r5, [sp, #VCPU_SCTLR]
 	str	r5, [sp, r10, lsl #2]
 	hot_count CAUSE_CP15_SCTLR
 	hot_resume
 
-hot_c5:
-	cmp	r9, #0x110
-	ldreq	r5, [sp, #VCPU_DFSR]
-	beq	hot_fault_read
-	cmp	r9, #0x130
+hot_sctlr_write:			@ unchanged, as some kernels do at each exception
+	hot_rt
+	ldr	r5, [sp, #VCPU_SCTLR]
+	ldr	r6, [sp, r10, lsl #2]
+	cmp	r5, r6
 	bne	und_common
+	hot_count CAUSE_CP15_SCTLR
+	hot_resume
+
+hot_dfsr:
+	ldr	r5, [sp, #VCPU_DFSR]
+	b	hot_fault_read
+hot_ifsr:
 	ldr	r5, [sp, #VCPU_IFSR]
+	b	hot_fault_read
+hot_dfar:
+	ldr	r5, [sp, #VCPU_DFAR]
+	b	hot_fault_read
+hot_ifar:
+	ldr	r5, [sp, #VCPU_IFAR]
 hot_fault_read:
+	hot_rt
 	str	r5, [sp, r10, lsl #2]
 	hot_count CAUSE_CP15_FAULT
 	hot_resume
-hot_c6:
-	cmp	r9, #0x110
-	ldreq	r5, [sp, #VCPU_DFAR]
-	beq	hot_fault_read
-	cmp	r9, #0x150
-	bne	und_common
-	ldr	r5, [sp, #VCPU_IFAR]
-	b	hot_fault_read
 	.ltorg
 hot_und_end:

@@ -125,6 +125,8 @@ void window_sites_add(u32 pc, u32 svc, u32 word);
  */
 bool window_ldrt(u32 va, u32 *buf, u32 n);
 bool window_strt(u32 va, const u32 *buf, u32 n);
+bool window_ldrbt(u32 va, u8 *buf);
+bool window_strbt(u32 va, const u8 *buf);
 /* Clean the D-cache line of guest address @va under the guest's tables. */
 bool window_dccmvac(u32 va);
 bool window_dccimvac(u32 va);	/* clean and invalidate */
