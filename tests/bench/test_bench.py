@@ -231,3 +231,10 @@ def test_missing_binary_on_the_machine(tmp_path):
     assert not done["null"].error and not done["dhrystone"].error
     assert "/bench/gone is missing" in done["gone"].error and "status 1" in done["bad"].error
     assert done["silent"].error == "printed nothing" and "did not end within 3 s" in done["endless"].error
+
+
+def test_a_layout_that_umbra_refuses(tmp_path):
+    """An unknown strategy ends the run early, with Umbra's own message."""
+    done = bench("--only", "null", "--strategy", "nosuch", "--output", tmp_path, "--no-build")
+    assert done.returncode == 1, done.stdout
+    assert "FAILED null (umbra)" in done.stdout and 'unknown' in done.stdout and "nosuch" in done.stdout, done.stdout

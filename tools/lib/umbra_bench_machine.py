@@ -5,6 +5,7 @@ nothing for it and cannot tell: the machine's clock counts instructions and stan
 import json
 import os
 import pathlib
+import re
 import select
 import socket
 import struct
@@ -19,10 +20,17 @@ SYNC_32K = 0x48320010  # the board's 32768 Hz counter: the guest's clock
 PINNED = ["-icount", "shift=0", "-rtc", "base=2023-06-10T12:00:00,clock=vm", "-seed", "1"]
 
 PACKET = 1024
+LOOK_SECONDS = 5
+# A console that ends like this has nobody left who would come to a point of measurement.
+LOST = re.compile(r"umbra> $|.*end Kernel panic.*")
 
 
 class Hang(Exception):
     """The machine did not reach the next stop in time, or its process ended."""
+
+
+class Quiet(Hang):
+    """Nothing came from the machine in the time given."""
 
 
 class Gdb:
@@ -47,7 +55,7 @@ class Gdb:
                 return body.decode()
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
-                raise Hang("did not come to the next point of measurement in time")
+                raise Quiet("did not come to the next point of measurement in time")
             more = self.socket.recv(65536)
             if not more:
                 raise Hang("the machine's process ended")
@@ -148,9 +156,18 @@ class Machine:
 
     def run(self, seconds):
         """Continue to the next stop; returns the registers. `seconds` of this computer's time at most."""
+        deadline = time.monotonic() + seconds
         self.gdb.send("c")
-        self.gdb.receive(time.monotonic() + seconds)
-        return self.gdb.registers()
+        while True:
+            try:
+                self.gdb.receive(min(deadline, time.monotonic() + LOOK_SECONDS))
+                return self.gdb.registers()
+            except Quiet:
+                if time.monotonic() >= deadline:
+                    raise
+            end = LOST.search(self.tail(3))
+            if end:
+                raise Hang(f"gave up: {end.group(0).strip()}")
 
     def step_over(self, address):
         """Leave a stop: QEMU would stop at the same instruction again. All stops are at instructions that do not branch."""
