@@ -21,6 +21,7 @@ EPILOG = """suites (default: all, in this order):
   host     unit tests on this computer, with sanitizers (tests/host)
   machine  the machine's devices by themselves (tests/machine)
   system   Umbra, bare-metal guests and Linux on the machine (tests/system)
+  bench    the measurement, and its figures against the baseline (tests/bench)
 words that are no suite go to pytest, for example: tools/test system -k card"""
 
 
@@ -89,6 +90,7 @@ SUITES = {
     "host": run_host,
     "machine": lambda arguments: run_pytest(SOURCE / "tests/machine", arguments),
     "system": lambda arguments: run_pytest(SOURCE / "tests/system", arguments),
+    "bench": lambda arguments: run_pytest(SOURCE / "tests/bench", arguments),
 }
 
 
@@ -104,12 +106,12 @@ def make(*targets):
 
 def prepare(suites):
     """Build what the chosen suites need; a failure here is a failure of the run."""
-    if not {"machine", "system"} & set(suites):
+    if not {"machine", "system", "bench"} & set(suites):
         return
     umbra_debian.fetch_all()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
-    if "system" in suites:
+    if {"system", "bench"} & set(suites):
         say("building Umbra, guests and the SD card")
         make("all", "guests")
         umbra_guest.build_guest()
