@@ -116,6 +116,11 @@ static int check_kernel(const struct guest *g, struct placement *p)
 	u32 image;
 
 	p->zimage = file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+	if (!p->zimage && c->dtb.size) {
+		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
+		       g->name, k->name);
+		return -EINVAL;
+	}
 	if (!p->zimage)
 		return 0;
 	image = file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
