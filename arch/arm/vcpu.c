@@ -5,6 +5,7 @@
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
 #include <arm/shadow.h>
+#include <arm/site.h>
 #include <arm/sysreg.h>
 #include <arm/trap.h>
 #include <arm/vcpu.h>
@@ -45,6 +46,8 @@ ASM_OFFSET(exit_insn_valid, VCPU_EXIT_INSN_VALID);
 ASM_OFFSET(window_base, VCPU_WINDOW_BASE);
 ASM_OFFSET(scratch, VCPU_SCRATCH);
 ASM_OFFSET(fast_off, VCPU_FAST_OFF);
+ASM_OFFSET(svc_vector, VCPU_SVC_VECTOR);
+ASM_OFFSET(want_pte_hints, VCPU_WANT_PTE_HINTS);
 ASM_OFFSET(dacr_kernel, VCPU_DACR_KERNEL);
 ASM_OFFSET(dacr_user, VCPU_DACR_USER);
 ASM_OFFSET(cp15.sctlr, VCPU_SCTLR);
@@ -61,16 +64,15 @@ ASM_OFFSET(bank_sp, VCPU_BANK_SP);
 ASM_OFFSET(bank_lr, VCPU_BANK_LR);
 ASM_OFFSET(bank_spsr, VCPU_BANK_SPSR);
 ASM_OFFSET(dacr_cache, VCPU_DACR_CACHE);
-ASM_OFFSET(user_copies, VCPU_USER_COPIES);
 ASM_OFFSET(fast_modes_off, VCPU_FAST_MODES_OFF);
-_Static_assert(sizeof(struct dacr_cache) == 16 && SITE_ENTRIES == 512 && sizeof(struct site_entry) == 16,
-	       "window_hot.S knows these sizes");
+_Static_assert(sizeof(struct dacr_cache) == 16, "window_hot.S knows this size");
 _Static_assert(BANK_USR == 0 && BANK_IRQ == 2 && BANK_SVC == 3 && BANK_ABT == 4 && BANK_UND == 5,
 	       "hot_bank in window_hot.S knows these numbers");
 _Static_assert(CAUSE_SVC == EXIT_SVC && CAUSE_SITE_CPS == EXIT_SITE_CPS && CAUSE_SITE_MRS == EXIT_SITE_MRS &&
 	       CAUSE_SITE_MSR == EXIT_SITE_MSR && CAUSE_SITE_RET == EXIT_SITE_RET &&
 	       CAUSE_SITE_BANK == EXIT_SITE_BANK && CAUSE_CP15_THREAD == EXIT_CP15_THREAD &&
 	       CAUSE_CP15_DACR == EXIT_CP15_DACR && CAUSE_CP15_SCTLR == EXIT_CP15_SCTLR &&
+	       CAUSE_CP15_CACHE == EXIT_CP15_CACHE &&
 	       CAUSE_CP15_FAULT == EXIT_CP15_FAULT, "arm/window.h disagrees with hv/stats.h");
 _Static_assert(offsetof(struct vcpu, shared_end) <= PAGE_SIZE, "shared part of struct vcpu exceeds its page");
 
@@ -193,38 +195,8 @@ void window_sites_clear(void)
 void window_sites_drop(u32 copy)
 {
 	for (u32 i = 0; i < SITE_ENTRIES; i++)
-		if (FIELD(window_sites[i].svc, 23, 10) == copy)
+		if (site_copy(window_sites[i].svc) == copy)
 			window_sites[i].pc = ~0u;	/* never the address of an instruction */
-}
-
-/* Which handler of window_hot.S executes @word completely, whatever the registers hold. The condition has passed. */
-static u32 site_kind(u32 word)
-{
-	u32 rd = FIELD(word, 15, 12), rm = word & 0xf;
-
-	if ((word & 0xfffffe3f) == 0xf10c0000)
-		return SITE_KIND_CPSID;
-	if ((word & 0xfffffe3f) == 0xf1080000)
-		return SITE_KIND_CPSIE;
-	if (word >> 28 == 15)
-		return SITE_KIND_C;
-	if ((word & 0x0fff0fff) == 0x010f0000 && rd < 13)
-		return SITE_KIND_MRS_CPSR;
-	if ((word & 0x0fff0fff) == 0x014f0000 && rd < 13)
-		return SITE_KIND_MRS_SPSR;
-	if ((word & 0x0ffffff0) == 0x016ff000 && rm < 15)
-		return SITE_KIND_MSR_SPSR;
-	if ((word & 0x0ffffff0) == 0x0121f000 && rm < 15)
-		return SITE_KIND_MSR_CPSR_C;
-	if ((word & 0x0fffffff) == 0x01b0f00e)
-		return SITE_KIND_MOVS_PC_LR;
-	if ((word & 0x0ff0ffff) == 0x09406000 && FIELD(word, 19, 16) != 15)
-		return SITE_KIND_STM_SP_LR;
-	if ((word & 0x0ff0ffff) == 0x09507fff && FIELD(word, 19, 16) != 15)
-		return SITE_KIND_LDM_R0;
-	if ((word & 0x0ff0ffff) == 0x09507ffe && FIELD(word, 19, 16) != 15)
-		return SITE_KIND_LDM_R1;
-	return SITE_KIND_C;
 }
 
 void window_sites_add(u32 pc, u32 svc, u32 word)
@@ -232,7 +204,14 @@ void window_sites_add(u32 pc, u32 svc, u32 word)
 	if (boot_vcpu.fast_off)
 		return;
 	window_sites[window_site_index(pc)] =
-		(struct site_entry){ .pc = pc, .svc = svc, .word = word, .kind = site_kind(word) };
+		(struct site_entry){ .pc = pc, .svc = svc, .word = word };
+}
+
+void window_prepare(struct vcpu *v)
+{
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE);
+
+	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
 }
 
 void arm_set_banked_sp(u32 sp);
@@ -324,6 +303,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 			return VCPU_STOP_CONSOLE;
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
+		window_prepare(v);
 		trap_handle(v, arm_guest_enter(v));
 		v->slow_exits++;
 	}

@@ -9,6 +9,7 @@
  * An ASID and its TTBR0 cannot be changed together, so both directions go through the trampoline root, which maps
  * nothing but the window: no walk can cache an entry under the wrong ASID (ARM ARM B3.10.4).
  */
+#include <arm/site.h>
 #include <arm/window.h>
 
 	.syntax	unified
@@ -222,14 +223,7 @@ host_dabt:
 	cmp	r0, r1
 	adrlo	lr, svc_common
 	blo	4f
-5:	adrl	r1, hot_und_start
-	cmp	r0, r1
-	blo	6f
-	adrl	r1, hot_und_end
-	cmp	r0, r1
-	adrlo	lr, und_common
-	blo	4f
-6:	adr	r1, uaccess_start
+5:	adr	r1, uaccess_start
 	cmp	r0, r1
 	blo	3f
 	adr	r1, uaccess_end
@@ -249,12 +243,12 @@ host_dabt:
 host_late:
 	ldr	r1, =arm_mmio_late_start
 	cmp	r0, r1
-	blo	5f
+	blo	6f
 	ldr	r1, =arm_mmio_late_end
 	cmp	r0, r1
 	ldrlo	lr, =arm_mmio_checked_fail
 	blo	4b
-5:	ldr	r1, [sp, #VCPU_IRQ_IN]
+6:	ldr	r1, [sp, #VCPU_IRQ_IN]
 	orr	r1, r1, #0x100		@ PSR_A
 	str	r1, [sp, #VCPU_IRQ_IN]
 	mov	lr, r0

@@ -256,38 +256,6 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	return fast_next(v);
 }
 
-/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
-static bool fast_site(struct vcpu *v)
-{
-	const struct site_entry *e = window_site_entry(v, v->r[15]);
-	u32 w = e->word;
-
-	if (e->pc != v->r[15] || e->svc != v->exit_insn)
-		return false;
-	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
-		return (w & 0xfff1fe20) == 0xf1000000 && fast_cps(v, w);
-	if ((w & 0x0fbf0fff) == 0x010f0000)
-		return fast_mrs(v, w);
-	if ((w & 0x0fb0fff0) == 0x0120f000)
-		return (w & 0xf) < 15 && fast_msr(v, w, v->r[w & 0xf]);
-	if ((w & 0x0fb0f000) == 0x0320f000 && (w & 0x004f0000)) {	/* no field and CPSR: the hints, among them WFI */
-		u32 rot = 2 * FIELD(w, 11, 8);
-
-		return fast_msr(v, w, rot ? (w & 0xff) >> rot | (w & 0xff) << (32 - rot) : w & 0xff);
-	}
-	if ((w & 0x0fffffff) == 0x01b0f00e)		/* MOVS pc, lr */
-		return fast_return(v, v->r[14]);
-	if ((w & 0x0ffff000) == 0x025ef000 && !(w & 0xf00))	/* SUBS pc, lr, #imm8 */
-		return fast_return(v, v->r[14] - (w & 0xff));
-	if ((w & 0x0f200000) == 0x04200000 && (w >> 28) != 15)
-		return fast_user_access(v, w);
-	if ((w & 0x0e508000) == 0x08508000)
-		return fast_ldm_return(v, w);
-	if ((w & 0x0e400000) == 0x08400000)
-		return fast_ldm_stm_user(v, w);
-	return false;
-}
-
 /* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
 static inline bool fast_user_writable(u32 va)
 {
@@ -477,6 +445,40 @@ ctx:
 cache:
 	v->exits[EXIT_CP15_CACHE]++;
 	return fast_next(v);
+}
+
+/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+static bool fast_site(struct vcpu *v)
+{
+	const struct site_entry *e = window_site_entry(v, v->r[15]);
+	u32 w = e->word;
+
+	if (e->pc != v->r[15] || e->svc != v->exit_insn)
+		return false;
+	if ((w & 0x0f000f10) == 0x0e000f10)	/* its condition has passed */
+		return fast_cp15(v, (w & 0x0fffffff) | 0xe0000000);
+	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
+		return (w & 0xfff1fe20) == 0xf1000000 && fast_cps(v, w);
+	if ((w & 0x0fbf0fff) == 0x010f0000)
+		return fast_mrs(v, w);
+	if ((w & 0x0fb0fff0) == 0x0120f000)
+		return (w & 0xf) < 15 && fast_msr(v, w, v->r[w & 0xf]);
+	if ((w & 0x0fb0f000) == 0x0320f000 && (w & 0x004f0000)) {	/* no field and CPSR: the hints, among them WFI */
+		u32 rot = 2 * FIELD(w, 11, 8);
+
+		return fast_msr(v, w, rot ? (w & 0xff) >> rot | (w & 0xff) << (32 - rot) : w & 0xff);
+	}
+	if ((w & 0x0fffffff) == 0x01b0f00e)		/* MOVS pc, lr */
+		return fast_return(v, v->r[14]);
+	if ((w & 0x0ffff000) == 0x025ef000 && !(w & 0xf00))	/* SUBS pc, lr, #imm8 */
+		return fast_return(v, v->r[14] - (w & 0xff));
+	if ((w & 0x0f200000) == 0x04200000 && (w >> 28) != 15)
+		return fast_user_access(v, w);
+	if ((w & 0x0e508000) == 0x08508000)
+		return fast_ldm_return(v, w);
+	if ((w & 0x0e400000) == 0x08400000)
+		return fast_ldm_stm_user(v, w);
+	return false;
 }
 
 /* System call of guest user code: what take_exception() does for SVC. */

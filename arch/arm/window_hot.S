@@ -29,41 +29,50 @@
 	.previous
 	.endm
 
-/* Host DACR := \value when it differs; the exception return synchronizes it. Clobbers \scratch. */
-	.macro	hot_dacr value, scratch
-	ldr	\scratch, [sp, #VCPU_HW_DACR]
-	cmp	\scratch, \value
-	strne	\value, [sp, #VCPU_HW_DACR]
-	mcrne	p15, 0, \value, c3, c0, 0
-	.endm
-
 /* Byte offset of a mode's bank by mode[3:0]; 0xff: FIQ or no such mode, for C. */
 	.balign	4
 hot_bank:
 	.byte	0, 0xff, 8, 12, 0xff, 0xff, 0xff, 16, 0xff, 0xff, 0xff, 20, 0xff, 0xff, 0xff, 0
 
-/* -- SVC: a site of the guest kernel, or a system call -- */
+/* \out := address of the vCPU page plus the offset of the current mode's bank; User, System and FIQ go to C. Clobbers r4. */
+	.macro	hot_current_bank out
+	adr	r4, hot_bank
+	and	\out, r3, #0xf
+	ldrb	\out, [r4, \out]
+	sub	r4, \out, #8
+	cmp	r4, #12
+	bhi	svc_common
+	add	\out, sp, \out
+	.endm
+
+	.macro	hot_supervisor_only
+	and	r5, r3, #0x1f
+	cmp	r5, #0x13
+	bne	svc_common
+	.endm
+
+/*
+ * -- SVC: a site of the guest kernel, or a system call --
+ * In privileged code every SVC with bit 23 set is Umbra's (arm/site.h), so the word says all. r2 the guest's real CPSR, r3 the virtual
+ * one, r6 the trapping word, r8 its operand.
+ */
 hot_svc_start:
 win_svc:
 	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
 	ldr	r3, [sp, #VCPU_CPSR]
-	and	r5, r3, #0x1f
-	cmp	r5, #0x10
+	tst	r3, #0xf
 	beq	hot_user
 	tst	r2, #0x220		@ T or E
 	bne	svc_common
-	sub	r1, lr, #4
-	ldr	r6, [r1]
-	add	r8, sp, #(WINDOW_SITES - WINDOW_VCPU)
-	ubfx	r7, r1, #2, #9
-	add	r8, r8, r7, lsl #4
-	ldm	r8, {r7, r9, r10, r11}	@ pc, trapping word, original word, kind
-	cmp	r7, r1
-	cmpeq	r9, r6
-	bne	svc_common
-	add	pc, pc, r11, lsl #2
+	ldr	r6, [lr, #-4]
+	ubfx	r7, r6, #SITE_KIND_SHIFT, #6
+	and	r8, r6, #0xf
+	add	pc, pc, r7, lsl #2
 	nop
+	.rept	32
+	b	svc_common		@ without SITE_FLAG: the guest's own
+	.endr
 	b	svc_common		@ SITE_KIND_C
 	b	hot_cpsid
 	b	hot_cpsie
@@ -75,20 +84,34 @@ win_svc:
 	b	hot_stm_sp_lr
 	b	hot_ldm_r0
 	b	hot_ldm_r1
+	b	hot_ldm_r0_ret
+	b	hot_ldm_r1_ret
+	b	hot_tpidrprw
+	b	hot_tpidruro
+	b	hot_sctlr_read
+	b	hot_sctlr_write
+	b	hot_dacr_read
+	b	hot_dacr_write
+	b	hot_dfsr
+	b	hot_ifsr
+	b	hot_dfar
+	b	hot_ifar
+	b	hot_dccmvac
+	.rept	32 - SITE_KINDS
+	b	svc_common
+	.endr
 
 hot_cpsid:
-	and	r4, r10, #0x1c0
-	orr	r3, r3, r4
+	orr	r3, r3, r8, lsl #6
 	str	r3, [sp, #VCPU_CPSR]
 	hot_count CAUSE_SITE_CPS
 	hot_resume
 
 hot_cpsie:
-	and	r5, r10, #0x1c0
 	ldr	r4, [sp, #VCPU_IRQ_IN]
-	tst	r4, r5
+	tst	r4, r8, lsl #6
 	bne	svc_common		@ something becomes deliverable
-	bic	r3, r3, r5
+	bic	r3, r3, r8, lsl #6
 	str	r3, [sp, #VCPU_CPSR]
 	hot_count CAUSE_SITE_CPS
 	hot_resume
@@ -96,114 +119,111 @@ hot_cpsie:
 hot_mrs_cpsr:
 	movw	r5, #0x1df
 	bic	r4, r2, r5
-	and	r6, r3, r5
-	orr	r4, r4, r6
-	ubfx	r6, r10, #12, #4
-	str	r4, [sp, r6, lsl #2]
+	and	r5, r3, r5
+	orr	r4, r4, r5
+	str	r4, [sp, r8, lsl #2]
 	hot_count CAUSE_SITE_MRS
 	hot_resume
 
 hot_mrs_spsr:
-	adr	r5, hot_bank
-	and	r6, r3, #0xf
-	ldrb	r5, [r5, r6]
-	sub	r6, r5, #8
-	cmp	r6, #12
-	bhi	svc_common
-	add	r5, sp, r5
-	ldr	r4, [r5, #VCPU_BANK_SPSR]
-	ubfx	r6, r10, #12, #4
-	str	r4, [sp, r6, lsl #2]
+	and	r5, r3, #0x1f
+	cmp	r5, #0x13
+	addeq	r5, sp, #12		@ the bank of Supervisor mode
+	bne	1f
+2:	ldr	r5, [r5, #VCPU_BANK_SPSR]
+	str	r5, [sp, r8, lsl #2]
 	hot_count CAUSE_SITE_MRS
 	hot_resume
+1:	hot_current_bank r5
+	b	2b
 
 hot_msr_spsr:
-	adr	r5, hot_bank
-	and	r6, r3, #0xf
-	ldrb	r5, [r5, r6]
-	sub	r6, r5, #8
-	cmp	r6, #12
-	bhi	svc_common
-	add	r5, sp, r5
-	and	r6, r10, #0xf
-	ldr	r4, [sp, r6, lsl #2]
-	bic	r4, r4, #0x00f00000	@ bits that do not exist
-	str	r4, [r5, #VCPU_BANK_SPSR]
+	ldr	r6, [sp, r8, lsl #2]
+	and	r5, r3, #0x1f
+	cmp	r5, #0x13
+	addeq	r5, sp, #12
+	bne	1f
+2:	bic	r6, r6, #0x00f00000	@ bits that do not exist
+	str	r6, [r5, #VCPU_BANK_SPSR]
 	hot_count CAUSE_SITE_MSR
 	hot_resume
+1:	hot_current_bank r5
+	b	2b
 
 hot_msr_cpsr_c:				@ local_irq_restore: no mode change
-	and	r6, r10, #0xf
-	ldr	r4, [sp, r6, lsl #2]
+	ldr	r4, [sp, r8, lsl #2]
 	eor	r5, r4, r3
 	tst	r5, #0x1f
 	bne	svc_common
 	and	r4, r4, #0xc0
 	bic	r5, r3, #0xc0
-	orr	r5, r5, r4
 	ldr	r6, [sp, #VCPU_IRQ_IN]
+	orr	r5, r5, r4
 	bics	r6, r6, r5
 	bne	svc_common
 	str	r5, [sp, #VCPU_CPSR]
 	hot_count CAUSE_SITE_MSR
 	hot_resume
 
-hot_movs_pc_lr:
-	ldr	r4, [sp, #VCPU_FAST_MODES_OFF]
-	adr	r5, hot_bank
-	cmp	r4, #0
+/* Exception return to r9 with SPSR r4: what is not simple goes to svc_common. Clobbers r5, r6. */
+	.macro	hot_return_check
+	ldr	r5, [sp, #VCPU_FAST_MODES_OFF]
+	ldr	r6, [sp, #VCPU_IRQ_IN]
+	cmp	r5, #0
 	bne	svc_common
-	and	r6, r3, #0xf
-	ldrb	r6, [r5, r6]		@ from
-	sub	r7, r6, #8
-	cmp	r7, #12
-	bhi	svc_common
-	add	r6, sp, r6
-	ldr	r4, [r6, #VCPU_BANK_SPSR]
 	tst	r4, #0x01000000		@ J
 	tsteq	r4, #0x200		@ E
 	bne	svc_common
-	tst	r4, #0x10
-	beq	svc_common
-	and	r7, r4, #0xf
-	ldrb	r7, [r5, r7]		@ to
-	ldr	r8, [sp, #VCPU_IRQ_IN]
-	cmp	r7, #0xff
-	beq	svc_common
-	bics	r8, r8, r4
+	bics	r6, r6, r4
 	bne	svc_common
-	add	r7, sp, r7
-	ldr	r8, [sp, #52]
-	ldr	r9, [sp, #56]
-	str	r8, [r6, #VCPU_BANK_SP]
-	str	r9, [r6, #VCPU_BANK_LR]
-	ldr	r8, [r7, #VCPU_BANK_SP]
-	ldr	r10, [r7, #VCPU_BANK_LR]
-	str	r8, [sp, #52]
-	str	r10, [sp, #56]
+	.endm
+/* And then: the virtual CPSR, the host's SPSR, r9 the address; registers, banks of sp and lr, and DACR are the caller's. */
+	.macro	hot_return
 	tst	r4, #0x20
 	biceq	r4, r4, #0x0000fc00	@ IT bits in ARM state are UNPREDICTABLE, and it is our return that would have them
 	biceq	r4, r4, #0x06000000
+	biceq	r9, r9, #3
+	bicne	r9, r9, #1
+	movw	r6, #0x1df
 	str	r4, [sp, #VCPU_CPSR]
-	biceq	lr, r9, #3
-	bicne	lr, r9, #1
+	bic	r6, r4, r6
+	orr	r6, r6, #0x50
+	msr	spsr_cxsf, r6
+	.endm
+
+hot_movs_pc_lr:
+	hot_current_bank r7		@ from
+	ldr	r4, [r7, #VCPU_BANK_SPSR]
+	hot_return_check
+	tst	r4, #0x10
+	beq	svc_common
+	adr	r5, hot_bank
+	and	r6, r4, #0xf
+	ldrb	r8, [r5, r6]		@ to
+	cmp	r8, #0xff
+	beq	svc_common
+	add	r8, sp, r8
+	ldr	r5, [sp, #52]
+	ldr	r9, [sp, #56]
+	str	r5, [r7, #VCPU_BANK_SP]
+	str	r9, [r7, #VCPU_BANK_LR]
+	ldr	r5, [r8, #VCPU_BANK_SP]
+	ldr	r6, [r8, #VCPU_BANK_LR]
+	str	r5, [sp, #52]
+	str	r6, [sp, #56]
+	hot_return
+	mov	lr, r9
 	tst	r4, #0xf
 	ldreq	r5, [sp, #VCPU_DACR_USER]
 	ldrne	r5, [sp, #VCPU_DACR_KERNEL]
-	hot_dacr r5, r6
-	movw	r5, #0x1df
-	bic	r5, r4, r5
-	orr	r5, r5, #0x50
-	msr	spsr_cxsf, r5
+	str	r5, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r5, c3, c0, 0	@ the exception return synchronizes it
 	hot_count CAUSE_SITE_RET
 	hot_resume
 
 hot_stm_sp_lr:				@ STMDB Rn, {sp, lr}^ in Supervisor mode
-	and	r5, r3, #0x1f
-	cmp	r5, #0x13
-	bne	svc_common
-	ubfx	r5, r10, #16, #4
-	ldr	r7, [sp, r5, lsl #2]
+	hot_supervisor_only
+	ldr	r7, [sp, r8, lsl #2]
 	ldr	r4, [sp, #VCPU_BANK_SP]
 	tst	r7, #3
 	bne	svc_common
@@ -215,26 +235,18 @@ hot_stm_sp_lr:				@ STMDB Rn, {sp, lr}^ in Supervisor mode
 	hot_resume
 
 /*
- * LDMDB Rn, {r0-lr}^ and {r1-lr}^ in Supervisor mode: \size bytes inside one page, so that only the first load can abort.
- * A plain LDM has the rights of privileged mode, which differ from the guest's in the window only.
+ * LDMDB Rn, {r0-lr}^ and {r1-lr}^ in Supervisor mode, \size bytes from r7 on. The first and the last word are read with User
+ * permissions, so the LDM behind, which has the rights of privileged mode, cannot abort and does not read the window.
  */
 	.macro	hot_ldm_base size
-	and	r5, r3, #0x1f
-	cmp	r5, #0x13
-	bne	svc_common
-	ubfx	r5, r10, #16, #4
-	ldr	r7, [sp, r5, lsl #2]
-	ldr	r5, [sp, #VCPU_WINDOW_BASE]
+	hot_supervisor_only
+	ldr	r7, [sp, r8, lsl #2]
 	sub	r7, r7, #\size
-	ubfx	r6, r7, #0, #12
-	movw	r8, #(4096 - \size)
-	cmp	r6, r8
-	bhi	svc_common
 	tst	r7, #3
 	bne	svc_common
-	eor	r5, r5, r7
-	lsrs	r5, r5, #20
-	beq	svc_common
+	add	r5, r7, #(\size - 4)
+	ldrt	r4, [r7]
+	ldrt	r4, [r5]
 	.endm
 
 hot_ldm_r0:
@@ -255,162 +267,122 @@ hot_ldm_rest:
 	hot_count CAUSE_SITE_BANK
 	hot_resume
 
-hot_user:				@ a system call, what take_exception() does for it
-	ldr	r4, [sp, #VCPU_USER_COPIES]
-	ldr	r5, [sp, #VCPU_SCTLR]
-	ldr	r6, [sp, #VCPU_FAST_MODES_OFF]
-	orrs	r4, r4, r6
-	tsteq	r5, #0x42000000		@ TE, EE
+/*
+ * The same with NOP; ADD sp, sp, #imm8; MOVS pc, lr behind it and User mode ahead: the registers are loaded from where the guest keeps
+ * them, and need not pass through the vCPU page.
+ */
+	.macro	hot_ldm_ret
+	ldr	r4, [sp, #(VCPU_BANK_SPSR + 12)]
+	ldr	r9, [sp, #56]
+	hot_return_check
+	and	r5, r4, #0x1f
+	cmp	r5, #0x10
 	bne	svc_common
+	ldr	r6, [lr, #4]		@ ADD
+	ldr	r5, [sp, #52]
+	and	r6, r6, #0xff
+	add	r5, r5, r6
+	str	r5, [sp, #(VCPU_BANK_SP + 12)]
+	str	r9, [sp, #(VCPU_BANK_LR + 12)]
+	hot_return
+	str	r9, [sp, #VCPU_PC]
+	hot_count CAUSE_SITE_BANK
+	hot_count CAUSE_SITE_RET
+	.endm
+
+hot_ldm_r0_ret:
+	hot_ldm_base 60
+	hot_ldm_ret
+	b	hot_load_r0
+hot_ldm_r1_ret:
+	hot_ldm_base 56
+	hot_ldm_ret
+	b	hot_load_r1
+
+hot_user:				@ a system call, what take_exception() does for it
+	ldr	r5, [sp, #VCPU_SVC_VECTOR]
 	movw	r7, #0x1df
+	cmp	r5, #0
+	beq	svc_common
 	bic	r4, r2, r7
 	and	r6, r3, r7
 	orr	r4, r4, r6
-	str	r4, [sp, #(VCPU_BANK_SPSR + 12)]
 	ldr	r8, [sp, #52]
 	ldr	r9, [sp, #56]
 	ldr	r10, [sp, #(VCPU_BANK_SP + 12)]
+	str	r4, [sp, #(VCPU_BANK_SPSR + 12)]
 	str	r8, [sp, #VCPU_BANK_SP]
 	str	r9, [sp, #VCPU_BANK_LR]
 	str	r10, [sp, #52]
 	str	lr, [sp, #56]
 	ldr	r6, =0xf80f0140		@ flags, GE, A, F stay
+	mov	lr, r5
 	and	r4, r4, r6
 	orr	r4, r4, #0x93
 	str	r4, [sp, #VCPU_CPSR]
 	bic	r4, r4, r7
 	orr	r4, r4, #0x50
 	msr	spsr_cxsf, r4
-	tst	r5, #0x2000		@ V
-	ldreq	r6, [sp, #VCPU_VBAR]
-	ldrne	r6, =0xffff0000
-	add	lr, r6, #8
 	ldr	r5, [sp, #VCPU_DACR_KERNEL]
-	hot_dacr r5, r6
+	str	r5, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r5, c3, c0, 0
 	hot_count CAUSE_SVC
 	hot_resume
-	.ltorg
-hot_svc_end:
 
-/* -- Undefined: CP15 accesses of the guest kernel -- */
-win_und:
-	stmia	sp, {r0-r14}^
-hot_und_start:
-	mrs	r2, spsr
-	ldr	r3, [sp, #VCPU_CPSR]
-	tst	r2, #0x2f		@ mode: Umbra itself? T?
-	bne	hot_und_odd
-	ldr	r4, [sp, #VCPU_FAST_OFF]
-	and	r5, r3, #0x1f
-	cmp	r4, #0
-	bne	und_common
-	cmp	r5, #0x10
-	beq	und_common		@ User mode
-	ldr	r6, [lr, #-4]
-	ldr	r8, =0xee1d0f90		@ MRC TPIDRPRW, the per-CPU offset
-	bic	r7, r6, #0xf000
-	ubfx	r10, r6, #12, #4	@ Rt
-	cmp	r7, r8
-	beq	hot_tpidrprw
-	ldr	r8, =0xee030f10		@ MCR DACR
-	cmp	r7, r8
-	beq	hot_dacr_write
-	add	r8, r8, #0x100000	@ MRC DACR
-	cmp	r7, r8
-	beq	hot_dacr_read
-	ldr	r8, =0xee0d0f70		@ MCR TPIDRURO
-	cmp	r7, r8
-	beq	hot_tpidruro
-	ldr	r8, =0xee110f10		@ MRC SCTLR
-	cmp	r7, r8
-	beq	hot_sctlr_read
-	sub	r8, r8, #0x100000	@ MCR SCTLR
-	cmp	r7, r8
-	beq	hot_sctlr_write
-	ldr	r8, =0xee150f10		@ MRC DFSR, IFSR, DFAR, IFAR
-	cmp	r7, r8
-	beq	hot_dfsr
-	add	r8, r8, #0x20
-	cmp	r7, r8
-	beq	hot_ifsr
-	ldr	r8, =0xee160f10
-	cmp	r7, r8
-	beq	hot_dfar
-	add	r8, r8, #0x40
-	cmp	r7, r8
-	beq	hot_ifar
-	b	und_common
-
-hot_und_odd:
-	tst	r2, #0xf		@ Umbra itself: the end anyway, so the guest's registers may be lost
-	beq	und_common
-	b	host_und
-
-/* Rt = pc is UNPREDICTABLE: for C. */
-	.macro	hot_rt
-	cmp	r10, #15
-	beq	und_common
-	.endm
-
+/* CP15 */
 hot_tpidrprw:
 	ldr	r5, [sp, #VCPU_TPIDRPRW]
-	hot_rt
-	str	r5, [sp, r10, lsl #2]
+	str	r5, [sp, r8, lsl #2]
 	hot_count CAUSE_CP15_THREAD
 	hot_resume
 
 hot_tpidruro:
-	hot_rt
-	ldr	r5, [sp, r10, lsl #2]
+	ldr	r5, [sp, r8, lsl #2]
 	str	r5, [sp, #VCPU_TPIDRURO]
 	mcr	p15, 0, r5, c13, c0, 3
 	hot_count CAUSE_CP15_THREAD
 	hot_resume
 
+hot_sctlr_write:			@ unchanged, as some kernels do at each exception
+	ldr	r5, [sp, #VCPU_SCTLR]
+	ldr	r6, [sp, r8, lsl #2]
+	cmp	r5, r6
+	bne	svc_common
+	hot_count CAUSE_CP15_SCTLR
+	hot_resume
+
+hot_sctlr_read:
+	ldr	r5, [sp, #VCPU_SCTLR]
+	str	r5, [sp, r8, lsl #2]
+	hot_count CAUSE_CP15_SCTLR
+	hot_resume
+
 hot_dacr_write:
-	hot_rt
-	ldr	r5, [sp, r10, lsl #2]
+	ldr	r5, [sp, r8, lsl #2]
 	ldr	r6, [sp, #VCPU_DACR]
 	cmp	r5, r6
-	beq	hot_dacr_done
+	beq	1f
 	add	r7, sp, #VCPU_DACR_CACHE
 	.rept	4
 	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
 	cmp	r1, r5
-	cmpeq	r0, #1			@ a void entry may hold the same value
-	beq	hot_dacr_found
+	beq	2f
 	.endr
-	b	und_common
-hot_dacr_found:
+	b	svc_common
+2:	cmp	r0, #1			@ a void entry may hold the same value
+	bne	svc_common
 	str	r5, [sp, #VCPU_DACR]
 	str	r8, [sp, #VCPU_DACR_KERNEL]
 	str	r11, [sp, #VCPU_DACR_USER]
-	hot_dacr r8, r6
-hot_dacr_done:
-	hot_count CAUSE_CP15_DACR
+	str	r8, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r8, c3, c0, 0
+1:	hot_count CAUSE_CP15_DACR
 	hot_resume
 
 hot_dacr_read:
-	hot_rt
 	ldr	r5, [sp, #VCPU_DACR]
-	str	r5, [sp, r10, lsl #2]
+	str	r5, [sp, r8, lsl #2]
 	hot_count CAUSE_CP15_DACR
-	hot_resume
-
-hot_sctlr_read:
-	hot_rt
-	ldr	r5, [sp, #VCPU_SCTLR]
-	str	r5, [sp, r10, lsl #2]
-	hot_count CAUSE_CP15_SCTLR
-	hot_resume
-
-hot_sctlr_write:			@ unchanged, as some kernels do at each exception
-	hot_rt
-	ldr	r5, [sp, #VCPU_SCTLR]
-	ldr	r6, [sp, r10, lsl #2]
-	cmp	r5, r6
-	bne	und_common
-	hot_count CAUSE_CP15_SCTLR
 	hot_resume
 
 hot_dfsr:
@@ -425,9 +397,48 @@ hot_dfar:
 hot_ifar:
 	ldr	r5, [sp, #VCPU_IFAR]
 hot_fault_read:
-	hot_rt
-	str	r5, [sp, r10, lsl #2]
+	str	r5, [sp, r8, lsl #2]
 	hot_count CAUSE_CP15_FAULT
 	hot_resume
+
+hot_dccmvac:				@ completes at the DSB that the guest itself needs for its purpose
+	ldr	r5, [sp, r8, lsl #2]
+	ldr	r4, [sp, #VCPU_WINDOW_BASE]
+	ldr	r6, [sp, #VCPU_WANT_PTE_HINTS]
+	eor	r4, r4, r5
+	lsrs	r4, r4, #20
+	beq	svc_common		@ here the window answers; what the guest has there, the slow path knows
+	cmp	r6, #0
+	bne	svc_common
+	mcr	p15, 0, r5, c7, c10, 1
+	hot_count CAUSE_CP15_CACHE
+	hot_resume
 	.ltorg
-hot_und_end:
+hot_svc_end:
+
+/*
+ * Return to the guest's User mode with its registers from r7 on, which was found readable. The DACR comes last: with that of User
+ * mode the guest kernel's memory is out of reach.
+ */
+hot_load_r1:
+	ldr	r0, [sp]
+	ldmia	r7, {r1-r14}^
+	b	1f
+hot_load_r0:
+	ldmia	r7, {r0-r14}^
+1:	nop
+	ldr	lr, [sp, #VCPU_DACR_USER]
+	str	lr, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, lr, c3, c0, 0
+	ldr	lr, [sp, #VCPU_PC]
+	movs	pc, lr
+
+/*
+ * -- Undefined: what traps by itself and is no site, mostly in loops of cache maintenance --
+ */
+win_und:
+	stmia	sp, {r0-r14}^
+	mrs	r2, spsr
+	tst	r2, #0xf
+	beq	und_common
+	b	host_und		@ Umbra itself: the end anyway, so the guest's registers may be lost

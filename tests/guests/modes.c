@@ -619,6 +619,30 @@ static void test_drop_privilege(void)
 	group_end();
 }
 
+/*
+ * SVC in a privileged mode with any number is an exception and nothing else, whatever a hypervisor uses SVC for itself. The MRS in
+ * front makes the page one that has something to rewrite.
+ */
+static void test_privileged_svc(void)
+{
+	static const u32 modes[] = { MODE_SYS, MODE_IRQ, MODE_USR };
+
+	group_begin("SVC numbers in privileged modes");
+	for (u32 n = 0; n < 96; n++) {
+		u32 number = (n & 31) << 18 | ((n >> 5) + 1) << 4 | (n & 15) | (n & 64 ? 0 : 0x800000);
+		struct ctx c;
+
+		ctx_init(&c, modes[n % 3] | PSR_I | cpsr_af);
+		CODE_RUN(&c, 0xe10f1000, 0xe1a00000, 0xef000000 | number);
+		group_check(VEC_SVC, exc_frame.vector, "svc 0x%06x: vector", number);
+		group_check((u32)&code_area[3], exc_frame.exc_lr, "svc 0x%06x: lr", number);
+		group_check(modes[n % 3], exc_frame.spsr & PSR_MODE, "svc 0x%06x: mode", number);
+		for (u32 r = 2; r < 13; r++)
+			group_check(ctx_reg(r), exc_frame.r[r], "svc 0x%06x: r%u", number, r);
+	}
+	group_end();
+}
+
 void guest_main(void)
 {
 	pt_flat(l1_main);
@@ -640,5 +664,6 @@ void guest_main(void)
 	test_returns();
 	test_ldm_return();
 	test_drop_privilege();
+	test_privileged_svc();
 	test_conditions();
 }

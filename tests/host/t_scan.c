@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_page.c core/alloc.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
 #include <setjmp.h>
@@ -16,6 +16,7 @@
 #include <arm/insn.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
+#include <arm/site.h>
 #include <arm/window.h>
 #include <hv/alloc.h>
 #include <hv/guest.h>
@@ -27,6 +28,8 @@
 #define MOVS_PC_LR	0xe1b0f00eu
 #define MRS		0xe10f0000u
 #define CPSID		0xf10c0080u
+#define MRS_TRAP(copy)	(0xef8c0000u | (copy) << 4)	/* kind 3, r0 */
+#define CPSID_TRAP(copy)	(0xef840002u | (copy) << 4)	/* kind 1, I */
 #define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
 #define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
@@ -69,12 +72,82 @@ static void plain_sites(void **state)
 		w[1][i * 40] = words[i];
 	w[1][SCAN_WORDS - 1] = MRS;
 	w[1][5] = 0xef000000;				/* SVC traps by itself */
-	w[1][6] = 0xee1d0f90;				/* so does MRC */
+	w[1][6] = 0xee1d0f50;				/* so does MRC TPIDRURW */
 	assert_int_equal(do_scan(false, false), ARRAY_SIZE(words) + 1);
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		assert_true(is_site(i * 40));
 	assert_true(is_site(SCAN_WORDS - 1));
 	assert_false(is_site(5));
+	assert_false(is_site(6));
+}
+
+/* What traps by itself and is replaced all the same: see site.c. */
+static void cheaper_as_sites(void **state)
+{
+	static const u32 words[] = { 0xee1d0f90, 0xee0d1f70, 0x1e11cf10, 0xee038f10, 0xee072f3b };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		w[1][i * 40] = words[i];
+	w[1][300] = 0xee072f3a;				/* in a loop: one exit as it is */
+	w[1][301] = 0xe0822003;
+	w[1][302] = 0xe1520001;
+	w[1][303] = 0x3afffffb;
+	w[1][400] = 0xee1dff90;				/* into pc: UNPREDICTABLE */
+	w[1][500] = 0xef812345;				/* an SVC that could be one of Umbra's */
+	w[1][501] = 0xef012345;
+	assert_int_equal(do_scan(false, false), ARRAY_SIZE(words) + 1);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		assert_true(is_site(i * 40));
+	assert_true(is_site(500));
+	assert_int_equal(site_word(w[1], 80, 5, true) >> 28, 1);	/* the condition stays */
+}
+
+/* Kind and operand of a hot site name the original: equal trapping words are made of equal instructions only. */
+static void trapping_words_are_unambiguous(void **state)
+{
+	static u32 original[1 << 10];
+	u32 seed = 1, n, trap;
+
+	for (n = 0; n < 2000000; n++) {
+		seed = seed * 1664525 + 1013904223;
+		w[1][0] = 0xe0000000 | (seed ^ seed >> 15);
+		if (n & 1)
+			w[1][0] = (w[1][0] & 0xfe1ff0ff) | 0x0e000f10;
+		if ((n & 3) == 2)
+			w[1][0] = (w[1][0] & 0xff7ff00f) | 0x0100f000;
+		trap = site_word(w[1], 0, 9, true);
+		assert_true(site_is_word(trap));
+		assert_int_equal(site_copy(trap), 9);
+		if (trap >> 28 != 14 || !(trap >> SITE_KIND_SHIFT & 0x1f) || (trap >> SITE_KIND_SHIFT & 0x1f) == SITE_KIND_DCCMVAC)
+			continue;
+		trap = (trap >> SITE_KIND_SHIFT & 0x1f) << 4 | (trap & 0xf);
+		if (original[trap] && original[trap] != w[1][0])
+			fail_msg("0x%08x and 0x%08x are both 0x%03x", original[trap], w[1][0], trap);
+		original[trap] = w[1][0];
+	}
+}
+
+/* The way to User mode as one site. */
+static void returns_are_fused(void **state)
+{
+	static const struct { u32 i, word; } breaks[] = { { 100, 0x09527fff }, { 101, 0xe1a00001 }, { 102, 0xe28dd104 }, { 102, 0xe24dd048 },
+							 { 103, 0x11b0f00e } };
+	static const u32 way[] = { 0xe9527fff, 0xe1a00000, 0xe28dd048, 0xe1b0f00e };
+	u32 i;
+
+	memcpy(&w[1][100], way, sizeof(way));
+	assert_int_equal(site_word(w[1], 100, 1, true) >> SITE_KIND_SHIFT & 0x1f, SITE_KIND_LDM_R0_RET);
+	assert_int_equal(site_word(w[1], 100, 1, true) & 0xf, 2);
+	w[1][100] = 0xe95d7ffe;
+	assert_int_equal(site_word(w[1], 100, 1, true) >> SITE_KIND_SHIFT & 0x1f, SITE_KIND_LDM_R1_RET);
+	for (i = 0; i < ARRAY_SIZE(breaks); i++) {
+		memcpy(&w[1][100], way, sizeof(way));
+		w[1][breaks[i].i] = breaks[i].word;
+		assert_int_equal(site_word(w[1], 100, 1, true) >> SITE_KIND_SHIFT & 0x1f, SITE_KIND_LDM_R0);
+	}
+	memcpy(&w[1][SCAN_WORDS - 3], way, 3 * sizeof(way[0]));	/* goes on in the next page */
+	assert_int_equal(site_word(w[1], SCAN_WORDS - 3, 1, true) >> SITE_KIND_SHIFT & 0x1f, SITE_KIND_LDM_R0);
 }
 
 static void literals_are_data(void **state)
@@ -251,6 +324,11 @@ static void pointer_to_code(void **state)
 	assert_true(is_site(300));
 }
 
+static bool may_be_replaced(const u32 *page, u32 i)
+{
+	return a32_is_site(page[i]) || site_is_cheaper(page, i) || (site_is_word(page[i]) && page[i] >> 28 == 14);
+}
+
 /* Against anything: finishes, stays inside its arrays (sanitizers), and never calls an always-literal a site. */
 static void random_pages(void **state)
 {
@@ -269,7 +347,7 @@ static void random_pages(void **state)
 			if (scan.state[k] & SCAN_LOAD)
 				fail_msg("load %u was not decided", k);
 		for (k = 0; k < SCAN_WORDS; k++)
-			if (is_site(k) && (!a32_is_site(w[1][k]) || scan.state[SCAN_WORDS + k] & SCAN_DATA))
+			if (is_site(k) && (!may_be_replaced(w[1], k) || scan.state[SCAN_WORDS + k] & SCAN_DATA))
 				fail_msg("word 0x%08x is no site", w[1][k]);
 	}
 }
@@ -356,7 +434,7 @@ static void real_kernel(void **state)
 {
 	static u32 image[8 << 20];
 	const char *path = find_kernel();
-	u32 count[INSN_NR] = { 0 }, data = 0, pages, p, i;
+	u32 count[INSN_NR] = { 0 }, data = 0, cheaper = 0, pages, p, i;
 
 	if (!path)
 		skip();
@@ -369,6 +447,10 @@ static void real_kernel(void **state)
 			continue;
 		code_scan(&scan, page, KERNEL_VA + p * PAGE_SIZE);
 		for (i = 0; i < SCAN_WORDS; i++) {
+			/* Linux's reset vector, SWI SYS_ERROR0, is code. */
+			if (is_site(i) && site_is_word(page[1][i]) && page[1][i] != 0xef9f0000)
+				fail_msg("0x%08x at 0x%08x: data that looks like SVC", page[1][i], KERNEL_VA + p * PAGE_SIZE + 4 * i);
+			cheaper += is_site(i) && !a32_is_site(page[1][i]);
 			if (!a32_is_site(page[1][i]))
 				continue;
 			check_word(page[1][i], is_site(i), KERNEL_VA + p * PAGE_SIZE + 4 * i);
@@ -385,6 +467,7 @@ static void real_kernel(void **state)
 	assert_true(count[INSN_CPS] > 2500 && count[INSN_MRS] > 1500 && count[INSN_MSR_REG] > 1500);
 	assert_true(count[INSN_LDM_RET] >= 4 && count[INSN_STM_USER] >= 4 && count[INSN_ALU_RET_REG] >= 2);
 	assert_true(data > 1000);
+	assert_true(cheaper > 1000);
 }
 
 /* -- copies -- */
@@ -500,23 +583,23 @@ static void copy_has_sites_replaced(void **state)
 	for (i = 0; i < PAGE_SIZE; i += 4)
 		if (i != 0x10 && i != 0x20 && i != 0xffc)
 			assert_int_equal(get(exec + i), NOP);
-	assert_int_equal(get(exec + 0x10), 0xef000404);	/* copy 1, word 4 */
-	assert_int_equal(get(exec + 0x20), 0x1f000408);
-	assert_int_equal(get(exec + 0xffc), 0xef0007ff);	/* unconditional: AL */
+	assert_int_equal(get(exec + 0x10), MRS_TRAP(1));
+	assert_int_equal(get(exec + 0x20), 0x1f900010);	/* kind 4, copy 1, r0 */
+	assert_int_equal(get(exec + 0xffc), CPSID_TRAP(1));	/* unconditional: AL */
 	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
 	assert_int_equal(fake_dcache_cleaned, 2 * PAGE_SIZE);	/* the copy and the page */
 	assert_int_equal(fake_icache_invalidated, 1);
 	assert_true(code_page_is_code(&v, RAM + 0x123, &e2));
 	assert_int_equal(e2, exec);
-	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 	assert_int_equal(word, MRS);
-	assert_true(code_page_site(&v, 0x7ff, VA + 0xffc, &word));
+	assert_true(code_page_site(&v, CPSID_TRAP(1), VA + 0xffc, &word));
 	assert_int_equal(word, CPSID);
 	code_page_drop(&v, RAM + 0x10);
 	assert_int_equal(dropped_page, RAM);
 	assert_int_equal(dropped_copy, exec);
 	assert_int_equal(window_drops, 1);
-	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
 static void foreign_svc_is_no_site(void **state)
@@ -524,16 +607,20 @@ static void foreign_svc_is_no_site(void **state)
 	u32 word;
 
 	put(RAM + 0x10, MRS);
-	put(RAM + 0x14, 0xef000405);			/* the guest's own, with the number it would get */
+	put(RAM + 0x14, MRS_TRAP(1));			/* the guest's own, with the word that a site would get */
+	put(RAM + 0x18, 0xef000010);
 	exec_page(0);
-	assert_false(code_page_site(&v, 0x405, VA + 0x14, &word));
-	assert_false(code_page_site(&v, 0x404, VA + 0x14, &word));	/* another place */
-	assert_false(code_page_site(&v, 0x404, VA + 0x12, &word));
-	assert_false(code_page_site(&v, 0x404, VA + PAGE_SIZE + 0x10, &word));	/* another page */
-	assert_false(code_page_site(&v, 0x804, VA + 0x10, &word));	/* copy that is not live */
-	assert_false(code_page_site(&v, 0x004, VA + 0x10, &word));	/* copy 0 */
-	assert_false(code_page_site(&v, 0xfffc04, VA + 0x10, &word));
-	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x14, &word));
+	assert_int_equal(get(exec_page(0) + 0x14), 0xef800010);	/* replaced: the window would take it for the site */
+	assert_false(code_page_site(&v, 0xef800010, VA + 0x14, &word));
+	assert_int_equal(get(exec_page(0) + 0x18), 0xef000010);	/* cannot be confused */
+	assert_false(code_page_site(&v, 0xef000010, VA + 0x18, &word));
+	assert_false(code_page_site(&v, CPSID_TRAP(1), VA + 0x10, &word));	/* another site */
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + PAGE_SIZE + 0x10, &word));	/* another page */
+	assert_false(code_page_site(&v, MRS_TRAP(2), VA + 0x10, &word));	/* copy that is not live */
+	assert_false(code_page_site(&v, MRS_TRAP(0), VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(0x3fff), VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
 static void alias_is_the_same_page(void **state)
@@ -544,13 +631,13 @@ static void alias_is_the_same_page(void **state)
 	exec_page(0);
 	alias_va = 0xbf000000;
 	alias_pa = RAM;
-	assert_true(code_page_site(&v, 0x404, alias_va + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), alias_va + 0x10, &word));
 	assert_int_equal(word, MRS);
 	walk_fails = true;				/* tables changed, TLB not: the copy still runs */
-	assert_true(code_page_site(&v, 0x404, alias_va + 0x10, &word));
-	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), alias_va + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 	v.cpsr = MODE_USR;
-	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
 static void neighbours_by_address(void **state)
@@ -580,7 +667,7 @@ static void eviction_spares_the_used(void **state)
 	assert_int_equal(drops, 1);
 	assert_int_equal(dropped_page, RAM);
 	assert_false(code_page_is_code(&v, RAM, NULL));
-	assert_true(code_page_site(&v, 2 << 10 | 4, VA + PAGE_SIZE + 0x10, &word));	/* page 1 is used again */
+	assert_true(code_page_site(&v, MRS_TRAP(2), VA + PAGE_SIZE + 0x10, &word));	/* page 1 is used again */
 	exec_page(COPIES + 1);
 	assert_int_equal(drops, 2);
 	assert_int_equal(dropped_page, RAM + 2 * PAGE_SIZE);
@@ -591,6 +678,38 @@ static void eviction_spares_the_used(void **state)
 	assert_int_equal(drops, 3);
 	for (i = 0; i < 3 * COPIES; i++)		/* goes round and round */
 		exec_page(i % (COPIES + 2));
+}
+
+static void without_fast_exits(void **state)
+{
+	u32 word = 0;
+
+	v.fast_off = 1;
+	assert_int_equal(code_pages_init(&v), 0);
+	put(RAM + 0x10, MRS);
+	assert_int_equal(get(exec_page(0) + 0x10), 0xef800010);	/* not for the window to handle */
+	assert_true(code_page_site(&v, 0xef800010, VA + 0x10, &word));
+	assert_int_equal(word, MRS);
+}
+
+/* A page that copied code out of a copy holds trapping words: the originals come back when it is executed. */
+static void moved_words_are_restored(void **state)
+{
+	u32 i;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + 0x18, CPSID);
+	exec_page(0);
+	for (i = 0; i < 8; i++)
+		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(exec_page(0) + 8 + 4 * i));
+	put(RAM + PAGE_SIZE + 0x200, MRS_TRAP(1));		/* among other words: the guest's own */
+	put(RAM + PAGE_SIZE + 0x1fc, 0xe0800001);
+	put(RAM + PAGE_SIZE + 0x1f8, 0xe0800001);
+	put(RAM + PAGE_SIZE + 0x204, 0xe0800001);
+	exec_page(1);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 
 static void user_visible(void **state)
@@ -622,10 +741,10 @@ static void everything_is_forgotten(void **state)
 	assert_false(code_page_is_code(&v, RAM, NULL));
 	assert_false(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
 	assert_int_equal(code_pages_user_visible(&v), 0);
-	assert_false(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 	exec_page(0);
 	assert_int_equal(v.exits[EXIT_SCAN], 4);
-	assert_true(code_page_site(&v, 0x404, VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
 static void thumb_and_elsewhere(void **state)
@@ -653,11 +772,13 @@ static void thumb_and_elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		S(plain_sites), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages), S(branch_table),
+		S(plain_sites), S(cheaper_as_sites), S(trapping_words_are_unambiguous),
+		S(returns_are_fused), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages), S(branch_table),
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
-		P(neighbours_by_address), P(eviction_spares_the_used), P(user_visible), P(everything_is_forgotten),
+		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
+		P(moved_words_are_restored), P(user_visible), P(everything_is_forgotten),
 		P(thumb_and_elsewhere),
 	};
 

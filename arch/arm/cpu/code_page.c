@@ -3,14 +3,14 @@
 /*
  * Every page of guest RAM has a state: not scanned, scanned without sites (executed where it is), or scanned with a
  * copy. While a page is scanned no writable mapping of it exists, so its sites stay what they were; a write or the
- * guest's instruction-cache maintenance drops it. A copy holds SVC <copy number:14><word index:10> in the place of each
- * site, with the site's condition; the original word is read from the guest's own page. Copy number 0 is not used, so
- * that SVC #0 is never a site, nor are OABI system calls (0x900000 and on; CODE_PAGES is at most 8192).
+ * guest's instruction-cache maintenance drops it. A copy holds a trapping word (arm/site.h) in the place of each
+ * site; the original word is read from the guest's own page.
  */
 #include <arm/code_page.h>
 #include <arm/insn.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
+#include <arm/site.h>
 #include <arm/window.h>
 #include <arch/cpu.h>
 #include <hv/alloc.h>
@@ -21,7 +21,7 @@
 #include "code_scan.h"
 
 #define COPIES		CONFIG_CODE_PAGES
-_Static_assert(COPIES <= 0x900000 >> 10, "copy numbers must stay below OABI system calls");
+_Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping word");
 
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
@@ -51,6 +51,7 @@ struct code_pages {
 	struct copy *copy;	/* [1..COPIES] */
 	u32 live, hand;
 	u32 scans, evictions, repairs;
+	bool hot;		/* the window may handle sites by their kind */
 	struct code_scan scan;
 };
 
@@ -96,6 +97,7 @@ int code_pages_init(struct vcpu *v)
 	}
 	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
 	c->copy = hv_alloc((COPIES + 1) * sizeof(struct copy), 8);
+	c->hot = !v->fast_off;
 	v->code = c;
 	return 0;
 }
@@ -164,13 +166,6 @@ static u32 take_copy(struct vcpu *v)
 	return c->hand;
 }
 
-static u32 site_word(u32 word, u32 n, u32 index)
-{
-	u32 cond = word >> 28 == 15 ? 14 : word >> 28;
-
-	return cond << 28 | 0x0f000000u | n << 10 | index;
-}
-
 /*
  * Fill copy @n of @gpa with the sites that the scan found, ready to be executed. The guest's own page is cleaned as well: while it is
  * code nothing dirties it, and what the guest cleans at the address where it executes is the copy.
@@ -181,7 +176,7 @@ static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
 	for (u32 i = 0; i < SCAN_WORDS; i++)
-		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src[i], n, i) : src[i];
+		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src, i, n, c->hot) : src[i];
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
 	arch_icache_invalidate_all();
@@ -196,23 +191,32 @@ static const u32 *copy_originals(const struct code_pages *c, u32 n)
 }
 
 /*
- * Is the word at @i of @page the trapping word of site @index of copy @n, whose page is @orig? The guest may have an SVC of its
- * own with such a number: two of the four words around it must be the site's neighbours as well.
+ * Is the word at @i of @page the trapping word for the word at @index of @orig, the page of copy @n? The guest may have an SVC of
+ * its own like that: two of the four words around it must be the site's neighbours as well.
  */
-static bool is_moved_site(const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+static bool is_moved_site(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
 {
 	static const s32 around[] = { -2, -1, 1, 2 };
 	u32 same = 0;
 
-	if (!a32_is_site(orig[index]) || site_word(orig[index], n, index) != page[i])
+	if (site_word(orig, index, n, c->hot) != page[i])
 		return false;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
-			same += page[here] == orig[there] || page[here] == site_word(orig[there], n, there);
+			same += page[here] == orig[there] || page[here] == site_word(orig, there, n, c->hot);
 	}
 	return same >= 2;
+}
+
+/* Where in @orig, the page of copy @n, the trapping word at @i of @page came from; NULL: nowhere. */
+static const u32 *moved_from(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n)
+{
+	for (u32 index = 0; index < SCAN_WORDS; index++)
+		if (is_moved_site(c, page, i, orig, n, index))
+			return &orig[index];
+	return NULL;
 }
 
 /*
@@ -224,15 +228,16 @@ static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
 	u32 *page = hpa_ptr(gpa);
 
 	for (u32 i = 0; i < SCAN_WORDS; i++) {
-		u32 n = FIELD(page[i], 23, 10), index = page[i] & (SCAN_WORDS - 1);
-		const u32 *orig;
+		u32 n = site_copy(page[i]);
+		const u32 *orig, *word;
 
-		if ((page[i] & 0x0f000000) != 0x0f000000 || page[i] >> 28 == 15 || !n || n > COPIES)
+		if (!site_is_word(page[i]) || !n || n > COPIES)
 			continue;
 		orig = copy_originals(c, n);
-		if (!orig || !is_moved_site(page, i, orig, n, index))
+		word = orig ? moved_from(c, page, i, orig, n) : NULL;
+		if (!word)
 			continue;
-		page[i] = orig[index];
+		page[i] = *word;
 		arch_dcache_clean_range(gpa + 4 * i, 4);
 		c->repairs++;
 	}
@@ -344,23 +349,24 @@ static bool runs_at(struct vcpu *v, struct copy *p, gva_t pc)
 	return true;
 }
 
-bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word)
+bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 {
 	struct code_pages *c = v->code;
-	u32 n = imm24 >> 10, index = imm24 & (SCAN_WORDS - 1), orig;
+	u32 n = site_copy(trap), index = pc % PAGE_SIZE / 4;
+	const u32 *orig;
 	struct copy *p;
 
-	if (!n || n > COPIES || pc % PAGE_SIZE != 4 * index)
+	if (!site_is_word(trap) || !n || n > COPIES)
 		return false;
 	p = &c->copy[n];
 	if (!p->live || !runs_at(v, p, pc))
 		return false;
-	orig = ((const u32 *)hpa_ptr(p->gpa))[index];
+	orig = hpa_ptr(p->gpa);
 	/* The guest may have an SVC of its own with this very number in this very place. */
-	if (!a32_is_site(orig))
+	if (site_word(orig, index, n, c->hot) != trap || site_is_word(orig[index]))
 		return false;
 	p->used = true;
-	*word = orig;
+	*word = orig[index];
 	return true;
 }
 

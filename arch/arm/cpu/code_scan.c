@@ -17,8 +17,8 @@
  *    be code (compilers condition one instruction in five, tables have all conditions alike), it is data.
  * 5. A conditional word of that kind that is also a pointer to within 32 MiB of itself is data (tables of functions, which
  *    other code finds through a pointer), unless it is MOVS pc, lr.
- *    The system instructions CPS, MRS, MSR, RFE, SRS, WFI have narrow encodings and are believed wherever rules
- *    1 to 3 say nothing.
+ *    The system instructions CPS, MRS, MSR, RFE, SRS, WFI, and the CP15 accesses that site.c names, have narrow encodings and
+ *    are believed wherever rules 1 to 3 say nothing.
  *
  * Limits: a constant that stands among code, looks like a site and is reached in another way (a pointer to it in
  * data, arithmetic on pc) is replaced, so the guest reads another value there; a site that a guest both executes and
@@ -27,6 +27,7 @@
 #include "code_scan.h"
 
 #include <arm/insn.h>
+#include <arm/site.h>
 #include <string.h>
 
 enum lit_kind { LIT_IMM12, LIT_SPLIT8, LIT_SPLIT8_D, LIT_VFP, LIT_TABLE };
@@ -274,7 +275,7 @@ static void decide_loads(struct code_scan *s)
 static bool is_wide_op(enum insn_op op)
 {
 	return op != INSN_CPS && op != INSN_MRS && op != INSN_MSR_REG && op != INSN_MSR_IMM && op != INSN_RFE &&
-	       op != INSN_SRS && op != INSN_WFI;
+	       op != INSN_SRS && op != INSN_WFI && op != INSN_MRC;
 }
 
 #define MOVS_PC_LR	0x01b0f00eu	/* but for the condition */
@@ -285,6 +286,21 @@ static bool is_pointer(u32 w, gva_t at)
 	return w >> 28 < 14 && !(w & 3) && w - at + (32u << 20) < 64u << 20 && (w & 0x0fffffff) != MOVS_PC_LR;
 }
 
+/*
+ * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
+ * sites, and an SVC of the guest that could be taken for one of Umbra's.
+ */
+static enum insn_op site_op(const u32 *page, u32 i)
+{
+	enum insn_op op = a32_site_op(page[i]);
+
+	if (op != INSN_OTHER)
+		return op;
+	if (page[i] >> 28 == 14 && site_is_word(page[i]))
+		return INSN_SVC;
+	return site_is_cheaper(page, i) ? INSN_MRC : INSN_OTHER;
+}
+
 u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva)
 {
 	const u8 *maybe = a32_site_hints();
@@ -293,14 +309,15 @@ u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva)
 	find_loads(s, page);
 	decide_loads(s);
 	for (i = 0; i < SCAN_WORDS; i++) {
+		u32 w = page[1][i];
 		enum insn_op op;
 
-		if (!maybe[page[1][i] >> 20 & 0xff])
+		if (!maybe[w >> 20 & 0xff])
 			continue;
-		op = a32_site_op(page[1][i]);
-		if (op == INSN_OTHER || s->state[SCAN_WORDS + i] & SCAN_DATA)
+		op = s->state[SCAN_WORDS + i] & SCAN_DATA ? INSN_OTHER : site_op(page[1], i);
+		if (op == INSN_OTHER)
 			continue;
-		if (is_wide_op(op) && (is_pointer(page[1][i], gva + 4 * i) || among_data(s, page, SCAN_WORDS + i)))
+		if (is_wide_op(op) && (is_pointer(w, gva + 4 * i) || among_data(s, page, SCAN_WORDS + i)))
 			continue;
 		s->site[i / 32] |= BIT(i % 32);
 		n++;

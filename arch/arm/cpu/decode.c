@@ -284,11 +284,12 @@ bool a32_is_site(u32 word)
 	return a32_site_op(word) != INSN_OTHER;
 }
 
-/* Does @t have a site row for some word with bits 27:20 = @hi? */
+/* Does @t have a row for some word with bits 27:20 = @hi that may become a site? (site.c adds some that trap by themselves) */
 static bool table_maybe_site(const struct insn_row *t, u32 hi)
 {
 	for (; t->mask; t++)
-		if ((is_site_op(t->op) || is_msr(t->op)) && !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
+		if ((is_site_op(t->op) || is_msr(t->op) || t->op == INSN_SVC || t->op == INSN_MCR || t->op == INSN_MRC) &&
+		    !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
 			return true;
 	return false;
 }

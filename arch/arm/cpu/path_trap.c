@@ -29,11 +29,29 @@ static void finish(struct vcpu *v, enum exec_result r)
 	}
 }
 
-static void emulate(struct vcpu *v, u32 word)
+/* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
+static bool may_execute(const struct vcpu *v, enum insn_op op)
+{
+	if (vcpu_privileged(v))
+		return op < INSN_LDR;
+	return (op == INSN_MRC || op == INSN_MCR) && (v->cp15.pmuserenr & 1);	/* the counters, if its kernel allows */
+}
+
+static void undefined(struct vcpu *v)
+{
+	vcpu_count(v, EXIT_UNDEF);
+	inject_undef(v);
+}
+
+static void emulate_site(struct vcpu *v, u32 word)
 {
 	struct insn in;
 
 	a32_decode(word, &in);
+	if (in.op > INSN_SVC && !may_execute(v, in.op)) {	/* CP15 in a page that User mode executes too */
+		undefined(v);
+		return;
+	}
 	vcpu_count(v, exec_cause(&in));
 	finish(v, exec_insn(v, &in));
 }
@@ -44,9 +62,9 @@ static void path_trap_svc(struct vcpu *v)
 
 	if (!(v->cpsr & PSR_T) && v->exit_insn_valid &&
 	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
-	    code_page_site(v, v->exit_insn & 0xffffff, v->r[15], &word)) {
+	    code_page_site(v, v->exit_insn, v->r[15], &word)) {
 		window_sites_add(v->r[15], v->exit_insn, word);
-		emulate(v, word);
+		emulate_site(v, word);
 		return;
 	}
 	vcpu_count(v, EXIT_SVC);
@@ -76,14 +94,6 @@ static u32 t32_to_a32(u32 word, u32 len)
 	return 0xe7f000f0;
 }
 
-/* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
-static bool may_execute(const struct vcpu *v, enum insn_op op)
-{
-	if (vcpu_privileged(v))
-		return op < INSN_LDR;
-	return (op == INSN_MRC || op == INSN_MCR) && (v->cp15.pmuserenr & 1);	/* the counters, if its kernel allows */
-}
-
 static void path_trap_undef(struct vcpu *v)
 {
 	struct insn in;
@@ -97,8 +107,7 @@ static void path_trap_undef(struct vcpu *v)
 		word = t32_to_a32(word, len);
 	a32_decode(word, &in);
 	if (!may_execute(v, in.op)) {
-		vcpu_count(v, EXIT_UNDEF);
-		inject_undef(v);
+		undefined(v);
 		return;
 	}
 	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */

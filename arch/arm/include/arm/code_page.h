@@ -23,11 +23,10 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 /* The guest writes (or invalidates instruction cache for) the page: forget it; removes its executable mappings. */
 void code_page_drop(struct vcpu *v, gpa_t gpa);
 /*
- * SVC with immediate @imm24 executed at @pc: if it is a site of a live copy, return true and the original word. The
- * immediate encodes (copy number << 10 | word index), so it is checked in O(1) and the word comes from the guest's own page.
- * False: an SVC of the guest itself.
+ * SVC @trap executed at @pc: if it is the trapping word of a site of a live copy (arm/site.h), return true and the original
+ * word, which comes from the guest's own page. False: an SVC of the guest itself.
  */
-bool code_page_site(struct vcpu *v, u32 imm24, gva_t pc, u32 *word);
+bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word);
 /* Number of live copies whose page is mapped for guest User mode too: while 0, SVC from virtual User mode is never a site. */
 u32 code_pages_user_visible(struct vcpu *v);
 void code_page_set_user_visible(struct vcpu *v, gpa_t gpa);

@@ -58,7 +58,7 @@ void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 bool a32_is_site(u32 word);
 /* Its operation if it must, else INSN_OTHER. */
 enum insn_op a32_site_op(u32 word);
-/* A filter for many words: entry (word >> 20) & 0xff is 0 when no such word is a site. 256 entries. */
+/* A filter for many words: entry (word >> 20) & 0xff is 0 when no such word is replaced in a copy. 256 entries. */
 const u8 *a32_site_hints(void);
 /* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
 bool cond_holds(u32 cond, u32 cpsr);

@@ -58,6 +58,7 @@ struct vcpu {
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
+	u32 svc_vector;		/* where SVC of guest User mode goes; 0: not without C. window_prepare() */
 	u32 shared_end;
 	/* -- C only -- */
 	u64 slow_exits;		/* that left the window */

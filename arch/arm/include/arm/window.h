@@ -37,6 +37,8 @@
 #define VCPU_WINDOW_BASE 132
 #define VCPU_SCRATCH	136
 #define VCPU_FAST_OFF	708
+#define VCPU_SVC_VECTOR	712
+#define VCPU_WANT_PTE_HINTS 700
 
 #define VCPU_DACR_KERNEL 72
 #define VCPU_DACR_USER	76
@@ -54,7 +56,6 @@
 #define VCPU_BANK_LR	584
 #define VCPU_BANK_SPSR	608
 #define VCPU_DACR_CACHE	632
-#define VCPU_USER_COPIES 696
 #define VCPU_FAST_MODES_OFF 704
 
 /* Exit causes that window_hot.S counts (hv/stats.h). */
@@ -66,21 +67,9 @@
 #define CAUSE_SITE_BANK	9
 #define CAUSE_CP15_THREAD 13
 #define CAUSE_CP15_DACR	14
+#define CAUSE_CP15_CACHE 17
 #define CAUSE_CP15_SCTLR 18
 #define CAUSE_CP15_FAULT 19
-
-/* Kinds of sites in the order of window_hot.S's branch table. */
-#define SITE_KIND_C		0	/* window_fast.c looks at it */
-#define SITE_KIND_CPSID		1
-#define SITE_KIND_CPSIE		2
-#define SITE_KIND_MRS_CPSR	3
-#define SITE_KIND_MRS_SPSR	4
-#define SITE_KIND_MSR_SPSR	5
-#define SITE_KIND_MSR_CPSR_C	6
-#define SITE_KIND_MOVS_PC_LR	7
-#define SITE_KIND_STM_SP_LR	8
-#define SITE_KIND_LDM_R0	9
-#define SITE_KIND_LDM_R1	10
 
 /* Exit vectors as window.S reports them. */
 #define VEC_UND		1
@@ -100,7 +89,7 @@ extern char window_stack[WINDOW_STACK_SIZE];
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
 struct site_entry {
-	u32 pc, svc, word, kind;
+	u32 pc, svc, word, unused;
 };
 #define SITE_ENTRIES	(WINDOW_SITES_SIZE / sizeof(struct site_entry))
 extern struct site_entry window_sites[];
@@ -114,7 +103,7 @@ static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
 {
 	return (struct site_entry *)((uintptr_t)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
 }
-/* A code copy is gone (its number is bits 23:10 of the trapping word): forget its sites. */
+/* A code copy is gone: forget its sites. */
 void window_sites_drop(u32 copy);
 void window_sites_clear(void);
 /* Remember the site @word at @pc, whose trapping word is @svc, for the fast paths. */
@@ -131,6 +120,8 @@ bool window_strbt(u32 va, const u8 *buf);
 bool window_dccmvac(u32 va);
 bool window_dccimvac(u32 va);	/* clean and invalidate */
 
+/* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
+void window_prepare(struct vcpu *v);
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
 void arm_window_moved(struct vcpu *v, u32 base);
 /* Umbra's own L1 table (host physical). */
