@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Monitor command `stats`: exits by cause, in total and during the last second. */
+/* Monitor command `stats`: exits by cause, in total and during the last second, and what the slow ones cost. */
 #include <arch/vcpu.h>
 #include <hv/guest.h>
 #include <hv/monitor.h>
@@ -20,10 +20,20 @@ static const char *count(u64 n, char buf[COUNT_MAX])
 	return p;
 }
 
+static void row(const char *name, u64 events, u32 rate, const struct slow_cost *slow, const char *text)
+{
+	char a[COUNT_MAX], b[COUNT_MAX], c[COUNT_MAX], d[COUNT_MAX];
+
+	mon_printf("%-13s %12s %9lu %11s %14s %6s  %s\n", name, count(events, a), (unsigned long)rate, count(slow->exits, b),
+		   count(slow->instructions, c), count(slow->exits ? slow->instructions / slow->exits : 0, d), text);
+}
+
 static int cmd_stats(int argc, char **argv)
 {
 	const struct guest *g = guest_current();
 	const u64 *n;
+	const struct slow_cost *slow;
+	struct slow_cost all = { 0, 0 };
 	char buf[COUNT_MAX];
 	u64 total = 0;
 
@@ -35,19 +45,19 @@ static int cmd_stats(int argc, char **argv)
 		return 0;
 	}
 	n = arch_vcpu_stats(g->vcpu);
-	mon_printf("%-14s %14s %10s  %s\n", "cause", "total", "last 1 s", "meaning");
+	slow = arch_vcpu_slow(g->vcpu);
+	mon_printf("%-13s %12s %9s %11s %14s %6s  %s\n", "cause", "events", "last 1 s", "slow exits", "instructions", "mean", "meaning");
 	for (u32 i = 0; i < EXIT_NR; i++) {
 		total += n[i];
+		all.exits += slow[i].exits;
+		all.instructions += slow[i].instructions;
 		if (n[i])
-			mon_printf("%-14s %14s %10lu  %s\n", exit_cause_name[i], count(n[i], buf),
-				   (unsigned long)stats_per_second((enum exit_cause)i), exit_cause_text[i]);
+			row(exit_cause_name[i], n[i], stats_per_second((enum exit_cause)i), &slow[i], exit_cause_text[i]);
 	}
-	mon_printf("%-14s %14s %10lu  all causes\n", "total", count(total, buf),
-		   (unsigned long)stats_per_second(EXIT_NR));
-	mon_printf("slow           %14s             exits handled outside of the window\n",
-		   count(arch_vcpu_slow_exits(g->vcpu), buf));
-	mon_printf("unrewritten    %14s             UNPREDICTABLE words that trapped unrewritten (must be 0)\n",
+	row("total", total, stats_per_second(EXIT_NR), &all, "all causes");
+	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
+	mon_printf("unrewritten   %12s  UNPREDICTABLE words that trapped unrewritten (must be 0)\n",
 		   count(arch_vcpu_unrewritten(g->vcpu), buf));
 	return 0;
 }
-MONITOR_CMD(stats, "stats", "", "exits by cause: total and in the last second", cmd_stats);
+MONITOR_CMD(stats, "stats", "", "exits by cause: total, in the last second, cost of the slow ones", cmd_stats);

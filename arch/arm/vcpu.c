@@ -230,6 +230,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	int err;
 
 	v->guest = g;
+	v->slow_cause = SLOW_CAUSE_IDLE;
 	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	v->path = cpu_path_find(path);
 	if (!v->path) {
@@ -294,18 +295,49 @@ static void deliver_interrupts(struct vcpu *v)
 		inject_irq(v);
 }
 
+/* Instructions executed so far, modulo 2^32 (count_instructions() in boot.c). */
+static u32 instructions(void)
+{
+	return IS_ENABLED(CONFIG_EXIT_INSTRUCTIONS) ? read_pmxevcntr() : 0;
+}
+
+static void slow_exit_begin(struct vcpu *v)
+{
+	v->slow_cause = SLOW_CAUSE_NONE;
+	v->slow_begin = instructions();
+}
+
+/* Also called where no exit is being handled: before the first entry, and after work for the console. */
+static void slow_exit_end(struct vcpu *v)
+{
+	struct slow_cost *cost;
+
+	if (v->slow_cause == SLOW_CAUSE_IDLE)
+		return;
+	if (v->slow_cause == SLOW_CAUSE_NONE)
+		vcpu_count(v, EXIT_OTHER);
+	cost = &v->slow[v->slow_cause];
+	cost->exits++;
+	cost->instructions += instructions() - v->slow_begin;
+	v->slow_cause = SLOW_CAUSE_IDLE;
+}
+
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 {
 	for (;;) {
-		if (v->guest->request != GUEST_REQ_NONE)
-			return VCPU_STOP_REQUEST;
-		if (console_work_pending())
-			return VCPU_STOP_CONSOLE;
+		u32 vector;
+
+		if (v->guest->request != GUEST_REQ_NONE || console_work_pending()) {
+			slow_exit_end(v);
+			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : VCPU_STOP_CONSOLE;
+		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
 		window_prepare(v);
-		trap_handle(v, arm_guest_enter(v));
-		v->slow_exits++;
+		slow_exit_end(v);
+		vector = arm_guest_enter(v);
+		slow_exit_begin(v);
+		trap_handle(v, vector);
 	}
 }
 
@@ -344,9 +376,9 @@ const u64 *arch_vcpu_stats(struct vcpu *v)
 	return v->exits;
 }
 
-u64 arch_vcpu_slow_exits(struct vcpu *v)
+const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
 {
-	return v->slow_exits;
+	return v->slow;
 }
 
 u64 arch_vcpu_unrewritten(struct vcpu *v)

@@ -77,6 +77,18 @@ def test_other_exits_are_rare(umbra):
     assert int(stats.get("OTHER", 0)) < 0.01 * int(stats["total"])
 
 
+def test_slow_exits_have_a_cost(umbra):
+    """Each slow exit has one cause, which counted at least one event, and took hundreds of instructions."""
+    rows = re.findall(r"^(\w+) +(\d+) +\d+ +(\d+) +(\d+) +(\d+)  ", umbra.monitor("stats"), re.M)
+    costs = {name: [int(word) for word in words] for name, *words in rows}
+    total = costs.pop("total")
+    assert total == [sum(words[0] for words in costs.values()), *(sum(words[i] for words in costs.values()) for i in (1, 2)), total[3]]
+    for events, exits, instructions, mean in costs.values():
+        assert exits <= events and mean == (instructions // exits if exits else 0)
+    assert costs["IRQ"][0] == costs["IRQ"][1] > 100 and 100 < costs["IRQ"][3] < 10000
+    assert 100 < total[3] < 10000
+
+
 def find_pattern(board):
     """How often the pattern stands in the board's RAM."""
     dump = board.folder / "memory"

@@ -7,6 +7,7 @@ import re
 import struct
 
 from umbra_bench_guest import BEGIN, CLOCK, DONE, END
+from umbra_bench_run import Stretch
 from umbra_common import ToolError, run
 
 SAMPLE = 600  # exits
@@ -77,11 +78,12 @@ class Sampler:
 
     def put(self, entry, now):
         self.last = now
-        causes = [(name, after - before) for name, before, after in zip(self.side.umbra.causes, entry[2], now[2]) if after != before]
-        label = " + ".join(name if times == 1 else f"{times} {name}" for name, times in causes) or "(no cause counted)"
+        causes = self.side.umbra.causes
+        exit_ = Stretch.between(entry, now)
+        label = " + ".join(name if times == 1 else f"{times} {name}" for name, times in exit_.events(causes).items()) or "(no cause counted)"
         # The return itself belongs to the exit.
         self.exits[label].append(now[0] - entry[0] + 1)
-        self.slow[label] += now[2][-1] - entry[2][-1]
+        self.slow[label] += sum(number for number, _ in exit_.slow(causes).values())
 
     def text(self):
         total = sum(len(items) for items in self.exits.values())

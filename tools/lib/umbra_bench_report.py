@@ -39,19 +39,18 @@ def figure(item, outcome):
 
 def exits_per_operation(item, outcome, causes):
     """
-    ({cause: exits}, exits that left the window, the figure's part of the loop's time) of one operation: for a whole run all of its
-    exits, otherwise by its share of the loop.
+    ({cause: events}, {cause: [slow exits, their instructions]}, the figure's part of the loop's time) of one operation: for a whole
+    run all of its exits, otherwise by its share of the loop.
     """
-    if item.kind in ("run", "time"):
-        return {cause: number for cause, number in zip(causes, outcome.whole.exits) if number}, sum(outcome.whole.exits[len(causes):]), 1
-    stretch = outcome.loop or outcome.whole
-    by_cause = dict(zip(causes, stretch.exits))
-    if item.kind == "bandwidth":
-        operations = stretch.time / figure(item, outcome)[2]
-    else:
-        operations = by_cause.get(item.per) or stretch.time / item.loop_time(outcome.output)
-    return ({cause: number / operations for cause, number in zip(causes, stretch.exits) if number},
-            sum(stretch.exits[len(causes):]) / operations, min(figure(item, outcome)[2] * operations / stretch.time, 1))
+    stretch, operations, part = outcome.whole, 1, 1
+    if item.kind not in ("run", "time"):
+        stretch = outcome.loop or outcome.whole
+        time = figure(item, outcome)[2]
+        operations = stretch.time / (time if item.kind == "bandwidth" else item.loop_time(outcome.output))
+        operations = stretch.events(causes).get(item.per) or operations
+        part = min(time * operations / stretch.time, 1)
+    return ({cause: number / operations for cause, number in stretch.events(causes).items()},
+            {cause: [number / operations, spent / operations] for cause, (number, spent) in stretch.slow(causes).items()}, part)
 
 
 def slowdown(item, native, virtual):
@@ -99,7 +98,10 @@ def merge(names, native, umbra, causes, settings):
                "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits, part), 2),
                "exits": {cause: round(number, 3) for cause, number in exits.items() if round(number, 3)}}
         row["exits_total"] = round(sum(exits.values()), 3)
-        row["exits_slow"] = round(slow, 3)
+        row["slow"] = {cause: {"exits": round(number, 3), "instructions": round(spent, 1)} for cause, (number, spent) in slow.items()
+                       if round(number, 3)}
+        row["exits_slow"] = round(sum(number for number, _ in slow.values()), 3)
+        row["instructions_slow"] = round(sum(spent for _, spent in slow.values()), 1)
         if name == "dhrystone":
             row["per_second"] = {side: round(1e9 / value[0]) for side, value in figures.items()}
             row["dmips_per_mhz"] = {side: round(1e9 / value[0] / 1757 / 1000, 3) for side, value in figures.items()}

@@ -21,11 +21,23 @@ STOP_SECONDS = 240
 
 @dataclasses.dataclass
 class Stretch:
-    """What happened between two points: instructions executed, ns of the guest's clock, exits by cause and then slow ones."""
+    """
+    What happened between two points: instructions executed, ns of the guest's clock, Umbra's counters: of each cause the events, and
+    then of each cause the slow exits and the instructions spent on them.
+    """
 
     instructions: int
     time: int
-    exits: tuple
+    counters: tuple = ()
+
+    def events(self, causes):
+        """{cause: events}, of those that happened."""
+        return {cause: number for cause, number in zip(causes, self.counters) if number}
+
+    def slow(self, causes):
+        """{cause: (slow exits, instructions spent on them)}, of those that happened."""
+        pairs = self.counters[len(causes):]
+        return {cause: pair for cause, pair in zip(causes, zip(pairs[::2], pairs[1::2])) if pair[0]}
 
     @staticmethod
     def between(first, second):
@@ -57,12 +69,12 @@ class Umbra:
         if (out / "umbra.img").read_bytes()[UIMAGE_HEADER:] != (out / "umbra.bin").read_bytes():
             raise ToolError("umbra.elf and umbra.img are not of the same build; run make")
         text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.exits", "-ex", "print sizeof(boot_vcpu.exits) / 8",
-                    "-ex", "print/x (unsigned)&boot_vcpu.slow_exits", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
+                    "-ex", "print/x (unsigned)&boot_vcpu.slow", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
         match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\n.*= (0x[0-9a-f]+)\ntype = enum exit_cause \{(.*)\}", text)
         if not match:
             raise ToolError(f"umbra.elf has no exit counters where they are looked for: {text}")
         number = int(match.group(2))
-        self.counters = [(int(match.group(1), 16), number), (int(match.group(3), 16), 1)]
+        self.counters = [(int(match.group(1), 16), number), (int(match.group(3), 16), 2 * number)]
         self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(4))][:number]
 
 

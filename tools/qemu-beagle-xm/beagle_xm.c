@@ -46,6 +46,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(BeagleXm, BEAGLE_XM)
 #define FPSID_A8_R3P2 0x410330c3
 
 #define INTC_NAME "intc"
+#define PMU_INTC_LINE 3
 #define PRCM_NAME "prcm"
 #define SDMA_NAME "sdma"
 #define TWL_INTC_LINE 7
@@ -278,12 +279,16 @@ static void create_cpu(BeagleXm *machine)
 	object_property_add_child(OBJECT(machine), "cpu", cpu);
 	object_property_set_uint(cpu, "midr", MIDR_A8_R3P2, &error_fatal);
 	ARM_CPU(cpu)->reset_fpsid = FPSID_A8_R3P2;
+	/* QEMU's Cortex-A8 leaves the core's performance monitors out: their registers are there, nothing counts. */
+	ARM_CPU(cpu)->has_pmu = true;
+	set_feature(&ARM_CPU(cpu)->env, ARM_FEATURE_PMU);
 	qdev_realize(DEVICE(cpu), NULL, &error_fatal);
 	object_unref(cpu);
 	machine->cpu = ARM_CPU(cpu);
 	intc = find_block(machine, INTC_NAME);
 	sysbus_connect_irq(SYS_BUS_DEVICE(intc), 0, qdev_get_gpio_in(DEVICE(cpu), ARM_CPU_IRQ));
 	sysbus_connect_irq(SYS_BUS_DEVICE(intc), 1, qdev_get_gpio_in(DEVICE(cpu), ARM_CPU_FIQ));
+	qdev_connect_gpio_out_named(DEVICE(cpu), "pmu-interrupt", 0, qdev_get_gpio_in(intc, PMU_INTC_LINE));
 }
 
 /* The companion chip sits on I2C1; its interrupt comes in through SYS_NIRQ. */

@@ -30,7 +30,10 @@ void arch_vcpu_dump(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
 /* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
 u64 arch_vcpu_unrewritten(struct vcpu *v);
-/* Exits that were handled in C in Umbra's own address space; one may have counted several causes. */
-u64 arch_vcpu_slow_exits(struct vcpu *v);
+/*
+ * Exits that were handled in C in Umbra's own address space, and the instructions spent on them there, by the first cause that the
+ * exit counted: EXIT_NR entries. Waiting for an interrupt takes no instructions.
+ */
+const struct slow_cost *arch_vcpu_slow(struct vcpu *v);
 /* Compare shadow with the guest's tables; prints and returns the number of violations (0 = good). */
 u32 arch_vcpu_audit(struct vcpu *v);

@@ -46,6 +46,11 @@ enum exit_cause {
 	EXIT_NR
 };
 
+/* Exits that were handled in C in Umbra's own address space: how many, and the instructions they took there. */
+struct slow_cost {
+	u64 exits, instructions;
+};
+
 extern const char *const exit_cause_name[EXIT_NR];
 extern const char *const exit_cause_text[EXIT_NR];
 

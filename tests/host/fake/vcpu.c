@@ -9,6 +9,7 @@
 
 struct fake_vcpu fake_vcpu;
 static u64 exits[EXIT_NR];
+static struct slow_cost slow[EXIT_NR] = { [EXIT_IRQ] = { 3, 0x100000001 } };
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
@@ -46,5 +47,5 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 void arch_vcpu_dump(struct vcpu *v) { }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
-u64 arch_vcpu_slow_exits(struct vcpu *v) { return exits[EXIT_IRQ]; }
+const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }

@@ -61,7 +61,11 @@ struct vcpu {
 	u32 svc_vector;		/* where SVC of guest User mode goes; 0: not without C. window_prepare() */
 	u32 shared_end;
 	/* -- C only -- */
-	u64 slow_exits;		/* that left the window */
+	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
+	u32 slow_cause;		/* that cause, while one is handled */
+#define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
+#define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
+	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	struct guest *guest;
 	const struct cpu_path *path;
@@ -104,7 +108,13 @@ void inject_dabt(struct vcpu *v, const struct gfault *f);
 void inject_irq(struct vcpu *v);
 void inject_fiq(struct vcpu *v);
 
-static inline void vcpu_count(struct vcpu *v, enum exit_cause c) { v->exits[c]++; }
+/* Count one event of an exit that left the window. */
+static inline void vcpu_count(struct vcpu *v, enum exit_cause c)
+{
+	v->exits[c]++;
+	if (v->slow_cause == SLOW_CAUSE_NONE)
+		v->slow_cause = c;
+}
 
 /* CP15/CP14 registers, one table row each (cp15_regs.c). enc = COPROC_ENC(...) */
 #define COPROC_ENC(cp, opc1, crn, crm, opc2) \
