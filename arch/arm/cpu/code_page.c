@@ -190,6 +190,12 @@ static const u32 *copy_originals(const struct code_pages *c, u32 n)
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
+/* Could a scan replace the word at @i? Many words have the same trapping word, and neighbours may be alike (WFI and SMC of OMAP3). */
+static bool may_be_site(const u32 *page, u32 i)
+{
+	return a32_is_site(page[i]) || site_is_cheaper(page, i) || site_is_word(page[i]);
+}
+
 /*
  * Is the word at @i of @page the trapping word for the word at @index of @orig, the page of copy @n? The guest may have an SVC of
  * its own like that: two of the four words around it must be the site's neighbours as well.
@@ -199,7 +205,7 @@ static bool is_moved_site(const struct code_pages *c, const u32 *page, u32 i, co
 	static const s32 around[] = { -2, -1, 1, 2 };
 	u32 same = 0;
 
-	if (site_word(orig, index, n, c->hot) != page[i])
+	if (site_word(orig, index, n, c->hot) != page[i] || !may_be_site(orig, index))
 		return false;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
