@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lookup and storage semantics of the coprocessor register tables. */
 #include <arm/coproc.h>
+#include <arm/insn.h>
 #include <arm/sysreg.h>
 #include <hv/guest.h>
 #include <hv/log.h>
@@ -23,13 +24,19 @@ static const struct coproc_row *find(const struct coproc_row *rows, u32 nr, u32 
 	return NULL;
 }
 
+/* Rows found last, by a hash of their encoding: a kernel uses a dozen registers again and again. */
+static const struct coproc_row *recent[64];
+
 static const struct coproc_row *coproc_row(u32 enc)
 {
-	if (enc >> 16 == 15)
-		return find(cp15_rows, cp15_nr_rows, enc);
-	if (enc >> 16 == 14)
-		return find(cp14_rows, cp14_nr_rows, enc);
-	return NULL;
+	const struct coproc_row **p = &recent[(enc ^ enc >> 4 ^ enc >> 9) & (ARRAY_SIZE(recent) - 1)], *row;
+
+	if (*p && (*p)->enc == enc)
+		return *p;
+	row = enc >> 16 == 15 ? find(cp15_rows, cp15_nr_rows, enc) : enc >> 16 == 14 ? find(cp14_rows, cp14_nr_rows, enc) : NULL;
+	if (row)
+		*p = row;
+	return row;
 }
 
 static u32 *slot(struct vcpu *v, const struct coproc_row *row)
@@ -45,6 +52,22 @@ static void report_unknown(struct vcpu *v, u32 enc, const char *dir)
 		 (unsigned)FIELD(enc, 7, 4), (unsigned)FIELD(enc, 3, 0), dir, (unsigned)v->r[15]);
 }
 
+static u32 row_read(struct vcpu *v, const struct coproc_row *row)
+{
+	return row->read ? row->read(v, row) : *slot(v, row);
+}
+
+static enum coproc_result row_write(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	u32 *p;
+
+	if (row->write)
+		return row->write(v, row, value);
+	p = slot(v, row);
+	*p = (*p & ~row->wmask) | (value & row->wmask);
+	return COPROC_OK;
+}
+
 enum coproc_result coproc_read(struct vcpu *v, u32 enc, u32 *value)
 {
 	const struct coproc_row *row = coproc_row(enc);
@@ -54,25 +77,48 @@ enum coproc_result coproc_read(struct vcpu *v, u32 enc, u32 *value)
 			report_unknown(v, enc, "read");
 		return COPROC_UNDEF;
 	}
-	*value = row->read ? row->read(v, row) : *slot(v, row);
+	*value = row_read(v, row);
 	return COPROC_OK;
 }
 
 enum coproc_result coproc_write(struct vcpu *v, u32 enc, u32 value)
 {
 	const struct coproc_row *row = coproc_row(enc);
-	u32 *p;
 
 	if (!row || !(row->access & COPROC_W)) {
 		if (!row)
 			report_unknown(v, enc, "write");
 		return COPROC_UNDEF;
 	}
-	if (row->write)
-		return row->write(v, row, value);
-	p = slot(v, row);
-	*p = (*p & ~row->wmask) | (value & row->wmask);
-	return COPROC_OK;
+	return row_write(v, row, value);
+}
+
+/* Encoding of the register that an A32 MRC or MCR names (A8.8.107, A8.8.98). */
+static u32 word_enc(u32 w)
+{
+	return COPROC_ENC(FIELD(w, 11, 8), FIELD(w, 23, 21), FIELD(w, 19, 16), FIELD(w, 3, 0), FIELD(w, 7, 5));
+}
+
+bool coproc_execute(struct vcpu *v, u32 w)
+{
+	const struct coproc_row *row;
+	u32 rt = FIELD(w, 15, 12);
+	bool load = w & BIT(20);
+
+	if ((w & 0x0f000e10) != 0x0e000e10 || w >> 28 == 15 || rt == 15)
+		return false;
+	row = coproc_row(word_enc(w));
+	if (!row || !(row->access & (load ? COPROC_R : COPROC_W)))
+		return false;
+	vcpu_count(v, row->cause);
+	if (cond_holds(w >> 28, v->cpsr)) {
+		if (load)
+			v->r[rt] = row_read(v, row);
+		else if (row_write(v, row, v->r[rt]) != COPROC_OK)
+			return true;
+	}
+	v->r[15] += 4;
+	return true;
 }
 
 enum exit_cause coproc_cause(u32 enc)

@@ -207,6 +207,7 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 	/* Either announces a device's write: code there is no longer what was scanned. */
 	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 		code_page_drop(v, gpa & PAGE_MASK);
+	shadow_touch(v, value);		/* the other lines of the page follow, and then the window can do them */
 	return COPROC_OK;
 }
 
@@ -218,6 +219,7 @@ static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *ro
 	if (r == COPROC_OK && is_ram(v, gpa)) {
 		write_dccmvac(gpa);
 		dsb();
+		shadow_touch(v, value);
 		shadow_pte_cleaned(v, value);
 	}
 	return r;
@@ -260,6 +262,7 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 		arch_icache_invalidate_all();
 		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 			code_page_drop(v, gpa & PAGE_MASK);
+		shadow_touch(v, value);
 	}
 	return r;
 }
@@ -304,9 +307,26 @@ static enum coproc_result wr_tlbiall(struct vcpu *v, const struct coproc_row *ro
 	return COPROC_OK;
 }
 
+#define TLB_LOOP_MAX	256u	/* pages per exit: interrupts wait that long at most */
+
+/*
+ * In a loop over pages (the window says so, and that the guest's own add, cmp and branch follow) the next ones are done in the
+ * same exit; the guest goes on behind the last.
+ */
 static enum coproc_result wr_tlbimva(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
-	shadow_tlbi(v, TLBI_MVA, value);
+	u32 pages;
+
+	if (v->tlb_loop.pc != v->r[15]) {
+		shadow_tlbi(v, TLBI_MVA, value);
+		return COPROC_OK;
+	}
+	pages = MIN((v->tlb_loop.end - 1 - value) / PAGE_SIZE + 1, TLB_LOOP_MAX);
+	v->r[v->tlb_loop.rt] = value + (pages - 1) * PAGE_SIZE;
+	if (pages == 1)
+		shadow_tlbi(v, TLBI_MVA, value);
+	else
+		shadow_tlbi_pages(v, value, pages);
 	return COPROC_OK;
 }
 

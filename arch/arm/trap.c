@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Dispatch of guest exits by exception vector: aborts to the shadow MMU, the rest to the CPU path. */
+#include <arm/coproc.h>
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
 #include <arm/shadow.h>
@@ -141,8 +142,11 @@ static void trap_svc(struct vcpu *v)
 	v->path->svc(v);
 }
 
+/* Coprocessor accesses of the guest kernel trap by themselves and mean the same on every path: straight to the register's row. */
 static void trap_und(struct vcpu *v)
 {
+	if (v->exit_insn_valid && !(v->cpsr & PSR_T) && vcpu_privileged(v) && coproc_execute(v, v->exit_insn))
+		return;
 	v->path->undef(v);
 }
 

@@ -258,6 +258,7 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 	memset(v->fiq_r8_12, 0, sizeof(v->fiq_r8_12));
 	v->cpsr = MODE_SVC | PSR_AIF;
 	v->irq_in = 0;
+	v->tlb_loop.pc = 1;		/* of no instruction */
 	coproc_reset(v);
 	window_sites_clear();
 	code_pages_reset(v);
@@ -335,6 +336,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 			deliver_interrupts(v);
 		window_prepare(v);
 		slow_exit_end(v);
+		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = arm_guest_enter(v);
 		slow_exit_begin(v);
 		trap_handle(v, vector);

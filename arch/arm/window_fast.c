@@ -266,67 +266,157 @@ static inline bool fast_user_writable(u32 va)
 }
 
 /*
- * One cache operation by MVA, on the guest's own address under its own tables. Invalidate is clean+invalidate, and like
- * I-cache maintenance it must not concern scanned code here, whose copy only the slow path can drop.
+ * May cache operation @op be done here on the page of @va, on the guest's own address under its own tables? Invalidate is
+ * clean+invalidate, and like I-cache maintenance it must not concern scanned code here, whose copy only the slow path can drop.
  */
-static bool fast_cache_line(struct vcpu *v, u32 op, u32 va)
+static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 {
 	if (!((va ^ v->window_base) >> SECTION_SHIFT))
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
-	switch (op) {
-	case CACHE_OP(10, 1):	/* DCCMVAC, DCCMVAU */
-	case CACHE_OP(11, 1):
-		return !v->want_pte_hints && window_dccmvac(va);
-	case CACHE_OP(14, 1):	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written */
-	case CACHE_OP(6, 1):
-		return fast_user_writable(va) && window_dccimvac(va);
-	case CACHE_OP(5, 1):	/* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses */
-		if (!fast_user_writable(va))
-			return false;
-		dsb();
-		write_iciallu(0);
-		write_bpiall(0);
-		dsb();
-		return true;
-	default:
-		return false;
-	}
+	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
+		return !v->want_pte_hints;
+	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
+}
+
+/* One line of a page for which fast_cache_page() holds. ICIMVAU was done by the first line: it takes all of the I-cache. */
+static inline bool fast_cache_line(u32 op, u32 va)
+{
+	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
+		return window_dccmvac(va);
+	return op == CACHE_OP(5, 1) || window_dccimvac(va);
+}
+
+/* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses. */
+static void fast_icache(void)
+{
+	dsb();
+	write_iciallu(0);
+	write_bpiall(0);
+	dsb();
 }
 
 /*
- * Cache maintenance by MVA comes in loops: op; add va, va, step; cmp va, end; blo op. The whole loop is one exit. @page
- * keeps it honest: the three instructions must be in the page that is executing.
+ * Operations by MVA come in loops: op; add va, va, step; then cmp va, end; blo op or subs left, left, step; bhi op. The
+ * whole loop is one exit. The rest of the loop must be in the page that is executing, which keeps it honest.
  */
+struct fast_loop {
+	u32 rt, rn;		/* registers: the address, what is left to do (15: none) */
+	u32 step, end;		/* the op is done for each address below @end */
+};
+
+#define LOOP_BLO	0x3afffffbu
+#define LOOP_BHI	0x8afffffbu
+
+/* Operand 2 of an ADD or SUBS: immediate or plain register other than @rt and pc. 0: another form. */
+static u32 fast_operand(const struct vcpu *v, u32 w, u32 rt)
+{
+	u32 rm = w & 0xf, rot = 2 * FIELD(w, 11, 8);
+
+	if (w & BIT(25))
+		return rot ? (w & 0xff) >> rot | (w & 0xff) << (32 - rot) : w & 0xff;
+	return w & 0xff0 || rm == rt || rm == 15 ? 0 : v->r[rm];
+}
+
+/* The loop that operation @op at r[15] stands in. With blo, op, add and cmp may all be conditional themselves: lo, as it holds now. */
+static bool fast_loop_find(const struct vcpu *v, u32 op, struct fast_loop *l)
+{
+	u32 pc = v->r[15], rt = FIELD(op, 15, 12), cond = op & 0xf0000000, branch, w[2], left;
+
+	if (((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
+	    (branch != LOOP_BLO && branch != LOOP_BHI) || !window_ldrt(pc + 4, w, 2) ||
+	    (cond != 0xe0000000 && cond != (branch & 0xf0000000)))
+		return false;
+	l->step = (w[0] & 0xfdfff000) == (cond | 0x00800000 | rt << 16 | rt << 12) ? fast_operand(v, w[0], rt) : 0;
+	if (l->step - 1 >= PAGE_SIZE)
+		return false;
+	l->rt = rt;
+	l->rn = 15;
+	if (branch == LOOP_BLO) {
+		if ((w[1] & 0xfffffff0) != (cond | 0x01500000 | rt << 16) || (w[1] & 0xf) == rt || (w[1] & 0xf) == 15)
+			return false;
+		l->end = v->r[w[1] & 0xf];
+		return true;
+	}
+	left = FIELD(w[1], 19, 16);
+	if ((w[1] & 0xfdff0000) != (0xe0500000 | left << 16) || cond != 0xe0000000 || FIELD(w[1], 15, 12) != left || left == rt || left == 15 ||
+	    ((w[0] ^ w[1]) & (BIT(25) | 0xfff)) || (!(w[1] & BIT(25)) && (w[1] & 0xf) == left))
+		return false;
+	l->rn = left;
+	l->end = v->r[rt] + v->r[left];
+	return l->end >= v->r[rt];
+}
+
+/* The guest's registers as they are when the loop is about to do, or has just done, @va. */
+static inline void fast_loop_set(struct vcpu *v, const struct fast_loop *l, u32 va)
+{
+	v->r[l->rt] = va;
+	if (l->rn != 15)
+		v->r[l->rn] = l->end - va;
+}
+
 static bool fast_cache_loop(struct vcpu *v, u32 w)
 {
-	u32 va = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, loop[3], step, end;
+	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, va = v->r[rt], next;
+	struct fast_loop l;
 
-	if (!fast_cache_line(v, op, v->r[va]))
+	if (!fast_cache_page(v, op, va) || !fast_cache_line(op, va))
 		return false;
+	if (op == CACHE_OP(5, 1))
+		fast_icache();
 	v->exits[EXIT_CP15_CACHE]++;
-	v->r[15] += 4;
-	if (((v->r[15] + 8) ^ (v->r[15] - 4)) & PAGE_MASK || !window_ldrt(v->r[15], loop, 3))
-		return true;
-	if ((loop[0] & 0xfffffff0) != (0xe0800000 | va << 16 | va << 12) || (loop[0] & 0xf) == 15 ||
-	    (loop[1] & 0xfffffff0) != (0xe1500000 | va << 16) || (loop[1] & 0xf) == 15 || loop[2] != 0x3afffffb)
-		return true;
-	step = v->r[loop[0] & 0xf];
-	end = v->r[loop[1] & 0xf];
-	if ((loop[0] & 0xf) == va || (loop[1] & 0xf) == va || step - 1 >= PAGE_SIZE)
-		return true;
+	if (!fast_loop_find(v, w, &l))
+		return fast_next(v);
 	/* At a turn that fails the guest stands at the op itself, exactly as it would have executed it. */
-	for (u32 turn = 0; turn < FAST_LOOP_MAX; turn++) {
-		u32 next = v->r[va] + step;
-
-		if (next >= end || next < step)
-			return true;	/* last turn: add, cmp and the branch run natively and set the flags */
-		v->r[va] = next;
-		if (!fast_cache_line(v, op, next)) {
-			v->r[15] -= 4;
+	for (u32 turn = 0; turn < FAST_LOOP_MAX; turn++, va = next) {
+		next = va + l.step;
+		if (next >= l.end || next < l.step)
+			break;		/* last turn: add, cmp and the branch run natively and set the flags */
+		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) || !fast_cache_line(op, next)) {
+			fast_loop_set(v, &l, next);
 			return true;
 		}
 	}
-	return true;
+	fast_loop_set(v, &l, va);
+	return fast_next(v);
+}
+
+/* May any shadow table have something in the slot of @va? The shadow MMU keeps the bits. */
+static inline bool fast_shadowed(const struct vcpu *v, u32 va)
+{
+	return v->shadowed[va >> (SECTION_SHIFT + 5)] >> (va >> SECTION_SHIFT & 31) & 1;
+}
+
+static inline bool fast_tlb_done(struct vcpu *v)
+{
+	v->exits[EXIT_CP15_TLB]++;
+	return fast_next(v);
+}
+
+/*
+ * TLB operation by MVA: where the shadow has nothing there is nothing to do. In a loop over pages that is told slot by slot; at
+ * the first slot that has something, the slow path goes on, and takes the rest of the slot at once.
+ */
+static bool fast_tlb_mva(struct vcpu *v, u32 w)
+{
+	u32 rt = FIELD(w, 15, 12), va = v->r[rt], last;
+	struct fast_loop l;
+
+	if (!fast_loop_find(v, w, &l) || l.step != PAGE_SIZE || l.rn != 15 || l.end <= va)
+		return !fast_shadowed(v, va) && fast_tlb_done(v);
+	for (u32 turn = 0; turn < FAST_LOOP_MAX && !fast_shadowed(v, va); turn++) {
+		last = va | (~SECTION_MASK & PAGE_MASK);
+		if (last >= l.end)
+			last = va + ((l.end - 1 - va) & PAGE_MASK);
+		v->r[rt] = last;
+		va = last + PAGE_SIZE;
+		if (va >= l.end || va < PAGE_SIZE)
+			return fast_tlb_done(v);
+	}
+	v->r[rt] = va;
+	v->tlb_loop.pc = v->r[15];
+	v->tlb_loop.rt = rt;
+	v->tlb_loop.end = l.end;
+	return !fast_shadowed(v, va);	/* true: enough for one exit, the guest stands at the operation */
 }
 
 /* Guest DACR write whose translation to host domains is known. */
@@ -346,13 +436,25 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 	return false;
 }
 
+/* ConditionPassed() for a condition other than 0b1111 (A8.3.1). */
+static bool fast_cond(u32 cond, u32 cpsr)
+{
+	bool n = cpsr & BIT(31), z = cpsr & BIT(30), c = cpsr & BIT(29), o = cpsr & BIT(28), holds = true;
+
+	if (cond < 8)
+		holds = cond < 2 ? z : cond < 4 ? c : cond < 6 ? n : o;
+	else if (cond < 14)
+		holds = cond < 10 ? c && !z : n == o && (cond < 12 || !z);
+	return holds != (cond & 1);
+}
+
 /* CP15 accesses without side effects beyond the vCPU, by encoding with Rt masked out. */
 static bool fast_cp15(struct vcpu *v, u32 w)
 {
 	u32 rt = FIELD(w, 15, 12), *r = &v->r[rt];
 	struct vcp15 *c = &v->cp15;
 
-	if ((w >> 28) != 14 || rt >= 15)
+	if (rt >= 15 || (w >> 28 != 14 && (w >> 28 == 15 || !fast_cond(w >> 28, v->cpsr))))
 		return false;
 	switch (w & CACHE_OP_MASK) {
 	case MRC(0, 13, 0, 4):
@@ -407,6 +509,10 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 	case CACHE_OP(6, 1):
 	case CACHE_OP(5, 1):
 		return fast_cache_loop(v, w);
+	case MCR(0, 8, 5, 1):		/* ITLBIMVA, DTLBIMVA, TLBIMVA */
+	case MCR(0, 8, 6, 1):
+	case MCR(0, 8, 7, 1):
+		return fast_tlb_mva(v, w);
 	case CACHE_OP(5, 0):		/* ICIALLU */
 		dsb();
 		write_iciallu(0);
@@ -455,8 +561,8 @@ static bool fast_site(struct vcpu *v)
 
 	if (e->pc != v->r[15] || e->svc != v->exit_insn)
 		return false;
-	if ((w & 0x0f000f10) == 0x0e000f10)	/* its condition has passed */
-		return fast_cp15(v, (w & 0x0fffffff) | 0xe0000000);
+	if ((w & 0x0f000f10) == 0x0e000f10)
+		return fast_cp15(v, w);
 	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
 		return (w & 0xfff1fe20) == 0xf1000000 && fast_cps(v, w);
 	if ((w & 0x0fbf0fff) == 0x010f0000)

@@ -496,6 +496,138 @@ static void test_alias(void)
 	group_end();
 }
 
+/* -- loops, as kernels write them: the whole range, and the registers behind it -- */
+
+struct loop_end {
+	u32 at, left, cpsr;
+};
+
+/* op; add at, #4096; cmp at, end; blo op */
+static struct loop_end tlb_loop_imm(u32 at, u32 end)
+{
+	u32 cpsr;
+
+	asm volatile(".balign 16\n1:\tmcr p15, 0, %0, c8, c7, 1\n\tadd %0, %0, #4096\n\tcmp %0, %2\n\tblo 1b\n\t"
+		     "mrs %1, cpsr\n\tdsb\n\tisb" : "+r"(at), "=r"(cpsr) : "r"(end) : "cc", "memory");
+	return (struct loop_end){ at, 0, cpsr & PSR_NZCVQ };
+}
+
+/* The step in a register, of any size; the operation for the data TLB. */
+static struct loop_end tlb_loop_reg(u32 at, u32 end, u32 step)
+{
+	u32 cpsr;
+
+	asm volatile(".balign 16\n1:\tmcr p15, 0, %0, c8, c6, 1\n\tadd %0, %0, %3\n\tcmp %0, %2\n\tblo 1b\n\t"
+		     "mrs %1, cpsr\n\tdsb\n\tisb" : "+r"(at), "=r"(cpsr) : "r"(end), "r"(step) : "cc", "memory");
+	return (struct loop_end){ at, 0, cpsr & PSR_NZCVQ };
+}
+
+/* Clean: op; add at, step; subs left, step; bhi op */
+static struct loop_end clean_loop_subs(u32 at, u32 left, u32 step)
+{
+	u32 cpsr;
+
+	asm volatile(".balign 16\n1:\tmcr p15, 0, %0, c7, c10, 1\n\tadd %0, %0, %3\n\tsubs %1, %1, %3\n\tbhi 1b\n\t"
+		     "mrs %2, cpsr\n\tdsb" : "+r"(at), "+r"(left), "=r"(cpsr) : "r"(step) : "cc", "memory");
+	return (struct loop_end){ at, left, cpsr & PSR_NZCVQ };
+}
+
+/* Invalidate for DMA: all of it conditional, cmp; op-lo; add-lo; cmp-lo; blo op */
+static struct loop_end inv_loop_cond(u32 at, u32 end, u32 step)
+{
+	u32 cpsr;
+
+	asm volatile("cmp %0, %2\n\t.balign 16\n1:\tmcrlo p15, 0, %0, c7, c14, 1\n\taddlo %0, %0, %3\n\tcmplo %0, %2\n\tblo 1b\n\t"
+		     "mrs %1, cpsr\n\tdsb" : "+r"(at), "=r"(cpsr) : "r"(end), "r"(step) : "cc", "memory");
+	return (struct loop_end){ at, 0, cpsr & PSR_NZCVQ };
+}
+
+/* NZCV of a - b. */
+static u32 flags_sub(u32 a, u32 b)
+{
+	u32 r = a - b;
+
+	return (r & PSR_N) | (r ? 0 : PSR_Z) | (a >= b ? PSR_C : 0) | (((a ^ b) & (a ^ r)) >> 31 ? PSR_V : 0);
+}
+
+#define LOOP_SLOTS	4u	/* slots 0 and 2 have the table, the others nothing */
+
+/* Pages @first to @last of the four slots change from @from to @to and are named by one loop; all others stay. */
+static void loop_round(u32 first, u32 last, u32 how, u32 asid)
+{
+	u32 start = VA + first * 0x1000, end = VA + last * 0x1000, step = how == 1 ? 0x800 : 0x1000, at;
+	struct loop_end e;
+
+	for (u32 i = 0; i < 256; i++)
+		pt_page(l2, VA + i * 0x1000, page_pa(i) | P_RAM);
+	tlb_all();
+	for (u32 i = 0; i < 256; i += 3) {
+		group_check(page_tag(i), peek(VA + i * 0x1000), "page %u", i);
+		group_check(page_tag(i), peek(VA + 0x200000 + i * 0x1000), "third slot, page %u", i);
+	}
+	for (u32 n = first; n < last; n++)
+		if (n < 256)
+			pt_page(l2, VA + n * 0x1000, n % 3 ? 0 : page_pa(n + 256) | P_RAM);
+	e = how ? tlb_loop_reg(start | asid, end, step) : tlb_loop_imm(start | asid, end);
+	for (at = start | asid; at < end; at += step)
+		;
+	group_check(at, e.at, "address behind the loop");
+	group_check(flags_sub(at, end), e.cpsr & 0xf0000000u, "flags behind the loop");
+	tlb_loop_imm(VA + 0x200000, VA + 0x300000);
+	for (u32 i = 0; i < 256; i++) {
+		u32 expected = i < first || i >= last ? page_tag(i) : i % 3 ? FAULT(FS_TRANS_PAGE) : page_tag(i + 256);
+
+		group_check(expected, peek(VA + i * 0x1000), "%u to %u: page %u", first, last, i);
+		group_check(expected, peek(VA + 0x200000 + i * 0x1000), "third slot, %u to %u: page %u", first, last, i);
+	}
+	group_check(FAULT(FS_TRANS_SECT), peek(VA + 0x100000), "empty slot");
+}
+
+static void test_loops(void)
+{
+	static const u16 range[][2] = { { 0, 1 }, { 3, 4 }, { 0, 256 }, { 17, 200 }, { 255, 257 }, { 100, 1024 }, { 200, 515 }, { 254, 255 } };
+	struct loop_end e;
+
+	group_begin("loops of TLB operations");
+	for (u32 s = 0; s < LOOP_SLOTS; s++)
+		pt_section(l1_main, VA + (s << 20), s & 1 ? 0 : L1_TABLE(l2, 0));
+	for (u32 i = 0; i < ARRAY_SIZE(range); i++)
+		for (u32 how = 0; how < 3; how++)
+			loop_round(range[i][0], range[i][1], how, i & 1 ? 0x5a : 0);
+	e = tlb_loop_imm(0x10000000, 0xfffff000);
+	group_check(0xfffff000, e.at, "nearly everything");
+	group_check(PSR_Z | PSR_C, e.cpsr & 0xf0000000u, "nearly everything: flags");
+	group_check(page_tag(12), peek(page_pa(12)), "what is still mapped");
+	for (u32 s = 0; s < LOOP_SLOTS; s++)
+		pt_section(l1_main, VA + (s << 20), 0);
+	tlb_all();
+	group_end();
+	group_begin("loops of cache operations");
+	for (u32 n = 1; n < 20000; n = n * 3 + 1) {
+		u32 left = 4 * n, step = 64, at = page_pa(3) + 4 * (n % 5), end = at + left, x = at, prev = left;
+
+		e = clean_loop_subs(at, left, step);
+		while (left > step) {
+			x += step;
+			left -= step;
+		}
+		prev = left;
+		group_check(x + step, e.at, "%u bytes: address", 4 * n);
+		group_check(left - step, e.left, "%u bytes: left", 4 * n);
+		group_check(flags_sub(prev, step), e.cpsr & 0xf0000000u, "%u bytes: flags", 4 * n);
+		e = inv_loop_cond(at, end, step);
+		for (x = at; x < end; x += step)
+			;
+		group_check(x, e.at, "%u bytes, conditional: address", 4 * n);
+		group_check(flags_sub(x, end), e.cpsr & 0xf0000000u, "%u bytes, conditional: flags", 4 * n);
+		e = inv_loop_cond(end, at, step);
+		group_check(end, e.at, "no turn at all");
+	}
+	for (u32 n = 0; n < 24; n++)
+		group_check(page_tag(n), peek(page_pa(n)), "page %u as it was", n);
+	group_end();
+}
+
 void guest_main(void)
 {
 	pages_fill();
@@ -512,5 +644,6 @@ void guest_main(void)
 	test_split_ops();
 	test_code_remap();
 	test_alias();
+	test_loops();
 	test_ttbcr();
 }

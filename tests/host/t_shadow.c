@@ -772,9 +772,26 @@ static u32 desc_of(u32 space, gva_t va)
 	return peek(G_L1(space) + (va >> 20) * 4);
 }
 
+/* As the window does: an operation on a slot that is not marked is no exit. */
+static bool slot_marked(gva_t va)
+{
+	return v->shadowed[va >> 25] >> (va >> 20 & 31) & 1;
+}
+
 static void tlbi_va(gva_t va, u32 asid)
 {
-	shadow_tlbi(v, TLBI_MVA, (va & PAGE_MASK) | asid);
+	if (slot_marked(va))
+		shadow_tlbi(v, TLBI_MVA, (va & PAGE_MASK) | asid);
+}
+
+/* A loop over the pages of a slot, in pieces as long as chance has it. */
+static void tlbi_slot(gva_t va, u32 asid)
+{
+	for (u32 i = 0, n; i < 256; i += n) {
+		n = 1 + rnd(256 - i);
+		if (slot_marked(va))
+			shadow_tlbi_pages(v, (va + i * PAGE_SIZE) | asid, n);
+	}
 }
 
 /* Change a leaf of a private slot of @space, with one of the ways to tell the TLB. */
@@ -863,11 +880,29 @@ static void change_kernel_slot(void)
 		tlbi_va(va + rnd(256) * PAGE_SIZE, 0);	/* one address of a section stands for all */
 	else if (rnd(10) == 0)
 		shadow_tlbi(v, TLBI_ALL, 0);
-	else
+	else if (rnd(2))
 		for (u32 i = 0; i < 256; i++)
 			for (u32 j = 0; j < SPACES; j++)
 				tlbi_va(va + i * PAGE_SIZE, space_asid[j]);
+	else
+		for (u32 j = 0; j < SPACES; j++)
+			tlbi_slot(va, space_asid[j]);
 	l2_put(old);
+}
+
+/* As munmap() does: change many leaves of a private slot, then one loop over them. */
+static void change_user_range(void)
+{
+	u32 space = rnd(SPACES), first = rnd(256), n = 1 + rnd(256 - first);
+	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))];
+	u32 d = desc_of(space, va);
+
+	if ((d & 3) != 1)
+		return;
+	for (u32 i = first; i < first + n; i++)
+		poke((d & ~0x3ffu) + i * 4, rnd(4) ? 0 : rnd_leaf(true));
+	if (slot_marked(va))
+		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
 }
 
 static void space_enter(u32 space)
@@ -988,6 +1023,8 @@ static void random_step(void)
 		mmu_off_and_on();
 	else if (r == 994)
 		change_super();
+	else if (r == 995)
+		change_user_range();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }

@@ -4,6 +4,7 @@
  * itself arrives as Undefined. Both are decoded and executed here by the one meaning in exec.c.
  */
 #include <arm/code_page.h>
+#include <arm/coproc.h>
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
 #include <arm/trap.h>
@@ -47,6 +48,8 @@ static void emulate_site(struct vcpu *v, u32 word)
 {
 	struct insn in;
 
+	if (vcpu_privileged(v) && coproc_execute(v, word))
+		return;
 	a32_decode(word, &in);
 	if (in.op > INSN_SVC && !may_execute(v, in.op)) {	/* CP15 in a page that User mode executes too */
 		undefined(v);

@@ -60,10 +60,10 @@ static bool returns_behind(const u32 *page, u32 i)
 	       page[i + 3] == 0xe1b0f00e;
 }
 
-/* Behind a cache operation at @i: ADD Rt, Rt, Rm; CMP Rt, Rn; BLO @i. window_fast.c executes such a loop as a whole. */
+/* Behind a cache operation at @i: ADD, CMP, BLO @i or ADD, SUBS, BHI @i. window_fast.c executes such a loop as a whole. */
 static bool loops_behind(const u32 *page, u32 i)
 {
-	return i + 3 < SCAN_WORDS && page[i + 3] == 0x3afffffb;
+	return i + 3 < SCAN_WORDS && (page[i + 3] == 0x3afffffb || page[i + 3] == 0x8afffffb);
 }
 
 static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)

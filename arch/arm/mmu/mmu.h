@@ -233,6 +233,19 @@ static inline struct node *root_node(struct shadow *s, const struct root *r, u32
 	return (e & L1_TYPE) == L1_TABLE && slot != s->window.slot ? &s->node[s->tbl_node[tbl_of_entry(s, e)]] : NULL;
 }
 
+/* The vCPU's bits of slots at which there may be something (vcpu.h). */
+static inline void shadowed_add(struct shadow *s, u32 slot)
+{
+	s->v->shadowed[slot >> 5] |= BIT(slot & 31);
+}
+
+/* The last node or section of @slot is gone. In the reach of a supersection the bit stays until all is dropped. */
+static inline void shadowed_del(struct shadow *s, u32 slot)
+{
+	if (s->node_slot[slot] == NODE_NONE && !slotset_has(&s->sect, slot) && !s->super_seen)
+		s->v->shadowed[slot >> 5] &= ~BIT(slot & 31);
+}
+
 static inline bool is_flat(const struct shadow *s)
 {
 	return s->cur->id == ROOT_FLAT;
@@ -265,6 +278,8 @@ void node_make_ng(struct shadow *s, struct node *n, struct root *r);
 u32 node_table(struct shadow *s, struct node *n, enum view view);
 void node_free(struct shadow *s, struct node *n);
 bool node_drop_entry(struct shadow *s, struct node *n, gva_t va);
+bool node_drop_entries(struct shadow *s, struct node *n, u32 first, u32 last);
+void node_tlb_flush(struct shadow *s, const struct node *n);
 void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va);
 void dom_reset(struct shadow *s);
 u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng);

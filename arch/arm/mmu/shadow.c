@@ -57,6 +57,26 @@ void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
 	v->shadow->ops->tlbi(v, op, arg);
 }
 
+void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
+{
+	v->shadow->ops->tlbi_pages(v, arg, pages);
+}
+
+void shadow_touch(struct vcpu *v, gva_t va)
+{
+	struct shadow *s = v->shadow;
+	u32 slot = va >> SECTION_SHIFT, e = s->cur->l1[slot];
+	struct gfault f;
+	gpa_t gpa;
+
+	if (slot == s->window.slot || (e & L1_TYPE) == L1_SECTION)
+		return;
+	if (e && tbl_ptr(s, tbl_of_entry(s, e))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)])
+		return;
+	/* A refusal is no event: nothing was accessed. */
+	(void)shadow_fault(v, va, ACC_READ, vcpu_privileged(v), &gpa, &f);
+}
+
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 {
 	v->shadow->ops->ctx_changed(v, what);

@@ -174,6 +174,8 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 	}
 	if (!e)
 		return;
+	if (!(s->v->shadowed[slot >> 5] >> (slot & 31) & 1))
+		violation(a, "slot is not marked for the window", r->id, slot << SECTION_SHIFT, e);
 	if (!slotset_has(&r->used, slot))
 		violation(a, "slot is not in the used set", r->id, slot << SECTION_SHIFT, e);
 	if (!d->used || (d->gd == GD_FLAT) != (r->id == ROOT_FLAT))

@@ -148,6 +148,7 @@ static void fill_section(struct fill *f)
 	if (!f->w->global)
 		root_mark_ng(s, r, slot);
 	slotset_add(&s->sect, slot);
+	shadowed_add(s, slot);
 	root_set_slot(s, r, slot, (f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
 		      ap_section_bits(rights_of(f->w, f->view)) | SECT_NG | SECT_XN | L1_DOMAIN(d) | L1_SECTION);
 	if (f->frame)
@@ -317,6 +318,16 @@ static void adopt_asid(struct shadow *s)
 	dacr_apply(s);
 }
 
+/* A supersection was mapped: an operation on any of its addresses is about all of it. */
+static void note_super(struct shadow *s, gva_t va)
+{
+	u32 first = va >> SECTION_SHIFT & ~15u;
+
+	s->super_seen = true;
+	for (u32 i = first; i < first + 16; i++)
+		shadowed_add(s, i);
+}
+
 static void fill(struct fill *f)
 {
 	struct shadow *s = f->s;
@@ -336,7 +347,8 @@ static void fill(struct fill *f)
 		fill_section(f);
 	else
 		fill_page(f);
-	s->super_seen |= f->w->size > SECTION_SIZE;
+	if (f->w->size > SECTION_SIZE)
+		note_super(s, f->va);
 }
 
 static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
@@ -394,8 +406,10 @@ static void drop_sections(struct shadow *s, u32 slot, u32 asid)
 		else
 			root_clear_slot(s, r, slot);
 	}
-	if (!left)
+	if (!left) {
 		slotset_del(&s->sect, slot);
+		shadowed_del(s, slot);
+	}
 }
 
 /*
@@ -493,6 +507,61 @@ static void flush_tlbi_mva(struct shadow *s, u32 arg)
 			}
 			drop_sections(s, i, arg & 0xff);
 		}
+}
+
+/*
+ * Drop what all nodes of @slot have of the pages from @va to @last, both in the slot. One invalidation of the ASIDs concerned
+ * takes the place of one for each entry (rule 6 of shadow_pool.c: after the last line was cleaned).
+ */
+static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u32 asid)
+{
+	u32 first = va >> PAGE_SHIFT & (L2_ENTRIES - 1), end = last >> PAGE_SHIFT & (L2_ENTRIES - 1);
+
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next) {
+		struct node *n = &s->node[i];
+
+		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
+			continue;
+		if (node_drop_entries(s, n, first, end))
+			node_tlb_flush(s, n);
+	}
+}
+
+/* May the pages of @slot be dropped by drop_slot_pages() alone: no section, no large page, and the guest's descriptor is the same? */
+static bool slot_is_plain(struct shadow *s, u32 slot, gva_t va)
+{
+	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
+	u32 desc;
+
+	if (s->super_seen || slotset_has(&s->sect, slot))
+		return false;
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
+		if (s->node[i].large || (s->node[i].desc & L1_TYPE) == L1_SECTION)
+			return false;
+	return !n || (guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc);
+}
+
+/*
+ * A range, slot by slot. It is being taken away more often than changed, so nothing is mapped again at once; a single page is.
+ */
+static void flush_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
+{
+	struct shadow *s = v->shadow;
+	u32 va = arg & PAGE_MASK, asid = arg & 0xff;
+
+	while (pages) {
+		u32 slot = va >> SECTION_SHIFT, here = MIN(pages, L2_ENTRIES - (va >> PAGE_SHIFT & (L2_ENTRIES - 1)));
+
+		if (here > 1 && slot_is_plain(s, slot, va)) {
+			s->drops_mva += here;
+			drop_slot_pages(s, slot, va, va + (here - 1) * PAGE_SIZE, asid);
+		} else {
+			for (u32 i = 0; i < here; i++)
+				flush_tlbi_mva(s, (va + i * PAGE_SIZE) | asid);
+		}
+		va += here * PAGE_SIZE;
+		pages -= here;
+	}
 }
 
 static void flush_tlbi_asid(struct shadow *s, u32 asid)
@@ -604,5 +673,6 @@ const struct shadow_ops shadow_flush_ops = {
 	.reset = flush_reset,
 	.fault = flush_fault,
 	.tlbi = flush_tlbi,
+	.tlbi_pages = flush_tlbi_pages,
 	.ctx_changed = flush_ctx_changed,
 };

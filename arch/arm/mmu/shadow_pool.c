@@ -14,7 +14,9 @@
  *     A new entry in place of an invalid one needs no TLB invalidation: the TLB holds no invalid entries (B3.9.1).
  *  7  Only the current root's ASID can hit. TLB invalidation of another root may wait until it is selected (tlb_stale).
  *     After a full drop other roots are dirty: never looked at, wiped before they are selected or given away.
- *  8  Nothing here can fail: what runs out is taken from the least recently used.
+ *  8* A slot with a node or a section in any root has its bit in the vCPU's `shadowed`, as has each of a supersection once
+ *     one was mapped: the window takes a TLB operation elsewhere for done.
+ *  9  Nothing here can fail: what runs out is taken from the least recently used.
  */
 #include <arch/cpu.h>
 #include <arm/window.h>
@@ -76,6 +78,13 @@ void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 	}
 	for (; roots; roots &= roots - 1)
 		tlbi_mva((va & PAGE_MASK) | s->root[__builtin_ctzll(roots)].host_asid);
+}
+
+/* Many entries of @n are gone: all of the attached roots' ASIDs, of those that are not current when they are selected. */
+void node_tlb_flush(struct shadow *s, const struct node *n)
+{
+	for (u64 roots = n->roots; roots; roots &= roots - 1)
+		root_tlb_flush(s, &s->root[__builtin_ctzll(roots)]);
 }
 
 /* -- roots -- */
@@ -284,6 +293,7 @@ static void node_unlist(struct shadow *s, struct node *n)
 	while (*link != id)
 		link = &s->node[*link].slot_next;
 	*link = n->slot_next;
+	shadowed_del(s, n->slot);
 }
 
 /* Detach @n from every root and give its tables back. */
@@ -375,6 +385,7 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 	};
 	*hash = id;
 	s->node_slot[slot] = id;
+	shadowed_add(s, slot);
 	return n;
 }
 
@@ -444,6 +455,30 @@ bool node_drop_entry(struct shadow *s, struct node *n, gva_t va)
 	return hit;
 }
 
+/*
+ * Drop the small pages @first to @last (numbers in the slot) from both tables of @n. True if there was one: then the caller
+ * invalidates the TLB.
+ */
+bool node_drop_entries(struct shadow *s, struct node *n, u32 first, u32 last)
+{
+	bool hit = false;
+
+	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
+		u32 *p;
+
+		if (n->tbl[view] == TBL_NONE)
+			continue;
+		p = tbl_ptr(s, n->tbl[view]);
+		for (u32 i = first; i <= last; i++) {
+			if (!p[i])
+				continue;
+			pte_write(&p[i], 0);
+			hit = true;
+		}
+	}
+	return hit;
+}
+
 /* -- everything -- */
 
 static void nodes_reset(struct shadow *s)
@@ -463,6 +498,7 @@ void pool_drop_all(struct shadow *s)
 {
 	nodes_reset(s);
 	memset(&s->sect, 0, sizeof(s->sect));
+	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
 	s->super_seen = false;
 	for (u32 i = 0; i < ROOT_NR; i++) {
 		s->root[i].dirty = true;

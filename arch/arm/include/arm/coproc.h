@@ -30,6 +30,12 @@ void coproc_reset(struct vcpu *v);
 void cp15_reset_hardware(struct vcpu *v);	/* second half of coproc_reset(): values from the real core */
 void coproc_mode_changed(struct vcpu *v);	/* CPACR may allow privileged modes only */
 enum exit_cause coproc_cause(u32 enc);
+/*
+ * Execute and count A32 word @w at r[15], when it is an MRC or MCR of a known CP14 or CP15 register that a privileged mode
+ * may access that way. Everything else: false, nothing is done, the decoder knows. Context: virtual
+ * privileged mode, A32 state. No row's write function may answer COPROC_UNDEF (A8.8.98, A8.8.107).
+ */
+bool coproc_execute(struct vcpu *v, u32 w);
 
 /* May the current mode use VFP and NEON? Both copies of the CPACR field must agree, else UNPREDICTABLE: here no (B4.1.40). */
 bool cpacr_allows_vfp(const struct vcpu *v);

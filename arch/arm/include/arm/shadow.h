@@ -25,6 +25,7 @@ struct shadow_ops {
 	enum shadow_result (*fault)(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv,
 				    gpa_t *gpa, struct gfault *fault);
 	void (*tlbi)(struct vcpu *v, enum shadow_tlbi op, u32 arg);
+	void (*tlbi_pages)(struct vcpu *v, u32 arg, u32 pages);
 	void (*ctx_changed)(struct vcpu *v, enum shadow_ctx what);
 	void (*pte_cleaned)(struct vcpu *v, gva_t va);	/* DCCMVAC hint on va */
 };
@@ -39,6 +40,10 @@ int shadow_init(struct vcpu *v, const char *name) __must_check;
 void shadow_reset(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
+/* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */
+void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
+/* The guest is at work with the memory at @va, word by word, without accessing it: map it if it may read it and nothing is mapped. */
+void shadow_touch(struct vcpu *v, gva_t va);
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 /*

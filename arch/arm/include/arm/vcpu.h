@@ -59,6 +59,13 @@ struct vcpu {
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 svc_vector;		/* where SVC of guest User mode goes; 0: not without C. window_prepare() */
+	/*
+	 * L1 slots at which any shadow table may hold something: a TLB operation by MVA elsewhere has nothing to do. Kept by the
+	 * shadow MMU. And the loop that such an operation stands in, for the slow path to do more of it (window_fast.c): pc of the
+	 * operation (1: none), its register, the end of the range.
+	 */
+	u32 shadowed[128];
+	struct { u32 pc, rt, end; } tlb_loop;
 	u32 shared_end;
 	/* -- C only -- */
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
