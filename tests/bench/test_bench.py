@@ -69,7 +69,9 @@ def test_row():
     assert row["exits"] == {"SVC": 4, "CP15_DACR": 8} and row["exits_total"] == 12
     assert row["slow"] == {"SVC": {"exits": 1, "instructions": 200}} and row["exits_slow"] == 1 and row["instructions_slow"] == 200
     assert row["estimate_silicon"] > row["ratio"]
+    assert row["overhead_slow"] == pytest.approx(200 / 300, abs=0.001)
     assert "| null call |" in report.markdown(results) and "null call" in report.chart(results)
+    assert "SVC 1.00 x 200" in report.markdown(results) and "(1.00 slow of 200 instr.)" in report.table(results)
 
 
 def test_bandwidth_ratio_is_a_slowdown():
@@ -86,13 +88,32 @@ def test_failures_are_named():
 
 
 def test_compare_same():
-    assert report.compare(null_results(), null_results()) == (["nothing changed"], [])
+    assert report.compare(null_results(), null_results()) == (["nothing changed"], [], [])
 
 
-@pytest.mark.parametrize("umbra, worse", [("0.4100", []), ("0.4130", ["null"]), ("0.2000", [])])
-def test_compare_finds_more_than_three_percent(umbra, worse):
-    lines, found = report.compare(null_results(), null_results(umbra=f"Simple syscall: {umbra} microseconds"))
-    assert found == worse and "null" in lines[0]
+@pytest.mark.parametrize("umbra, worse, better", [("0.4100", [], []), ("0.4130", ["null"], []), ("0.3900", [], []), ("0.2000", [], ["null"])])
+def test_compare_finds_more_than_three_percent(umbra, worse, better):
+    lines, *found = report.compare(null_results(), null_results(umbra=f"Simple syscall: {umbra} microseconds"))
+    assert found == [worse, better] and "null" in lines[0]
+
+
+def test_compare_finds_a_native_change():
+    lines, *found = report.compare(null_results(), null_results(native="Simple syscall: 0.1100 microseconds"))
+    assert found == [["null"], []] and "native" in lines[0]
+
+
+def test_compare_names_settings():
+    other = dict(null_results(), settings={"path": "trap", "strategy": "sync"})
+    assert report.compare(null_results(), other)[0] == ["setting strategy: flush -> sync"]
+
+
+def test_compare_as_a_user(tmp_path):
+    paths = [tmp_path / name for name in ("a.json", "b.json")]
+    for path, figure in zip(paths, ("0.4000", "0.5000")):
+        path.write_text(report.stable_text(null_results(umbra=f"Simple syscall: {figure} microseconds")))
+    worse, better = bench("--compare", *paths), bench("--compare", *reversed(paths))
+    assert worse.returncode == 1 and "REGRESSION" in worse.stdout and "worse by more than 3 %: null" in worse.stdout
+    assert better.returncode == 0 and "better by more than 3 %: null" in better.stdout
 
 
 def test_compare_misses_what_is_gone():
@@ -102,7 +123,9 @@ def test_compare_misses_what_is_gone():
     assert report.compare(null_results(), empty, only_common=True)[1] == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "umbra-bench/0"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "umbra-bench/0"}', '{"schema": "umbra-bench/1"}',
+                                  '{"schema": "umbra-bench/1", "settings": {}, "benchmarks": [{"name": "null", "unit": "ns"}]}',
+                                  '{"schema": "umbra-bench/1", "settings": {}, "benchmarks": [3]}'])
 def test_load_refuses(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(ToolError, match="a.json"):
@@ -183,9 +206,26 @@ def bench(*arguments):
     return subprocess.run([TOP / "tools/bench", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
 
-def test_unknown_name():
-    done = bench("--only", "nosuch")
-    assert done.returncode == 1 and "no benchmark 'nosuch'" in done.stdout and "null" in done.stdout
+@pytest.mark.parametrize("arguments, message", [
+    (["--only", "nosuch"], "no benchmark 'nosuch'; there are: boot null"),
+    (["--explain", "nosuch"], "no benchmark 'nosuch'; there are: boot null"),
+    (["--explain", "boot"], "the boot has no loop"),
+    (["--only", "null", "--layout", "nosuch"], "no layout 'nosuch'; there are: bare-metal, linux"),
+    (["--only", "null", "--layout", TOP / "README.md"], "README.md is no compiled layout"),
+    (["--only", "null", "--layout", "linux-atags"], "no device tree"),
+    (["--only", "null", "--layout", "bare-metal"], "no device tree"),
+    (["--only", "null", "--path", "nosuch"], 'unknown path "nosuch"'),
+    (["--only", "null", "--strategy", "nosuch"], 'unknown strategy "nosuch"'),
+    (["--quick", "--write-baseline"], "only a complete measurement"),
+    (["--compare", TOP / "README.md", TOP / "README.md"], "README.md: Expecting value"),
+    (["--compare", "/nonexistent/a.json", "b.json"], "/nonexistent/a.json: "),
+    (["--only", "null", "--output", TOP / "README.md"], "README.md: File exists")],
+    ids=lambda value: " ".join(str(word) for word in value).replace("/", "_") if isinstance(value, list) else "")
+def test_bad_input(arguments, message):
+    """One message that names what is wrong, and status 1; nothing is measured."""
+    done = bench(*arguments)
+    assert done.returncode == 1 and message in done.stdout, done.stdout
+    assert done.stdout.startswith("bench: ") and "Traceback" not in done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -238,8 +278,3 @@ def test_missing_binary_on_the_machine(tmp_path):
     assert done["silent"].error == "printed nothing" and "did not end within 3 s" in done["endless"].error
 
 
-def test_a_layout_that_umbra_refuses(tmp_path):
-    """An unknown strategy ends the run early, with Umbra's own message."""
-    done = bench("--only", "null", "--strategy", "nosuch", "--output", tmp_path, "--no-build")
-    assert done.returncode == 1, done.stdout
-    assert "FAILED null (umbra)" in done.stdout and 'unknown' in done.stdout and "nosuch" in done.stdout, done.stdout

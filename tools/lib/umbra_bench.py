@@ -128,6 +128,7 @@ def measure(options, chosen, program, out):
     layout = umbra_card.layout_path(options.layout)
     sides = [umbra_bench_run.Side("native", guest, program, layout, out),
              umbra_bench_run.Side("umbra", guest, program, layout, out, umbra, editor(options))]
+    sides[1].check_layout(card)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         native, virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
     return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides, options))
@@ -141,7 +142,9 @@ def explain(options, program, out):
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
     side = umbra_bench_run.Side("umbra", guest, program, umbra_card.layout_path(options.layout), out, umbra_bench_run.Umbra(out),
                                 editor(options))
-    return umbra_bench_explain.explain(side, BENCHMARKS.index(item), item, umbra_bench_run.make_card(out))
+    card = umbra_bench_run.make_card(out)
+    side.check_layout(card)
+    return umbra_bench_explain.explain(side, BENCHMARKS.index(item), item, card)
 
 
 def write(results, folder):
@@ -158,10 +161,14 @@ def keep_consoles(scratch, folder):
 
 
 def show_failures(results):
+    """What failed, each with the end of its console; the same end only once, where a whole boot came to nothing."""
+    shown = set()
     for failure in results["failures"]:
         say(f"FAILED {failure['name']} ({failure['side']}): {failure['error']}")
-        for line in failure["console"].splitlines():
-            print(f"    {line}")
+        if failure["console"] not in shown:
+            shown.add(failure["console"])
+            for line in failure["console"].splitlines():
+                print(f"    {line}")
 
 
 def write_baseline(results):
@@ -175,10 +182,13 @@ def write_baseline(results):
     DOCUMENT.write_text(f"{text[:start]}<!-- begin results -->\n{report.markdown(results)}{text[end:]}", encoding="utf-8")
 
 
-def compare(old, new, partial):
-    """Print the comparison; 1 if something got worse."""
-    lines, worse = report.compare(old, new, partial)
+def compare(old, new, partial=False, baseline=False):
+    """Print the comparison; 1 if something got worse. `baseline`: `old` is the checked-in one."""
+    lines, worse, better = report.compare(old, new, partial)
     print("\n".join(lines))
+    if better:
+        say(f"better by more than 3 %: {' '.join(better)}" +
+            ("; the baseline is stale: tools/bench --write-baseline, with the reason in the commit" if baseline else ""))
     if worse:
         say(f"worse by more than 3 %: {' '.join(worse)}")
     return 1 if worse else 0
@@ -189,11 +199,14 @@ def main(arguments):
     if options.write_baseline and (options.quick or options.only):
         raise ToolError("only a complete measurement can become the baseline")
     if options.compare:
-        return compare(*(report.load(path) for path in options.compare), False)
+        return compare(*(report.load(path) for path in options.compare))
     chosen = choose(options)
     begin = time.monotonic()
     folder = pathlib.Path(options.output) if options.output else umbra_bench_guest.bench_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToolError(f"--output {folder}: {error.strerror}") from error
     program = prepare(options)
     # A folder of its own: several measurements may run at once.
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
@@ -213,7 +226,7 @@ def main(arguments):
     if options.write_baseline:
         write_baseline(results)
     if options.baseline:
-        status |= compare(report.load(BASELINE), results, bool(options.quick or options.only))
+        status |= compare(report.load(BASELINE), results, bool(options.quick or options.only), True)
     return status
 
 

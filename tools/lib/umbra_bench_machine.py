@@ -90,7 +90,10 @@ class Qmp:
         self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.stream.flush()
         while True:
-            answer = json.loads(self.stream.readline() or "{}")
+            line = self.stream.readline()
+            if not line:
+                raise Hang("the machine's process ended")
+            answer = json.loads(line)
             if "return" in answer:
                 return answer["return"]
             if "event" not in answer:

@@ -78,6 +78,12 @@ def estimate(item, native, virtual, exits, part):
     return (with_exits + part * silicon_cycles(exits)) / base
 
 
+def overhead_slow(item, figures, spent):
+    """The part of the overhead that Umbra's C code takes in slow exits; None where there is next to no overhead, or it is idle time."""
+    native, virtual = ((1e6 * value[0] if item.kind == "run" else value[2]) for value in (figures["native"], figures["umbra"]))
+    return round(spent / (virtual - native), 3) if item.kind != "time" and virtual > 1.01 * native else None
+
+
 def merge(names, native, umbra, causes, settings):
     """The results as they are written to results.json."""
     rows, failures = [], []
@@ -102,6 +108,7 @@ def merge(names, native, umbra, causes, settings):
                        if round(number, 3)}
         row["exits_slow"] = round(sum(number for number, _ in slow.values()), 3)
         row["instructions_slow"] = round(sum(spent for _, spent in slow.values()), 1)
+        row["overhead_slow"] = overhead_slow(item, figures, row["instructions_slow"] * part)
         if name == "dhrystone":
             row["per_second"] = {side: round(1e9 / value[0]) for side, value in figures.items()}
             row["dmips_per_mhz"] = {side: round(1e9 / value[0] / 1757 / 1000, 3) for side, value in figures.items()}
@@ -119,7 +126,8 @@ def exits_text(row, most=6):
     items = sorted(row["exits"].items(), key=lambda pair: -pair[1])
     shown = [f"{cause} {number_text(number)}" for cause, number in items[:most]]
     rest = sum(number for _, number in items[most:])
-    return (f"{number_text(row['exits_total'])} ({number_text(row['exits_slow'])} slow): {', '.join(shown)}" +
+    mean = f" of {row['instructions_slow'] / row['exits_slow']:.0f} instr." if row["exits_slow"] else ""
+    return (f"{number_text(row['exits_total'])} ({number_text(row['exits_slow'])} slow{mean}): {', '.join(shown)}" +
             (f", rest {number_text(rest)}" if rest else ""))
 
 
@@ -129,25 +137,49 @@ def aim_text(row):
     return f"{aim:g}{' missed' if row['ratio'] > aim else ''}" if aim else ""
 
 
-def markdown(results):
+def slow_text(row, most=4):
+    """The causes on whose slow exits most instructions were spent: exits, and instructions each."""
+    items = sorted(row["slow"].items(), key=lambda pair: -pair[1]["instructions"])[:most]
+    return ", ".join(f"{cause} {number_text(cost['exits'])} x {cost['instructions'] / cost['exits']:.0f}" for cause, cost in items)
+
+
+def slow_table(results):
+    """What slow exits cost, as Umbra counted it."""
+    lines = ["| benchmark | slow exits per operation | their instructions | part of the overhead | most of them: exits x instructions each |",
+             "|---|--:|--:|--:|---|"]
+    for row in results["benchmarks"]:
+        part = f"{100 * row['overhead_slow']:.0f} %" if row["overhead_slow"] is not None else ""
+        lines.append(f"| {row['title']} | {number_text(row['exits_slow'])} | {number_text(row['instructions_slow'])} | {part} | {slow_text(row)} |")
+    return lines
+
+
+def dhrystone_lines(results):
+    return [f"Dhrystone 2.1: {row['per_second']['native']} per second and {row['dmips_per_mhz']['native']} DMIPS/MHz natively, "
+            f"{row['per_second']['umbra']} and {row['dmips_per_mhz']['umbra']} under Umbra, ratio {row['ratio']:.3f} (at one instruction a nanosecond)."
+            for row in results["benchmarks"] if "per_second" in row]
+
+
+def main_table(results):
     lines = ["| benchmark | unit | native | Umbra | ratio | aim | silicon (estimate) | exits per operation |", "|---|---|--:|--:|--:|--:|--:|---|"]
     for row in results["benchmarks"]:
         lines.append(f"| {row['title']} | {row['unit']} | {number_text(row['native'])} | {number_text(row['umbra'])} | "
                      f"{row['ratio']:.2f} | {aim_text(row)} | {row['estimate_silicon']:.1f} | {exits_text(row)} |")
-    for row in results["benchmarks"]:
-        if "per_second" in row:
-            lines += ["", f"Dhrystone 2.1: {row['per_second']['native']} per second and {row['dmips_per_mhz']['native']} DMIPS/MHz natively, "
-                      f"{row['per_second']['umbra']} and {row['dmips_per_mhz']['umbra']} under Umbra (at one instruction a nanosecond)."]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def markdown(results):
+    """The whole report."""
+    edits = edits_text(results)
+    return "\n".join([*main_table(results), "", *dhrystone_lines(results), "", *slow_table(results), "", *(["```", edits, "```"] if edits else [])]) + "\n"
 
 
 def table(results):
-    """The Markdown table with columns that line up, for a terminal."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown(results).splitlines() if line.startswith("|")]
+    """The table with columns that line up, for a terminal."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in main_table(results)]
     del rows[1]
     widths = [max(len(row[column]) for row in rows) for column in range(7)]
     return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 7)), row[7]])
-                     for row in rows)
+                     for row in rows) + "\n" + "\n".join(dhrystone_lines(results))
 
 
 def edits_text(results):
@@ -176,7 +208,7 @@ def chart(results):
            '<rect width="100%" height="100%" fill="#ffffff"/>',
            f'<text x="{left}" y="22" font-size="15" font-weight="bold" fill="#222222">Umbra: instructions relative to native</text>',
            f'<text x="{left}" y="40" fill="#666666">path {html.escape(results["settings"]["path"])}, strategy '
-           f'{html.escape(results["settings"]["strategy"])}; 1 = native, shorter is better, logarithmic</text>']
+           f'{html.escape(results["settings"]["strategy"])}; 1 = native, shorter is better, logarithmic; mark = aim</text>']
     for tick in ticks:
         out.append(f'<line x1="{at(tick):.1f}" y1="{top}" x2="{at(tick):.1f}" y2="{bottom + 4}" stroke="#dddddd"/>')
         out.append(f'<text x="{at(tick):.1f}" y="{bottom + 20}" text-anchor="middle" fill="#666666">{tick:g}</text>')
@@ -184,7 +216,12 @@ def chart(results):
         y = top + number * height
         out.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end" fill="#222222">{html.escape(row["title"])}</text>')
         out.append(f'<rect x="{left}" y="{y + 3}" width="{max(at(row["ratio"]) - left, 1):.1f}" height="{height - 6}" fill="#3b6ea8"/>')
-        out.append(f'<text x="{at(row["ratio"]) + 5:.1f}" y="{y + 14}" fill="#222222">{row["ratio"]:.2f}</text>')
+        aim = BY_NAME[row["name"]].aim if row["name"] in BY_NAME else 0
+        if aim:
+            out.append(f'<rect x="{at(aim) - 1:.1f}" y="{y + 1}" width="2" height="{height - 2}" fill="#c05a1c"/>')
+        # A figure that would stand on the aim's mark stands behind it.
+        end = at(aim) if aim and 0 <= at(aim) - at(row["ratio"]) < 36 else at(row["ratio"])
+        out.append(f'<text x="{end + 5:.1f}" y="{y + 14}" fill="#222222">{row["ratio"]:.2f}</text>')
     out.append(f'<line x1="{left}" y1="{top}" x2="{left}" y2="{bottom + 4}" stroke="#222222"/>')
     return "\n".join(out) + "\n</svg>\n"
 
@@ -196,14 +233,38 @@ def load(path):
         raise ToolError(f"{path}: {error}") from error
     if not isinstance(results, dict) or results.get("schema") != SCHEMA:
         raise ToolError(f"{path}: is no result of schema {SCHEMA}")
+    try:
+        for row in results["benchmarks"]:
+            row["name"], row["unit"], row["native"] / 1, row["umbra"] / 1, row["exits_total"] / 1  # pylint: disable=expression-not-assigned
+        results["settings"].items()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ToolError(f"{path}: has schema {SCHEMA}, but not what belongs to it: {error}") from error
     return results
 
 
+def settings_changes(old, new):
+    """What was measured differently, one line a setting."""
+    lines = []
+    for key in sorted(set(old) | set(new)):
+        one, two = old.get(key), new.get(key)
+        if one == two:
+            continue
+        if isinstance(one, dict) and isinstance(two, dict) and key == "packages":
+            lines += [f"setting {key}: {name}: {one.get(name)} -> {two.get(name)}" for name in sorted(set(one) | set(two))
+                      if one.get(name) != two.get(name)]
+        elif key != "device_tree":  # has sizes and addresses in it
+            lines.append(f"setting {key}: {one} -> {two}")
+    return lines
+
+
 def compare(old, new, only_common=False):
-    """(lines to print, names that got worse by more than 3 %). `only_common`: a quick run against a full baseline."""
+    """
+    (lines to print, names that got worse by more than 3 %, names that got better by as much). `only_common`: a quick run against a
+    full baseline.
+    """
     before = {row["name"]: row for row in old["benchmarks"]}
     after = {row["name"]: row for row in new["benchmarks"]}
-    lines, worse = [], []
+    lines, worse, better = settings_changes(old["settings"], new["settings"]), [], []
     for name in list(before) + [name for name in after if name not in before]:
         if name not in after:
             if not only_common:
@@ -213,19 +274,21 @@ def compare(old, new, only_common=False):
         if name not in before:
             lines.append(f"{name:14} is new: ratio {after[name]['ratio']:.3f}")
             continue
-        parts, bad = [], False
+        parts, bad, good = [], False, False
         for side in ("native", "umbra"):
             one, two = before[name][side], after[name][side]
             change = slowdown(BY_NAME[name], one, two) if name in BY_NAME else two / one
-            bad = bad or change > REGRESSION
+            bad, good = bad or change > REGRESSION, good or change < 1 / REGRESSION
             if one != two:
                 parts.append(f"{side} {number_text(one)} -> {number_text(two)} {after[name]['unit']} ({100 * (two / one - 1):+.1f} %)")
         if parts:
             exits = f", exits {number_text(before[name]['exits_total'])} -> {number_text(after[name]['exits_total'])}"
-            lines.append(f"{name:14} {'; '.join(parts)}{exits}{'  REGRESSION' if bad else ''}")
+            lines.append(f"{name:14} {'; '.join(parts)}{exits}{'  REGRESSION' if bad else '  better' if good else ''}")
         if bad:
             worse.append(name)
-    return lines or ["nothing changed"], worse
+        elif good:
+            better.append(name)
+    return lines or ["nothing changed"], worse, better
 
 
 def stable_text(results):

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import re
 import shutil
+import subprocess
 
 import umbra_bench_fdt
 import umbra_card
@@ -75,6 +76,7 @@ class Umbra:
             raise ToolError(f"umbra.elf has no exit counters where they are looked for: {text}")
         number = int(match.group(2))
         self.counters = [(int(match.group(1), 16), number), (int(match.group(3), 16), 2 * number)]
+        self.entry = int(run(["gdb-multiarch", "-batch", "-ex", "output/u (unsigned)&arm_guest_enter", out / "umbra.elf"]))
         self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(4))][:number]
 
 
@@ -87,6 +89,11 @@ class Side:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.layout = self.folder / "edited.dtb"
         shutil.copyfile(layout, self.layout)
+        words = subprocess.run(["fdtget", "-p", self.layout, "/guest"], capture_output=True, text=True, check=False)
+        if words.returncode:
+            raise ToolError(f"{layout} is no compiled layout with a node /guest")
+        if "dtb" not in words.stdout.split():
+            raise ToolError(f"layout {layout} gives its guest no device tree (dtb), and the measurement's kernel does not start without")
         self.bootargs = umbra_machine.layout_bootargs(self.layout) + " norandmaps"
         run(["fdtput", "-t", "s", self.layout, "/guest", "bootargs", self.bootargs])
         if edit:
@@ -103,6 +110,16 @@ class Side:
 
     def machine(self, files, card):
         return Machine(self.folder, self.program, self.boot_words(files, card), self.umbra and self.umbra.counters)
+
+    def check_layout(self, card):
+        """Let Umbra look at the layout: it comes to its first guest entry, or says what it does not like (ToolError)."""
+        with self.machine(self.guest.files(f"{self.name}-boot", None), card) as machine:
+            machine.stop_at(self.umbra.entry)
+            try:
+                machine.run(STOP_SECONDS)
+            except Hang as error:
+                said = re.findall(r"^umbra: (.*)", machine.tail(), re.M)
+                raise ToolError(f"Umbra does not start this guest: {said[-1] if said else error}\n{machine.tail()}") from error
 
     def note_tree(self, machine):
         """Remember how the device tree that the kernel got differs from the file."""
