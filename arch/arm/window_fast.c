@@ -114,7 +114,7 @@ static bool fast_mrs(struct vcpu *v, u32 w)
 {
 	u32 rd = FIELD(w, 15, 12), bank;
 
-	if (rd >= 13)
+	if (rd == 15)
 		return false;
 	if (w & BIT(22)) {
 		bank = fast_bank(v->cpsr & PSR_MODE);
