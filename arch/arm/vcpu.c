@@ -47,6 +47,9 @@ ASM_OFFSET(window_base, VCPU_WINDOW_BASE);
 ASM_OFFSET(scratch, VCPU_SCRATCH);
 ASM_OFFSET(fast_off, VCPU_FAST_OFF);
 ASM_OFFSET(svc_vector, VCPU_SVC_VECTOR);
+ASM_OFFSET(vfp_open, VCPU_VFP_OPEN);
+ASM_OFFSET(cp15.ttbr0, VCPU_TTBR0);
+ASM_OFFSET(cp15.ttbr1, VCPU_TTBR1);
 ASM_OFFSET(want_pte_hints, VCPU_WANT_PTE_HINTS);
 ASM_OFFSET(dacr_kernel, VCPU_DACR_KERNEL);
 ASM_OFFSET(dacr_user, VCPU_DACR_USER);
@@ -72,7 +75,7 @@ _Static_assert(CAUSE_SVC == EXIT_SVC && CAUSE_SITE_CPS == EXIT_SITE_CPS && CAUSE
 	       CAUSE_SITE_MSR == EXIT_SITE_MSR && CAUSE_SITE_RET == EXIT_SITE_RET &&
 	       CAUSE_SITE_BANK == EXIT_SITE_BANK && CAUSE_CP15_THREAD == EXIT_CP15_THREAD &&
 	       CAUSE_CP15_DACR == EXIT_CP15_DACR && CAUSE_CP15_SCTLR == EXIT_CP15_SCTLR &&
-	       CAUSE_CP15_CACHE == EXIT_CP15_CACHE &&
+	       CAUSE_CP15_CACHE == EXIT_CP15_CACHE && CAUSE_CP15_CTX == EXIT_CP15_CTX && CAUSE_VFP_SYS == EXIT_VFP_SYS &&
 	       CAUSE_CP15_FAULT == EXIT_CP15_FAULT, "arm/window.h disagrees with hv/stats.h");
 _Static_assert(offsetof(struct vcpu, shared_end) <= PAGE_SIZE, "shared part of struct vcpu exceeds its page");
 
@@ -212,6 +215,7 @@ void window_prepare(struct vcpu *v)
 	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE);
 
 	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 }
 
 void arm_set_banked_sp(u32 sp);

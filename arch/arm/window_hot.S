@@ -8,6 +8,8 @@
  * The meaning of each is the one of window_fast.c and exec.c.
  */
 
+	.fpu	neon
+
 	.macro	hot_resume
 	ldmia	sp, {r0-r14}^
 	nop
@@ -97,6 +99,10 @@ win_svc:
 	b	hot_dfar
 	b	hot_ifar
 	b	hot_dccmvac
+	b	hot_ttbr0_read
+	b	hot_ttbr1_read
+	b	hot_fpexc_read
+	b	hot_fpexc_write
 	.rept	32 - SITE_KINDS
 	b	svc_common
 	.endr
@@ -399,6 +405,37 @@ hot_ifar:
 hot_fault_read:
 	str	r5, [sp, r8, lsl #2]
 	hot_count CAUSE_CP15_FAULT
+	hot_resume
+
+hot_ttbr0_read:
+	ldr	r5, [sp, #VCPU_TTBR0]
+	str	r5, [sp, r8, lsl #2]
+	hot_count CAUSE_CP15_CTX
+	hot_resume
+
+hot_ttbr1_read:
+	ldr	r5, [sp, #VCPU_TTBR1]
+	str	r5, [sp, r8, lsl #2]
+	hot_count CAUSE_CP15_CTX
+	hot_resume
+
+hot_fpexc_read:
+	ldr	r4, [sp, #VCPU_VFP_OPEN]
+	cmp	r4, #0
+	beq	svc_common
+	vmrs	r5, fpexc
+	str	r5, [sp, r8, lsl #2]
+	hot_count CAUSE_VFP_SYS
+	hot_resume
+
+hot_fpexc_write:			@ EN only, as vfp_sys_write(); the exception return synchronizes it
+	ldr	r4, [sp, #VCPU_VFP_OPEN]
+	ldr	r5, [sp, r8, lsl #2]
+	cmp	r4, #0
+	beq	svc_common
+	and	r5, r5, #0x40000000
+	vmsr	fpexc, r5
+	hot_count CAUSE_VFP_SYS
 	hot_resume
 
 hot_dccmvac:				@ completes at the DSB that the guest itself needs for its purpose

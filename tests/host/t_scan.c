@@ -84,7 +84,7 @@ static void plain_sites(void **state)
 /* What traps by itself and is replaced all the same: see site.c. */
 static void cheaper_as_sites(void **state)
 {
-	static const u32 words[] = { 0xee1d0f90, 0xee0d1f70, 0x1e11cf10, 0xee038f10, 0xee072f3b };
+	static const u32 words[] = { 0xee1d0f90, 0xee0d1f70, 0x1e11cf10, 0xee038f10, 0xee072f3b, 0xee12ef30, 0xeee83a10 };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)

@@ -287,8 +287,10 @@ bool a32_is_site(u32 word)
 /* Does @t have a row for some word with bits 27:20 = @hi that may become a site? (site.c adds some that trap by themselves) */
 static bool table_maybe_site(const struct insn_row *t, u32 hi)
 {
+	const u32 cheaper = BIT(INSN_SVC) | BIT(INSN_MCR) | BIT(INSN_MRC) | BIT(INSN_VMRS) | BIT(INSN_VMSR);
+
 	for (; t->mask; t++)
-		if ((is_site_op(t->op) || is_msr(t->op) || t->op == INSN_SVC || t->op == INSN_MCR || t->op == INSN_MRC) &&
+		if ((is_site_op(t->op) || is_msr(t->op) || (t->op < 32 && cheaper & BIT(t->op))) &&
 		    !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
 			return true;
 	return false;

@@ -31,8 +31,13 @@ static const struct site_row {
 	{ 0x0fff0fff, 0x0e150f30, SITE_KIND_IFSR_R, 12, 14, true },
 	{ 0x0fff0fff, 0x0e160f10, SITE_KIND_DFAR_R, 12, 14, true },
 	{ 0x0fff0fff, 0x0e160f50, SITE_KIND_IFAR_R, 12, 14, true },
+	{ 0x0fff0fff, 0x0e120f10, SITE_KIND_TTBR0_R, 12, 14, true },
+	{ 0x0fff0fff, 0x0e120f30, SITE_KIND_TTBR1_R, 12, 14, true },
 	{ 0x0fff0fff, 0x0e070f3a, SITE_KIND_DCCMVAC, 12, 14, true },
 	{ 0x0fff0fff, 0x0e070f3b, SITE_KIND_DCCMVAC, 12, 14, true },
+	/* VMRS and VMSR, B9.3.21 */
+	{ 0x0fff0fff, 0x0ef80a10, SITE_KIND_FPEXC_R, 12, 14, true },
+	{ 0x0fff0fff, 0x0ee80a10, SITE_KIND_FPEXC_W, 12, 14, true },
 };
 _Static_assert(SITE_KINDS <= 32, "a kind has five bits");
 

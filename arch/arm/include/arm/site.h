@@ -40,7 +40,11 @@
 #define SITE_KIND_DFAR_R	21
 #define SITE_KIND_IFAR_R	22
 #define SITE_KIND_DCCMVAC	23	/* DCCMVAC or DCCMVAU that is not in a loop */
-#define SITE_KINDS		24	/* at most 32 */
+#define SITE_KIND_TTBR0_R	24
+#define SITE_KIND_TTBR1_R	25
+#define SITE_KIND_FPEXC_R	26
+#define SITE_KIND_FPEXC_W	27
+#define SITE_KINDS		28	/* at most 32 */
 
 #ifndef __ASSEMBLER__
 #include <hv/types.h>

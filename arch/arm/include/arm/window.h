@@ -38,11 +38,14 @@
 #define VCPU_SCRATCH	136
 #define VCPU_FAST_OFF	708
 #define VCPU_SVC_VECTOR	712
+#define VCPU_VFP_OPEN	716
 #define VCPU_WANT_PTE_HINTS 700
 
 #define VCPU_DACR_KERNEL 72
 #define VCPU_DACR_USER	76
 #define VCPU_SCTLR	176
+#define VCPU_TTBR0	192
+#define VCPU_TTBR1	196
 #define VCPU_DACR	204
 #define VCPU_DFSR	208
 #define VCPU_IFSR	212
@@ -67,9 +70,11 @@
 #define CAUSE_SITE_BANK	9
 #define CAUSE_CP15_THREAD 13
 #define CAUSE_CP15_DACR	14
+#define CAUSE_CP15_CTX	15
 #define CAUSE_CP15_CACHE 17
 #define CAUSE_CP15_SCTLR 18
 #define CAUSE_CP15_FAULT 19
+#define CAUSE_VFP_SYS	22
 
 /* Exit vectors as window.S reports them. */
 #define VEC_UND		1
