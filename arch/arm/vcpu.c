@@ -374,6 +374,7 @@ void arch_vcpu_dump(struct vcpu *v)
 		(unsigned)c->ttbr0, (unsigned)c->ttbr1, (unsigned)c->ttbcr, (unsigned)c->dacr, (unsigned)c->contextidr);
 	pr_info("DFSR %08x DFAR %08x IFSR %08x IFAR %08x VBAR %08x\n", (unsigned)c->dfsr, (unsigned)c->dfar,
 		(unsigned)c->ifsr, (unsigned)c->ifar, (unsigned)c->vbar);
+	code_pages_dump(v);
 	shadow_dump(v);
 }
 

@@ -30,6 +30,7 @@
 #define CPSID		0xf10c0080u
 #define MRS_TRAP(copy)	(0xef8c0000u | (copy) << 4)	/* kind 3, r0 */
 #define CPSID_TRAP(copy)	(0xef840002u | (copy) << 4)	/* kind 1, I */
+#define WFI		0xe320f003u
 #define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
 #define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
@@ -611,8 +612,8 @@ static void foreign_svc_is_no_site(void **state)
 	put(RAM + 0x18, 0xef000010);
 	exec_page(0);
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x14, &word));
-	assert_int_equal(get(exec_page(0) + 0x14), 0xef800010);	/* replaced: the window would take it for the site */
-	assert_false(code_page_site(&v, 0xef800010, VA + 0x14, &word));
+	assert_int_equal(get(exec_page(0) + 0x14), 0xef800015);	/* replaced: the window would take it for the site */
+	assert_false(code_page_site(&v, 0xef800015, VA + 0x14, &word));
 	assert_int_equal(get(exec_page(0) + 0x18), 0xef000010);	/* cannot be confused */
 	assert_false(code_page_site(&v, 0xef000010, VA + 0x18, &word));
 	assert_false(code_page_site(&v, CPSID_TRAP(1), VA + 0x10, &word));	/* another site */
@@ -687,8 +688,8 @@ static void without_fast_exits(void **state)
 	v.fast_off = 1;
 	assert_int_equal(code_pages_init(&v), 0);
 	put(RAM + 0x10, MRS);
-	assert_int_equal(get(exec_page(0) + 0x10), 0xef800010);	/* not for the window to handle */
-	assert_true(code_page_site(&v, 0xef800010, VA + 0x10, &word));
+	assert_int_equal(get(exec_page(0) + 0x10), 0xef800014);	/* not for the window to handle */
+	assert_true(code_page_site(&v, 0xef800014, VA + 0x10, &word));
 	assert_int_equal(word, MRS);
 }
 
@@ -699,8 +700,10 @@ static void moved_words_are_restored(void **state)
 
 	put(RAM + 0x10, MRS);
 	put(RAM + 0x18, CPSID);
+	put(RAM + 0x2c, 0xe1600071);			/* SMC is no site: not what was at the place of WFI */
+	put(RAM + 0x6c, WFI);
 	exec_page(0);
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 32; i++)
 		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(exec_page(0) + 8 + 4 * i));
 	put(RAM + PAGE_SIZE + 0x200, MRS_TRAP(1));		/* among other words: the guest's own */
 	put(RAM + PAGE_SIZE + 0x1fc, 0xe0800001);
@@ -709,6 +712,7 @@ static void moved_words_are_restored(void **state)
 	exec_page(1);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x164), WFI);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 

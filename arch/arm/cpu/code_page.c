@@ -190,39 +190,41 @@ static const u32 *copy_originals(const struct code_pages *c, u32 n)
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
-/* Could a scan replace the word at @i? Many words have the same trapping word, and neighbours may be alike (WFI and SMC of OMAP3). */
-static bool may_be_site(const u32 *page, u32 i)
-{
-	return a32_is_site(page[i]) || site_is_cheaper(page, i) || site_is_word(page[i]);
-}
-
 /*
- * Is the word at @i of @page the trapping word for the word at @index of @orig, the page of copy @n? The guest may have an SVC of
- * its own like that: two of the four words around it must be the site's neighbours as well.
+ * The word at @i of @page may be the trapping word for the word at @index of @orig, the page of copy @n. Returns how many of the four
+ * words around it are the site's neighbours as well, which tells one from the other and from an SVC of the guest; -1: it is not.
  */
-static bool is_moved_site(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+static s32 moved_likeness(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
 {
 	static const s32 around[] = { -2, -1, 1, 2 };
-	u32 same = 0;
+	s32 same = 0;
 
-	if (site_word(orig, index, n, c->hot) != page[i] || !may_be_site(orig, index))
-		return false;
+	if (!code_scan_candidate(orig, index) || site_word(orig, index, n, c->hot) != page[i])
+		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
 			same += page[here] == orig[there] || page[here] == site_word(orig, there, n, c->hot);
 	}
-	return same >= 2;
+	return same;
 }
 
 /* Where in @orig, the page of copy @n, the trapping word at @i of @page came from; NULL: nowhere. */
 static const u32 *moved_from(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n)
 {
-	for (u32 index = 0; index < SCAN_WORDS; index++)
-		if (is_moved_site(c, page, i, orig, n, index))
-			return &orig[index];
-	return NULL;
+	const u32 *best = NULL;
+	s32 most = 1;
+
+	for (u32 index = 0; index < SCAN_WORDS; index++) {
+		s32 same = moved_likeness(c, page, i, orig, n, index);
+
+		if (same > most) {
+			most = same;
+			best = &orig[index];
+		}
+	}
+	return best;
 }
 
 /*
@@ -374,6 +376,14 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	p->used = true;
 	*word = orig[index];
 	return true;
+}
+
+void code_pages_dump(struct vcpu *v)
+{
+	const struct code_pages *c = v->code;
+
+	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
+		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
 }
 
 u32 code_pages_user_visible(struct vcpu *v)

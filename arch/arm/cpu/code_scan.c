@@ -301,6 +301,11 @@ static enum insn_op site_op(const u32 *page, u32 i)
 	return site_is_cheaper(page, i) ? INSN_MRC : INSN_OTHER;
 }
 
+bool code_scan_candidate(const u32 *page, u32 i)
+{
+	return site_op(page, i) != INSN_OTHER;
+}
+
 u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva)
 {
 	const u8 *maybe = a32_site_hints();

@@ -30,3 +30,5 @@ struct code_scan {
  * of the three pages and the address.
  */
 u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva);
+/* Would the word at @i of @page be a site, were it known to be code? */
+bool code_scan_candidate(const u32 *page, u32 i);

@@ -84,9 +84,10 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 {
 	u32 word = page[i], cond = word >> 28 == 15 ? 14 : word >> 28;
 	const struct site_row *r = hot ? row_of(word) : NULL;
+	u32 kind = r ? kind_of(r, page, i) : SITE_KIND_C;
 
 	return cond << 28 | 0x0f000000 | SITE_FLAG | copy << SITE_COPY_SHIFT |
-	       (r ? kind_of(r, page, i) << SITE_KIND_SHIFT | operand(r, word) : 0);
+	       (kind ? kind << SITE_KIND_SHIFT | operand(r, word) : i & 0xf);
 }
 
 bool site_is_word(u32 word)

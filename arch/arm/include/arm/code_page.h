@@ -8,6 +8,7 @@ struct vcpu;
 
 int code_pages_init(struct vcpu *v) __must_check;
 void code_pages_reset(struct vcpu *v);	/* drop everything */
+void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
 
 /*
  * Page at @gpa (page aligned, REGION_RAM) is about to be executed at guest virtual page @gva: scan it if it is not

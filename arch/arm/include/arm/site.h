@@ -15,7 +15,7 @@
 #define SITE_COPY_BITS		14
 
 /* Kinds in the order of window_hot.S's branch table; in brackets the operand. */
-#define SITE_KIND_C		0	/* anything else: window_fast.c or exec.c */
+#define SITE_KIND_C		0	/* anything else: window_fast.c or exec.c; [word index mod 16], to tell them apart */
 #define SITE_KIND_CPSID		1	/* [A I F] */
 #define SITE_KIND_CPSIE		2	/* [A I F] */
 #define SITE_KIND_MRS_CPSR	3	/* [Rd] */
