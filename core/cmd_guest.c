@@ -20,8 +20,8 @@ static const char *const region_name[] = {
 
 static int guest_list(struct guest *g)
 {
-	mon_printf("id name      state    memory                  restarts last request\n");
-	mon_printf("%2lu %-9s %-8s 0x%08lx + %4lu MiB %8lu %s\n", (unsigned long)g->id, g->name, state_name[g->state],
+	mon_printf("guest state    memory                  restarts last request\n");
+	mon_printf("%-5s %-8s 0x%08lx + %4lu MiB %8lu %s\n", g->name, state_name[g->state],
 		   (unsigned long)g->cfg.mem_base, (unsigned long)(g->cfg.mem_size >> 20),
 		   (unsigned long)g->resets, g->reason[0] ? g->reason : "-");
 	return 0;

@@ -510,6 +510,14 @@ static int parse_guest_files(const void *fdt, int node, const struct raw_guest *
 	return err ? err : check_files(fdt, node, g);
 }
 
+/* What follows the word "guest" in messages: the node's unit address, or 0. */
+static const char *guest_name(const char *node)
+{
+	const char *at = strchr(node, '@');
+
+	return at ? at + 1 : "0";
+}
+
 static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 {
 	struct raw_guest raw = { .load_offset = 0x8000 };
@@ -528,7 +536,7 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
 		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
 			       (unsigned long)raw.load_offset);
-	g->name = fdt_get_name(fdt, node, NULL);
+	g->name = guest_name(fdt_get_name(fdt, node, NULL));
 	g->mem_base = raw.memory.base;
 	g->mem_size = raw.memory.size;
 	g->bootargs = raw.bootargs;

@@ -44,10 +44,10 @@ static u32 *slot(struct vcpu *v, const struct coproc_row *row)
 	return row->slot == COPROC_NO_SLOT ? NULL : (u32 *)((char *)v + row->slot);
 }
 
-/* Printed like a table row, so that adding the register is a paste. */
+/* Named as the assembler does: coprocessor, opc1, CRn, CRm, opc2. */
 static void report_unknown(struct vcpu *v, u32 enc, const char *dir)
 {
-	pr_guest(16, "guest %s: unknown register { COPROC_ENC(%u, %u, %u, %u, %u) } %s at 0x%08x: Undefined\n",
+	pr_guest(16, "guest %s: unknown register p%u, %u, c%u, c%u, %u: %s at 0x%08x: Undefined\n",
 		 v->guest->name, (unsigned)(enc >> 16), (unsigned)FIELD(enc, 11, 8), (unsigned)FIELD(enc, 15, 12),
 		 (unsigned)FIELD(enc, 7, 4), (unsigned)FIELD(enc, 3, 0), dir, (unsigned)v->r[15]);
 }

@@ -72,7 +72,7 @@ static void good_layout(void **state)
 	assert_int_equal(parse(), 0);
 	assert_string_equal(fake_log_text, "");
 	assert_int_equal(layout.nguests, 1);
-	assert_string_equal(g->name, "guest");
+	assert_string_equal(g->name, "0");
 	assert_int_equal(g->mem_base, 0x80000000);
 	assert_int_equal(g->mem_size, 0x1e000000);
 	assert_string_equal(g->kernel.name, "vmlinuz");

@@ -251,7 +251,7 @@ static void i2c_realize(DeviceState *dev, Error **errp)
 {
 	Omap3I2c *s = OMAP3_I2C(dev);
 
-	omap3_regs_init(&s->regs, dev->id ? dev->id : "i2c", i2c_regs, ARRAY_SIZE(i2c_regs), 0x1000);
+	omap3_regs_init(&s->regs, omap3_block_name(dev), i2c_regs, ARRAY_SIZE(i2c_regs), 0x1000);
 }
 
 static void i2c_init(Object *obj)
