@@ -12,6 +12,7 @@ import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tools/lib"))
+import umbra_bench  # noqa: E402
 import umbra_bench_report as report  # noqa: E402
 import umbra_bench_run  # noqa: E402
 from umbra_bench_list import BENCHMARKS, BY_NAME, Benchmark  # noqa: E402
@@ -228,6 +229,20 @@ def test_bad_input(arguments, message):
     assert done.stdout.startswith("bench: ") and "Traceback" not in done.stdout
 
 
+def test_failures_are_shown_and_fail(tmp_path, monkeypatch, capsys):
+    """What a user sees of a benchmark that failed, and the exit status."""
+    good = {"null": outcome("Simple syscall: 0.1000 microseconds"), "dhrystone": outcome("dhrystone: 1 runs in 244 ns, 244.0 ns each")}
+    bad = {**good, "read": Outcome(error="printed nothing", tail="line one\nline two")}
+    results = report.merge(["null", "read", "dhrystone"], good, bad, CAUSES, SETTINGS)
+    monkeypatch.setattr(umbra_bench, "prepare", lambda options: None)
+    monkeypatch.setattr(umbra_bench, "measure", lambda options, chosen, program, out: results)
+    assert umbra_bench.main(["--quick", "--output", str(tmp_path)]) == 1
+    text = capsys.readouterr().out
+    assert "FAILED read (umbra): printed nothing\n    line one\n    line two\n" in text and "FAILED read (native): was not run" in text
+    assert "null call" in text and "Dhrystone 2.1:" in text
+    assert [item["name"] for item in report.load(tmp_path / "results.json")["failures"]] == ["read", "read"]
+
+
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     """Two quick measurements on the real machine: [(exit status, what was printed, results.json)]."""
@@ -263,18 +278,22 @@ def test_exits_add_up(quick):
 
 
 def test_missing_binary_on_the_machine(tmp_path):
-    """A program that is not there and one that fails are named, and the others still run."""
+    """Programs that are not there, fail, print nothing, do not end or take the guest with them are named; the others still run."""
     import umbra_bench_guest
     import umbra_card
     import umbra_machine
     bad = {0: BY_NAME["null"], 1: Benchmark("gone", "gone", "/bench/gone", r"(\d)", needs=("/bench/gone",)),
            2: Benchmark("bad", "bad", "false", r"(\d)"), 3: Benchmark("silent", "silent", "true", r"(\d)"),
-           4: Benchmark("endless", "endless", "sleep 1000", r"(\d)", seconds=3), 5: BY_NAME["dhrystone"]}
+           4: Benchmark("endless", "endless", "sleep 1000", r"(\d)", seconds=3),
+           5: Benchmark("unprepared", "unprepared", "true", r"(\d)", prepare="echo not today; false"),
+           6: Benchmark("deadly", "deadly", "echo c >/proc/sysrq-trigger", r"(\d)"), 7: BY_NAME["dhrystone"]}
     guest = umbra_bench_guest.GuestFiles(tmp_path / "guest", tmp_path)
     side = umbra_bench_run.Side("native", guest, umbra_machine.build_machine(), umbra_card.layout_path("linux"), tmp_path)
     done = side.run(bad, umbra_bench_run.make_card(tmp_path), lambda item: None)
     assert not done["null"].error and not done["dhrystone"].error
     assert "/bench/gone is missing" in done["gone"].error and "status 1" in done["bad"].error
     assert done["silent"].error == "printed nothing" and "did not end within 3 s" in done["endless"].error
+    assert done["unprepared"].error == "its preparation failed" and "not today" in done["unprepared"].tail
+    assert "gave up" in done["deadly"].error and "sysrq triggered crash" in done["deadly"].tail
 
 

@@ -16,12 +16,12 @@ import umbra_machine
 from umbra_common import SOURCE, ToolError, build_dir, tool_main
 
 PYTHON = "/usr/bin/python3"
-EPILOG = """suites (default: all but bench, in this order):
+EPILOG = """suites (default: all, in this order):
   checks   source checks (tools/check_*)
   host     unit tests on this computer, with sanitizers (tests/host)
   machine  the machine's devices by themselves (tests/machine)
   system   Umbra, bare-metal guests and Linux on the machine (tests/system)
-  bench    the measurement, and its figures against the baseline (tests/bench); only when named
+  bench    the measurement, and its figures against the baseline (tests/bench)
 words that are no suite go to pytest, for example: tools/test system -k card"""
 
 
@@ -123,7 +123,7 @@ def main(arguments):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", metavar="SUITE", help="suites to run, or words for pytest")
     options, rest = parser.parse_known_args(arguments)
-    suites = [word for word in options.words if word in SUITES] or [name for name in SUITES if name != "bench"]
+    suites = [word for word in options.words if word in SUITES] or list(SUITES)
     rest = rest + [word for word in options.words if word not in SUITES]
     start = time.monotonic()
     total = Result(0, 0)
