@@ -104,10 +104,9 @@ def merge(names, native, umbra, causes, settings):
                "estimate_silicon": round(estimate(item, figures["native"], figures["umbra"], exits, part), 2),
                "exits": {cause: round(number, 3) for cause, number in exits.items() if round(number, 3)}}
         row["exits_total"] = round(sum(exits.values()), 3)
-        row["slow"] = {cause: {"exits": round(number, 3), "instructions": round(spent, 1)} for cause, (number, spent) in slow.items()
-                       if round(number, 3)}
-        row["exits_slow"] = round(sum(number for number, _ in slow.values()), 3)
-        row["instructions_slow"] = round(sum(spent for _, spent in slow.values()), 1)
+        row["slow"] = {cause: {"exits": round(number, 6), "instructions": round(spent, 3)} for cause, (number, spent) in slow.items()}
+        row["exits_slow"] = round(sum(number for number, _ in slow.values()), 6)
+        row["instructions_slow"] = round(sum(spent for _, spent in slow.values()), 3)
         row["overhead_slow"] = overhead_slow(item, figures, row["instructions_slow"] * part)
         if name == "dhrystone":
             row["per_second"] = {side: round(1e9 / value[0]) for side, value in figures.items()}
@@ -139,7 +138,7 @@ def aim_text(row):
 
 def slow_text(row, most=4):
     """The causes on whose slow exits most instructions were spent: exits, and instructions each."""
-    items = sorted(row["slow"].items(), key=lambda pair: -pair[1]["instructions"])[:most]
+    items = [item for item in sorted(row["slow"].items(), key=lambda pair: -pair[1]["instructions"]) if item[1]["exits"] >= 0.005][:most]
     return ", ".join(f"{cause} {number_text(cost['exits'])} x {cost['instructions'] / cost['exits']:.0f}" for cause, cost in items)
 
 
