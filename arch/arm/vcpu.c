@@ -343,6 +343,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = arm_guest_enter(v);
 		slow_exit_begin(v);
+		shadow_exited(v);
 		trap_handle(v, vector);
 	}
 }

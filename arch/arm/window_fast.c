@@ -436,6 +436,40 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 	return false;
 }
 
+/*
+ * Guest TTBR0 := @value, where the shadow MMU says that its root needs nothing else. The same way from ASID to ASID as window.S:
+ * through the trampoline root, which maps the window and nothing else (B3.10.4).
+ */
+static bool fast_ttbr0(struct vcpu *v, u32 value)
+{
+	const struct root_cache *c = &v->root_cache[vcpu_root_index(value)];
+
+	if (c->ttbr0 != value || (c->asid != ROOT_ANY_ASID && c->asid != (v->cp15.contextidr & 0xff)))
+		return false;
+	v->cp15.ttbr0 = value;
+	v->hw_ttbr0 = c->hw_ttbr0;
+	v->hw_asid = c->hw_asid;
+	dsb();				/* the guest's stores are done before tables change */
+	write_ttbr0(v->tramp_ttbr0);
+	isb();
+	write_contextidr(c->hw_asid);
+	isb();
+	write_ttbr0(c->hw_ttbr0);
+	isb();
+	return true;
+}
+
+/* Guest CONTEXTIDR := @value, where the current root has no non-global entries of another ASID. */
+static bool fast_contextidr(struct vcpu *v, u32 value)
+{
+	const struct root_cache *c = &v->root_cache[vcpu_root_index(v->cp15.ttbr0)];
+
+	if (c->ttbr0 != v->cp15.ttbr0 || (c->asid != ROOT_ANY_ASID && c->asid != (value & 0xff)))
+		return false;
+	v->cp15.contextidr = value;
+	return true;
+}
+
 /* ConditionPassed() for a condition other than 0b1111 (A8.3.1). */
 static bool fast_cond(u32 cond, u32 cpsr)
 {
@@ -502,6 +536,14 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 		goto ctx;
 	case MRC(0, 13, 0, 1):
 		*r = c->contextidr;
+		goto ctx;
+	case MCR(0, 2, 0, 0):
+		if (*r != c->ttbr0 && !fast_ttbr0(v, *r))
+			return false;
+		goto ctx;
+	case MCR(0, 13, 0, 1):
+		if (*r != c->contextidr && !fast_contextidr(v, *r))
+			return false;
 		goto ctx;
 	case CACHE_OP(10, 1):
 	case CACHE_OP(11, 1):

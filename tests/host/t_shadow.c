@@ -345,16 +345,35 @@ static void write_dacr(u32 val)
 	shadow_ctx_changed(v, CTX_DACR);
 }
 
+/* As window_fast.c: what needs C and what does not. */
+static const struct root_cache *window_root(u32 ttbr0, u32 asid)
+{
+	const struct root_cache *c = &v->root_cache[vcpu_root_index(ttbr0)];
+
+	return c->ttbr0 == ttbr0 && (c->asid == ROOT_ANY_ASID || c->asid == (asid & 0xff)) ? c : NULL;
+}
+
 static void write_ttbr0(u32 val)
 {
+	const struct root_cache *c = window_root(val | 0x19, v->cp15.contextidr);
+
 	v->cp15.ttbr0 = val | 0x19;
+	if (c) {
+		v->hw_ttbr0 = c->hw_ttbr0;
+		v->hw_asid = c->hw_asid;
+		shadow_exited(v);
+		return;
+	}
 	shadow_ctx_changed(v, CTX_TTBR0);
 }
 
 static void write_asid(u32 val)
 {
+	const struct root_cache *c = window_root(v->cp15.ttbr0, val);
+
 	v->cp15.contextidr = val;
-	shadow_ctx_changed(v, CTX_ASID);
+	if (!c)
+		shadow_ctx_changed(v, CTX_ASID);
 }
 
 static void l1(u32 space, gva_t va, u32 d)

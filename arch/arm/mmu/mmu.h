@@ -267,6 +267,7 @@ void pool_init(struct shadow *s);
 void pool_reset(struct shadow *s);
 void pool_drop_all(struct shadow *s);
 void root_select(struct shadow *s);
+void root_select_anew(struct shadow *s);
 void root_set_slot(struct shadow *s, struct root *r, u32 slot, u32 entry);
 void root_clear_slot(struct shadow *s, struct root *r, u32 slot);
 void root_tlb_flush(struct shadow *s, struct root *r);

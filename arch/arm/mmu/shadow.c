@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shadow MMU: chooses the strategy by name and dispatches to it. */
+#include <arm/window.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
@@ -75,6 +76,16 @@ void shadow_touch(struct vcpu *v, gva_t va)
 		return;
 	/* A refusal is no event: nothing was accessed. */
 	(void)shadow_fault(v, va, ACC_READ, vcpu_privileged(v), &gpa, &f);
+}
+
+void shadow_exited(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	if (s->cur->host_asid == v->hw_asid)
+		return;
+	s->cur = &s->root[v->hw_asid - HOST_ASID_FIRST];
+	s->cur->stamp = ++s->stamp;
 }
 
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)

@@ -8,6 +8,7 @@
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
 #include <arm/code_page.h>
+#include <arm/window.h>
 #include <hv/log.h>
 
 #include "mmu.h"
@@ -186,6 +187,24 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 		audit_section(a, r, slot, e);
 }
 
+/* The roots that the window may select by itself. */
+static void audit_root_cache(struct audit *a)
+{
+	struct shadow *s = a->s;
+
+	for (u32 i = 0; i < ARRAY_SIZE(s->v->root_cache); i++) {
+		const struct root_cache *c = &s->v->root_cache[i];
+		const struct root *r;
+
+		if (c->asid == ROOT_VOID)
+			continue;
+		r = &s->root[c->hw_asid - HOST_ASID_FIRST];
+		if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
+		    (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 || vcpu_root_index(c->ttbr0) != i)
+			violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
+	}
+}
+
 /* The current root against the guest's tables of now. */
 static void audit_current(struct audit *a)
 {
@@ -240,6 +259,7 @@ u32 shadow_audit(struct vcpu *v)
 	for (u32 i = 0; i < s->node_bump; i++)
 		if (s->node[i].roots)
 			audit_node(&a, &s->node[i]);
+	audit_root_cache(&a);
 	audit_current(&a);
 	audit_dacr(&a);
 	s->audit_stale = a.stale;

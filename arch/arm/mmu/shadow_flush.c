@@ -34,6 +34,7 @@ struct fill {
 	gva_t va;
 	enum shadow_access acc;
 	bool priv;
+	bool manager;		/* of the guest's domain */
 	struct frame *frame;	/* NULL: a passed-through device */
 	enum view view;
 	u32 gd;			/* guest domain or GD_FLAT */
@@ -157,6 +158,8 @@ static void fill_section(struct fill *f)
 
 /* -- small pages -- */
 
+#define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
+
 static u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
 {
 	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
@@ -174,56 +177,77 @@ static u32 leaf_entry(const struct fill *f)
 	return page_entry(f->target, attr, rights, f->exec);
 }
 
-/* Entry for the neighbour that the guest describes by small-page descriptor @d, or 0. Counts the page in its frame. */
-static u32 ahead_entry(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 idx)
+/*
+ * What the low bits @d of a guest small-page descriptor make of an entry that is filled ahead and is not scanned code; 0: no entry.
+ * Marks @n as having global entries when it is going to.
+ */
+static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
 {
-	struct shadow *s = f->s;
-	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights;
-	struct frame *frame;
-	bool afe = s->v->cp15.sctlr & SCTLR_AFE, exec = !(d & L2_XN) || f->w->manager;
-	hpa_t target = d & PAGE_MASK;
-	u32 attr;
+	const struct shadow *s = f->s;
+	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, attr;
 
-	if (!(d & L2_SMALL) || (afe && !(ap & 1)) || ((d & L2_NG) && !n->ng))
+	if (!(d & L2_SMALL) || ((s->v->cp15.sctlr & SCTLR_AFE) && !(ap & 1)) || ((d & L2_NG) && !n->ng))
 		return 0;
-	rights = f->w->manager ? RIGHTS_RW : f->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
-	frame = rights == RIGHTS_NONE ? NULL : frame_of(s, target);
-	if (!frame)
+	rights = f->manager ? RIGHTS_RW : f->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
+	if (rights == RIGHTS_NONE)
 		return 0;
-	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
-	if (f->priv && f->acc == ACC_EXEC) {
-		/* Kernel code: only what was scanned already. */
-		if (!frame_is_code(frame) || !exec || !code_page_is_code(s->v, d & PAGE_MASK, &target))
-			return 0;
-		rights = RIGHTS_RO;
-		if (target != (d & PAGE_MASK))
-			attr = ATTR_RAM_MMU_OFF;
-	} else {
-		if (frame_is_code(frame))
-			return 0;
-		exec = exec && f->user_exec;
-	}
 	if (!(d & L2_NG))
 		n->global = true;
-	frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return page_entry(target, attr, rights, exec);
+	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
+	return page_entry(0, attr, rights, f->user_exec && (!(d & L2_XN) || f->manager));
+}
+
+/* Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. */
+static inline u32 ahead_entry(const struct fill *f, u32 d, u32 bits, u32 tbl, u32 idx)
+{
+	struct frame *frame = bits ? frame_of(f->s, d & PAGE_MASK) : NULL;
+
+	if (!frame || frame_is_code(frame))
+		return 0;
+	if (!frame->w[0] && !frame->w[1])
+		frame->w[0] = FRAME_ENTRY | tbl << 8 | idx;
+	else
+		frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
+	return (d & PAGE_MASK) | bits;
+}
+
+/* The same while the guest kernel fetches: of its code only what was scanned already. */
+static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 idx)
+{
+	struct frame *frame = frame_of(f->s, d & PAGE_MASK);
+	u32 bits, attr;
+	hpa_t target;
+
+	if (!frame || !frame_is_code(frame) || ((d & L2_XN) && !f->manager) || !code_page_is_code(f->s->v, d & PAGE_MASK, &target))
+		return 0;
+	bits = ahead_bits(f, n, d & ~PAGE_MASK);
+	if (!bits)
+		return 0;
+	frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
+	attr = target == (d & PAGE_MASK) ? bits & PAGE_ATTR : ATTR_RAM_MMU_OFF;
+	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
 /* Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). */
 static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 {
-	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl);
+	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0;
 	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
+	bool code = f->priv && f->acc == ACC_EXEC;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 e;
+		u32 d = guest[i], e;
 
-		if (p[first + i] || !guest[i])
+		if (!d || p[i])
 			continue;
-		e = ahead_entry(f, n, guest[i], tbl, first + i);
+		if (!code && (d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
+			low = d & ~PAGE_MASK;
+			bits = ahead_bits(f, n, low);
+		}
+		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f, d, bits, tbl, first + i);
 		if (!e)
 			continue;
-		*(volatile u32 *)&p[first + i] = e;	/* cleaned with the line by the caller's pte_write() */
+		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
 		f->s->filled_ahead++;
 	}
 }
@@ -357,11 +381,19 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 	struct shadow *s = v->shadow;
 	enum shadow_result res = SHADOW_FIXED;
 	struct walk w;
-	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv, .cause = EXIT_SHADOW_FILL };
+	struct fill f;
 
 	if (guest_walk(v, va, acc, priv, &w, gf))
 		return SHADOW_GUEST_FAULT;
 	*gpa = w.gpa;
+	f.s = s;
+	f.w = &w;
+	f.va = va;
+	f.acc = acc;
+	f.priv = priv;
+	f.manager = w.manager;
+	f.exec = false;
+	f.cause = EXIT_SHADOW_FILL;
 	f.frame = frame_of(s, w.gpa);
 	if (!f.frame) {
 		const struct region *r = guest_map_find(&v->guest->map, w.gpa);
@@ -448,17 +480,21 @@ static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, 
  */
 static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 {
-	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p;
+	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p, desc;
 	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
-	struct walk w = { .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1 };
-	struct fill f = { .s = s, .w = &w, .va = va, .acc = ACC_READ, .view = s->dom[L1_DOMAIN_OF(e)].view };
+	struct fill f;
 
 	if ((n->desc & L1_TYPE) != L1_TABLE || s->asid_pending || !frame_of(s, at) || (s->v->cp15.sctlr & SCTLR_EE))
 		return;
 	p = tbl_ptr(s, tbl_of_entry(s, e)) + idx;
-	if (*p)
+	desc = *(const u32 *)hpa_ptr(at);
+	if (*p || !desc)
 		return;
-	e = ahead_entry(&f, n, *(const u32 *)hpa_ptr(at), tbl_of_entry(s, e), idx);
+	f.s = s;
+	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
+	f.view = s->dom[L1_DOMAIN_OF(e)].view;
+	f.user_exec = false;
+	e = ahead_entry(&f, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;
 	pte_write(p, e);
@@ -632,10 +668,12 @@ static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 
 	switch (what) {
 	case CTX_TTBR0:
-	case CTX_TTBR1:
-	case CTX_TTBCR:
 	case CTX_ASID:
 		root_select(s);
+		break;
+	case CTX_TTBR1:
+	case CTX_TTBCR:
+		root_select_anew(s);
 		break;
 	case CTX_DACR:
 		dacr_changed(s);

@@ -16,7 +16,9 @@
  *     After a full drop other roots are dirty: never looked at, wiped before they are selected or given away.
  *  8* A slot with a node or a section in any root has its bit in the vCPU's `shadowed`, as has each of a supersection once
  *     one was mapped: the window takes a TLB operation elsewhere for done.
- *  9  Nothing here can fail: what runs out is taken from the least recently used.
+ *  9* The vCPU's `root_cache` names only roots that root_select() would take as they are: valid, neither dirty nor tlb_stale, with
+ *     non-global entries of the ASID given there or none. It is empty while the MMU is off or an ASID is pending.
+ * 10  Nothing here can fail: what runs out is taken from the least recently used.
  */
 #include <arch/cpu.h>
 #include <arm/window.h>
@@ -58,13 +60,52 @@ u32 slotset_next(const struct slotset *s, u32 from)
 
 /* -- TLB -- */
 
+static struct root_cache *root_cached(struct shadow *s, const struct root *r)
+{
+	struct root_cache *c = &s->v->root_cache[vcpu_root_index(r->ttbr0)];
+
+	return c->hw_asid == r->host_asid ? c : NULL;
+}
+
+/* The window may not select @r any more without C (rule 9). */
+static void root_cache_drop(struct shadow *s, const struct root *r)
+{
+	struct root_cache *c = root_cached(s, r);
+
+	if (c)
+		c->asid = ROOT_VOID;
+}
+
+static void root_cache_void(struct shadow *s)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(s->v->root_cache); i++)
+		s->v->root_cache[i].asid = ROOT_VOID;
+}
+
+/* The current root is ready for the window, or no root is. */
+static void root_cache_put(struct shadow *s)
+{
+	const struct root *r = s->cur;
+	u32 ttbr0 = s->v->cp15.ttbr0;
+
+	if (is_flat(s) || s->asid_pending)
+		root_cache_void(s);
+	else
+		s->v->root_cache[vcpu_root_index(ttbr0)] = (struct root_cache){
+			.ttbr0 = ttbr0, .hw_ttbr0 = s->v->hw_ttbr0, .hw_asid = r->host_asid,
+			.asid = r->ng_any ? r->asid : ROOT_ANY_ASID,
+		};
+}
+
 /* Entries of @r are gone or changed. */
 void root_tlb_flush(struct shadow *s, struct root *r)
 {
-	if (r == s->cur)
+	if (r == s->cur) {
 		tlbi_asid(r->host_asid);
-	else
-		r->tlb_stale = true;
+		return;
+	}
+	r->tlb_stale = true;
+	root_cache_drop(s, r);
 }
 
 /* The entry for @va of @n is gone or changed: invalidate it in all attached roots. */
@@ -112,6 +153,9 @@ void root_mark_ng(struct shadow *s, struct root *r, u32 slot)
 	if (!r->ng_any) {
 		r->ng_any = true;
 		r->asid = (u8)cur_asid(s);
+		root_cache_drop(s, r);
+		if (r == s->cur)
+			root_cache_put(s);
 	}
 	slotset_add(&r->ng, slot);
 }
@@ -197,6 +241,7 @@ static void root_unhash(struct shadow *s, struct root *r)
 		link = &s->root[*link].hash_next;
 	*link = r->hash_next;
 	r->valid = false;
+	root_cache_drop(s, r);
 }
 
 /* The least recently used root, never the current one, emptied. */
@@ -264,8 +309,16 @@ void root_select(struct shadow *s)
 	s->v->hw_ttbr0 = r->l1_hpa | TTBR_WALK;
 	s->v->hw_asid = r->host_asid;
 	s->asid_pending = r->ng_any && r->asid != cur_asid(s);
+	root_cache_put(s);
 	if (is_flat(s) != was_flat || s->asid_pending != was_pending)
 		dacr_apply(s);
+}
+
+/* TTBR1 or TTBCR changed: a TTBR0 value selects another root now. */
+void root_select_anew(struct shadow *s)
+{
+	root_cache_void(s);
+	root_select(s);
 }
 
 /* -- second-level tables and nodes -- */
@@ -499,6 +552,7 @@ void pool_drop_all(struct shadow *s)
 	nodes_reset(s);
 	memset(&s->sect, 0, sizeof(s->sect));
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
+	root_cache_void(s);
 	s->super_seen = false;
 	for (u32 i = 0; i < ROOT_NR; i++) {
 		s->root[i].dirty = true;

@@ -44,6 +44,8 @@ void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
 /* The guest is at work with the memory at @va, word by word, without accessing it: map it if it may read it and nothing is mapped. */
 void shadow_touch(struct vcpu *v, gva_t va);
+/* After every exit to C, before all else here: the window may have selected another root. */
+void shadow_exited(struct vcpu *v);
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 /*

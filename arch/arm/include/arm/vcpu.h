@@ -67,6 +67,11 @@ struct vcpu {
 	 */
 	u32 shadowed[128];
 	struct { u32 pc, rt, end; } tlb_loop;
+	/*
+	 * Roots that a TTBR0 value selects with nothing else to do, by vcpu_root_index(). @asid: the guest ASID that must be current,
+	 * ROOT_ANY_ASID, or ROOT_VOID. None is there while the current root's ASID is not the guest's. Kept by the shadow MMU.
+	 */
+	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
 	u32 shared_end;
 	/* -- C only -- */
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
@@ -80,6 +85,11 @@ struct vcpu {
 	struct shadow *shadow;
 	struct code_pages *code;
 };
+
+#define ROOT_ANY_ASID	0x100u
+#define ROOT_VOID	0xffffffffu
+
+static inline u32 vcpu_root_index(u32 ttbr0) { return (ttbr0 >> 14 ^ ttbr0 >> 18) & 15; }
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
 static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }
