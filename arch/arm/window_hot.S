@@ -55,8 +55,8 @@ hot_bank:
 
 /*
  * -- SVC: a site of the guest kernel, or a system call --
- * In privileged code every SVC with bit 23 set is Umbra's (arm/site.h), so the word says all. r2 the guest's real CPSR, r3 the virtual
- * one, r6 the trapping word, r8 its operand.
+ * In privileged code every unconditional SVC with bit 23 set is Umbra's (arm/site.h), so the word says all. r2 the guest's real CPSR,
+ * r3 the virtual one, r6 the trapping word, r8 its operand.
  */
 hot_svc_start:
 win_svc:
@@ -68,10 +68,11 @@ win_svc:
 	tst	r2, #0x220		@ T or E
 	bne	svc_common
 	ldr	r6, [lr, #-4]
+	cmp	r6, #0xef000000		@ a conditional one may be the guest's own
 	ubfx	r7, r6, #SITE_KIND_SHIFT, #6
 	and	r8, r6, #0xf
-	add	pc, pc, r7, lsl #2
-	nop
+	addhs	pc, pc, r7, lsl #2
+	b	svc_common
 	.rept	32
 	b	svc_common		@ without SITE_FLAG: the guest's own
 	.endr

@@ -643,6 +643,25 @@ static void test_privileged_svc(void)
 	group_end();
 }
 
+/* The same with a condition: held, it is the exception, otherwise nothing. EQ and NE against both values of Z. */
+static void test_conditional_svc(void)
+{
+	group_begin("conditional SVC numbers in privileged modes");
+	for (u32 n = 0; n < 128; n++) {
+		u32 number = (n & 31) << 18 | 0x800000 | ((n >> 5) + 1) << 4 | (n & 15), cond = n >> 5 & 1, z = n >> 6;
+		struct ctx c;
+
+		ctx_init(&c, MODE_SYS | PSR_I | cpsr_af | z << 30);
+		CODE_RUN(&c, 0xe10f1000, cond << 28 | 0x0f000000 | number, UDF);
+		group_check(cond != z ? VEC_SVC : VEC_UND, exc_frame.vector, "svc 0x%06x: vector", number);
+		group_check((u32)&code_area[cond != z ? 2 : 3], exc_frame.exc_lr, "svc 0x%06x: lr", number);
+		group_check(MODE_SYS | PSR_I | cpsr_af | z << 30, exc_frame.spsr, "svc 0x%06x: spsr", number);
+		for (u32 r = 2; r < 13; r++)
+			group_check(ctx_reg(r), exc_frame.r[r], "svc 0x%06x: r%u", number, r);
+	}
+	group_end();
+}
+
 void guest_main(void)
 {
 	pt_flat(l1_main);
@@ -665,5 +684,6 @@ void guest_main(void)
 	test_ldm_return();
 	test_drop_privilege();
 	test_privileged_svc();
+	test_conditional_svc();
 	test_conditions();
 }

@@ -85,7 +85,7 @@ static void plain_sites(void **state)
 /* What traps by itself and is replaced all the same: see site.c. */
 static void cheaper_as_sites(void **state)
 {
-	static const u32 words[] = { 0xee1d0f90, 0xee0d1f70, 0x1e11cf10, 0xee038f10, 0xee072f3b, 0xee12ef30, 0xeee83a10 };
+	static const u32 words[] = { 0xee1d0f90, 0xee0d1f70, 0xee11cf10, 0xee038f10, 0xee072f3b, 0xee12ef30, 0xeee83a10 };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
@@ -97,11 +97,14 @@ static void cheaper_as_sites(void **state)
 	w[1][400] = 0xee1dff90;				/* into pc: UNPREDICTABLE */
 	w[1][500] = 0xef812345;				/* an SVC that could be one of Umbra's */
 	w[1][501] = 0xef012345;
+	w[1][502] = 0x1f812345;				/* conditional: the window lets them alone */
+	w[1][503] = 0x1e11cf10;
 	assert_int_equal(do_scan(false, false), ARRAY_SIZE(words) + 1);
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		assert_true(is_site(i * 40));
 	assert_true(is_site(500));
-	assert_int_equal(site_word(w[1], 80, 5, true) >> 28, 1);	/* the condition stays */
+	w[1][504] = 0x114f2000;
+	assert_int_equal(site_word(w[1], 504, 5, true), 0x1f800058);	/* the condition stays, the kind is C's */
 }
 
 /* Kind and operand of a hot site name the original: equal trapping words are made of equal instructions only. */
@@ -132,7 +135,7 @@ static void trapping_words_are_unambiguous(void **state)
 /* The way to User mode as one site. */
 static void returns_are_fused(void **state)
 {
-	static const struct { u32 i, word; } breaks[] = { { 100, 0x09527fff }, { 101, 0xe1a00001 }, { 102, 0xe28dd104 }, { 102, 0xe24dd048 },
+	static const struct { u32 i, word; } breaks[] = { { 101, 0xe1a00001 }, { 102, 0xe28dd104 }, { 102, 0xe24dd048 },
 							 { 103, 0x11b0f00e } };
 	static const u32 way[] = { 0xe9527fff, 0xe1a00000, 0xe28dd048, 0xe1b0f00e };
 	u32 i;
@@ -585,7 +588,7 @@ static void copy_has_sites_replaced(void **state)
 		if (i != 0x10 && i != 0x20 && i != 0xffc)
 			assert_int_equal(get(exec + i), NOP);
 	assert_int_equal(get(exec + 0x10), MRS_TRAP(1));
-	assert_int_equal(get(exec + 0x20), 0x1f900010);	/* kind 4, copy 1, r0 */
+	assert_int_equal(get(exec + 0x20), 0x1f800018);	/* conditional: kind 0, copy 1, word 8 */
 	assert_int_equal(get(exec + 0xffc), CPSID_TRAP(1));	/* unconditional: AL */
 	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
 	assert_int_equal(fake_dcache_cleaned, 2 * PAGE_SIZE);	/* the copy and the page */

@@ -83,7 +83,7 @@ static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)
 u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 {
 	u32 word = page[i], cond = word >> 28 == 15 ? 14 : word >> 28;
-	const struct site_row *r = hot ? row_of(word) : NULL;
+	const struct site_row *r = hot && cond == 14 ? row_of(word) : NULL;
 	u32 kind = r ? kind_of(r, page, i) : SITE_KIND_C;
 
 	return cond << 28 | 0x0f000000 | SITE_FLAG | copy << SITE_COPY_SHIFT |
@@ -99,5 +99,5 @@ bool site_is_cheaper(const u32 *page, u32 i)
 {
 	const struct site_row *r = row_of(page[i]);
 
-	return r && r->traps && kind_of(r, page, i) != SITE_KIND_C;
+	return r && r->traps && page[i] >> 28 == 14 && kind_of(r, page, i) != SITE_KIND_C;
 }

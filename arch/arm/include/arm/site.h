@@ -6,8 +6,9 @@
  * SVC with the condition of the original and the immediate
  *	1 <kind:5> <copy number:14> <operand:4>
  * so that window_hot.S needs nothing but the word itself: kind and operand together name the original completely, or the kind is
- * SITE_KIND_C and the original is read from the guest's page. An SVC of the guest kernel itself with bit 23 set is replaced as well
- * (by SITE_KIND_C), hence in privileged code every such SVC is Umbra's.
+ * SITE_KIND_C and the original is read from the guest's page. An unconditional SVC of the guest kernel itself with bit 23 set is
+ * replaced as well (by SITE_KIND_C), hence in privileged code every such SVC is Umbra's. Conditional ones stay, because data often
+ * look like them (0x3f800000 is 1.0): so a conditional site is always of SITE_KIND_C, and the window takes no other for its own.
  */
 #define SITE_FLAG		0x800000
 #define SITE_KIND_SHIFT		18
@@ -57,6 +58,6 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
-/* Traps by itself, but is cheaper as a site: @page[@i] has a kind other than SITE_KIND_C. */
+/* Traps by itself, but is cheaper as a site: @page[@i] is unconditional and has a kind other than SITE_KIND_C. */
 bool site_is_cheaper(const u32 *page, u32 i);
 #endif
