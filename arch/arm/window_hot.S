@@ -55,8 +55,8 @@ hot_bank:
 
 /*
  * -- SVC: a site of the guest kernel, or a system call --
- * In privileged code every unconditional SVC with bit 23 set is Umbra's (arm/site.h), so the word says all. r2 the guest's real CPSR,
- * r3 the virtual one, r6 the trapping word, r8 its operand.
+ * In privileged code every unconditional SVC with bit 23 set is Umbra's (arm/site.h), so the word says all. r2 the guest's
+ * real CPSR, r3 the virtual one, r6 the trapping word, r8 its operand.
  */
 hot_svc_start:
 win_svc:

@@ -662,6 +662,73 @@ static void test_conditional_svc(void)
 	group_end();
 }
 
+/*
+ * The way of kernels to User mode: LDMDB Rn, {r0-lr}^ or {r1-lr}^; NOP; ADD sp, sp, #imm; MOVS pc, lr. The code ends at
+ * code_area[40], below which the registers are, with an SVC; that is taken by code in the page that shows the mode's own sp and
+ * the SPSR (in r9).
+ */
+#define WAY_END	40u
+
+static void way_out(u32 mode, u32 psr, u32 rn, bool r0)
+{
+	u32 imm = 4 * rn + 3, rp = rn == 12 ? 11 : 12, usr[3], n = r0 ? 15 : 14, code[46] = {
+		0xe16ff000 | rp, 0xe9507ffe | rn << 16 | r0, NOP, 0xe28dd000 | imm, 0xe1b0f00e, UDF,
+		[WAY_END] = psr & PSR_T ? 0xdf01df01 : 0xef000001, [44] = 0xe14f9000, [45] = UDF,	/* mrs r9, spsr */
+	};
+	u32 *const reg[15] = { [13] = &usr[0], [14] = &usr[1] };
+	struct ctx c;
+
+	for (u32 i = WAY_END - n; i < WAY_END; i++)
+		code[i] = 0xe3a00000 + i;	/* mov r0, #i: neither a site nor what makes one of its neighbours data */
+	ctx_init(&c, mode | PSR_I | cpsr_af);
+	c.lr = (u32)&code_area[WAY_END];
+	*(rn == 13 ? &c.sp : rn == 14 ? &c.lr : &c.r[rn]) = c.lr;
+	c.r[rp] = psr;
+	usr[0] = c.sp;
+	usr[2] = r0 ? code[WAY_END - 15] : c.r[0];
+	exc_hook[2] = (void (*)(void))&code_area[44];
+	code_run(&c, code, ARRAY_SIZE(code));
+	exc_hook[2] = hook_2;
+	group_check(VEC_UND, exc_frame.vector, "base r%u: vector", rn);
+	group_check((u32)&code_area[45] + 4, exc_frame.exc_lr, "base r%u: reached", rn);
+	group_check(psr, exc_frame.r[9], "base r%u: psr", rn);
+	group_check((u32)&code_area[WAY_END] + (psr & PSR_T ? 2 : 4), exc_frame.lr, "base r%u: end", rn);
+	if (mode == MODE_SVC)
+		group_check(usr[0] + imm, exc_frame.sp, "base r%u: own sp", rn);
+	group_check(usr[2], exc_frame.r[0], "base r%u: r0", rn);
+	bank_get(MODE_USR, usr);
+	for (u32 i = 1; i < 15; i++)
+		if (i != 9)
+			group_check(code[WAY_END - 15 + i], reg[i] ? *reg[i] : exc_frame.r[i], "base r%u: r%u", rn, i);
+}
+
+static void test_way_out(void)
+{
+	static const u32 modes[] = { MODE_SVC, MODE_IRQ, MODE_UND };
+	static const u32 psrs[] = { MODE_USR, MODE_USR | PSR_T | PSR_V, MODE_USR | PSR_I | PSR_Q, MODE_SYS };
+	struct ctx c;
+
+	group_begin("the way to User mode");
+	for (u32 m = 0; m < ARRAY_SIZE(modes); m++)
+		for (u32 k = 0; k < ARRAY_SIZE(psrs); k++)
+			for (u32 rn = 0; rn < 15; rn++)
+				for (u32 r0 = 0; r0 < 2; r0++)
+					way_out(modes[m], psrs[k] | cpsr_af, rn, r0);
+	/* The first of the words cannot be read: nothing has happened. */
+	ctx_init(&c, MODE_SVC | PSR_I | cpsr_af);
+	c.r[12] = MODE_USR | cpsr_af;
+	c.r[2] = RAM_BASE + 20;
+	CODE_RUN(&c, 0xe16ff00c, 0xe9527fff, NOP, 0xe28dd048, 0xe1b0f00e, UDF);
+	group_check(VEC_DABT, exc_frame.vector, "abort: vector");
+	group_check((u32)&code_area[1] + 8, exc_frame.exc_lr, "abort: lr");
+	group_check(RAM_BASE + 20 - 60, exc_frame.dfar, "abort: address");
+	group_check(MODE_SVC | PSR_I | cpsr_af, exc_frame.spsr, "abort: mode");
+	group_check(ctx_reg(13), exc_frame.sp, "abort: sp");
+	for (u32 i = 0; i < 12; i++)
+		group_check(i == 2 ? RAM_BASE + 20 : ctx_reg(i), exc_frame.r[i], "abort: r%u", i);
+	group_end();
+}
+
 void guest_main(void)
 {
 	pt_flat(l1_main);
@@ -685,5 +752,6 @@ void guest_main(void)
 	test_drop_privilege();
 	test_privileged_svc();
 	test_conditional_svc();
+	test_way_out();
 	test_conditions();
 }
