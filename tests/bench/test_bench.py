@@ -113,15 +113,17 @@ def test_compare_as_a_user(tmp_path):
     for path, figure in zip(paths, ("0.4000", "0.5000")):
         path.write_text(report.stable_text(null_results(umbra=f"Simple syscall: {figure} microseconds")))
     worse, better = bench("--compare", *paths), bench("--compare", *reversed(paths))
-    assert worse.returncode == 1 and "REGRESSION" in worse.stdout and "worse by more than 3 %: null" in worse.stdout
+    assert worse.returncode == 1 and "REGRESSION" in worse.stdout and "worse by more than 3 % or without a figure: null" in worse.stdout
     assert better.returncode == 0 and "better by more than 3 %: null" in better.stdout
 
 
 def test_compare_misses_what_is_gone():
     empty = copy.deepcopy(null_results())
     empty["benchmarks"] = []
+    assert report.compare(null_results(), empty, complete=True)[1] == ["null"]
+    assert report.compare(null_results(), empty) == (["nothing changed"], [], [])
+    empty["failures"] = [{"name": "null", "side": "umbra", "error": "printed nothing", "console": ""}]
     assert report.compare(null_results(), empty)[1] == ["null"]
-    assert report.compare(null_results(), empty, only_common=True)[1] == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "umbra-bench/0"}', '{"schema": "umbra-bench/1"}',

@@ -256,18 +256,19 @@ def settings_changes(old, new):
     return lines
 
 
-def compare(old, new, only_common=False):
+def compare(old, new, complete=False):
     """
-    (lines to print, names that got worse by more than 3 %, names that got better by as much). `only_common`: a quick run against a
-    full baseline.
+    (lines to print, names that got worse by more than 3 % or failed, names that got better by as much). `complete`: what `new` lacks
+    counts as worse; otherwise only what it tried.
     """
     before = {row["name"]: row for row in old["benchmarks"]}
     after = {row["name"]: row for row in new["benchmarks"]}
+    failed = {item["name"] for item in new.get("failures", [])}
     lines, worse, better = settings_changes(old["settings"], new["settings"]), [], []
     for name in list(before) + [name for name in after if name not in before]:
         if name not in after:
-            if not only_common:
-                lines.append(f"{name:14} is gone")
+            if name in failed or complete:
+                lines.append(f"{name:14} {'failed' if name in failed else 'is gone'}  REGRESSION")
                 worse.append(name)
             continue
         if name not in before:
