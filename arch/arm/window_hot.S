@@ -104,6 +104,7 @@ win_svc:
 	b	hot_ttbr1_read
 	b	hot_fpexc_read
 	b	hot_fpexc_write
+	b	hot_iciallu
 	.rept	32 - SITE_KINDS
 	b	svc_common
 	.endr
@@ -437,6 +438,14 @@ hot_fpexc_write:			@ EN only, as vfp_sys_write(); the exception return synchroni
 	and	r5, r5, #0x40000000
 	vmsr	fpexc, r5
 	hot_count CAUSE_VFP_SYS
+	hot_resume
+
+hot_iciallu:				@ as fast_cp15()
+	mov	r5, #0
+	dsb
+	mcr	p15, 0, r5, c7, c5, 0
+	mcr	p15, 0, r5, c7, c5, 6
+	hot_count CAUSE_CP15_CACHE
 	hot_resume
 
 hot_dccmvac:				@ completes at the DSB that the guest itself needs for its purpose

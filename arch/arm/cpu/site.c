@@ -35,6 +35,7 @@ static const struct site_row {
 	{ 0x0fff0fff, 0x0e120f30, SITE_KIND_TTBR1_R, 12, 14, true },
 	{ 0x0fff0fff, 0x0e070f3a, SITE_KIND_DCCMVAC, 12, 14, true },
 	{ 0x0fff0fff, 0x0e070f3b, SITE_KIND_DCCMVAC, 12, 14, true },
+	{ 0x0fff0fff, 0x0e070f15, SITE_KIND_ICIALLU, 12, 14, true },
 	/* VMRS and VMSR, B9.3.21 */
 	{ 0x0fff0fff, 0x0ef80a10, SITE_KIND_FPEXC_R, 12, 14, true },
 	{ 0x0fff0fff, 0x0ee80a10, SITE_KIND_FPEXC_W, 12, 14, true },

@@ -198,16 +198,21 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
 }
 
 /* Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. */
-static inline u32 ahead_entry(const struct fill *f, u32 d, u32 bits, u32 tbl, u32 idx)
+static inline u32 ahead_entry(struct shadow *s, u32 d, u32 bits, u32 tbl, u32 idx)
 {
-	struct frame *frame = bits ? frame_of(f->s, d & PAGE_MASK) : NULL;
+	const struct span *big = &s->span[0];
+	u32 page = (d & PAGE_MASK) - big->base;
+	struct frame *frame;
 
+	if (!bits)
+		return 0;
+	frame = page < big->size ? &big->frame[page >> PAGE_SHIFT] : frame_of(s, d & PAGE_MASK);
 	if (!frame || frame_is_code(frame))
 		return 0;
 	if (!frame->w[0] && !frame->w[1])
 		frame->w[0] = FRAME_ENTRY | tbl << 8 | idx;
 	else
-		frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
+		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
 	return (d & PAGE_MASK) | bits;
 }
 
@@ -231,7 +236,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 /* Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). */
 static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 {
-	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0;
+	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0, filled = 0;
 	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
 	bool code = f->priv && f->acc == ACC_EXEC;
 
@@ -244,12 +249,13 @@ static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 			low = d & ~PAGE_MASK;
 			bits = ahead_bits(f, n, low);
 		}
-		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f, d, bits, tbl, first + i);
+		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f->s, d, bits, tbl, first + i);
 		if (!e)
 			continue;
 		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
-		f->s->filled_ahead++;
+		filled++;
 	}
+	f->s->filled_ahead += filled;
 }
 
 static void write_page(const struct fill *f, struct node *n, u32 tbl)
@@ -494,7 +500,7 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
 	f.view = s->dom[L1_DOMAIN_OF(e)].view;
 	f.user_exec = false;
-	e = ahead_entry(&f, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
+	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;
 	pte_write(p, e);
@@ -545,36 +551,38 @@ static void flush_tlbi_mva(struct shadow *s, u32 arg)
 		}
 }
 
-/*
- * Drop what all nodes of @slot have of the pages from @va to @last, both in the slot. One invalidation of the ASIDs concerned
- * takes the place of one for each entry (rule 6 of shadow_pool.c: after the last line was cleaned).
- */
-static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u32 asid)
+/* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
+static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 {
-	u32 first = va >> PAGE_SHIFT & (L2_ENTRIES - 1), end = last >> PAGE_SHIFT & (L2_ENTRIES - 1);
-
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next) {
-		struct node *n = &s->node[i];
-
-		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
-			continue;
-		if (node_drop_entries(s, n, first, end))
-			node_tlb_flush(s, n);
+	if (n->large) {
+		first &= ~15u;
+		last |= 15;
 	}
+	/* One invalidation of the ASIDs concerned in the place of one for each entry (rule 6 of shadow_pool.c). */
+	if (node_drop_entries(s, n, first, last))
+		node_tlb_flush(s, n);
 }
 
-/* May the pages of @slot be dropped by drop_slot_pages() alone: no section, no large page, and the guest's descriptor is the same? */
-static bool slot_is_plain(struct shadow *s, u32 slot, gva_t va)
+/* What drop_slot_mva() does, for the pages from @va to @last of @slot. */
+static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u32 asid)
 {
 	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
-	u32 desc;
+	u32 next, desc;
+	bool same = n && guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
 
-	if (s->super_seen || slotset_has(&s->sect, slot))
-		return false;
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
-		if (s->node[i].large || (s->node[i].desc & L1_TYPE) == L1_SECTION)
-			return false;
-	return !n || (guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc);
+	if (n && !same)
+		root_clear_slot(s, s->cur, slot);
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
+		n = &s->node[i];
+		next = n->slot_next;
+		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
+			continue;
+		if ((n->desc & L1_TYPE) == L1_SECTION)
+			drop_split_mva(s, n, same);
+		else
+			drop_node_pages(s, n, va >> PAGE_SHIFT & (L2_ENTRIES - 1), last >> PAGE_SHIFT & (L2_ENTRIES - 1));
+	}
+	drop_sections(s, slot, asid);
 }
 
 /*
@@ -588,7 +596,7 @@ static void flush_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
 	while (pages) {
 		u32 slot = va >> SECTION_SHIFT, here = MIN(pages, L2_ENTRIES - (va >> PAGE_SHIFT & (L2_ENTRIES - 1)));
 
-		if (here > 1 && slot_is_plain(s, slot, va)) {
+		if (here > 1 && !s->super_seen) {
 			s->drops_mva += here;
 			drop_slot_pages(s, slot, va, va + (here - 1) * PAGE_SIZE, asid);
 		} else {

@@ -45,7 +45,8 @@
 #define SITE_KIND_TTBR1_R	25
 #define SITE_KIND_FPEXC_R	26
 #define SITE_KIND_FPEXC_W	27
-#define SITE_KINDS		28	/* at most 32 */
+#define SITE_KIND_ICIALLU	28	/* Linux: once for each executable page that it maps */
+#define SITE_KINDS		29	/* at most 32 */
 
 #ifndef __ASSEMBLER__
 #include <hv/types.h>
