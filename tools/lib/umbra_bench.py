@@ -6,6 +6,7 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -134,9 +135,9 @@ def measure(options, chosen, program, out):
     return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides, options))
 
 
-def explain(options, program, out):
+def explain(options, name, program, out):
     """Markdown about the exits of one benchmark."""
-    item = BY_NAME[options.explain]
+    item = BY_NAME[name]
     if item.boot:
         raise ToolError("the boot has no loop whose exits could be looked at one by one")
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
@@ -169,6 +170,19 @@ def show_failures(results):
             shown.add(failure["console"])
             for line in failure["console"].splitlines():
                 print(f"    {line}")
+
+
+def explain_document(options, program, folder):
+    """Measure the tables of docs/performance.md anew: each stands between the words "begin explain NAME" and "end explain"."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name in re.findall(r"<!-- begin explain (\w+) -->", text):
+        say(f"what the exits of {name} cost")
+        with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
+            table = explain(options, name, program, pathlib.Path(scratch))
+        mark = f"<!-- begin explain {name} -->\n"
+        start = text.index(mark) + len(mark)
+        text = text[:start] + table + text[text.index("<!-- end explain -->", start):]
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 def write_baseline(results):
@@ -211,7 +225,7 @@ def main(arguments):
     # A folder of its own: several measurements may run at once.
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
         if options.explain:
-            print(explain(options, program, pathlib.Path(scratch)))
+            print(explain(options, options.explain, program, pathlib.Path(scratch)))
             return 0
         try:
             results = measure(options, chosen, program, pathlib.Path(scratch))
@@ -225,6 +239,7 @@ def main(arguments):
     status = 1 if results["failures"] else 0
     if options.write_baseline:
         write_baseline(results)
+        explain_document(options, program, folder)
     if options.baseline:
         status |= compare(report.load(BASELINE), results, not options.quick and not options.only, True)
     return status

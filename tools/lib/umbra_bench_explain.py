@@ -10,7 +10,7 @@ from umbra_bench_guest import BEGIN, CLOCK, DONE, END
 from umbra_bench_run import Stretch
 from umbra_common import ToolError, run
 
-SAMPLE = 600  # exits
+SAMPLE = 2000  # exits
 BASE = 0x100  # room for the vectors, which are no returns
 RETURN = 0xE1B0F00E  # movs pc, lr: the window's only way to the guest
 VECTORS = (4, 8, 12, 16, 24)  # Undefined, SVC, prefetch and data abort, IRQ
