@@ -83,6 +83,14 @@ bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc)
 	return select_table(&v->cp15, va, &ttbr, &addr) && read_desc(v, addr, ttbr, desc);
 }
 
+bool guest_walk_cached(struct vcpu *v, gva_t va)
+{
+	gpa_t addr;
+	u32 ttbr;
+
+	return select_table(&v->cp15, va, &ttbr, &addr) && ttbr & (TTBR_RGN | TTBR_C);
+}
+
 static void leaf_section(struct walk *w, gva_t va, u32 d)
 {
 	w->size = SECTION_SIZE;

@@ -296,6 +296,8 @@ void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t pa
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);
+/* Does the guest let walks of @va go through the caches? If not, descriptors may be newer in memory than in a line of ours. */
+bool guest_walk_cached(struct vcpu *v, gva_t va);
 
 /* window.c */
 void window_write_root(struct shadow *s, struct root *r);

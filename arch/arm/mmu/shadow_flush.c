@@ -490,7 +490,8 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
 	struct fill f;
 
-	if ((n->desc & L1_TYPE) != L1_TABLE || s->asid_pending || !frame_of(s, at) || (s->v->cp15.sctlr & SCTLR_EE))
+	if ((n->desc & L1_TYPE) != L1_TABLE || s->asid_pending || !frame_of(s, at) || (s->v->cp15.sctlr & SCTLR_EE) ||
+	    !guest_walk_cached(s->v, va))
 		return;
 	p = tbl_ptr(s, tbl_of_entry(s, e)) + idx;
 	desc = *(const u32 *)hpa_ptr(at);
