@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import time
 import types
 
 import pytest
@@ -207,6 +208,24 @@ def test_hang_of_the_boot(tmp_path):
 
 def bench(*arguments):
     return subprocess.run([TOP / "tools/bench", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def machines_in(folder):
+    return subprocess.run(["pgrep", "-f", f"path={folder}/run-"], capture_output=True, text=True, check=False).stdout.split()
+
+
+def test_ended_from_outside(tmp_path):
+    """A time-out leaves neither a machine nor a file behind."""
+    with subprocess.Popen([TOP / "tools/bench", "--only", "null", "--output", tmp_path], stdout=subprocess.PIPE, text=True) as process:
+        assert "null call" in process.stdout.readline()
+        assert len(machines_in(tmp_path)) == 2
+        process.terminate()
+        assert process.wait(20) == 143
+    for _ in range(50):
+        if not machines_in(tmp_path):
+            break
+        time.sleep(0.1)
+    assert not machines_in(tmp_path) and not list(tmp_path.glob("run-*"))
 
 
 @pytest.mark.parametrize("arguments, message", [

@@ -3,11 +3,13 @@
 instructions. Use it as tools/bench; docs/performance.md explains the figures."""
 
 import argparse
+import contextlib
 import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -177,8 +179,8 @@ def explain_document(options, program, folder):
     text = DOCUMENT.read_text(encoding="utf-8")
     for name in re.findall(r"<!-- begin explain (\w+) -->", text):
         say(f"what the exits of {name} cost")
-        with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
-            table = explain(options, name, program, pathlib.Path(scratch))
+        with scratch_in(folder) as scratch:
+            table = explain(options, name, program, scratch)
         mark = f"<!-- begin explain {name} -->\n"
         start = text.index(mark) + len(mark)
         text = text[:start] + table + text[text.index("<!-- end explain -->", start):]
@@ -194,6 +196,18 @@ def write_baseline(results):
     text = DOCUMENT.read_text(encoding="utf-8")
     start, end = (text.index(mark) for mark in ("<!-- begin results -->", "<!-- end results -->"))
     DOCUMENT.write_text(f"{text[:start]}<!-- begin results -->\n{report.markdown(results)}{text[end:]}", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def scratch_in(folder):
+    """A scratch folder of its own (several measurements may run at once), which SIGTERM, a time-out of CI, does not leave behind either."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
+        def end(_signal, _frame):
+            shutil.rmtree(scratch, ignore_errors=True)
+            os._exit(128 + signal.SIGTERM)  # the machines end with this process
+
+        signal.signal(signal.SIGTERM, end)
+        yield pathlib.Path(scratch)
 
 
 def compare(old, new, complete=False, baseline=False):
@@ -222,15 +236,14 @@ def main(arguments):
     except OSError as error:
         raise ToolError(f"--output {folder}: {error.strerror}") from error
     program = prepare(options)
-    # A folder of its own: several measurements may run at once.
-    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
+    with scratch_in(folder) as scratch:
         if options.explain:
-            print(explain(options, options.explain, program, pathlib.Path(scratch)))
+            print(explain(options, options.explain, program, scratch))
             return 0
         try:
-            results = measure(options, chosen, program, pathlib.Path(scratch))
+            results = measure(options, chosen, program, scratch)
         finally:
-            keep_consoles(pathlib.Path(scratch), folder)
+            keep_consoles(scratch, folder)
     write(results, folder)
     print(report.table(results))
     print(report.edits_text(results))

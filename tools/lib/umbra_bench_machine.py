@@ -118,6 +118,8 @@ class Machine:
             "-qmp", f"unix:{qmp},server=on,wait=off", "-chardev", f"socket,id=gdb,path={gdb},server=on,wait=off",
             "-gdb", "chardev:gdb", "-S", *[str(word) for word in boot]]
         self.command = command
+        # Should this program be killed, its machines end with it (setpriv is part of util-linux).
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
         self.errors = open(self.folder / "qemu.log", "w+", encoding="utf-8")
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
