@@ -114,22 +114,20 @@ int guest_map_add(struct guest_map *m, const struct region *r, const char **clas
 	return 0;
 }
 
+/* The last region that begins at or below @gpa is the only one that may hold it. */
 const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa)
 {
 	u32 lo = 0, hi = m->nr;
 
 	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-		const struct region *r = &m->r[mid];
+		u32 mid = (lo + hi) / 2;
 
-		if (gpa < r->base)
-			hi = mid;
-		else if (gpa > region_last(r))
+		if (m->r[mid].base <= gpa)
 			lo = mid + 1;
 		else
-			return r;
+			hi = mid;
 	}
-	return NULL;
+	return lo && gpa - m->r[lo - 1].base < m->r[lo - 1].size ? &m->r[lo - 1] : NULL;
 }
 
 const struct region *guest_map_find_block(const struct guest_map *m, gpa_t gpa, u32 size)
