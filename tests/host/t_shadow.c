@@ -645,6 +645,27 @@ static void slot_changes_kind(void **state)
 	audit();
 }
 
+/* One operation on many pages: of the shadow and of the host's TLB, and no others. */
+static void range_of_pages(void **state)
+{
+	l1(0, 0x30000000, G_L2(0) | 1);
+	for (u32 i = 0; i < 256; i++)
+		l2(0, i << 12, P(RAM + i * PAGE_SIZE, KRW));
+	mmu_on();
+	for (u32 first = 0; first < 256; first += 32) {
+		for (u32 i = 0; i < 256; i += 3)
+			assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true) == (i >= first));
+		for (u32 i = first; i < first + 32; i++) {
+			assert_true(guest_does(0x30000000 + i * PAGE_SIZE, ACC_WRITE, true));
+			l2(0, i << 12, 0);
+		}
+		shadow_tlbi_pages(v, 0x30000000 + first * PAGE_SIZE, 32);
+		for (u32 i = first; i < first + 32; i++)
+			assert_false(guest_does(0x30000000 + i * PAGE_SIZE, ACC_READ, true));
+		audit();
+	}
+}
+
 /* Two first-level tables under one ASID share a table; then one of them goes on under another ASID. */
 static void tables_share_an_asid(void **state)
 {
@@ -1108,7 +1129,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
 		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
-		T(window_with_full_guest), T(slot_changes_kind), T(tables_share_an_asid), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
+		T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
