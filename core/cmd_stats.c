@@ -20,12 +20,25 @@ static const char *count(u64 n, char buf[COUNT_MAX])
 	return p;
 }
 
-static void row(const char *name, u64 events, u32 rate, const struct slow_cost *slow, const char *text)
+/* @counted: instructions are known. */
+static void row(const char *name, u64 events, u32 rate, const struct slow_cost *slow, bool counted, const char *text)
 {
 	char a[COUNT_MAX], b[COUNT_MAX], c[COUNT_MAX], d[COUNT_MAX];
 
 	mon_printf("%-13s %12s %9lu %11s %14s %6s  %s\n", name, count(events, a), (unsigned long)rate, count(slow->exits, b),
-		   count(slow->instructions, c), count(slow->exits ? slow->instructions / slow->exits : 0, d), text);
+		   counted ? count(slow->instructions, c) : "-",
+		   counted ? count(slow->exits ? slow->instructions / slow->exits : 0, d) : "-", text);
+}
+
+static struct slow_cost sum(const struct slow_cost *slow)
+{
+	struct slow_cost t = { 0, 0 };
+
+	for (u32 i = 0; i < EXIT_NR; i++) {
+		t.exits += slow[i].exits;
+		t.instructions += slow[i].instructions;
+	}
+	return t;
 }
 
 static int cmd_stats(int argc, char **argv)
@@ -33,7 +46,7 @@ static int cmd_stats(int argc, char **argv)
 	const struct guest *g = guest_current();
 	const u64 *n;
 	const struct slow_cost *slow;
-	struct slow_cost all = { 0, 0 };
+	struct slow_cost all;
 	char buf[COUNT_MAX];
 	u64 total = 0;
 
@@ -46,16 +59,18 @@ static int cmd_stats(int argc, char **argv)
 	}
 	n = arch_vcpu_stats(g->vcpu);
 	slow = arch_vcpu_slow(g->vcpu);
+	all = sum(slow);
 	mon_printf("%-13s %12s %9s %11s %14s %6s  %s\n", "cause", "events", "last 1 s", "slow exits", "instructions", "mean", "meaning");
 	for (u32 i = 0; i < EXIT_NR; i++) {
 		total += n[i];
-		all.exits += slow[i].exits;
-		all.instructions += slow[i].instructions;
 		if (n[i])
-			row(exit_cause_name[i], n[i], stats_per_second((enum exit_cause)i), &slow[i], exit_cause_text[i]);
+			row(exit_cause_name[i], n[i], stats_per_second((enum exit_cause)i), &slow[i], all.instructions != 0,
+			    exit_cause_text[i]);
 	}
-	row("total", total, stats_per_second(EXIT_NR), &all, "all causes");
+	row("total", total, stats_per_second(EXIT_NR), &all, all.instructions != 0, "all causes");
 	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
+	if (!all.instructions)
+		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");
 	mon_printf("unrewritten   %12s  UNPREDICTABLE words that trapped unrewritten (must be 0)\n",
 		   count(arch_vcpu_unrewritten(g->vcpu), buf));
 	return 0;

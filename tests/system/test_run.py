@@ -25,6 +25,11 @@ def test_run(options, timeout):
             child.send("uname -m\r")
             child.expect("armv7l")
             child.expect(PROMPT)
+            if "--native" not in options:
+                child.send("\x1d")
+                child.expect("umbra> ")
+                child.send("stats\r")
+                child.expect("nothing counts instructions here")  # a user's machine runs in real time
             child.send("\x01x")
             child.expect(pexpect.EOF, timeout=20 * SLOW)
             child.close()
