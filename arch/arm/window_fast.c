@@ -96,6 +96,12 @@ static inline bool fast_next(struct vcpu *v)
 	return true;
 }
 
+static inline bool fast_done(struct vcpu *v, enum exit_cause cause)
+{
+	v->exits[cause]++;
+	return fast_next(v);
+}
+
 static bool fast_cps(struct vcpu *v, u32 w)
 {
 	u32 aif = w & PSR_AIF, new = v->cpsr;
@@ -106,8 +112,7 @@ static bool fast_cps(struct vcpu *v, u32 w)
 		new = (new & ~PSR_MODE) | (w & PSR_MODE);
 	if (!fast_set_cpsr(v, new))
 		return false;
-	v->exits[EXIT_SITE_CPS]++;
-	return fast_next(v);
+	return fast_done(v, EXIT_SITE_CPS);
 }
 
 static bool fast_mrs(struct vcpu *v, u32 w)
@@ -124,8 +129,7 @@ static bool fast_mrs(struct vcpu *v, u32 w)
 	} else {
 		v->r[rd] = v->cpsr & ~(PSR_T | PSR_J | PSR_IT);
 	}
-	v->exits[EXIT_SITE_MRS]++;
-	return fast_next(v);
+	return fast_done(v, EXIT_SITE_MRS);
 }
 
 static bool fast_msr(struct vcpu *v, u32 w, u32 value)
@@ -144,8 +148,7 @@ static bool fast_msr(struct vcpu *v, u32 w, u32 value)
 		if (!fast_set_cpsr(v, (v->cpsr & ~mask) | (value & mask)))
 			return false;
 	}
-	v->exits[EXIT_SITE_MSR]++;
-	return fast_next(v);
+	return fast_done(v, EXIT_SITE_MSR);
 }
 
 /* Exception return to @target with the current SPSR. Registers of the old mode must be complete. */
@@ -198,8 +201,7 @@ static bool fast_ldm_stm_user(struct vcpu *v, u32 w)
 		if (!window_strt(base, buf, n))
 			return false;
 	}
-	v->exits[EXIT_SITE_BANK]++;
-	return fast_next(v);
+	return fast_done(v, EXIT_SITE_BANK);
 }
 
 /* LDM with pc and ^, exception return. */
@@ -252,8 +254,7 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	if (w & BIT(20))
 		v->r[rt] = w & BIT(22) ? byte : value;
 	v->r[rn] = w & BIT(23) ? va + (w & 0xfff) : va - (w & 0xfff);
-	v->exits[EXIT_SITE_USER_LS]++;
-	return fast_next(v);
+	return fast_done(v, EXIT_SITE_USER_LS);
 }
 
 /* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
@@ -386,12 +387,6 @@ static inline bool fast_shadowed(const struct vcpu *v, u32 va)
 	return v->shadowed[va >> (SECTION_SHIFT + 5)] >> (va >> SECTION_SHIFT & 31) & 1;
 }
 
-static inline bool fast_tlb_done(struct vcpu *v)
-{
-	v->exits[EXIT_CP15_TLB]++;
-	return fast_next(v);
-}
-
 /*
  * TLB operation by MVA: where the shadow has nothing there is nothing to do. In a loop over pages that is told slot by slot; at
  * the first slot that has something, the slow path goes on, and takes the rest of the slot at once.
@@ -402,7 +397,7 @@ static bool fast_tlb_mva(struct vcpu *v, u32 w)
 	struct fast_loop l;
 
 	if (!fast_loop_find(v, w, &l) || l.step != PAGE_SIZE || l.rn != 15 || l.end <= va)
-		return !fast_shadowed(v, va) && fast_tlb_done(v);
+		return !fast_shadowed(v, va) && fast_done(v, EXIT_CP15_TLB);
 	for (u32 turn = 0; turn < FAST_LOOP_MAX && !fast_shadowed(v, va); turn++) {
 		last = va | (~SECTION_MASK & PAGE_MASK);
 		if (last >= l.end)
@@ -410,7 +405,7 @@ static bool fast_tlb_mva(struct vcpu *v, u32 w)
 		v->r[rt] = last;
 		va = last + PAGE_SIZE;
 		if (va >= l.end || va < PAGE_SIZE)
-			return fast_tlb_done(v);
+			return fast_done(v, EXIT_CP15_TLB);
 	}
 	v->r[rt] = va;
 	v->tlb_loop.pc = v->r[15];
@@ -482,69 +477,77 @@ static bool fast_cond(u32 cond, u32 cpsr)
 	return holds != (cond & 1);
 }
 
-/* CP15 accesses without side effects beyond the vCPU, by encoding with Rt masked out. */
-static bool fast_cp15(struct vcpu *v, u32 w)
+/* MRC without side effects, by encoding with condition and Rt masked out. */
+static bool fast_mrc(struct vcpu *v, u32 op, u32 *r)
 {
-	u32 rt = FIELD(w, 15, 12), *r = &v->r[rt];
-	struct vcp15 *c = &v->cp15;
+	const struct vcp15 *c = &v->cp15;
 
-	if (rt >= 15 || (w >> 28 != 14 && (w >> 28 == 15 || !fast_cond(w >> 28, v->cpsr))))
-		return false;
-	switch (w & CACHE_OP_MASK) {
+	switch (op) {
 	case MRC(0, 13, 0, 4):
 		*r = c->tpidrprw;
-		goto thread;
-	case MCR(0, 13, 0, 3):
-		c->tpidruro = *r;
-		write_tpidruro(*r);
-		goto thread;
+		return fast_done(v, EXIT_CP15_THREAD);
 	case MRC(0, 0, 0, 1):
 		*r = read_ctr();
-		v->exits[EXIT_CP15_OTHER]++;
-		return fast_next(v);
+		return fast_done(v, EXIT_CP15_OTHER);
 	case MRC(0, 3, 0, 0):
 		*r = c->dacr;
-		goto dacr;
-	case MCR(0, 3, 0, 0):
-		if (*r != c->dacr && !fast_dacr_write(v, *r))
-			return false;
-		goto dacr;
+		return fast_done(v, EXIT_CP15_DACR);
 	case MRC(0, 1, 0, 0):
 		*r = c->sctlr;
-		goto sctlr;
-	case MCR(0, 1, 0, 0):
-		if (*r != c->sctlr)
-			return false;
-		goto sctlr;
+		return fast_done(v, EXIT_CP15_SCTLR);
 	case MRC(0, 5, 0, 0):
 		*r = c->dfsr;
-		goto fault;
+		return fast_done(v, EXIT_CP15_FAULT);
 	case MRC(0, 5, 0, 1):
 		*r = c->ifsr;
-		goto fault;
+		return fast_done(v, EXIT_CP15_FAULT);
 	case MRC(0, 6, 0, 0):
 		*r = c->dfar;
-		goto fault;
+		return fast_done(v, EXIT_CP15_FAULT);
 	case MRC(0, 6, 0, 2):
 		*r = c->ifar;
-		goto fault;
+		return fast_done(v, EXIT_CP15_FAULT);
 	case MRC(0, 2, 0, 0):
 		*r = c->ttbr0;
-		goto ctx;
+		return fast_done(v, EXIT_CP15_CTX);
 	case MRC(0, 2, 0, 1):
 		*r = c->ttbr1;
-		goto ctx;
+		return fast_done(v, EXIT_CP15_CTX);
 	case MRC(0, 13, 0, 1):
 		*r = c->contextidr;
-		goto ctx;
+		return fast_done(v, EXIT_CP15_CTX);
+	default:
+		return false;
+	}
+}
+
+/* Registers whose new value needs nothing but what the vCPU page holds. */
+static bool fast_mcr(struct vcpu *v, u32 op, u32 value)
+{
+	struct vcp15 *c = &v->cp15;
+
+	switch (op) {
+	case MCR(0, 13, 0, 3):
+		c->tpidruro = value;
+		write_tpidruro(value);
+		return fast_done(v, EXIT_CP15_THREAD);
+	case MCR(0, 3, 0, 0):
+		return (value == c->dacr || fast_dacr_write(v, value)) && fast_done(v, EXIT_CP15_DACR);
+	case MCR(0, 1, 0, 0):
+		return value == c->sctlr && fast_done(v, EXIT_CP15_SCTLR);
 	case MCR(0, 2, 0, 0):
-		if (*r != c->ttbr0 && !fast_ttbr0(v, *r))
-			return false;
-		goto ctx;
+		return (value == c->ttbr0 || fast_ttbr0(v, value)) && fast_done(v, EXIT_CP15_CTX);
 	case MCR(0, 13, 0, 1):
-		if (*r != c->contextidr && !fast_contextidr(v, *r))
-			return false;
-		goto ctx;
+		return (value == c->contextidr || fast_contextidr(v, value)) && fast_done(v, EXIT_CP15_CTX);
+	default:
+		return false;
+	}
+}
+
+/* Cache, branch predictor and TLB maintenance: c7 and c8. */
+static bool fast_maintenance(struct vcpu *v, u32 w, u32 value)
+{
+	switch (w & CACHE_OP_MASK) {
 	case CACHE_OP(10, 1):
 	case CACHE_OP(11, 1):
 	case CACHE_OP(14, 1):
@@ -559,40 +562,34 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 		dsb();
 		write_iciallu(0);
 		write_bpiall(0);
-		goto cache;
+		return fast_done(v, EXIT_CP15_CACHE);
 	case CACHE_OP(5, 6):		/* BPIALL */
 		write_bpiall(0);
-		goto cache;
+		return fast_done(v, EXIT_CP15_CACHE);
 	case CACHE_OP(10, 2):		/* set/way; invalidate upgraded to clean+invalidate */
-		if (set_way_exists(*r))
-			write_dccsw(*r);
-		goto cache;
+		if (set_way_exists(value))
+			write_dccsw(value);
+		return fast_done(v, EXIT_CP15_CACHE);
 	case CACHE_OP(6, 2):
 	case CACHE_OP(14, 2):
-		if (set_way_exists(*r))
-			write_dccisw(*r);
-		goto cache;
+		if (set_way_exists(value))
+			write_dccisw(value);
+		return fast_done(v, EXIT_CP15_CACHE);
 	default:
 		return false;
 	}
-thread:
-	v->exits[EXIT_CP15_THREAD]++;
-	return fast_next(v);
-dacr:
-	v->exits[EXIT_CP15_DACR]++;
-	return fast_next(v);
-sctlr:
-	v->exits[EXIT_CP15_SCTLR]++;
-	return fast_next(v);
-fault:
-	v->exits[EXIT_CP15_FAULT]++;
-	return fast_next(v);
-ctx:
-	v->exits[EXIT_CP15_CTX]++;
-	return fast_next(v);
-cache:
-	v->exits[EXIT_CP15_CACHE]++;
-	return fast_next(v);
+}
+
+/* CP15 accesses without side effects beyond the vCPU, and maintenance. */
+static bool fast_cp15(struct vcpu *v, u32 w)
+{
+	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, crn = FIELD(w, 19, 16);
+
+	if (rt >= 15 || (w >> 28 != 14 && (w >> 28 == 15 || !fast_cond(w >> 28, v->cpsr))))
+		return false;
+	if (w & BIT(20))
+		return fast_mrc(v, op, &v->r[rt]);
+	return crn == 7 || crn == 8 ? fast_maintenance(v, w, v->r[rt]) : fast_mcr(v, op, v->r[rt]);
 }
 
 /* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
