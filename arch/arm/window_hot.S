@@ -337,12 +337,17 @@ hot_user:				@ a system call, what take_exception() does for it
 	hot_count CAUSE_SVC
 	hot_resume
 
+/* Rt := a word of the vCPU page. */
+	.macro	hot_read_word offset, cause
+	ldr	r5, [sp, #\offset]
+	str	r5, [sp, r8, lsl #2]
+	hot_count \cause
+	hot_resume
+	.endm
+
 /* CP15 */
 hot_tpidrprw:
-	ldr	r5, [sp, #VCPU_TPIDRPRW]
-	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_THREAD
-	hot_resume
+	hot_read_word VCPU_TPIDRPRW, CAUSE_CP15_THREAD
 
 hot_tpidruro:
 	ldr	r5, [sp, r8, lsl #2]
@@ -360,10 +365,7 @@ hot_sctlr_write:			@ unchanged, as some kernels do at each exception
 	hot_resume
 
 hot_sctlr_read:
-	ldr	r5, [sp, #VCPU_SCTLR]
-	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_SCTLR
-	hot_resume
+	hot_read_word VCPU_SCTLR, CAUSE_CP15_SCTLR
 
 hot_dacr_write:
 	ldr	r5, [sp, r8, lsl #2]
@@ -388,10 +390,7 @@ hot_dacr_write:
 	hot_resume
 
 hot_dacr_read:
-	ldr	r5, [sp, #VCPU_DACR]
-	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_DACR
-	hot_resume
+	hot_read_word VCPU_DACR, CAUSE_CP15_DACR
 
 hot_dfsr:
 	ldr	r5, [sp, #VCPU_DFSR]
@@ -410,16 +409,10 @@ hot_fault_read:
 	hot_resume
 
 hot_ttbr0_read:
-	ldr	r5, [sp, #VCPU_TTBR0]
-	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_CTX
-	hot_resume
+	hot_read_word VCPU_TTBR0, CAUSE_CP15_CTX
 
 hot_ttbr1_read:
-	ldr	r5, [sp, #VCPU_TTBR1]
-	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_CTX
-	hot_resume
+	hot_read_word VCPU_TTBR1, CAUSE_CP15_CTX
 
 hot_fpexc_read:
 	ldr	r4, [sp, #VCPU_VFP_OPEN]
@@ -440,7 +433,7 @@ hot_fpexc_write:			@ EN only, as vfp_sys_write(); the exception return synchroni
 	hot_count CAUSE_VFP_SYS
 	hot_resume
 
-hot_iciallu:				@ as fast_cp15()
+hot_iciallu:				@ as fast_maintenance()
 	mov	r5, #0
 	dsb
 	mcr	p15, 0, r5, c7, c5, 0
