@@ -80,7 +80,7 @@ static void msr_spsr_reg(struct gen *g)
 	u32 r = gen_reg(g);
 
 	emit_const(g, r, psr_any(g));
-	emit(g, gen_cond(g) | 0x0160f000u | (1 + gen_below(g, 15)) << 16 | r);
+	emit(g, gen_cond(g) | 0x0160f000u | (gen_one_in(g, 2) ? 15 : 1 + gen_below(g, 15)) << 16 | r);
 }
 
 /* Not the control field: that one changes the mode. */
@@ -115,6 +115,16 @@ static void msr_mode(struct gen *g)
 		went_to(g, mode, w);
 	else
 		g->modes |= gen_mode_bit(mode) & (g->modes & ~M_USR ? M_ALL : 0);
+}
+
+/* As local_irq_restore() does it: the masks change, the mode stays. Not in User mode, where nobody may look at what MRS read. */
+static void msr_masks(struct gen *g)
+{
+	u32 r = gen_reg(g);
+
+	emit(g, 0xe10f0000u | r << 12);
+	emit(g, (gen_one_in(g, 2) ? 0xe3800000u : 0xe3c00000u) | r << 16 | r << 12 | (1 + gen_below(g, 3)) << 6);
+	emit(g, gen_cond(g) | 0x0121f000u | r);
 }
 
 static u32 masks_of_cps(struct gen *g)
@@ -193,6 +203,37 @@ static void ldm_user(struct gen *g)
 
 	emit(g, gen_cond(g) | 0x08500000u | (gen_rnd(g) & 0x01800000u) | base << 16 | (l ? l : 1));
 	emit(g, NOP);		/* ARMv6 does not allow a banked register here */
+}
+
+/* What a kernel keeps of User mode, below @base: all that User mode sees, then some other values, and r6 and r7 as they must be. */
+static void save_user(struct gen *g, u32 base)
+{
+	u32 r = gen_low(g);
+
+	emit(g, 0xe9400000u | base << 16 | 0x7fff);			/* stmdb base, {r0-lr}^ */
+	for (u32 n = gen_below(g, 3); n; n--) {
+		u32 slot = 1 + gen_below(g, 7);				/* r8-r14 */
+
+		emit(g, 0xe5000000u | base << 16 | r << 12 | 4 * slot);
+	}
+}
+
+#define LDM_USER_R0(base)	(0xe9500000u | (base) << 16 | 0x7fff)
+#define LDM_USER_R1(base)	(0xe9500000u | (base) << 16 | 0x7ffe)
+
+/* The forms that kernels use: {sp, lr} stored, all registers loaded. */
+static void kernel_banks(struct gen *g)
+{
+	u32 base = gen_low(g);
+
+	emit_const(g, base, VA_DATA + WINDOW + 4 * gen_below(g, 16));
+	if (gen_one_in(g, 3)) {
+		emit(g, gen_cond(g) | 0x09406000u | base << 16);
+		return;
+	}
+	save_user(g, base);
+	emit(g, (gen_one_in(g, 2) ? LDM_USER_R0(base) : LDM_USER_R1(base)));
+	emit(g, NOP);
 }
 
 /* Stores return state on the stack of a mode that has one; User mode's r13 may lead anywhere. */
@@ -292,13 +333,19 @@ static void return_to(struct gen *g, u32 target, u32 psr, u32 cond)
 {
 	u32 here = gen_here(g), after;
 
-	switch (gen_below(g, 3)) {
+	switch (gen_below(g, 4)) {
 	case 0:
+		after = here + 4 * (SPSR_WORDS + 3);
+		spsr_const(g, psr);
+		emit_const(g, 14, target ? target : after);
+		emit(g, cond | 0x01b0f00eu);				/* movs pc, lr */
+		break;
+	case 1:
 		after = here + 4 * (SPSR_WORDS + ALU_WORDS);
 		spsr_const(g, psr);
 		alu_return(g, target ? target : after, cond);
 		break;
-	case 1:
+	case 2:
 		after = here + 4 * (SPSR_WORDS + LDM_WORDS);
 		spsr_const(g, psr);
 		ldm_return(g, target ? target : after, cond);
@@ -351,6 +398,25 @@ static void trip_to_user(struct gen *g)
 	g->modes = gen_mode_bit(g->b->back_mode);
 }
 
+/* The same as kernels do it: all registers from the stack, the stack given back, and off. */
+static void kernel_exit(struct gen *g)
+{
+	u32 psr = psr_in(g, M_USR) & ~(u32)PSR_E, at;
+
+	emit(g, 0xe287d000u | 4 * gen_below(g, 32));			/* add sp, r7, # */
+	spsr_const(g, psr);
+	at = g->nr;
+	emit(g, NOP);							/* r6: where to go on */
+	emit_const(g, 14, g->b->stub_va);
+	save_user(g, 13);
+	emit(g, (gen_one_in(g, 2) ? LDM_USER_R0(13) : LDM_USER_R1(13)));
+	emit(g, gen_one_in(g, 2) ? NOP : 0xe1a00000u);
+	emit(g, 0xe28dd000u | 4 * gen_below(g, 20));			/* add sp, sp, # */
+	emit(g, 0xe1b0f00eu);
+	g->word[at] = 0xe28f6000u | 4 * (g->nr - at - 2);
+	g->modes = gen_mode_bit(g->b->back_mode);
+}
+
 /* Thumb code is not this guest's subject, but going there is: BKPTs wait, and the handler goes on where r5 says. */
 static void trip_to_thumb(struct gen *g)
 {
@@ -374,9 +440,15 @@ static void trip_to_thumb(struct gen *g)
 
 /* -- exceptions -- */
 
+/*
+ * Any number but those that the handler knows. With bit 23 set only some: such a word that is equal to a live trapping word of Umbra's is
+ * taken for one that the guest has copied.
+ */
 static void svc(struct gen *g)
 {
-	emit(g, 0xef000000u | (gen_rnd(g) & 0xff0fffu) | gen_cond(g));
+	u32 n = gen_rnd(g) & 0xff0fffu;
+
+	emit(g, 0x0f000000u | (n & 0x800000u ? n & 0xfc000fu : n) | gen_cond(g));
 }
 
 static void undefined(struct gen *g)
@@ -572,6 +644,41 @@ static void cp15(struct gen *g)
 	emit(g, ISB);
 }
 
+/* Cache and TLB operations over a range, in the two forms of Linux: up to an end, and as long as something is left. */
+static void maintenance_loop(struct gen *g)
+{
+	static const u32 ops[] = {
+		CP15(0, 7, 10, 1), CP15(0, 7, 11, 1), CP15(0, 7, 14, 1), CP15(0, 7, 5, 1), CP15(0, 8, 7, 1), CP15(0, 8, 6, 1),
+	};
+	u32 k = gen_below(g, ARRAY_SIZE(ops)), a = gen_low(g), b = gen_low_but(g, a), c, step = k < 4 ? 32u << gen_below(g, 3) : 0x1000;
+	u32 size = (1 + gen_below(g, 3 * (k < 4 ? 32 : 2))) * step, imm = k < 4 ? step : 0xa01;		/* 0xa01: 0x1000 */
+	bool reg = gen_one_in(g, 3);
+
+	do
+		c = gen_low(g);
+	while (c == a || c == b);
+	if (size > 0x2000 && k < 4)
+		size = 0x2000;
+	emit_const(g, a, VA_DATA + (gen_rnd(g) & 0xfff));
+	if (reg)
+		emit_const(g, c, step);
+	if (gen_one_in(g, 2)) {
+		emit_const(g, b, VA_DATA + size);
+		emit(g, 0xe0000000u | ops[k] | a << 12);
+		emit(g, (reg ? 0xe0800000u | c : 0xe2800000u | imm) | a << 16 | a << 12);
+		emit(g, 0xe1500000u | a << 16 | b);
+		emit(g, 0x3afffffbu);
+	} else {
+		emit_const(g, b, size);
+		emit(g, 0xe0000000u | ops[k] | a << 12);
+		emit(g, (reg ? 0xe0800000u | c : 0xe2800000u | imm) | a << 16 | a << 12);
+		emit(g, (reg ? 0xe0500000u | c : 0xe2500000u | imm) | b << 16 | b << 12);
+		emit(g, 0x8afffffbu);
+	}
+	emit(g, DSB);
+	emit(g, ISB);
+}
+
 /* ISR shows what is pending. */
 static void isr(struct gen *g)
 {
@@ -645,6 +752,7 @@ const struct unit_row units_sys[] = {
 	{ msr_spsr_reg, 6, M_BANKED, ANYWHERE },
 	{ msr_flags, 6, M_ALL, ANYWHERE },
 	{ msr_mode, 10, M_ALL, ANYWHERE },
+	{ msr_masks, 6, M_PRIV, ANYWHERE },
 	{ cps_masks, 8, M_ALL, ANYWHERE },
 	{ cps_mode, 10, M_ALL, ANYWHERE },
 	{ svc_mode, 4, M_ALL, IN_BLOCK },
@@ -653,7 +761,9 @@ const struct unit_row units_sys[] = {
 	{ srs, 6, M_BANKED, IN_BLOCK },
 	{ exception_return, 12, M_BANKED, IN_BLOCK },
 	{ rfe_from_system, 6, M_SYS, IN_BLOCK },
+	{ kernel_banks, 5, M_BANKED, IN_BLOCK },
 	{ trip_to_user, 10, M_BANKED, IN_BLOCK },
+	{ kernel_exit, 6, M_BANKED, IN_BLOCK },
 	{ trip_to_thumb, 2, M_ALL, ANYWHERE },
 	{ svc, 6, M_ALL, ANYWHERE },
 	{ undefined, 3, M_ALL, ANYWHERE },
@@ -663,6 +773,7 @@ const struct unit_row units_sys[] = {
 	{ raise_and_take, 5, M_PRIV, IN_BLOCK | NO_TIMER },
 	{ raise_and_wait, 2, M_PRIV, IN_BLOCK | NO_TIMER },
 	{ cp15, 20, M_ALL, ANYWHERE },
+	{ maintenance_loop, 3, M_PRIV, IN_BLOCK },
 	{ isr, 2, M_ALL, ANYWHERE | NO_TIMER },
 	{ vfp_system, 4, M_ALL, ANYWHERE },
 	{ vfp_data, 4, M_ALL, ANYWHERE },
