@@ -11,11 +11,21 @@
 #include <hv/log.h>
 #include <hv/passthrough.h>
 
-static struct guest *current;
+static struct guest *guests;
 
-struct guest *guest_current(void)
+struct guest *guest_first(void)
 {
-	return current;
+	return guests;
+}
+
+/* To the end of the list, unless it is there already. */
+static void guest_enlist(struct guest *g)
+{
+	struct guest **end = &guests;
+
+	while (*end && *end != g)
+		end = &(*end)->next;
+	*end = g;
 }
 
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...)
@@ -70,7 +80,7 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 	if (!err)
 		err = arch_vcpu_create(g, cfg->cpu_path, cfg->shadow);
 	if (!err)
-		current = g;
+		guest_enlist(g);
 	return err;
 }
 

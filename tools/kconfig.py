@@ -60,12 +60,21 @@ def lost_assignments(kconf):
     return lost
 
 
+def contradictions(kconf):
+    """One line for each symbol ERROR_* that is set: what cannot be together, or cannot all be missing; its help says why."""
+    return [" ".join(sym.nodes[0].help.split()) for sym in error_symbols(kconf) if sym.str_value == "y"]
+
+
+def error_symbols(kconf):
+    return [sym for sym in kconf.unique_defined_syms if sym.name.startswith("ERROR_")]
+
+
 def load_strict(kconf, path):
     """Load a configuration file; an unknown symbol, a bad value or a lost assignment is an error."""
     if not os.path.exists(path):
         raise ToolError(f"there is no configuration file {path}")
     kconf.load_config(path)
-    problems = kconf.warnings + lost_assignments(kconf)
+    problems = kconf.warnings + lost_assignments(kconf) + contradictions(kconf)
     if problems:
         raise ToolError(f"{path}: configuration warnings are errors:\n  " + "\n  ".join(problems) +
                         "\n(`make olddefconfig` brings an old .config up to date)")
@@ -141,6 +150,14 @@ def random_number(sym, rng):
     return None
 
 
+def repair(kconf, rng):
+    """Set at random one of the symbols that an ERROR_* symbol misses."""
+    for error in error_symbols(kconf):
+        while error.str_value == "y":
+            missing = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value) if 2 in sym.assignable]
+            rng.choice(sorted(missing, key=lambda sym: sym.name)).set_value(2)
+
+
 def target_randconfig(kconf, _arguments):
     """Random values for all that can be chosen, in a random order, then a check that the result loads cleanly."""
     seed = int(os.environ.get("KCONFIG_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -163,6 +180,7 @@ def target_randconfig(kconf, _arguments):
                 number = random_number(sym, rng)
                 if number is not None:
                     sym.set_value(number)
+    repair(kconf, rng)
     kconf.warnings.clear()
     save(kconf)
     load_strict(load_kconfig(), config_path())

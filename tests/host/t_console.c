@@ -47,7 +47,7 @@ static struct guest guest;
 static char got[256];
 static u32 got_len, spaces, restarts;
 
-struct guest *guest_current(void) { return &guest; }
+struct guest *guest_first(void) { return &guest; }
 int guest_start(struct guest *g) { return 0; }
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
 hpa_t guest_kept_base(void) { return FAKE_UMBRA_BASE - 0x100000; }

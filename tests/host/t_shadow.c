@@ -53,8 +53,7 @@ static u32 rnd(u32 n)
 
 /* -- what the MMU code calls -- */
 
-char __window_start[0x2000], __window_end[1], window_stack[WINDOW_STACK_SIZE];
-struct site_entry window_sites[SITE_ENTRIES];
+char __window_start[0x2000], __window_end[1];
 static u32 *host_l1;
 static u32 window_base, window_moves;
 

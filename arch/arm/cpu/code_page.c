@@ -7,6 +7,7 @@
  * site; the original word is read from the guest's own page.
  */
 #include <arm/code_page.h>
+#include <arm/cpu_path.h>
 #include <arm/insn.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
@@ -119,7 +120,7 @@ static void release_copy(struct vcpu *v, u32 n)
 
 	memcpy(hpa_ptr(copy_hpa(c, n)), hpa_ptr(c->copy[n].gpa), PAGE_SIZE);
 	c->copy[n].dead = true;
-	window_sites_drop(n);
+	window_sites_drop(v, n);
 	c->live--;
 	v->user_copies -= c->copy[n].user;
 	c->copy[n].live = false;
@@ -310,7 +311,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 	gpa &= PAGE_MASK;
 	*exec = gpa;
-	if (!state)
+	if (!state || !v->path->code)
 		return;
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);

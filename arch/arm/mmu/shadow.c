@@ -47,6 +47,15 @@ void shadow_reset(struct vcpu *v)
 	v->shadow->ops->reset(v);
 }
 
+void shadow_forget(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	pool_drop_all(s);
+	track_reset(s);
+	s->scan_user = false;
+}
+
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
 				struct gfault *f)
 {

@@ -37,9 +37,9 @@ static u32 window_table(struct vcpu *v)
 		l2[WINDOW_TEXT / PAGE_SIZE + i] = (image_page(__window_start) + i * PAGE_SIZE) | PAGE_TEXT;
 	l2[WINDOW_VCPU / PAGE_SIZE] = image_page(v) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_STACK_SIZE / PAGE_SIZE; i++)
-		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(window_stack) + i * PAGE_SIZE) | PAGE_DATA;
+		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(v->window_stack) + i * PAGE_SIZE) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_SITES_SIZE / PAGE_SIZE; i++)
-		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(window_sites) + i * PAGE_SIZE) | PAGE_DATA;
+		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(v->window_sites) + i * PAGE_SIZE) | PAGE_DATA;
 	arch_dcache_clean_range(ptr_hpa(l2), L2_SIZE);
 	return ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
 }

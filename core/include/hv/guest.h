@@ -37,6 +37,8 @@ struct guest {
 	u32 resets;			/* how often it was restarted */
 	bool files_kept;		/* guest_keep_files() succeeded: it can be loaded */
 	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
+	struct stats_rate rates;	/* exits during the last second */
+	struct guest *next;		/* list of all guests that were created */
 };
 
 /* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
@@ -62,5 +64,5 @@ int guest_keep_files(struct guest *g) __must_check;
 int guest_load(struct guest *g) __must_check;
 /* Memory below Umbra that keeps the guest's files: its lowest address. */
 hpa_t guest_kept_base(void);
-/* The current (only) guest, or NULL. Several guests at once are later work; nothing else is global. */
-struct guest *guest_current(void);
+/* The guests, in the order of their creation: the first one or NULL, the others by ->next. */
+struct guest *guest_first(void);

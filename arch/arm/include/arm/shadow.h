@@ -38,6 +38,8 @@ struct shadow_ops {
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 void shadow_reset(struct vcpu *v);
+/* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
+void shadow_forget(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 /* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */

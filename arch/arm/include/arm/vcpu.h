@@ -11,6 +11,7 @@ struct guest;
 struct cpu_path;
 struct shadow;
 struct code_pages;
+struct site_entry;
 
 enum vbank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_NR };
 
@@ -80,10 +81,13 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
+	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
 	struct code_pages *code;
+	char *window_stack;	/* the window's memory behind this vCPU's page (arm/window.h) */
+	struct site_entry *window_sites;
 };
 
 #define ROOT_ANY_ASID	0x100u

@@ -90,14 +90,12 @@
 struct vcpu;
 
 extern char __window_start[], __window_end[];
-extern char window_stack[WINDOW_STACK_SIZE];
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
 struct site_entry {
 	u32 pc, svc, word, unused;
 };
 #define SITE_ENTRIES	(WINDOW_SITES_SIZE / sizeof(struct site_entry))
-extern struct site_entry window_sites[];
 
 static inline u32 window_site_index(u32 pc)
 {
@@ -108,11 +106,13 @@ static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
 {
 	return (struct site_entry *)((uintptr_t)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
 }
+/* Allocate the vCPU's stack and site cache in the window; once, before the window is placed. */
+void window_alloc(struct vcpu *v);
 /* A code copy is gone: forget its sites. */
-void window_sites_drop(u32 copy);
-void window_sites_clear(void);
+void window_sites_drop(struct vcpu *v, u32 copy);
+void window_sites_clear(struct vcpu *v);
 /* Remember the site @word at @pc, whose trapping word is @svc, for the fast paths. */
-void window_sites_add(u32 pc, u32 svc, u32 word);
+void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word);
 
 /*
  * Inside the window only: guest memory with the guest's own (User) permissions, @n words from @va. False: it would fault.
