@@ -59,6 +59,10 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
-/* Traps by itself, but is cheaper as a site: @page[@i] is unconditional and has a kind other than SITE_KIND_C. */
+/* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */
+u32 site_kind(const u32 *page, u32 i);
+/* The operand of a word whose kind is not SITE_KIND_C. */
+u32 site_operand(u32 word);
+/* Traps by itself, but is cheaper as a site: @page[@i] has a kind other than SITE_KIND_C. */
 bool site_is_cheaper(const u32 *page, u32 i);
 #endif
