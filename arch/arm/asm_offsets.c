@@ -3,6 +3,7 @@
  * What assembly knows of C: compiled to assembly only, whose marked lines the Makefile turns into asm_offsets.h. Assembly gets that
  * by arm/window.h; C never does, because there the same names are what they are here.
  */
+#include <arm/site.h>
 #include <arm/vcpu.h>
 
 /* #define @name @value, with %c: no # before the number. */
@@ -77,4 +78,11 @@ static void __attribute__((used)) asm_offsets(void)
 #define X(name, text) DEFINE(EXIT_##name, EXIT_##name);
 	EXIT_CAUSES(X)
 #undef X
+
+#define KIND(name, handler, cause) DEFINE(SITE_KIND_##name, SITE_KIND_##name);
+#define WORD(...)
+	HOT_TABLE(KIND, WORD)
+#undef KIND
+#undef WORD
+	DEFINE(SITE_KINDS, SITE_KINDS);
 }

@@ -4,42 +4,17 @@
 
 #include "code_scan.h"
 
-/* In the order of kinds, unconditional words only. Operand: bits [shift+3:shift] of the word, at most max. */
+#define KIND(...)
+#define WORD(kind, mask, value, shift, max, traps)	{ mask, value, SITE_KIND_##kind, shift, max, traps },
 static const struct site_row {
 	u32 mask, value;
 	u8 kind, shift, max;
-	bool traps;		/* by itself */
-} rows[] = {
-	{ 0xfffffe3f, 0xf10c0000, SITE_KIND_CPSID, 6, 7, false },
-	{ 0xfffffe3f, 0xf1080000, SITE_KIND_CPSIE, 6, 7, false },
-	{ 0xffff0fff, 0xe10f0000, SITE_KIND_MRS_CPSR, 12, 14, false },
-	{ 0xffff0fff, 0xe14f0000, SITE_KIND_MRS_SPSR, 12, 14, false },
-	{ 0xfffffff0, 0xe16ff000, SITE_KIND_MSR_SPSR, 0, 14, false },
-	{ 0xfffffff0, 0xe121f000, SITE_KIND_MSR_CPSR_C, 0, 14, false },
-	{ 0xffffffff, 0xe1b0f00e, SITE_KIND_MOVS_PC_LR, 0, 14, false },
-	{ 0xfff0ffff, 0xe9406000, SITE_KIND_STM_SP_LR, 16, 14, false },
-	{ 0xfff0ffff, 0xe9507fff, SITE_KIND_LDM_R0, 16, 14, false },
-	{ 0xfff0ffff, 0xe9507ffe, SITE_KIND_LDM_R1, 16, 14, false },
-	/* MRC and MCR (B3.17.2), VMRS and VMSR (B9.3.21) */
-	{ 0xffff0fff, 0xee1d0f90, SITE_KIND_TPIDRPRW_R, 12, 14, true },
-	{ 0xffff0fff, 0xee0d0f70, SITE_KIND_TPIDRURO_W, 12, 14, true },
-	{ 0xffff0fff, 0xee110f10, SITE_KIND_SCTLR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee010f10, SITE_KIND_SCTLR_W, 12, 14, true },
-	{ 0xffff0fff, 0xee130f10, SITE_KIND_DACR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee030f10, SITE_KIND_DACR_W, 12, 14, true },
-	{ 0xffff0fff, 0xee150f10, SITE_KIND_DFSR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee150f30, SITE_KIND_IFSR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee160f10, SITE_KIND_DFAR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee160f50, SITE_KIND_IFAR_R, 12, 14, true },
-	{ 0xffff0fff, 0xee070f3a, SITE_KIND_DCCMVAC, 12, 14, true },
-	{ 0xffff0fff, 0xee070f3b, SITE_KIND_DCCMVAC, 12, 14, true },
-	{ 0xffff0fff, 0xee120f10, SITE_KIND_TTBR0_R, 12, 14, true },
-	{ 0xffff0fff, 0xee120f30, SITE_KIND_TTBR1_R, 12, 14, true },
-	{ 0xffff0fff, 0xeef80a10, SITE_KIND_FPEXC_R, 12, 14, true },
-	{ 0xffff0fff, 0xeee80a10, SITE_KIND_FPEXC_W, 12, 14, true },
-	{ 0xffff0fff, 0xee070f15, SITE_KIND_ICIALLU, 12, 14, true },
-};
+	bool traps;
+} rows[] = { HOT_TABLE(KIND, WORD) };
+#undef KIND
+#undef WORD
 _Static_assert(SITE_KINDS <= 32, "a kind has five bits");
+_Static_assert(SITE_KIND_LDM_R1_RET - SITE_KIND_LDM_R0_RET == SITE_KIND_LDM_R1 - SITE_KIND_LDM_R0, "kind_of() adds a constant");
 
 static u32 operand(const struct site_row *r, u32 word)
 {
