@@ -142,7 +142,18 @@ $(O)/%.o: %.c $(common_needs)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(c_flags) $(include_flags) $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
 
-$(O)/%.o: %.S $(common_needs)
+# What assembly knows of C: numbers that the compiler wrote into marked lines.
+$(O)/arch/arm/asm_offsets.s: arch/arm/asm_offsets.c $(common_needs)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(c_flags) $(include_flags) -MMD -MP -MT $@ -MF $@.d -S -o $@ $<
+
+$(O)/include/asm_offsets.h: $(O)/arch/arm/asm_offsets.s
+	$(call say,OFFSETS,$@)
+	$(Q)sed -n -e '1i /* Made from arch/arm/asm_offsets.c, for assembly. */' \
+		-e 's/^.*"->\([A-Z0-9_]*\) \([0-9]*\)"$$/#define \1 \2/p' $< >$@
+
+$(O)/%.o: %.S $(common_needs) $(O)/include/asm_offsets.h
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(common_flags) -D__ASSEMBLY__ $(include_flags) -Wa,--fatal-warnings $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
@@ -167,7 +178,7 @@ $(O)/umbra.img: $(O)/umbra.bin
 		-n Umbra -d $< $@ >$@.log
 
 ifneq ($(need_config),)
--include $(wildcard $(objects:.o=.d) $(O)/umbra.lds.d)
+-include $(wildcard $(objects:.o=.d) $(O)/arch/arm/asm_offsets.s.d $(O)/umbra.lds.d)
 endif
 
 # --- Layouts ---------------------------------------------------------------------------------------------------------

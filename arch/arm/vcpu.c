@@ -6,59 +6,6 @@
 #include <hv/log.h>
 #include <string.h>
 
-#define ASM_OFFSET(field, off) \
-	_Static_assert(offsetof(struct vcpu, field) == (off), "arm/window.h disagrees with struct vcpu: " #field)
-ASM_OFFSET(r, VCPU_R);
-ASM_OFFSET(r[15], VCPU_PC);
-ASM_OFFSET(cpsr, VCPU_CPSR);
-ASM_OFFSET(hw_dacr, VCPU_HW_DACR);
-ASM_OFFSET(hw_ttbr0, VCPU_HW_TTBR0);
-ASM_OFFSET(hw_asid, VCPU_HW_ASID);
-ASM_OFFSET(host_ttbr0, VCPU_HOST_TTBR0);
-ASM_OFFSET(tramp_ttbr0, VCPU_TRAMP_TTBR0);
-ASM_OFFSET(exit_dfsr, VCPU_EXIT_DFSR);
-ASM_OFFSET(exit_dfar, VCPU_EXIT_DFAR);
-ASM_OFFSET(exit_ifsr, VCPU_EXIT_IFSR);
-ASM_OFFSET(exit_ifar, VCPU_EXIT_IFAR);
-ASM_OFFSET(irq_in, VCPU_IRQ_IN);
-ASM_OFFSET(host_sp, VCPU_HOST_SP);
-ASM_OFFSET(host_return, VCPU_HOST_RETURN);
-ASM_OFFSET(exit_insn, VCPU_EXIT_INSN);
-ASM_OFFSET(exit_insn_valid, VCPU_EXIT_INSN_VALID);
-ASM_OFFSET(window_base, VCPU_WINDOW_BASE);
-ASM_OFFSET(scratch, VCPU_SCRATCH);
-ASM_OFFSET(fast_off, VCPU_FAST_OFF);
-ASM_OFFSET(svc_vector, VCPU_SVC_VECTOR);
-ASM_OFFSET(vfp_open, VCPU_VFP_OPEN);
-ASM_OFFSET(cp15.ttbr0, VCPU_TTBR0);
-ASM_OFFSET(cp15.ttbr1, VCPU_TTBR1);
-ASM_OFFSET(want_pte_hints, VCPU_WANT_PTE_HINTS);
-ASM_OFFSET(dacr_kernel, VCPU_DACR_KERNEL);
-ASM_OFFSET(dacr_user, VCPU_DACR_USER);
-ASM_OFFSET(cp15.sctlr, VCPU_SCTLR);
-ASM_OFFSET(cp15.dacr, VCPU_DACR);
-ASM_OFFSET(cp15.dfsr, VCPU_DFSR);
-ASM_OFFSET(cp15.ifsr, VCPU_IFSR);
-ASM_OFFSET(cp15.dfar, VCPU_DFAR);
-ASM_OFFSET(cp15.ifar, VCPU_IFAR);
-ASM_OFFSET(cp15.vbar, VCPU_VBAR);
-ASM_OFFSET(cp15.tpidruro, VCPU_TPIDRURO);
-ASM_OFFSET(cp15.tpidrprw, VCPU_TPIDRPRW);
-ASM_OFFSET(exits, VCPU_EXITS);
-ASM_OFFSET(bank_sp, VCPU_BANK_SP);
-ASM_OFFSET(bank_lr, VCPU_BANK_LR);
-ASM_OFFSET(bank_spsr, VCPU_BANK_SPSR);
-ASM_OFFSET(dacr_cache, VCPU_DACR_CACHE);
-ASM_OFFSET(fast_modes_off, VCPU_FAST_MODES_OFF);
-_Static_assert(sizeof(struct dacr_cache) == 16, "window_hot.S knows this size");
-_Static_assert(BANK_USR == 0 && BANK_IRQ == 2 && BANK_SVC == 3 && BANK_ABT == 4 && BANK_UND == 5,
-	       "hot_bank in window_hot.S knows these numbers");
-_Static_assert(CAUSE_SVC == EXIT_SVC && CAUSE_SITE_CPS == EXIT_SITE_CPS && CAUSE_SITE_MRS == EXIT_SITE_MRS &&
-	       CAUSE_SITE_MSR == EXIT_SITE_MSR && CAUSE_SITE_RET == EXIT_SITE_RET &&
-	       CAUSE_SITE_BANK == EXIT_SITE_BANK && CAUSE_CP15_THREAD == EXIT_CP15_THREAD &&
-	       CAUSE_CP15_DACR == EXIT_CP15_DACR && CAUSE_CP15_SCTLR == EXIT_CP15_SCTLR &&
-	       CAUSE_CP15_CACHE == EXIT_CP15_CACHE && CAUSE_CP15_CTX == EXIT_CP15_CTX && CAUSE_VFP_SYS == EXIT_VFP_SYS &&
-	       CAUSE_CP15_FAULT == EXIT_CP15_FAULT, "arm/window.h disagrees with hv/stats.h");
 _Static_assert(offsetof(struct vcpu, shared_end) <= PAGE_SIZE, "shared part of struct vcpu exceeds its page");
 
 enum vbank vcpu_bank_of(u32 mode)

@@ -9,6 +9,7 @@
  * An ASID and its TTBR0 cannot be changed together, so both directions go through the trampoline root, which maps
  * nothing but the window: no walk can cache an entry under the wrong ASID (ARM ARM B3.10.4).
  */
+#include <arm/hot_table.h>
 #include <arm/site.h>
 #include <arm/window.h>
 

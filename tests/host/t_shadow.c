@@ -332,7 +332,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void write_sctlr(u32 val)
+static void guest_write_sctlr(u32 val)
 {
 	v->cp15.sctlr = val;
 	shadow_ctx_changed(v, CTX_SCTLR);
@@ -390,7 +390,7 @@ static void mmu_on(void)
 	write_ttbr0(G_L1(0));
 	write_asid(1);
 	write_dacr(0x55555555);
-	write_sctlr(SCTLR_M);
+	guest_write_sctlr(SCTLR_M);
 }
 
 #define P(gpa, ap)	((gpa) | ((ap) & 3) << 4 | ((ap) >> 2) << 9 | 2u | 0xcu)
@@ -1040,11 +1040,11 @@ static void mmu_off_and_on(void)
 {
 	u32 sctlr = v->cp15.sctlr;
 
-	write_sctlr(0);
+	guest_write_sctlr(0);
 	for (u32 i = 0; i < 10; i++)
 		guest_does(RAM + rnd(64) * PAGE_SIZE, (enum shadow_access)rnd(3), rnd(2));
 	audit();
-	write_sctlr(sctlr);
+	guest_write_sctlr(sctlr);
 }
 
 static void random_step(void)

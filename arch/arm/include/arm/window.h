@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Layout of the window and of the vCPU page as window.S sees them; usable from assembly. */
+/* Layout of the window, usable from assembly, which gets that of the vCPU page here as well. */
 #pragma once
 
 /* Offsets in the window's 1 MiB slot. */
@@ -16,66 +16,6 @@
 #define HOST_ASID_FIRST	2
 #define HOST_ASID_LAST	255
 
-/* Offsets in struct vcpu; vcpu.c asserts each of them. */
-#define VCPU_R		0
-#define VCPU_PC		60
-#define VCPU_CPSR	64
-#define VCPU_HW_DACR	68
-#define VCPU_HW_TTBR0	80
-#define VCPU_HW_ASID	84
-#define VCPU_HOST_TTBR0	88
-#define VCPU_TRAMP_TTBR0 92
-#define VCPU_EXIT_DFSR	96
-#define VCPU_EXIT_DFAR	100
-#define VCPU_EXIT_IFSR	104
-#define VCPU_EXIT_IFAR	108
-#define VCPU_IRQ_IN	112
-#define VCPU_HOST_SP	116
-#define VCPU_HOST_RETURN 120
-#define VCPU_EXIT_INSN	124
-#define VCPU_EXIT_INSN_VALID 128
-#define VCPU_WINDOW_BASE 132
-#define VCPU_SCRATCH	136
-#define VCPU_FAST_OFF	708
-#define VCPU_SVC_VECTOR	712
-#define VCPU_VFP_OPEN	716
-#define VCPU_WANT_PTE_HINTS 700
-
-#define VCPU_DACR_KERNEL 72
-#define VCPU_DACR_USER	76
-#define VCPU_SCTLR	176
-#define VCPU_TTBR0	192
-#define VCPU_TTBR1	196
-#define VCPU_DACR	204
-#define VCPU_DFSR	208
-#define VCPU_IFSR	212
-#define VCPU_DFAR	224
-#define VCPU_IFAR	228
-#define VCPU_VBAR	244
-#define VCPU_TPIDRURO	260
-#define VCPU_TPIDRPRW	264
-#define VCPU_EXITS	304
-#define VCPU_BANK_SP	560
-#define VCPU_BANK_LR	584
-#define VCPU_BANK_SPSR	608
-#define VCPU_DACR_CACHE	632
-#define VCPU_FAST_MODES_OFF 704
-
-/* Exit causes that window_hot.S counts (hv/stats.h). */
-#define CAUSE_SVC	1
-#define CAUSE_SITE_CPS	5
-#define CAUSE_SITE_MRS	6
-#define CAUSE_SITE_MSR	7
-#define CAUSE_SITE_RET	8
-#define CAUSE_SITE_BANK	9
-#define CAUSE_CP15_THREAD 13
-#define CAUSE_CP15_DACR	14
-#define CAUSE_CP15_CTX	15
-#define CAUSE_CP15_CACHE 17
-#define CAUSE_CP15_SCTLR 18
-#define CAUSE_CP15_FAULT 19
-#define CAUSE_VFP_SYS	22
-
 /* Exit vectors as window.S reports them. */
 #define VEC_UND		1
 #define VEC_SVC		2
@@ -84,7 +24,9 @@
 #define VEC_IRQ		6
 #define VEC_FIQ		7
 
-#ifndef __ASSEMBLER__
+#ifdef __ASSEMBLER__
+#include <asm_offsets.h>	/* VCPU_*, BANK_*, EXIT_*: made by asm_offsets.c */
+#else
 #include <hv/types.h>
 
 struct vcpu;
