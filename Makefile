@@ -151,7 +151,7 @@ $(O)/arch/arm/asm_offsets.s: arch/arm/asm_offsets.c $(common_needs)
 $(O)/include/asm_offsets.h: $(O)/arch/arm/asm_offsets.s
 	$(call say,OFFSETS,$@)
 	$(Q)sed -n -e '1i /* Made from arch/arm/asm_offsets.c, for assembly. */' \
-		-e 's/^.*"->\([A-Z0-9_]*\) \([0-9]*\)"$$/#define \1 \2/p' $< >$@
+		-e 's/^.*"->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)"$$/#define \1 (\2)/p' $< >$@
 
 $(O)/%.o: %.S $(common_needs) $(O)/include/asm_offsets.h
 	$(call say,AS,$@)

@@ -5,9 +5,12 @@
  */
 #include <arm/site.h>
 #include <arm/vcpu.h>
+#include <arm/window.h>
 
 /* #define @name @value, with %c: no # before the number. */
 #define DEFINE(name, value)	asm volatile("\n.ascii \"->" #name " %c0\"" : : "i"(value))
+/* The open page stands before the vCPU's in the window (arm/window.h). */
+#define OPEN(name, field)	DEFINE(OPEN_##name, (int)offsetof(struct vcpu_open, field) - (WINDOW_VCPU - WINDOW_OPEN))
 #define VCPU(name, field)	DEFINE(VCPU_##name, offsetof(struct vcpu, field))
 
 _Static_assert(offsetof(struct vcpu, r) == 0, "the window's sp is where STM and LDM have the guest's registers");
@@ -66,6 +69,18 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(FAST_OFF, fast_off);
 	VCPU(SVC_VECTOR, svc_vector);
 	VCPU(VFP_OPEN, vfp_open);
+	VCPU(DACR_CLOSED, dacr_closed);
+	VCPU(HW_DACR_CLOSED, hw_dacr_closed);
+	VCPU(STUB_LINE, stub_line);
+
+	OPEN(MASK, mask);
+	OPEN(MODE, mode);
+	OPEN(PSR_XOR, psr_xor);
+	OPEN(SPSR, spsr);
+	OPEN(USR_SP, usr_sp);
+	OPEN(USR_LR, usr_lr);
+	OPEN(DACR, dacr);
+	OPEN(DACR_REAL, dacr_real);
 
 	DEFINE(DACR_CACHE_ENTRIES, ARRAY_SIZE(((struct vcpu *)0)->dacr_cache));
 

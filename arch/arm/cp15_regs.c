@@ -208,6 +208,7 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 		code_page_drop(v, gpa & PAGE_MASK);
 	shadow_touch(v, value);		/* the other lines of the page follow, and then the window can do them */
+	shadow_pte_cleaned(v, value);
 	return COPROC_OK;
 }
 
@@ -231,6 +232,7 @@ static enum coproc_result wr_dccsw(struct vcpu *v, const struct coproc_row *row,
 	if (set_way_exists(value))
 		write_dccsw(value);
 	dsb();
+	shadow_check_stubs(v);
 	return COPROC_OK;
 }
 
@@ -239,6 +241,7 @@ static enum coproc_result wr_dccisw(struct vcpu *v, const struct coproc_row *row
 	if (set_way_exists(value))
 		write_dccisw(value);
 	dsb();
+	shadow_check_stubs(v);
 	return COPROC_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The top of the virtual CPU: creation, reset, the run loop, and what the monitor asks (implements arch/vcpu.h). */
 #include <arch/cpu.h>
+#include <arm/account.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
@@ -123,33 +124,6 @@ static void deliver_interrupts(struct vcpu *v)
 		inject_irq(v);
 }
 
-/* Instructions executed so far, modulo 2^32 (count_instructions() in boot.c). */
-static u32 instructions(void)
-{
-	return IS_ENABLED(CONFIG_EXIT_INSTRUCTIONS) ? read_pmxevcntr() : 0;
-}
-
-static void slow_exit_begin(struct vcpu *v)
-{
-	v->slow_cause = SLOW_CAUSE_NONE;
-	v->slow_begin = instructions();
-}
-
-/* Also called where no exit is being handled: before the first entry, and after work for the console. */
-static void slow_exit_end(struct vcpu *v)
-{
-	struct slow_cost *cost;
-
-	if (v->slow_cause == SLOW_CAUSE_IDLE)
-		return;
-	if (v->slow_cause == SLOW_CAUSE_NONE)
-		vcpu_count(v, EXIT_OTHER);
-	cost = &v->slow[v->slow_cause];
-	cost->exits++;
-	cost->instructions += instructions() - v->slow_begin;
-	v->slow_cause = SLOW_CAUSE_IDLE;
-}
-
 /* WFI: wait for the virtual interrupt inputs (masked or not, B1.8.14), or for something core must do. */
 static void wait_for_interrupt(struct vcpu *v)
 {
@@ -177,8 +151,8 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);
 		slow_exit_begin(v);
-		shadow_exited(v);
-		trap_handle(v, vector);
+		if (vector != VEC_NONE)
+			trap_handle(v, vector);
 		if (v->waiting)
 			wait_for_interrupt(v);
 	}

@@ -27,6 +27,19 @@ __window_vectors:
 	b	.			@ hypervisor: no such mode
 	b	win_irq
 	b	win_fiq
+#ifdef CONFIG_CPU_PATH_INLINE
+	.balign	32
+	.global	__window_vectors_inline
+__window_vectors_inline:
+	b	.
+	b	win_und
+	b	inl_svc
+	b	win_pabt
+	b	win_dabt
+	b	.
+	b	win_irq
+	b	win_fiq
+#endif
 
 /*
  * Did the exception come from Umbra itself (mode other than USR)? Then branch to @target; r0 is kept. For aborts only, which

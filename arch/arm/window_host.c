@@ -10,6 +10,7 @@
 
 void window_alloc(struct vcpu *v)
 {
+	v->open = hv_alloc(PAGE_SIZE, PAGE_SIZE);
 	v->window_stack = hv_alloc(WINDOW_STACK_SIZE, PAGE_SIZE);
 	v->window_sites = hv_alloc(WINDOW_SITES_SIZE, PAGE_SIZE);
 }
@@ -40,12 +41,19 @@ void window_prepare(struct vcpu *v)
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 }
 
+void window_set_vectors(struct vcpu *v)
+{
+	const char *vectors = IS_ENABLED(CONFIG_CPU_PATH_INLINE) && v->open_used ? __window_vectors_inline : __window_vectors;
+
+	write_vbar(v->window_base + WINDOW_TEXT + (u32)(vectors - __window_start));
+	isb();
+}
+
 void arm_set_banked_sp(u32 sp);
 
 void arm_window_moved(struct vcpu *v, u32 base)
 {
 	v->window_base = base;
-	write_vbar(base + WINDOW_TEXT);
-	isb();
+	window_set_vectors(v);
 	arm_set_banked_sp(base + WINDOW_VCPU);
 }

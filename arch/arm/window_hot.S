@@ -39,13 +39,16 @@
 
 /* Byte offset of a mode's bank by mode[3:0]; 0xff: FIQ or no such mode, for C. */
 	.balign	4
-hot_bank:
+	.macro	hot_bank_table
 	.byte	4 * BANK_USR, 0xff, 4 * BANK_IRQ, 4 * BANK_SVC, 0xff, 0xff, 0xff, 4 * BANK_ABT
 	.byte	0xff, 0xff, 0xff, 4 * BANK_UND, 0xff, 0xff, 0xff, 4 * BANK_USR
+	.endm
+hot_bank:
+	hot_bank_table
 
 /* \out := address of the vCPU page plus the offset of the current mode's bank; User, System and FIQ go to C. Clobbers r4. */
-	.macro	hot_current_bank out
-	adr	r4, hot_bank
+	.macro	hot_current_bank out, table=hot_bank
+	adr	r4, \table
 	and	\out, r3, #0xf
 	ldrb	\out, [r4, \out]
 	sub	r4, \out, #(4 * BANK_IRQ)
@@ -427,6 +430,7 @@ hot_fault_read:
 
 	hot_handler hot_dccmvac	@ completes at the DSB that the guest itself needs for its purpose
 	ldr	r5, [sp, r8, lsl #2]
+hot_dccmvac_any:
 	ldr	r4, [sp, #VCPU_WINDOW_BASE]
 	ldr	r6, [sp, #VCPU_WANT_PTE_HINTS]
 	eor	r4, r4, r5
@@ -438,6 +442,9 @@ hot_fault_read:
 	hot_count
 	hot_resume
 	.ltorg
+#ifdef CONFIG_CPU_PATH_INLINE
+#include "window_inline.S"
+#endif
 hot_svc_end:
 
 /*

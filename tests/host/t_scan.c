@@ -505,7 +505,7 @@ void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
 
 void window_sites_drop(struct vcpu *vc, u32 copy) { window_drops++; }
 
-static u32 path_word(struct vcpu *vc, const struct code_site *at)
+static u32 path_word(struct vcpu *vc, struct code_site *at)
 {
 	return site_word(at->page, at->index, at->copy, true);
 }

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from board import umbra_arguments
+from board import built_paths, umbra_arguments
 from umbra_common import SOURCE, build_dir
 
 GUESTS = sorted(path.stem for path in (SOURCE / "tests/guests").glob("*.c"))
@@ -21,13 +21,14 @@ def results(board):
     return lines, int(summary.group(1)), int(summary.group(2))
 
 
+@pytest.mark.parametrize("path", built_paths())
 @pytest.mark.parametrize("guest", GUESTS)
-def test_guest(boot, guest):
+def test_guest(boot, guest, path):
     folder = build_dir() / "guests"
     native, tests, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
     assert tests > 0, "the guest ran no test"
     assert failed == 0, "natively:\n" + "\n".join(line for line in native if line.startswith("FAIL"))
-    board = boot(umbra_arguments(f"guest-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}))
+    board = boot(umbra_arguments(f"guest-{guest}-{path}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}, path))
     virtual, tests, failed = results(board)
     assert failed == 0, "under Umbra:\n" + "\n".join(line for line in virtual if line.startswith("FAIL"))
     assert virtual == native

@@ -36,6 +36,8 @@ struct copy {
 	bool live;
 	bool used;	/* since the clock hand passed: a site trapped */
 	bool user;	/* mapped for guest User mode too */
+	bool bound;	/* some words are right at gva only, in privileged modes */
+	bool movable;	/* was executed at another address as well: never bound */
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
@@ -171,13 +173,15 @@ static u32 take_copy(struct vcpu *v)
  * Fill copy @n of @gpa with the sites that the scan found, ready to be executed. The guest's own page is cleaned as well: while it is
  * code nothing dirties it, and what the guest cleans at the address where it executes is the copy.
  */
-static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
+static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
-	const u32 *src = hpa_ptr(gpa);
+	struct code_pages *c = v->code;
+	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	for (u32 i = 0; i < SCAN_WORDS; i++)
-		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src, i, n, c->hot) : src[i];
+	for (at.index = 0; at.index < SCAN_WORDS; at.index++)
+		dst[at.index] = c->scan.site[at.index / 32] & BIT(at.index % 32) ? v->path->code->word(v, &at) : at.page[at.index];
+	c->copy[n].bound = at.bound;
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
 	arch_icache_invalidate_all();
@@ -191,64 +195,86 @@ static const u32 *copy_originals(const struct code_pages *c, u32 n)
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
+/* May @word be what the path has put into copy @n in the place of the word at @index of @orig, its page? */
+static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 n, u32 index)
+{
+	u32 copy, at;
+
+	for (u32 nth = 0; v->path->code->origin(v, word, nth, &copy, &at); nth++)
+		if (copy == n && (at == SITE_ANYWHERE ? site_word(orig, index, n, v->code->hot) == word : at == index))
+			return true;
+	return false;
+}
+
 /*
- * The word at @i of @page may be the trapping word for the word at @index of @orig, the page of copy @n. Returns how many of the four
- * words around it are the site's neighbours as well, which tells one from the other and from an SVC of the guest; -1: it is not.
+ * The word at @i of @page may be what stood for the word at @index of @orig, the page of copy @n. Returns how many of the four
+ * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
  */
-static s32 moved_likeness(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
 {
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!code_scan_candidate(orig, index) || site_word(orig, index, n, c->hot) != page[i])
+	if (!code_scan_candidate(orig, index) || !may_replace(v, page[i], orig, n, index))
 		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
-			same += page[here] == orig[there] || page[here] == site_word(orig, there, n, c->hot);
+			same += page[here] == orig[there] || may_replace(v, page[here], orig, n, there);
 	}
 	return same;
 }
 
-/* Where in @orig, the page of copy @n, the trapping word at @i of @page came from; NULL: nowhere. */
-static const u32 *moved_from(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n)
+/* The best place so far that a moved word may come from. */
+struct moved {
+	const u32 *word;	/* NULL: none */
+	s32 likeness;
+};
+
+static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index, struct moved *best)
 {
-	const u32 *best = NULL;
-	s32 most = 1;
+	s32 same = moved_likeness(v, page, i, orig, n, index);
 
-	for (u32 index = 0; index < SCAN_WORDS; index++) {
-		s32 same = moved_likeness(c, page, i, orig, n, index);
+	if (same > best->likeness)
+		*best = (struct moved){ &orig[index], same };
+}
 
-		if (same > most) {
-			most = same;
-			best = &orig[index];
-		}
+/* The guest's word that the word at @i of @page stood for; NULL: it is the guest's own. */
+static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
+{
+	struct moved best = { NULL, 1 };
+	u32 n, index;
+
+	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
+		const u32 *orig = n && n <= COPIES ? copy_originals(v->code, n) : NULL;
+
+		if (!orig)
+			continue;
+		if (index != SITE_ANYWHERE)
+			moved_try(v, page, i, orig, n, index, &best);
+		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
+			moved_try(v, page, i, orig, n, any, &best);
 	}
-	return best;
+	return best.word;
 }
 
 /*
- * Code that copies code it has run reads the trapping words of the copy that it runs from. Where such a word turns up in a page
+ * Code that copies code it has run reads what stands in the copy that it runs from. Where such a word turns up in a page
  * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
  */
-static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
+static void restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	u32 *page = hpa_ptr(gpa);
 
 	for (u32 i = 0; i < SCAN_WORDS; i++) {
-		u32 n = site_copy(page[i]);
-		const u32 *orig, *word;
+		const u32 *word = moved_from(v, page, i);
 
-		if (!site_is_word(page[i]) || !n || n > COPIES)
-			continue;
-		orig = copy_originals(c, n);
-		word = orig ? moved_from(c, page, i, orig, n) : NULL;
 		if (!word)
 			continue;
 		page[i] = *word;
 		arch_dcache_clean_range(gpa + 4 * i, 4);
-		c->repairs++;
+		v->code->repairs++;
 	}
 }
 
@@ -295,13 +321,31 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	u32 n;
 
 	if (vcpu_privileged(v))
-		restore_moved_sites(c, gpa);
+		restore_moved_sites(v, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
-	write_copy(c, n, gpa);
+	c->copy[n].gva = gva & PAGE_MASK;
+	write_copy(v, n, gpa);
 	return (u16)n;
+}
+
+/* Copy @n is executed at another address, or in User mode: every site becomes a trapping word, which does anywhere. */
+static void unbind(struct code_pages *c, u32 n)
+{
+	const u32 *orig = hpa_ptr(c->copy[n].gpa);
+	u32 *copy = hpa_ptr(copy_hpa(c, n));
+
+	c->copy[n].movable = true;
+	if (!c->copy[n].bound)
+		return;
+	c->copy[n].bound = false;
+	for (u32 i = 0; i < SCAN_WORDS; i++)
+		if (copy[i] != orig[i])
+			copy[i] = site_word(orig, i, n, c->hot);
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_icache_invalidate_all();
 }
 
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -323,9 +367,36 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		}
 	}
 	if (is_copy(*state)) {
+		if (c->copy[*state].gva != (gva & PAGE_MASK))
+			unbind(c, *state);
 		c->copy[*state].gva = gva & PAGE_MASK;
 		*exec = copy_hpa(c, *state);
 	}
+}
+
+bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	const struct code_pages *c = v->code;
+	const u16 *state = page_state(c, gpa);
+
+	if (!code_page_is_code(v, gpa, exec))
+		return false;
+	return !is_copy(*state) || !c->copy[*state].bound || c->copy[*state].gva == (gva & PAGE_MASK);
+}
+
+void code_pages_remake(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+
+	for (u32 n = 1; n <= COPIES; n++)
+		if (c->copy[n].live && c->copy[n].bound)
+			code_page_drop(v, c->copy[n].gpa);
+}
+
+void code_area_lost(struct vcpu *v)
+{
+	if (v->path->code && v->path->code->area_lost)
+		v->path->code->area_lost(v);
 }
 
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
@@ -400,6 +471,7 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	if (!state || !is_copy(*state))
 		return;
 	p = &v->code->copy[*state];
+	unbind(v->code, *state);
 	v->user_copies += !p->user;
 	p->user = true;
 }

@@ -6,9 +6,11 @@
  */
 #include "path_native.h"
 
+#include <arm/account.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/exec.h>
+#include <arm/shadow.h>
 #include <arm/window.h>
 #include <hv/guest.h>
 #include <hv/log.h>
@@ -44,7 +46,7 @@ static void undefined(struct vcpu *v)
 	inject_undef(v);
 }
 
-static void emulate_site(struct vcpu *v, u32 word)
+void native_emulate(struct vcpu *v, u32 word)
 {
 	struct insn in;
 
@@ -67,7 +69,7 @@ void native_svc(struct vcpu *v)
 	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
 	    code_page_site(v, v->exit_insn, v->r[15], &word)) {
 		window_sites_add(v, v->r[15], v->exit_insn, word);
-		emulate_site(v, word);
+		native_emulate(v, word);
 		return;
 	}
 	vcpu_count(v, EXIT_SVC);
@@ -124,6 +126,11 @@ void native_undef(struct vcpu *v)
 
 u32 native_run(struct vcpu *v)
 {
+	u32 vector;
+
 	window_prepare(v);
-	return arm_guest_enter(v);
+	vector = arm_guest_enter(v);
+	slow_exit_begin(v);
+	shadow_exited(v);
+	return vector;
 }

@@ -7,3 +7,5 @@
 u32 native_run(struct vcpu *v);
 void native_svc(struct vcpu *v);
 void native_undef(struct vcpu *v);
+/* Execute and count the sensitive instruction @word, which stands at r[15]. */
+void native_emulate(struct vcpu *v, u32 word);

@@ -5,13 +5,14 @@
 #include <arm/code_page.h>
 #include <arm/site.h>
 
-static u32 trap_word(struct vcpu *v, const struct code_site *at)
+static u32 trap_word(struct vcpu *v, struct code_site *at)
 {
 	return site_word(at->page, at->index, at->copy, !v->fast_off);
 }
 
 static const struct code_ops trap_code = {
 	.word = trap_word,
+	.origin = site_origin,
 };
 
 static const struct cpu_path path_trap = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Trapping words: which handler of the window executes a sensitive instruction completely, and the word that says so. */
+#include <arm/code_page.h>
 #include <arm/site.h>
 
 #include "code_scan.h"
@@ -79,6 +80,13 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 bool site_is_word(u32 word)
 {
 	return (word & 0x0f000000) == 0x0f000000 && word >> 28 != 15 && word & SITE_FLAG;
+}
+
+bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	*copy = site_copy(word);
+	*index = SITE_ANYWHERE;
+	return !nth && site_is_word(word);
 }
 
 bool site_is_cheaper(const u32 *page, u32 i)

@@ -79,7 +79,7 @@ void shadow_touch(struct vcpu *v, gva_t va)
 	struct gfault f;
 	gpa_t gpa;
 
-	if (slot == s->window.slot || (e & L1_TYPE) == L1_SECTION)
+	if (slot_is_fixed(s, slot) || (e & L1_TYPE) == L1_SECTION)
 		return;
 	if (e && tbl_ptr(s, tbl_of_entry(s, e))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)])
 		return;
@@ -104,6 +104,8 @@ void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)
 {
+	if (!((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK))
+		shadow_check_stubs(v);
 	if (v->shadow->ops->pte_cleaned)
 		v->shadow->ops->pte_cleaned(v, va);
 }

@@ -12,12 +12,23 @@ struct code_site {
 	u32 index;		/* of the word in the page */
 	u32 copy;		/* number of the copy */
 	gva_t gva;		/* where the page is executed: page aligned */
+	bool movable;		/* it is executed elsewhere too: the word must do anywhere */
+	bool bound;		/* set by word(): what it returned is right at @gva only, in privileged modes */
 };
+
+#define SITE_ANYWHERE	~0u
 
 /* How a CPU path rewrites guest code. */
 struct code_ops {
 	/* What stands in the copy in the place of the word. */
-	u32 (*word)(struct vcpu *v, const struct code_site *at);
+	u32 (*word)(struct vcpu *v, struct code_site *at);
+	/*
+	 * May @word, wherever it stands now, be what word() once returned for a word of a page? Its copy and its index in the page in
+	 * @*copy and @*index (SITE_ANYWHERE: it does not say), for the @nth such place; false: there is none more.
+	 */
+	bool (*origin)(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
+	/* The shadow took away the slot of the stub area (shadow_place_stubs()). NULL where there is no area. */
+	void (*area_lost)(struct vcpu *v);
 };
 
 #ifdef CONFIG_CODE_COPIES
@@ -44,6 +55,12 @@ void code_page_drop(struct vcpu *v, gpa_t gpa);
  * word, which comes from the guest's own page. False: an SVC of the guest itself.
  */
 bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word);
+/* Is the page code, and *@exec what may be executed at @gva without code_page_get()? For mappings that are made ahead. */
+bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
+/* Drop every copy whose words are right at one address only: it is made anew when it is executed next. */
+void code_pages_remake(struct vcpu *v);
+/* For the shadow: it took away the slot of the stub area. */
+void code_area_lost(struct vcpu *v);
 /* Number of live copies whose page is mapped for guest User mode too: while 0, SVC from virtual User mode is never a site. */
 u32 code_pages_user_visible(struct vcpu *v);
 void code_page_set_user_visible(struct vcpu *v, gpa_t gpa);
@@ -53,6 +70,8 @@ static inline void code_pages_reset(struct vcpu *v) { }
 static inline void code_pages_dump(struct vcpu *v) { }
 static inline void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { *exec = gpa & PAGE_MASK; }
 static inline bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return false; }
+static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { return false; }
+static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
 static inline void code_page_set_user_visible(struct vcpu *v, gpa_t gpa) { }
 #endif

@@ -5,10 +5,11 @@
 /* Offsets in the window's 1 MiB slot. */
 #define WINDOW_TEXT	0x0000	/* vectors, entry/exit code, fast paths: privileged read-only, executable */
 #define WINDOW_TEXT_MAX	0x4000
-#define WINDOW_VCPU	0x4000	/* first page of struct vcpu: privileged read-write */
-#define WINDOW_STACK	0x5000	/* stack of the in-window fast paths */
+#define WINDOW_OPEN	0x4000	/* the vCPU's open page; right before its own, so that offsets from there are negative */
+#define WINDOW_VCPU	0x5000	/* first page of struct vcpu: privileged read-write */
+#define WINDOW_STACK	0x6000	/* stack of the in-window fast paths */
 #define WINDOW_STACK_SIZE	0x2000
-#define WINDOW_SITES	0x7000	/* cache of emulated sites for the fast paths: privileged read-write */
+#define WINDOW_SITES	0x8000	/* cache of emulated sites for the fast paths: privileged read-write */
 #define WINDOW_SITES_SIZE	0x2000
 
 /* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
@@ -17,6 +18,7 @@
 #define HOST_ASID_LAST	255
 
 /* Exit vectors as window.S reports them. */
+#define VEC_NONE	0	/* a CPU path has dealt with the exit by itself */
 #define VEC_UND		1
 #define VEC_SVC		2
 #define VEC_PABT	3
@@ -32,6 +34,7 @@
 struct vcpu;
 
 extern char __window_start[], __window_end[];
+extern char __window_vectors[], __window_vectors_inline[];	/* in the window's text; those of path `inline` */
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
 struct site_entry {
@@ -48,7 +51,7 @@ static inline struct site_entry *window_site_entry(const struct vcpu *v, u32 pc)
 {
 	return (struct site_entry *)((uintptr_t)v - WINDOW_VCPU + WINDOW_SITES) + window_site_index(pc);
 }
-/* Allocate the vCPU's stack and site cache in the window; once, before the window is placed. */
+/* Allocate the vCPU's open page, stack and site cache in the window; once, before the window is placed. */
 void window_alloc(struct vcpu *v);
 /* A code copy is gone: forget its sites. */
 void window_sites_drop(struct vcpu *v, u32 copy);
@@ -69,6 +72,8 @@ bool window_dccimvac(u32 va);	/* clean and invalidate */
 
 /* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
 void window_prepare(struct vcpu *v);
+/* Exceptions go where the vCPU's path wants them (v->open_used). */
+void window_set_vectors(struct vcpu *v);
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
 void arm_window_moved(struct vcpu *v, u32 base);
 /* Umbra's own L1 table (host physical). */
