@@ -29,6 +29,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define PAGE_CLEAN	0xffff
 
 #define RANGES_MAX	8
+#define MOVES_MAX	4u	/* a page that is executed at other addresses again and again gets words that do anywhere */
 
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
@@ -45,6 +46,7 @@ struct ram_range {
 	gpa_t base;
 	u32 size;
 	u16 *state;	/* by page */
+	u8 *moves;	/* by page: how often it was executed at another address than before */
 };
 
 struct code_pages {
@@ -58,15 +60,27 @@ struct code_pages {
 	struct code_scan scan;
 };
 
+static const struct ram_range *range_of(const struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		if (gpa - c->range[i].base < c->range[i].size)
+			return &c->range[i];
+	return NULL;
+}
+
 static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 {
-	for (u32 i = 0; i < c->nr_ranges; i++) {
-		const struct ram_range *r = &c->range[i];
+	const struct ram_range *r = range_of(c, gpa);
 
-		if (gpa - r->base < r->size)
-			return &r->state[(gpa - r->base) >> PAGE_SHIFT];
-	}
-	return NULL;
+	return r ? &r->state[(gpa - r->base) >> PAGE_SHIFT] : NULL;
+}
+
+/* How often page @gpa, which is in a range, was executed at another address than before. */
+static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
+{
+	const struct ram_range *r = range_of(c, gpa);
+
+	return &r->moves[(gpa - r->base) >> PAGE_SHIFT];
 }
 
 static hpa_t copy_hpa(const struct code_pages *c, u32 n)
@@ -96,6 +110,7 @@ int code_pages_init(struct vcpu *v)
 		r->base = m->r[i].base;
 		r->size = m->r[i].size;
 		r->state = hv_alloc((r->size >> PAGE_SHIFT) * sizeof(u16), 8);
+		r->moves = hv_alloc(r->size >> PAGE_SHIFT, 8);
 		c->nr_ranges++;
 	}
 	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
@@ -109,8 +124,10 @@ void code_pages_reset(struct vcpu *v)
 {
 	struct code_pages *c = v->code;
 
-	for (u32 i = 0; i < c->nr_ranges; i++)
+	for (u32 i = 0; i < c->nr_ranges; i++) {
 		memset(c->range[i].state, 0, (c->range[i].size >> PAGE_SHIFT) * sizeof(u16));
+		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
+	}
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
 	c->live = c->hand = 0;
 	v->user_copies = 0;
@@ -327,11 +344,12 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
+	c->copy[n].movable = *page_moves(c, gpa) >= MOVES_MAX;
 	write_copy(v, n, gpa);
 	return (u16)n;
 }
 
-/* Copy @n is executed at another address, or in User mode: every site becomes a trapping word, which does anywhere. */
+/* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
 static void unbind(struct code_pages *c, u32 n)
 {
 	const u32 *orig = hpa_ptr(c->copy[n].gpa);
@@ -357,6 +375,10 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	*exec = gpa;
 	if (!state || !v->path->code)
 		return;
+	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
+		(*page_moves(c, gpa))++;
+		code_page_drop(v, gpa);
+	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
 		if (v->cpsr & PSR_T) {
@@ -367,8 +389,6 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		}
 	}
 	if (is_copy(*state)) {
-		if (c->copy[*state].gva != (gva & PAGE_MASK))
-			unbind(c, *state);
 		c->copy[*state].gva = gva & PAGE_MASK;
 		*exec = copy_hpa(c, *state);
 	}

@@ -159,9 +159,11 @@ static u32 inline_word(struct vcpu *v, struct code_site *at)
 	u32 operand = site_operand(at->page[at->index]);
 	gva_t stub;
 
-	if (!may_have_stubs(v) || at->movable || stub_class(kind, operand) == STUB_NONE)
+	if (at->movable || stub_class(kind, operand) == STUB_NONE)
 		return trap;
-	at->bound = true;	/* also when there is no area yet: made again when there is */
+	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
+	if (!may_have_stubs(v))
+		return trap;
 	v->stubs_wanted |= !v->stub_line;
 	stub = stub_area_add(v, kind, operand, at, trap);
 	return stub ? stub_branch(at->gva + 4 * at->index, stub) : trap;
