@@ -507,10 +507,10 @@ void window_sites_drop(struct vcpu *vc, u32 copy) { window_drops++; }
 
 static u32 path_word(struct vcpu *vc, struct code_site *at)
 {
-	return site_word(at->page, at->index, at->copy, true);
+	return site_word(at->page, at->index, at->copy, !vc->fast_off);
 }
 
-static const struct code_ops path_code = { .word = path_word };
+static const struct code_ops path_code = { .word = path_word, .origin = site_origin };
 static const struct cpu_path path = { .name = "test", .code = &path_code };
 
 int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *wk, struct gfault *f)

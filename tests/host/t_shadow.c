@@ -8,7 +8,7 @@
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c */
-/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c core/guest_map.c core/guest_mem.c core/alloc.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,7 +129,19 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	code_page_is_code(vc, gpa, exec);
 }
 
+bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	return code_page_is_code(vc, gpa, exec);
+}
+
 void code_page_set_user_visible(struct vcpu *vc, gpa_t gpa) { }
+
+static u32 area_losses;
+
+void code_area_lost(struct vcpu *vc)
+{
+	area_losses++;
+}
 
 /* -- the host's MMU: User mode, DACR, a TLB that forgets only when told or at random -- */
 
