@@ -14,6 +14,7 @@ $(error Run make in the top folder of the source tree)
 endif
 
 O ?= build
+include tools/build_folder.mk
 # One spelling for one folder: the compiler's command line is part of what decides about rebuilding.
 override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?= arm-none-eabi-
@@ -40,25 +41,22 @@ plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help 
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
 .PHONY: $(config_targets) savedefconfig
-$(config_targets): | $(O)
+$(config_targets): | $(O)/.umbra-build
 	$(Q)$(PYTHON) tools/kconfig.py $@
 
 savedefconfig: $(O)/.config
 	$(Q)$(PYTHON) tools/kconfig.py $@ $(O)/defconfig
 	@echo "The difference from the defaults is in $(O)/defconfig"
 
-%_defconfig: configs/%_defconfig | $(O)
+%_defconfig: configs/%_defconfig | $(O)/.umbra-build
 	$(Q)$(PYTHON) tools/kconfig.py defconfig $<
 
 configs/%_defconfig: ;
 
-$(O):
-	$(Q)mkdir -p $@
-
 kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig)
 
 # Without a configuration of one's own, the board's.
-$(O)/.config: | $(O)
+$(O)/.config: | $(O)/.umbra-build
 	$(Q)test -e $@ || $(PYTHON) tools/kconfig.py defconfig configs/beagle-xm_defconfig
 
 $(O)/auto.conf: $(O)/.config $(kconfig_files) tools/kconfig.py
@@ -100,7 +98,7 @@ link_flags := $(common_flags) -nostartfiles -static -Wl,--gc-sections -Wl,--buil
 # A file that changes exactly when its text does: what depends on it is rebuilt when flags or the object list change.
 define stamp
 .PHONY: force
-$(1): force | $(O)
+$(1): force | $(O)/.umbra-build
 	@printf '%s\n' '$(2)' | cmp -s - $$@ || printf '%s\n' '$(2)' >$$@
 endef
 force: ;
@@ -115,7 +113,7 @@ $(eval $(call stamp,$(O)/objects,$(objects)))
 fdt_names := fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_strerror fdt_empty_tree fdt_addresses
 fdt_objects := $(fdt_names:%=$(O)/libfdt/%.o)
 
-$(O)/libfdt/include/libfdt.h: tools/libfdt tools/fetch tools/lib/umbra_debian.py
+$(O)/libfdt/include/libfdt.h: tools/libfdt tools/fetch tools/lib/umbra_debian.py | $(O)/.umbra-build
 	$(call say,FETCH,libfdt)
 	$(Q)$(PYTHON) tools/libfdt $(O)/libfdt/include
 
@@ -179,7 +177,7 @@ layouts := $(patsubst $(layout_dir)/%.dts,$(O)/layouts/%.dtb,$(wildcard $(layout
 layouts: $(layouts)
 
 # dtc has no switch that makes its warnings errors: any word on stderr is one.
-$(O)/layouts/%.dtb: $(layout_dir)/%.dts
+$(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
 	$(call say,DTC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -MMD -MP -MT $@ -MF $@.d $< $@.tmp
@@ -240,7 +238,7 @@ clean:
 		umbra.* libfdt.a flags objects auto.conf)
 
 distclean:
-	$(Q)rm -rf $(O)
+	$(Q)$(PYTHON) $(build_folder) remove $(O)
 
 help:
 	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
@@ -256,7 +254,7 @@ help:
 #:   layouts              configs/layouts/*.dts to layouts/*.dtb
 #:   guests               the bare-metal test guests
 #:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME picks one
-#:   clean distclean      remove what was built / the whole output folder
+#:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:
 #: Run (the machine is built at the first start):
 #:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME picks a layout

@@ -69,6 +69,7 @@ def choose(options):
 
 def prepare(options):
     """Build what is missing; returns QEMU's path."""
+    build_dir()
     umbra_debian.fetch_all()
     program = umbra_machine.build_machine()
     if not options.no_build:

@@ -91,6 +91,7 @@ def run_debugger(command):
 
 def main(arguments):
     options = arguments_of(arguments)
+    build_dir()
     program, image = prepare(options)
     command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
     if options.debug:

@@ -125,6 +125,7 @@ def main(arguments):
     options, rest = parser.parse_known_args(arguments)
     suites = [word for word in options.words if word in SUITES] or list(SUITES)
     rest = rest + [word for word in options.words if word not in SUITES]
+    build_dir()
     start = time.monotonic()
     total = Result(0, 0)
     try:

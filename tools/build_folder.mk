@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The output folder $(O), for each Makefile that writes to it: refused before anything happens if it is not the build's
+# own; what writes to it first makes $(O)/.umbra-build, the mark.
+build_folder := $(dir $(lastword $(MAKEFILE_LIST)))build_folder.py
+
+ifneq ($(MAKECMDGOALS),setup)
+ifeq ($(wildcard /usr/bin/python3),)
+$(error python3 is missing: run tools/setup)
+endif
+build_refusal := $(shell /usr/bin/python3 $(build_folder) check '$(subst ','\'',$(O))' 2>&1)
+ifneq ($(build_refusal),)
+$(error $(build_refusal))
+endif
+endif
+
+%/.umbra-build:
+	@/usr/bin/python3 $(build_folder) claim $*
