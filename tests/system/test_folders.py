@@ -2,12 +2,14 @@
 """Nothing is removed, replaced or filled that the build and its tools did not make."""
 
 import os
+import pathlib
 import shutil
 import subprocess
 
 import pytest
 
-from umbra_common import MARK, SOURCE, SOURCE_FOLDERS
+import umbra_card
+from umbra_common import MARK, SOURCE, SOURCE_FOLDERS, ToolError
 
 WRITING = ["all", "clean", "distclean", "layouts", "beagle-xm_defconfig", "olddefconfig", "savedefconfig", "guests", "check-host"]
 
@@ -144,3 +146,58 @@ def test_tools_refuse_the_same(own, tool):
     text = run([SOURCE / "tools" / tool[0], *tool[1:]], 1, env=dict(os.environ, UMBRA_BUILD=str(own)))
     assert f"no {MARK}" in text and len(text.splitlines()) == 1
     assert state(own) == before
+
+
+def test_libfdt_replaces_only_its_own(own, tmp_path):
+    before = state(own)
+    assert f"no {MARK}" in run([SOURCE / "tools/libfdt", own], 1)
+    assert "is no folder" in run([SOURCE / "tools/libfdt", own / "umbra.txt"], 1)
+    assert state(own) == before
+    for _ in range(2):
+        run([SOURCE / "tools/libfdt", tmp_path / "new"])
+        assert (tmp_path / "new/libfdt.h").exists()
+
+
+@pytest.mark.parametrize("words, status", [(["--help"], 0), (["--bogus"], 1), ([], 1), (["a", "b"], 1)])
+def test_libfdt_words(tmp_path, words, status):
+    assert "usage" in run([SOURCE / "tools/libfdt", *words], status, cwd=tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_card_overwrites_only_the_card(tmp_path):
+    """No file beside the image is touched, whatever its name, and nothing that is no file."""
+    data = tmp_path / "data"
+    data.write_bytes(b"x")
+    image = tmp_path / "card"
+    beside = [tmp_path / f"card.{end}" for end in ("key", "new", "put", "get", "lock")]
+    for path in beside:
+        path.write_text("mine", encoding="ascii")
+    umbra_card.create(image, {"data": data})
+    umbra_card.put_bytes(image, "more", b"y")
+    assert umbra_card.get_bytes(image, "more") == b"y"
+    umbra_card.build_card("linux", image)
+    assert [path.read_text(encoding="ascii") for path in beside] == ["mine"] * len(beside)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["card", "data", *(path.name for path in beside)])
+    for wrong in (tmp_path, pathlib.Path("/dev/null")):
+        with pytest.raises(ToolError, match="no regular file"):
+            umbra_card.create(wrong, {"data": data})
+    with pytest.raises(ToolError, match="cannot be put"):
+        umbra_card.create(image, {"none": tmp_path / "none"})
+    assert umbra_card.get_bytes(image, "umbra.img"), "a card that could not be made leaves the old one"
+
+
+def test_machine_cache_removes_only_old_builds(tmp_path):
+    """Of the folders in the cache, only those with the mark go when there are too many, and a path may have blanks."""
+    cache = tmp_path / "a cache"
+    for number in range(12):
+        for kind in ("old", "own"):
+            folder = cache / f"qemu-{kind}{number}"
+            folder.mkdir(parents=True)
+            if kind == "old":
+                (folder / MARK).touch()
+            os.utime(folder, (number, number))
+    script = (SOURCE / "tools/qemu-beagle-xm/build").read_text(encoding="utf-8")
+    function = script[script.index("prune_binaries() {"):].split("\n}\n")[0] + "\n}\n"
+    run(["bash", "-euc", f'cache=$1; key=own11; mark={MARK}; {function} prune_binaries', "sh", cache])
+    names = {path.name for path in cache.iterdir()}
+    assert names == {f"qemu-own{number}" for number in range(12)} | {f"qemu-old{number}" for number in range(4, 12)}

@@ -5,10 +5,11 @@ import os
 import pathlib
 import shutil
 import struct
+import tempfile
 
 import umbra_debian
 import umbra_guest
-from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
+from umbra_common import SOURCE, ToolError, build_dir, lock_file, new_file, run, write_if_changed
 
 MIB = 1 << 20
 CARD_SIZE = 256 * MIB  # QEMU wants a power of two
@@ -36,21 +37,18 @@ def mtools(program, image, *arguments):
 
 def create(image, files):
     """Write a card image with `files` ({name: path}), in that order, so that MLO lies first and in one piece."""
-    image = pathlib.Path(image)
-    image.parent.mkdir(parents=True, exist_ok=True)
-    scratch = image.with_name(image.name + ".new")
-    with open(scratch, "wb") as handle:
-        handle.truncate(CARD_SIZE)
-        handle.write(partition_table())
-    # mkfs.fat counts blocks of 1 KiB; the sizes leave the partition its full length.
-    run(["/sbin/mkfs.fat", "-F", "32", "-n", LABEL, "-i", "554d4252", "--invariant", "--offset", PARTITION_START // SECTOR,
-         scratch, (CARD_SIZE - PARTITION_START) // 1024])
-    for name, path in files.items():
-        if not pathlib.Path(path).exists():
-            raise ToolError(f"{name} cannot be put on the card: there is no {path}")
-        mtools("mcopy", scratch, "-m", str(path), f"::{name}")
-    scratch.rename(image)
-    return image
+    with new_file(image) as scratch:
+        with open(scratch, "wb") as handle:
+            handle.truncate(CARD_SIZE)
+            handle.write(partition_table())
+        # mkfs.fat counts blocks of 1 KiB; the sizes leave the partition its full length.
+        run(["/sbin/mkfs.fat", "-F", "32", "-n", LABEL, "-i", "554d4252", "--invariant", "--offset", PARTITION_START // SECTOR,
+             scratch, (CARD_SIZE - PARTITION_START) // 1024])
+        for name, path in files.items():
+            if not pathlib.Path(path).exists():
+                raise ToolError(f"{name} cannot be put on the card: there is no {path}")
+            mtools("mcopy", scratch, "-m", str(path), f"::{name}")
+    return pathlib.Path(image)
 
 
 def copy(image, target):
@@ -64,19 +62,17 @@ def put(image, name, path):
 
 
 def put_bytes(image, name, data):
-    path = pathlib.Path(str(image) + ".put")
-    path.write_bytes(data)
-    put(image, name, path)
-    path.unlink()
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "put"
+        path.write_bytes(data)
+        put(image, name, path)
 
 
 def get_bytes(image, name):
-    path = pathlib.Path(str(image) + ".get")
-    path.unlink(missing_ok=True)
-    mtools("mcopy", image, f"::{name}", str(path))
-    data = path.read_bytes()
-    path.unlink()
-    return data
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "got"
+        mtools("mcopy", image, f"::{name}", str(path))
+        return path.read_bytes()
 
 
 def delete(image, name):
@@ -88,10 +84,9 @@ def boot_script():
     target = build_dir() / "boot.scr"
     source = SOURCE / "configs/boot.cmd"
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-        scratch = target.with_name("boot.scr.new")
-        run(["mkimage", "-A", "arm", "-O", "linux", "-T", "script", "-C", "none", "-n", "Umbra", "-d", source, scratch],
-            env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
-        scratch.rename(target)
+        with new_file(target) as scratch:
+            run(["mkimage", "-A", "arm", "-O", "linux", "-T", "script", "-C", "none", "-n", "Umbra", "-d", source, scratch],
+                env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
     return target
 
 
@@ -116,18 +111,21 @@ def card_files(layout):
 
 
 def build_card(layout, image=None, native=False, extra=None):
-    """The card of `make image`; made again only if something on it changed."""
-    image = pathlib.Path(image or build_dir() / "sdcard.img")
+    """A card; one of the build folder is made again only if something on it changed."""
     files = card_files(layout)
     if native:
         marker = build_dir() / "native"
         write_if_changed(marker, "Umbra is skipped while this file is on the card.\n")
         files["native"] = marker
     files.update(extra or {})
+    if image:
+        return create(image, files)
+    image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
     newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
     key = "\n".join(f"{name} {path}" for name, path in files.items())
-    stamp = pathlib.Path(f"{image}.key")
-    if not (image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key and stamp.stat().st_mtime > newest):
-        create(image, files)
-        stamp.write_text(key, encoding="utf-8")
+    stamp = image.with_name(f"{image.name}.key")
+    with lock_file(image.with_name(f"{image.name}.lock")):
+        if not (image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key and stamp.stat().st_mtime > newest):
+            create(image, files)
+            stamp.write_text(key, encoding="utf-8")
     return image

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The beagle-xm machine: building it, and the QEMU command lines of the two ways to boot it."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -22,7 +23,7 @@ def build_machine():
     program = pathlib.Path(done.stdout.strip().splitlines()[-1])
     link = build_dir() / "qemu-system-arm"
     if not link.is_symlink() or link.readlink() != program:
-        scratch = link.with_name("qemu-system-arm.new")
+        scratch = link.with_name(f"qemu-system-arm.{os.getpid()}")
         scratch.unlink(missing_ok=True)
         scratch.symlink_to(program)
         scratch.rename(link)

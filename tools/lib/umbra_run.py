@@ -45,8 +45,7 @@ def prepare(options):
     program = umbra_machine.build_machine()
     build_umbra()
     say("making the SD card")
-    name = "sdcard-native.img" if options.native else "sdcard.img"
-    return program, umbra_card.build_card(options.layout, build_dir() / name, options.native)
+    return program, umbra_card.build_card(options.layout, native=options.native)
 
 
 def boot_options(options, image):
