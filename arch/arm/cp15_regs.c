@@ -44,7 +44,7 @@ static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 	return read_id_pfr0() & ~0xf000u;
 }
 
-/* Also ID_DFR0: no debug registers, no trace. */
+/* Also ID_DFR0: no debug registers, no trace. And what is reserved for identification, where later kernels look for features. */
 static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
 {
 	return 0;
@@ -407,6 +407,11 @@ static enum coproc_result wr_tpidruro(struct vcpu *v, const struct coproc_row *r
 
 #define ENC(op1, crn, crm, op2)	COPROC_ENC(15, op1, crn, crm, op2)
 #define ID(op2, crm, nm, fn)	{ ENC(0, 0, crm, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, fn, NULL, R }
+#define ID_RESERVED(crm)							\
+	ID(0, crm, "reserved ID", rd_zero), ID(1, crm, "reserved ID", rd_zero),	\
+	ID(2, crm, "reserved ID", rd_zero), ID(3, crm, "reserved ID", rd_zero),	\
+	ID(4, crm, "reserved ID", rd_zero), ID(5, crm, "reserved ID", rd_zero),	\
+	ID(6, crm, "reserved ID", rd_zero), ID(7, crm, "reserved ID", rd_zero)
 #define ATS(op2, nm)		{ ENC(0, 7, 8, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, NULL, wr_ats1c, W }
 #define OP(crn, crm, op2, nm, cause, fn) { ENC(0, crn, crm, op2), nm, cause, NS, 0, 0, NULL, fn, W }
 
@@ -436,6 +441,11 @@ const struct coproc_row cp15_rows[] = {
 	ID(5, 2, "ID_ISAR5", rd_zero),
 	ID(6, 2, "ID_ISAR6", rd_zero),
 	ID(7, 2, "ID_ISAR7", rd_zero),
+	ID_RESERVED(3),
+	ID_RESERVED(4),
+	ID_RESERVED(5),
+	ID_RESERVED(6),
+	ID_RESERVED(7),
 	{ ENC(1, 0, 0, 0), "CCSIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_ccsidr, NULL, R },
 	{ ENC(1, 0, 0, 1), "CLIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_clidr, NULL, R },
 	{ ENC(1, 0, 0, 7), "AIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_aidr, NULL, R },

@@ -32,6 +32,42 @@ static void test_identification(void)
 	check("identification again", 0x410fc080, MRC(0, c0, c0, 0) & 0xff0ffff0);
 }
 
+static u32 encode(bool read, u32 op1, u32 crn, u32 crm, u32 op2)
+{
+	return 0xee000f10u | (read ? 1u << 20 : 0) | op1 << 21 | crn << 16 | op2 << 5 | crm;	/* Rt = r0: bits 15:12 are 0 */
+}
+
+static u32 strip_rt(u32 w)
+{
+	return w & ~0xf000u;
+}
+
+#define UNTOUCHED	0x5a5a5a5au
+
+/* Execute @word, whose Rt is r0, in @mode; the vector that ends it. exc_frame.r[0] is what was read. */
+static u32 run_in(u32 mode, u32 word, u32 r0)
+{
+	struct ctx c;
+
+	ctx_init(&c, mode | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
+	c.r[0] = r0;
+	return (u32)CODE_RUN(&c, strip_rt(word), SVC);
+}
+
+/* All of opc1 = 0, CRm = c3 to c7 is reserved for identification and reads as zero (B3.17.1); Linux from 6.2 on reads c3, 4. */
+static void test_reserved_identification(void)
+{
+	group_begin("reserved identification registers");
+	for (u32 crm = 3; crm < 8; crm++)
+		for (u32 op2 = 0; op2 < 8; op2++) {
+			group_check(VEC_SVC, run_in(MODE_SVC, encode(true, 0, 0, crm, op2), UNTOUCHED), "read of c0, c%u, %u", crm, op2);
+			group_check(0, exc_frame.r[0], "c0, c%u, %u", crm, op2);
+			group_check(VEC_UND, run_in(MODE_SVC, encode(false, 0, 0, crm, op2), 0), "write of c0, c%u, %u", crm, op2);
+			group_check(VEC_UND, run_in(MODE_USR, encode(true, 0, 0, crm, op2), 0), "read of c0, c%u, %u in User mode", crm, op2);
+		}
+	group_end();
+}
+
 #define CHECK_RW(name, mask, op1, crn, crm, op2)					\
 	do {										\
 		static const u32 pattern[] = { 0xffffffff, 0, 0xa5a5a5a5, 0x5a5a5a5a, 0x12345678 };	\
@@ -87,23 +123,9 @@ static void test_sctlr(void)
 	group_end();
 }
 
-static u32 encode(bool read, u32 op1, u32 crn, u32 crm, u32 op2)
-{
-	return 0xee000f10u | (read ? 1u << 20 : 0) | op1 << 21 | crn << 16 | op2 << 5 | crm;	/* Rt = r0: bits 15:12 are 0 */
-}
-
-static u32 strip_rt(u32 w)
-{
-	return w & ~0xf000u;
-}
-
 static u32 run_user(u32 word, u32 r0)
 {
-	struct ctx c;
-
-	ctx_init(&c, MODE_USR | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
-	c.r[0] = r0;
-	return (u32)CODE_RUN(&c, strip_rt(word), SVC);
+	return run_in(MODE_USR, word, r0);
 }
 
 /* What User mode may do: barriers, the thread registers. Everything else is Undefined. */
@@ -285,6 +307,7 @@ void guest_main(void)
 	test_targets();
 	pt_flat(l1_main);
 	mmu_on(l1_main, DACR_CLIENT(0));
+	test_reserved_identification();
 	test_user();
 	test_translation();
 	test_cache_ops();
