@@ -68,6 +68,23 @@ static void test_reserved_identification(void)
 	group_end();
 }
 
+/* Without Jazelle its registers read as zero and ignore writes (A2.10); those of User mode are the core's choice. */
+static void test_jazelle(void)
+{
+	static const struct { const char *name; u32 crn; bool rw; } t[] = { { "JIDR", 0, false }, { "JOSCR", 1, true }, { "JMCR", 2, true } };
+
+	group_begin("trivial Jazelle");
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		u32 read = encode(true, 7, t[i].crn, 0, 0) & ~0x100u, write = encode(false, 7, t[i].crn, 0, 0) & ~0x100u;	/* p14 */
+
+		if (t[i].rw)
+			group_check(VEC_SVC, run_in(MODE_SVC, write, ~0u), "write of %s", t[i].name);
+		group_check(VEC_SVC, run_in(MODE_SVC, read, UNTOUCHED), "read of %s", t[i].name);
+		group_check(0, exc_frame.r[0], "%s", t[i].name);
+	}
+	group_end();
+}
+
 #define CHECK_RW(name, mask, op1, crn, crm, op2)					\
 	do {										\
 		static const u32 pattern[] = { 0xffffffff, 0, 0xa5a5a5a5, 0x5a5a5a5a, 0x12345678 };	\
@@ -308,6 +325,7 @@ void guest_main(void)
 	pt_flat(l1_main);
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_reserved_identification();
+	test_jazelle();
 	test_user();
 	test_translation();
 	test_cache_ops();
