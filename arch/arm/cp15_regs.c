@@ -124,6 +124,16 @@ static enum coproc_result wr_cpacr(struct vcpu *v, const struct coproc_row *row,
 	return COPROC_OK;
 }
 
+/*
+ * The guest may use cp10 and cp11, TLB lockdown, L2 lockdown and the preload engine (Cortex-A8 TRM ch. 3), as the ROM grants it. The
+ * last three have no effect: nothing is locked, and no preload channel is present.
+ */
+#define NSACR_CP10_11	(3u << 10)
+#define NSACR_CL	BIT(16)
+#define NSACR_TL	BIT(17)
+#define NSACR_PLE	BIT(18)
+#define NSACR_VALUE	(NSACR_CP10_11 | NSACR_CL | NSACR_TL | NSACR_PLE)
+
 static u32 rd_actlr(struct vcpu *v, const struct coproc_row *row)
 {
 	return v->cp15.actlr;
@@ -412,7 +422,9 @@ static enum coproc_result wr_tpidruro(struct vcpu *v, const struct coproc_row *r
 	ID(2, crm, "reserved ID", rd_zero), ID(3, crm, "reserved ID", rd_zero),	\
 	ID(4, crm, "reserved ID", rd_zero), ID(5, crm, "reserved ID", rd_zero),	\
 	ID(6, crm, "reserved ID", rd_zero), ID(7, crm, "reserved ID", rd_zero)
+#define RAZ_WI(crn, crm, op2, nm) { ENC(0, crn, crm, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW }
 #define ATS(op2, nm)		{ ENC(0, 7, 8, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, NULL, wr_ats1c, W }
+#define PLE_ID(op2, nm)		{ ENC(0, 11, 0, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, rd_zero, NULL, R }
 #define OP(crn, crm, op2, nm, cause, fn) { ENC(0, crn, crm, op2), nm, cause, NS, 0, 0, NULL, fn, W }
 
 /* Sorted by encoding: CRn, opc1, CRm, opc2. Columns: name, cause, slot, reset, write mask, read, write, access. */
@@ -454,7 +466,7 @@ const struct coproc_row cp15_rows[] = {
 	{ ENC(0, 1, 0, 0), "SCTLR", EXIT_CP15_SCTLR, OFF(sctlr), SCTLR_RESET, 0, NULL, wr_sctlr, RW },
 	{ ENC(0, 1, 0, 1), "ACTLR", EXIT_CP15_SCTLR, OFF(actlr), 0, 0, rd_actlr, wr_ignore, RW },
 	{ ENC(0, 1, 0, 2), "CPACR", EXIT_CP15_SCTLR, OFF(cpacr), 0, 0, NULL, wr_cpacr, RW },
-	{ ENC(0, 1, 1, 2), "NSACR", EXIT_CP15_OTHER, OFF(nsacr), 0xc00, 0, NULL, NULL, R },
+	{ ENC(0, 1, 1, 2), "NSACR", EXIT_CP15_OTHER, OFF(nsacr), NSACR_VALUE, 0, NULL, NULL, R },
 
 	{ ENC(0, 2, 0, 0), "TTBR0", EXIT_CP15_CTX, OFF(ttbr0), 0, 0, NULL, wr_ttbr0, RW },
 	{ ENC(0, 2, 0, 1), "TTBR1", EXIT_CP15_CTX, OFF(ttbr1), 0, 0, NULL, wr_ttbr1, RW },
@@ -517,8 +529,26 @@ const struct coproc_row cp15_rows[] = {
 	{ ENC(1, 9, 0, 0), "L2LOCK", EXIT_CP15_OTHER, OFF(l2lockdown), 0, 0, NULL, wr_ignore, RW },
 	{ ENC(1, 9, 0, 2), "L2AUXCR", EXIT_CP15_OTHER, OFF(l2auxcr), 0, 0, NULL, wr_ignore, RW },
 
+	RAZ_WI(10, 0, 0, "D-TLB lockdown"),
+	RAZ_WI(10, 0, 1, "I-TLB lockdown"),
+	OP(10, 1, 0, "D-TLB preload", EXIT_CP15_OTHER, wr_ignore),
+	OP(10, 1, 1, "I-TLB preload", EXIT_CP15_OTHER, wr_ignore),
 	{ ENC(0, 10, 2, 0), "PRRR", EXIT_CP15_CTX, OFF(prrr), 0x00098aa4, 0, NULL, wr_prrr, RW },
 	{ ENC(0, 10, 2, 1), "NMRR", EXIT_CP15_CTX, OFF(nmrr), 0x44e048e0, 0, NULL, wr_nmrr, RW },
+
+	PLE_ID(0, "PLE present"),
+	PLE_ID(2, "PLE running"),
+	PLE_ID(3, "PLE interrupting"),
+	RAZ_WI(11, 1, 0, "PLE user access"),
+	RAZ_WI(11, 2, 0, "PLE channel"),
+	OP(11, 3, 0, "PLE stop", EXIT_CP15_OTHER, wr_ignore),
+	OP(11, 3, 1, "PLE start", EXIT_CP15_OTHER, wr_ignore),
+	OP(11, 3, 2, "PLE clear", EXIT_CP15_OTHER, wr_ignore),
+	RAZ_WI(11, 4, 0, "PLE control"),
+	RAZ_WI(11, 5, 0, "PLE internal start"),
+	RAZ_WI(11, 7, 0, "PLE internal end"),
+	{ ENC(0, 11, 8, 0), "PLE status", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, NULL, R },
+	RAZ_WI(11, 15, 0, "PLE context"),
 
 	{ ENC(0, 12, 0, 0), "VBAR", EXIT_CP15_OTHER, OFF(vbar), 0, 0, NULL, wr_vbar, RW },
 	{ ENC(0, 12, 1, 0), "ISR", EXIT_CP15_OTHER, NS, 0, 0, rd_isr, NULL, R },

@@ -85,6 +85,21 @@ static void test_jazelle(void)
 	group_end();
 }
 
+/* TLB lockdown and preload (Cortex-A8 TRM ch. 3): what they read is the core's, the accesses work. */
+static void test_tlb_lockdown(void)
+{
+	static const struct { u32 crm, op2; bool read; } t[] = { { 0, 0, true }, { 0, 1, true }, { 1, 0, false }, { 1, 1, false } };
+
+	group_begin("TLB lockdown");
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		group_check(VEC_SVC, run_in(MODE_SVC, encode(false, 0, 10, t[i].crm, t[i].op2), 0), "write of c10, c%u, %u", t[i].crm, t[i].op2);
+		if (t[i].read)
+			group_check(VEC_SVC, run_in(MODE_SVC, encode(true, 0, 10, t[i].crm, t[i].op2), 0), "read of c10, c%u, %u", t[i].crm, t[i].op2);
+		group_check(VEC_UND, run_in(MODE_USR, encode(false, 0, 10, t[i].crm, t[i].op2), 0), "User write of c10, c%u, %u", t[i].crm, t[i].op2);
+	}
+	group_end();
+}
+
 #define CHECK_RW(name, mask, op1, crn, crm, op2)					\
 	do {										\
 		static const u32 pattern[] = { 0xffffffff, 0, 0xa5a5a5a5, 0x5a5a5a5a, 0x12345678 };	\
@@ -326,6 +341,7 @@ void guest_main(void)
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_reserved_identification();
 	test_jazelle();
+	test_tlb_lockdown();
 	test_user();
 	test_translation();
 	test_cache_ops();
