@@ -54,6 +54,11 @@ static u32 run_in(u32 mode, u32 word, u32 r0)
 	return (u32)CODE_RUN(&c, strip_rt(word), SVC);
 }
 
+static u32 run_user(u32 word, u32 r0)
+{
+	return run_in(MODE_USR, word, r0);
+}
+
 /* All of opc1 = 0, CRm = c3 to c7 is reserved for identification and reads as zero (B3.17.1); Linux from 6.2 on reads c3, 4. */
 static void test_reserved_identification(void)
 {
@@ -97,6 +102,80 @@ static void test_tlb_lockdown(void)
 			group_check(VEC_SVC, run_in(MODE_SVC, encode(true, 0, 10, t[i].crm, t[i].op2), 0), "read of c10, c%u, %u", t[i].crm, t[i].op2);
 		group_check(VEC_UND, run_in(MODE_USR, encode(false, 0, 10, t[i].crm, t[i].op2), 0), "User write of c10, c%u, %u", t[i].crm, t[i].op2);
 	}
+	group_end();
+}
+
+#define PM_OFF()	MCR(0, c9, c12, 2, ~0u)
+
+/* Performance monitors with all counting off but software increments: what is written stays, what clears clears. */
+static void test_performance_monitors(void)
+{
+	u32 n = MRC(0, c9, c12, 0) >> 11 & 0x1f;
+
+	group_begin("performance monitors");
+	MCR(0, c9, c12, 0, 0);
+	PM_OFF();
+	group_check(4, n, "number of counters");
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		MCR(0, c9, c13, 1, 8 + i);
+		MCR(0, c9, c13, 2, 0x77770000 + i);
+	}
+	MCR(0, c9, c13, 0, 0x1234);
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		group_check(8 + i, MRC(0, c9, c13, 1) & 0xff, "event %u", i);
+		group_check(0x77770000 + i, MRC(0, c9, c13, 2), "counter %u", i);
+	}
+	MCR(0, c9, c12, 0, 2);
+	isb();
+	group_check(0x1234, MRC(0, c9, c13, 0), "P leaves the cycle counter");
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		group_check(0, MRC(0, c9, c13, 2), "P clears counter %u", i);
+		group_check(8 + i, MRC(0, c9, c13, 1) & 0xff, "P leaves event %u", i);
+	}
+	MCR(0, c9, c12, 0, 4);
+	isb();
+	group_check(0, MRC(0, c9, c13, 0), "C clears the cycle counter");
+	MCR(0, c9, c12, 5, 1);
+	isb();
+	MCR(0, c9, c13, 1, 0);
+	MCR(0, c9, c12, 1, 2);
+	MCR(0, c9, c12, 0, 1);
+	isb();
+	for (u32 i = 0; i < 3; i++)
+		MCR(0, c9, c12, 4, 0xf);
+	isb();
+	group_check(3, MRC(0, c9, c13, 2), "software increments");
+	MCR(0, c9, c12, 0, 6);
+	PM_OFF();
+	group_end();
+}
+
+/* PMUSERENR reads everywhere, and what it opens is open. */
+static void test_performance_user(void)
+{
+	static const u32 modes[] = { MODE_SVC, MODE_USR };
+
+	group_begin("performance monitors in User mode");
+	for (u32 on = 0; on < 2; on++) {
+		MCR(0, c9, c14, 0, on);
+		isb();
+		group_check(on, MRC(0, c9, c14, 0), "PMUSERENR = %u", on);
+		for (u32 i = 0; i < ARRAY_SIZE(modes); i++) {
+			group_check(VEC_SVC, run_in(modes[i], encode(true, 0, 9, 14, 0), UNTOUCHED), "PMUSERENR = %u, mode %x", on, modes[i]);
+			group_check(on, exc_frame.r[0], "PMUSERENR = %u read in mode %x", on, modes[i]);
+		}
+		group_check(on ? VEC_SVC : VEC_UND, run_user(encode(true, 0, 9, 12, 0), 0), "PMCR, PMUSERENR = %u", on);
+		group_check(on ? VEC_SVC : VEC_UND, run_user(encode(true, 0, 9, 13, 0), 0), "PMCCNTR, PMUSERENR = %u", on);
+		group_check(VEC_UND, run_user(encode(true, 0, 9, 14, 1), 0), "PMINTENSET, PMUSERENR = %u", on);
+		group_check(VEC_UND, run_user(encode(false, 0, 9, 14, 0), 0), "write of PMUSERENR = %u", on);
+	}
+	MCR(0, c9, c14, 0, 0);
 	group_end();
 }
 
@@ -153,11 +232,6 @@ static void test_sctlr(void)
 	}
 	group_check(old, sctlr_read(), "restored");
 	group_end();
-}
-
-static u32 run_user(u32 word, u32 r0)
-{
-	return run_in(MODE_USR, word, r0);
 }
 
 /* What User mode may do: barriers, the thread registers. Everything else is Undefined. */
@@ -342,6 +416,8 @@ void guest_main(void)
 	test_reserved_identification();
 	test_jazelle();
 	test_tlb_lockdown();
+	test_performance_monitors();
+	test_performance_user();
 	test_user();
 	test_translation();
 	test_cache_ops();

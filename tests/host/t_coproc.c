@@ -106,6 +106,57 @@ static void lockdown_and_preload(void **state)
 	assert_string_equal(fake_log_text, "");
 }
 
+#define PMCR		P15(0, 9, 12, 0)
+#define PMCNTENSET	P15(0, 9, 12, 1)
+#define PMOVSR		P15(0, 9, 12, 3)
+#define PMSWINC		P15(0, 9, 12, 4)
+#define PMSELR		P15(0, 9, 12, 5)
+#define PMCCNTR		P15(0, 9, 13, 0)
+#define PMXEVTYPER	P15(0, 9, 13, 1)
+#define PMXEVCNTR	P15(0, 9, 13, 2)
+
+static u32 counter(u32 i)
+{
+	put(PMSELR, i);
+	return get(PMXEVCNTR);
+}
+
+/* Each counter keeps its own; PMCR clears those that it names; software increments count where they are counted. */
+static void performance_monitors(void **state)
+{
+	assert_int_equal(get(PMCR), 0x41002000);
+	for (u32 i = 0; i < 32; i++) {
+		put(PMSELR, i);
+		put(PMXEVTYPER, 0xf00 + i);
+		put(PMXEVCNTR, 0xffffff00 + i);
+	}
+	put(PMCCNTR, 0x1234);
+	for (u32 i = 0; i < 32; i++) {
+		assert_int_equal(counter(i), i < 4 ? 0xffffff00 + i : 0);
+		assert_int_equal(get(PMXEVTYPER), i < 4 ? i : 0);
+	}
+	put(PMCR, 0x39 | 2);
+	assert_int_equal(get(PMCR), 0x41002039);
+	assert_int_equal(counter(0) | counter(1) | counter(2) | counter(3), 0);
+	assert_int_equal(get(PMXEVTYPER), 3);
+	assert_int_equal(get(PMCCNTR), 0x1234);
+	put(PMSELR, 0);
+	put(PMXEVCNTR, 0xffffffff);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0xffffffff);	/* off */
+	put(PMCNTENSET, 3);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0);		/* counts event 0 */
+	assert_int_equal(counter(1), 0);		/* counts event 1 */
+	assert_int_equal(get(PMOVSR), 1);
+	put(PMCR, 4);
+	assert_int_equal(get(PMCCNTR), 0);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0);		/* all off */
+	setup(NULL);
+	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
@@ -113,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_encoding),
 		T(lockdown_and_preload),
+		T(performance_monitors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

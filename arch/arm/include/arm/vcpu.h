@@ -80,6 +80,7 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
+	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
