@@ -294,6 +294,10 @@ static enum coproc_result wr_dsb(struct vcpu *v, const struct coproc_row *row, u
 
 /* -- address translation (B3.12): ATS1CPR, ATS1CPW, ATS1CUR, ATS1CUW by opc2 -- */
 
+#define PAR_SS			BIT(1)	/* the address is that of a supersection: bits 31:24, and 39:32 in 23:16 */
+#define PAR_NS			BIT(9)
+#define SUPERSECTION_SIZE	(16 * SECTION_SIZE)
+
 static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	enum shadow_access acc = row->enc & 1 ? ACC_WRITE : ACC_READ;
@@ -306,7 +310,7 @@ static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row,
 		v->cp15.par = 1 | (f.fsr & 0xf) << 1 | FIELD(f.fsr, 10, 10) << 5 | FIELD(f.fsr, 12, 12) << 6;
 		return COPROC_OK;
 	}
-	v->cp15.par = (w.gpa & PAGE_MASK) | BIT(9);	/* NS */
+	v->cp15.par = PAR_NS | (w.size == SUPERSECTION_SIZE ? (w.gpa & 0xff000000u) | PAR_SS : w.gpa & PAGE_MASK);
 	return COPROC_OK;
 }
 

@@ -313,6 +313,13 @@ static void test_translation(void)
 			}
 		}
 	}
+	for (u32 i = 0; i < 16; i++)
+		pt_section(l1_main, 0x50000000 + (i << 20), TEST_RAM | S_SECT | S_SUPER | S_WB | S_AP(0, 3));
+	tlb_all();
+	for (u32 op = 0; op < 4; op++)	/* SS, and the address of the supersection */
+		group_check(TEST_RAM | 2, v2p(op, 0x50c11234) & 0xffff0003, "supersection op %u", op);
+	for (u32 i = 0; i < 16; i++)
+		pt_section(l1_main, 0x50000000 + (i << 20), 0);
 	group_check(FS_TRANS_PAGE << 1 | 1, v2p(V2P_PR, VA + 0x6000) & 0x1f, "no page");
 	group_check(FS_TRANS_SECT << 1 | 1, v2p(V2P_PR, VA + 0x200000) & 0x1f, "no section");
 	MCR(0, c3, c0, 0, DACR_CLIENT(0));
