@@ -176,7 +176,7 @@ static int wdt_create(struct emudev *d, const struct layout_dev *node)
 	int err = host_timer_attach(tick, s);
 
 	if (err)
-		pr_err("layout: %s: too many devices want the host's timer\n", node->node);
+		layout_mistake(&node->at, "compatible", "too many devices want the host's timer");
 	s->guest = d->guest;
 	reset_registers(s);
 	return err;

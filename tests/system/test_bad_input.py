@@ -69,6 +69,8 @@ LAYOUTS = {
                         r"ram@90000000: reg:.*overlaps"),
     "device-wraps": (lambda path: add_device(path, "wrap@fffff000", "umbra,passthrough", (0xfffff000, 0x2000)),
                      r"wrap@fffff000: reg:.*wraps"),
+    "file-name-with-escape": (set_text("/chosen/module@0", "file", "\x1b[2Jvm\rlinuz"), r'/chosen/module@0: reg: file "\?\[2Jvm\?linuz" was not loaded'),
+    "long-file-name": (set_text("/chosen/module@0", "file", "vm" + "l" * 300), r'/chosen/module@0: reg: file "vml+\.\.\." was not loaded'),
     "module-without-file": (put("-d", "{layout}", "/chosen/module@0", "file"), r"/chosen/module@0: file: missing"),
 }
 
