@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parse the layout: property tables per node kind, one message for the first mistake, nothing else done. */
+#include <stdio.h>
 #include <string.h>
 
 #include <libfdt.h>
@@ -569,6 +570,26 @@ static int check_modules(const void *fdt)
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
+{
+	unsigned long size = fdt_totalsize(fdt), version = fdt_version(fdt), reads = fdt_last_comp_version(fdt);
+
+	if (fdt_magic(fdt) != FDT_MAGIC)
+		snprintf(why, len, "nothing that looks like a device tree was handed over");
+	else if (version < FDT_FIRST_SUPPORTED_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
+		snprintf(why, len, "its format is version %lu (for readers of %lu), this Umbra reads %d to %d", version, reads,
+			 FDT_FIRST_SUPPORTED_VERSION, FDT_LAST_SUPPORTED_VERSION);
+	else if (size > LAYOUT_MAX_SIZE)
+		snprintf(why, len, "its header says %lu bytes, a layout has %lu at most", size, (unsigned long)LAYOUT_MAX_SIZE);
+	else if (size > room)
+		snprintf(why, len, "its header says %lu bytes, RAM ends after %lu", size, (unsigned long)room);
+	else if (fdt_check_header(fdt))
+		snprintf(why, len, "its header is damaged: it says %lu bytes (%s)", size, fdt_strerror(fdt_check_header(fdt)));
+	else
+		return (u32)size;
 	return 0;
 }
 

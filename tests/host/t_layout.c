@@ -264,6 +264,33 @@ static void not_a_tree(void **state)
 	assert_non_null(strstr(fake_log_text, "layout.dtb"));
 }
 
+/* What stands before layout_parse(): the length of what was handed over, or what is wrong with its header. */
+static void header_is_checked(void **state)
+{
+	static const struct { u32 at, value; const char *why; } t[] = {
+		{ 0, 0x54410001, "nothing that looks like a device tree" },
+		{ 4, 0, "damaged: it says 0 bytes" },
+		{ 4, 0x40001, "says 262145 bytes, a layout has 262144 at most" },
+		{ 4, 0xffffffff, "says 4294967295 bytes, a layout has 262144 at most" },
+		{ 20, 1, "version 1 (for readers of 16), this Umbra reads " },
+	};
+	char why[96];
+
+	compile_edited("quiet", "quiet");
+	assert_int_equal(layout_blob_size(blob, 0x10000, why, sizeof(why)), fdt_totalsize(blob));
+	assert_int_equal(layout_blob_size(blob, fdt_totalsize(blob) - 1, why, sizeof(why)), 0);
+	assert_non_null(strstr(why, "RAM ends after"));
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		fdt32_t value = cpu_to_fdt32(t[i].value);
+
+		compile_edited("quiet", "quiet");
+		memcpy((u8 *)blob + t[i].at, &value, 4);
+		assert_int_equal(layout_blob_size(blob, 0x1000000, why, sizeof(why)), 0);
+		if (!strstr(why, t[i].why) || strlen(why) >= sizeof(why) - 1)
+			fail_msg("%s", why);
+	}
+}
+
 /* Damage anywhere gives an error or a parse, never a bad access (address sanitizer watches the exact copy). */
 static void damaged_blobs(void **state)
 {
@@ -303,6 +330,7 @@ int main(void)
 		cmocka_unit_test(odd_names_are_shown),
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(not_a_tree),
+		cmocka_unit_test(header_is_checked),
 		cmocka_unit_test(damaged_blobs),
 	};
 

@@ -8,6 +8,7 @@
 #define LAYOUT_MAX_DEVS		96
 #define LAYOUT_MAX_REGS		8
 #define LAYOUT_MAX_IRQS		96
+#define LAYOUT_MAX_SIZE		0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
 
 /* A node, for messages. The tree stays where it is while Umbra runs. */
 struct layout_node {
@@ -75,5 +76,10 @@ int layout_map_region(struct guest_map *m, const struct region *r, const struct 
 const char *show_text(char *out, u32 size, const char *s);
 /* The same for a name, as an argument of a message. */
 #define SHOWN(s)	show_text((char[37]){ 0 }, 37, (s))
+/*
+ * Length of the blob at @fdt, of whose memory @room bytes are there: at least a header. 0 when that is no layout that can be kept; then
+ * @why says so, in at most @len - 1 characters.
+ */
+u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len);
 /* Print the parsed layout (monitor `layout`). */
 void layout_print(const struct layout_guest *c);
