@@ -2,7 +2,7 @@
 /*
  * Guest files: kept below Umbra for restarts, checked, and placed in guest memory.
  *
- * Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
+ * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
  * top, device tree below it. Raw kernels: at load-offset, entered there. ATAGs: 0x100 into memory.
  */
 #include <string.h>
@@ -14,6 +14,7 @@
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
 #include <hv/log.h>
+#include <hv/uimage.h>
 
 #define ZIMAGE_MAGIC_AT		0x24u	/* Linux Documentation/arm/booting: header of the zImage */
 #define ZIMAGE_MAGIC		0x016f2818u
@@ -72,7 +73,40 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 	return top;
 }
 
-int guest_keep_files(struct guest *g)
+static u32 file_word(const struct layout_file *f, u32 offset)
+{
+	u32 w = 0;
+
+	if (f->size >= 4 && offset <= f->size - 4)
+		memcpy(&w, (const u8 *)hpa_ptr(f->addr) + offset, 4);
+	return w;
+}
+
+static bool is_zimage(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+}
+
+/* Take each file out of U-Boot's format if it comes in that. */
+static int open_files(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	const gpa_t at = c->mem_base + c->load_offset;
+	struct uimage u = { .load = at, .entry = at };
+	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
+
+	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
+	if (!err && !is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
+		       g->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+		return -EINVAL;
+	}
+	if (!err)
+		err = uimage_open(g, &c->dtb, UIMAGE_FLATDT, &u);
+	return err ? err : uimage_open(g, &c->initrd, UIMAGE_RAMDISK, &u);
+}
+
+static int keep_files(struct guest *g)
 {
 	struct layout_file *f[3];
 	u32 n = sort_files(g, f);
@@ -100,13 +134,11 @@ int guest_keep_files(struct guest *g)
 	return 0;
 }
 
-static u32 file_word(const struct layout_file *f, u32 offset)
+int guest_keep_files(struct guest *g)
 {
-	u32 w = 0;
+	int err = open_files(g);
 
-	if (f->size >= 4 && offset <= f->size - 4)
-		memcpy(&w, (const u8 *)hpa_ptr(f->addr) + offset, 4);
-	return w;
+	return err ? err : keep_files(g);
 }
 
 static int check_kernel(const struct guest *g, struct placement *p)
@@ -115,7 +147,7 @@ static int check_kernel(const struct guest *g, struct placement *p)
 	const struct layout_file *k = &c->kernel;
 	u32 image;
 
-	p->zimage = file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+	p->zimage = is_zimage(k);
 	if (!p->zimage && c->dtb.size) {
 		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
 		       g->name, SHOWN(k->name));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/alloc.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
 /* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
@@ -455,6 +455,74 @@ static void many_absent_devices(void **state)
 	assert_string_equal(status_of(hpa_ptr(fake_vcpu.r2), "/d599"), "disabled");
 }
 
+static void put_be32(hpa_t at, u32 w)
+{
+	put_word(at, __builtin_bswap32(w));
+}
+
+/* A U-Boot image of @size bytes of data at @at: type and compression as in U-Boot's include/image.h. */
+static void put_uimage(hpa_t at, u32 size, u32 type, u32 compression, u32 load)
+{
+	memset(hpa_ptr(at), 0, 64);
+	put_be32(at, 0x27051956);
+	put_be32(at + 12, size);
+	put_be32(at + 16, load);
+	put_be32(at + 20, load);
+	put_be32(at + 28, 5 << 24 | 2 << 16 | type << 8 | compression);	/* Linux, ARM */
+}
+
+/* The data in them are what they would be as files of their own. */
+static void uboot_images_are_opened(void **state)
+{
+	create("linux-atags", 0);
+	memmove(hpa_ptr(KERNEL_AT + 64), hpa_ptr(KERNEL_AT), KERNEL_SIZE);
+	put_uimage(KERNEL_AT, KERNEL_SIZE, 2, 0, 0x80008000);
+	guest.cfg.kernel.size = KERNEL_SIZE + 64;
+	memmove(hpa_ptr(INITRD_AT + 64), hpa_ptr(INITRD_AT), INITRD_SIZE);
+	put_uimage(INITRD_AT, INITRD_SIZE, 3, 1, 0);
+	guest.cfg.initrd.addr = INITRD_AT;
+	guest.cfg.initrd.size = INITRD_SIZE + 64;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x82000000);	/* a zImage */
+	assert_int_equal(*(u32 *)hpa_ptr(guest.entry + 0x24), 0x016f2818);
+	assert_int_equal(guest.cfg.initrd.size, INITRD_SIZE);
+	assert_int_equal(((u8 *)hpa_ptr(guest.cfg.initrd.addr))[9], 63);
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_int_equal(*(u32 *)hpa_ptr(guest.entry + 0x24), 0x016f2818);
+	/* raw, linked for where the layout puts it */
+	create("bare-metal", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80008000);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80008000);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80008000), 0x11);
+}
+
+static void uboot_images_that_cannot_be_opened(void **state)
+{
+	static const struct { u32 size, type, compression, load; const char *why; } t[] = {
+		{ KERNEL_SIZE - 63, 2, 0, 0x80008000, "truncated" },
+		{ 0, 2, 0, 0x80008000, "truncated" },
+		{ KERNEL_SIZE - 64, 2, 1, 0x80008000, "compressed" },
+		{ KERNEL_SIZE - 64, 4, 0, 0x80008000, "another kind" },
+		{ KERNEL_SIZE - 64, 3, 0, 0x80008000, "another kind" },
+		{ KERNEL_SIZE - 64, 2, 0, 0x80010000, "for 0x80010000, entered at 0x80010000; the layout's load-offset says 0x80008000" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		create("bare-metal", 0);
+		put_word(KERNEL_AT + 64 + 0x24, 0);
+		put_uimage(KERNEL_AT, t[i].size, t[i].type, t[i].compression, t[i].load);
+		fake_log_reset();
+		assert_int_equal(guest_keep_files(&guest), -EINVAL);
+		assert_int_equal(fake_log_count[LOG_ERR], 1);
+		if (!strstr(fake_log_text, t[i].why) || !strstr(fake_log_text, "file \"guest.bin\" is a U-Boot image"))
+			fail_msg("%s", fake_log_text);
+	}
+}
+
 static u32 host_irqs;
 
 static void chip_host_irq(void *priv, u32 line)
@@ -560,6 +628,8 @@ int main(void)
 		cmocka_unit_test(atags_boot),
 		cmocka_unit_test(raw_binary),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(uboot_images_are_opened),
+		cmocka_unit_test(uboot_images_that_cannot_be_opened),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),
 		cmocka_unit_test(host_lines_are_not_given),
