@@ -560,6 +560,7 @@ static bool known_root_node(const char *name)
 static int check_modules(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node;
+	u32 n = 0;
 
 	if (chosen < 0)
 		return mistake(fdt, 0, NULL, "no /chosen node with the files to load");
@@ -569,6 +570,8 @@ static int check_modules(const void *fdt)
 
 		if (err)
 			return err;
+		if (n++ == LAYOUT_MAX_MODULES)
+			return mistake(fdt, node, NULL, "more than %d files: the boot script loads no more", LAYOUT_MAX_MODULES);
 	}
 	return 0;
 }

@@ -182,6 +182,10 @@ static const struct mistake {
 #define NAME_90	"a-name-of-ninety-characters-which-no-flattened-tree-should-have-but-libfdt-does-not-mind-00001"
 #define NAME_300 NAME_90 NAME_90 NAME_90 "-and-thirty-more-of-them-0000"
 
+#define MODULE(n)	"m" n " { compatible = \"multiboot,module\"; file = \"f\"; };"
+#define MODULES(n)	MODULE(n "0") MODULE(n "1") MODULE(n "2") MODULE(n "3") MODULE(n "4") MODULE(n "5") MODULE(n "6") MODULE(n "7") \
+			MODULE(n "8") MODULE(n "9")
+
 /* What comes from outside may be long or hold anything: where and what is wrong is said all the same. */
 static const struct mistake odd_names[] = {
 	{ "mmc1 { reg = <0x4809c000 0x1000>;", NAME_90 " { reg = <0x4809c000 0>;",
@@ -194,6 +198,7 @@ static const struct mistake odd_names[] = {
 	{ "\"vmlinuz\"; reg = <0x82000000 0x500000>", "\"\\x1b[2J\\nlinux\\xe9\"", { "file \"?[2J?linux?\" was not loaded" } },
 	{ "umbra,sram", "umbra,\\x1b]0;x\\x07", { "/guest/devices/sram: compatible: \"umbra,?]0;x?\": no such device type" } },
 	{ "guest {", "guest@a-very-long-guest {", { "/guest@a-very-long-guest: the unit address names the guest" } },
+	{ "chosen {", "chosen {" MODULES("a") MODULES("b") MODULES("c"), { "/chosen/m", "more than 32 files" } },
 	{ "kernel = <&k>", "kernel = <&b>", { "/guest: kernel: refers to a node that is not in /chosen" } },
 	{ "<83>;", "<83>; sub { };", { "/guest/devices/bus/mmc1: a part has no parts" } },
 	{ "interrupts = <83>", "interrupts = <86>", { "/guest/devices/bus/mmc2: interrupts: line 86 is already given to mmc1\n" } },

@@ -3,7 +3,6 @@
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 
@@ -56,8 +55,8 @@ def native_boot(files, bootargs):
 
 def layout_modules(layout):
     """[(node, file name)] of the modules that a compiled layout names."""
-    nodes = [name for name in run(["fdtget", "-l", layout, "/chosen"]).split() if re.fullmatch(r"module@[0-9a-f]+", name)]
-    return [(f"/chosen/{name}", run(["fdtget", "-d", "", layout, f"/chosen/{name}", "file"]).strip()) for name in nodes]
+    nodes = [f"/chosen/{name}" for name in run(["fdtget", "-l", layout, "/chosen"]).split()]
+    return [(node, run(["fdtget", "-d", "", layout, node, "file"]).rstrip("\n")) for node in nodes]
 
 
 def layout_bootargs(layout):

@@ -8,6 +8,7 @@
 #define LAYOUT_MAX_DEVS		96
 #define LAYOUT_MAX_REGS		8
 #define LAYOUT_MAX_IRQS		96
+#define LAYOUT_MAX_MODULES	32	/* configs/boot.cmd loads so many */
 #define LAYOUT_MAX_SIZE		0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
 
 /* A node, for messages. The tree stays where it is while Umbra runs. */
