@@ -189,27 +189,30 @@ $(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
 
 # --- Machine, card, runs ---------------------------------------------------------------------------------------------
 
-LAYOUT ?= linux
-export LAYOUT
+# Which one is on the card, so that `make image LAYOUT=x` and then `make run` boots x.
+with_layout := $(if $(LAYOUT),--layout $(LAYOUT))
 
-.PHONY: setup fetch image run run-native debug guests
+.PHONY: setup fetch image layout-name run run-native debug guests
 setup:
 	$(Q)tools/setup
 
 fetch:
 	$(Q)tools/fetch
 
-image: all
-	$(Q)tools/mkimage --layout $(LAYOUT)
+layout-name:
+	$(Q)tools/mkimage --check $(with_layout)
+
+image: layout-name all
+	$(Q)tools/mkimage $(with_layout)
 
 run:
-	$(Q)tools/run --layout $(LAYOUT)
+	$(Q)tools/run $(with_layout)
 
 run-native:
-	$(Q)tools/run --native
+	$(Q)tools/run --native $(with_layout)
 
 debug:
-	$(Q)tools/run --layout $(LAYOUT) --debug
+	$(Q)tools/run --debug $(with_layout)
 
 guests:
 	$(Q)$(MAKE) --no-print-directory -C tests/guests O=$(abspath $(O))
@@ -257,7 +260,7 @@ help:
 #:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:
 #: Run (the machine is built at the first start):
-#:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME picks a layout
+#:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME puts another layout on it
 #:   run-native           the same card and guest files without Umbra
 #:   debug                as run, stopped at the first instruction, with gdb attached
 #:

@@ -57,6 +57,7 @@ def parse(arguments):
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in BY_NAME:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+    umbra_card.check_layout(options.layout)
     return options
 
 

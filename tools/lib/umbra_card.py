@@ -16,6 +16,9 @@ CARD_SIZE = 256 * MIB  # QEMU wants a power of two
 PARTITION_START = 1 * MIB
 SECTOR = 512
 LABEL = "UMBRA"
+LAYOUTS = SOURCE / "configs/layouts"
+DEFAULT_LAYOUT = "linux"
+LAYOUT_NAME = "sdcard.layout"  # in the build folder
 
 
 def partition_table():
@@ -90,15 +93,40 @@ def boot_script():
     return target
 
 
+def is_layout(path):
+    """Is the file a device tree that says it is a layout?"""
+    with open(path, "rb") as handle:
+        head = handle.read(4)
+    return head == b"\xd0\x0d\xfe\xed" and "umbra,layout-v1" in run(["fdtget", "-d", "", path, "/", "compatible"]).split()
+
+
+def check_layout(layout):
+    """Refuse what will be no layout when everything is built: to be called before that takes its time."""
+    if (LAYOUTS / f"{layout}.dts").is_file():
+        return layout
+    if not pathlib.Path(layout).is_file():
+        known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
+        raise ToolError(f"no layout '{layout}'; there are: {', '.join(known)}, or name a .dtb file")
+    if not is_layout(layout):
+        raise ToolError(f"{layout} is no layout: not a device tree blob with compatible = \"umbra,layout-v1\" (dtc makes one from a .dts)")
+    return layout
+
+
 def layout_path(layout):
     """The compiled layout of that name, or of that file name."""
-    path = build_dir() / "layouts" / f"{layout}.dtb"
-    if path.exists():
-        return path
-    if pathlib.Path(layout).is_file():
+    check_layout(layout)
+    if not (LAYOUTS / f"{layout}.dts").is_file():
         return pathlib.Path(layout)
-    known = sorted(item.stem for item in (build_dir() / "layouts").glob("*.dtb"))
-    raise ToolError(f"no layout '{layout}'; there are: {', '.join(known) or 'none (run make layouts)'}")
+    path = build_dir() / "layouts" / f"{layout}.dtb"
+    if not path.exists():
+        raise ToolError(f"layout '{layout}' is not compiled: run make layouts")
+    return path
+
+
+def layout_on_card():
+    """The layout that `make image` or the last run put on the build folder's card: what a run without --layout boots."""
+    path = build_dir() / LAYOUT_NAME
+    return path.read_text(encoding="utf-8").strip() if path.exists() else DEFAULT_LAYOUT
 
 
 def card_files(layout):
@@ -120,6 +148,7 @@ def build_card(layout, image=None, native=False, extra=None):
     files.update(extra or {})
     if image:
         return create(image, files)
+    write_if_changed(build_dir() / LAYOUT_NAME, f"{layout if (LAYOUTS / f'{layout}.dts').is_file() else pathlib.Path(layout).absolute()}\n")
     image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
     newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
     key = "\n".join(f"{name} {path}" for name, path in files.items())
