@@ -82,6 +82,37 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
                 and path.suffix not in (".key", ".lock")]
 
 
+@pytest.mark.parametrize("words, message", [
+    (["nosuite"], "no suite 'nosuite'; there are: checks host machine system bench"),
+    (["checks", "nosuite"], "no suite 'nosuite'"),
+    (["--bogus", "checks"], "pytest does not understand `--bogus checks`"),
+    (["system", "--bogus"], "pytest does not understand `--bogus`"),
+    (["system", "-k"], "pytest does not understand `-k`"),
+    (["system", "tests/nope.py"], "pytest does not understand `tests/nope.py`"),
+    (["checks", "--bogus"], "`--bogus` is for pytest, but no suite of pytest is named"),
+    (["host", "-k", "alloc"], "`-k alloc` is for pytest"),
+])
+def test_no_such_suite(tmp_path, words, message):
+    text = run(["tools/test", *words], 1, env=empty_build(tmp_path))
+    assert message in text and len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("tool", ["run", "test", "bench", "fetch", "libfdt", "mkguest", "mkimage", "setup", "qemu-beagle-xm/build"])
+@pytest.mark.parametrize("word, status", [("--help", 0), ("--bogus", None)])
+def test_help_and_unknown_words(tmp_path, tool, word, status):
+    """--help explains and does nothing else; an unknown word is named."""
+    folder = claim_build(tmp_path / "build")
+    before = sorted(folder.iterdir())
+    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60,
+                          env=dict(os.environ, UMBRA_BUILD=str(folder), UMBRA_CACHE=str(tmp_path / "cache")))
+    if status == 0:
+        assert done.returncode == 0 and len(done.stdout) > 100 and not done.stderr
+    else:
+        assert done.returncode and (word in done.stderr or "usage:" in done.stderr)
+    assert "Traceback" not in done.stderr
+    assert sorted(folder.iterdir()) == before and not (tmp_path / "cache/packages").exists()
+
+
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
