@@ -14,7 +14,7 @@ $(error Run make in the top folder of the source tree)
 endif
 
 O ?= build
-include tools/build_folder.mk
+include tools/build.mk
 # One spelling for one folder: the compiler's command line is part of what decides about rebuilding.
 override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?= arm-none-eabi-
@@ -103,7 +103,12 @@ $(1): force | $(O)/.umbra-build
 endef
 force: ;
 ifneq ($(need_config),)
+$(eval $(call need_programs,$(CC) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
 cc_version := $(shell $(CC) -dumpfullversion 2>/dev/null)
+# The name with its folder, if it is there.
+ifeq ($(filter /%,$(shell $(CC) -print-file-name=picolibc.specs 2>/dev/null)),)
+$(error $(CC) has no picolibc, or does not run: run tools/setup)
+endif
 endif
 $(eval $(call stamp,$(O)/flags,$(cc_version) $(c_flags) $(include_flags) $(link_flags)))
 $(eval $(call stamp,$(O)/objects,$(objects)))
