@@ -79,6 +79,16 @@ def test_source_folder_is_no_build_folder(tree, place):
     refused(tree, place, ["all", "clean", "distclean"], "is a part of the source tree")
 
 
+def test_tree_without_git(tree):
+    """A tarball: the check of licences sees all its files and nothing that was made."""
+    make(tree, "layouts")
+    run([tree / "tools/check_spdx"])  # its .git is not one that git would take
+    shutil.rmtree(tree / ".git")
+    run([tree / "tools/check_spdx"])
+    (tree / "core/new.c").write_text("int x;\n", encoding="ascii")
+    assert "core/new.c:1: no `SPDX" in run([tree / "tools/check_spdx"], 1)
+
+
 def test_all_source_folders_are_known():
     names = run(["git", "-C", SOURCE, "ls-tree", "-d", "--name-only", "HEAD"]).split() if (SOURCE / ".git").exists() else []
     assert set(names) <= set(SOURCE_FOLDERS)
