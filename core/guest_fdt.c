@@ -145,11 +145,6 @@ static int visit_disable_at(void *fdt, int node, u32 addr, void *arg)
 	return disable_node(fdt, node);
 }
 
-int guest_fdt_disable(void *fdt, gpa_t addr)
-{
-	return guest_fdt_disable_range(fdt, addr, 1);
-}
-
 int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size)
 {
 	struct disable_at d = { .base = base, .size = size };

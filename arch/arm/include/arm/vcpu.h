@@ -30,7 +30,7 @@ struct vcp15 {
 
 /*
  * One vCPU. Its first page is mapped into the window, so the exit code reaches the fields up to `shared_end`
- * under the guest's tables; asm_offsets.c exports their offsets. The rest is only for C.
+ * under the guest's tables; arm/window.h names their offsets. The rest is only for C.
  */
 struct vcpu {
 	/* -- shared with arch/arm/window.S, first 4 KiB -- */

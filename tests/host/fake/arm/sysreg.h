@@ -29,7 +29,6 @@ FAKE_CP15_W(dccimvac) FAKE_CP15_W(dccmvac) FAKE_CP15_W(dccsw) FAKE_CP15_W(dccisw
 #define SCTLR_M		BIT(0)
 #define SCTLR_A		BIT(1)
 #define SCTLR_C		BIT(2)
-#define SCTLR_SW	BIT(10)
 #define SCTLR_Z		BIT(11)
 #define SCTLR_I		BIT(12)
 #define SCTLR_V		BIT(13)
