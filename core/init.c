@@ -19,13 +19,12 @@
 #include <hv/time.h>
 #include <hv/version.h>
 
-#define LAYOUT_MAX_SIZE	0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
-
 static struct layout layout;
+static char no_layout[96] = "nothing was handed over in RAM";	/* why layout_keep() found none */
 
 /*
  * Copy the layout out of the memory that will be the guest's. First of all allocations, because the boot loader may
- * have put it where the heap is: memmove before anything is cleared.
+ * have put it where the heap is: memmove before anything is cleared. The console comes later.
  */
 static const void *layout_keep(const void *fdt)
 {
@@ -34,11 +33,10 @@ static const void *layout_keep(const void *fdt)
 	u32 size;
 
 	alloc_init(to, m->umbra_end);
-	if (from < m->ram_base || from >= m->ram_base + (m->ram_size - sizeof(struct fdt_header)) ||
-	    fdt_check_header(fdt))
+	if (from < m->ram_base || from >= m->ram_base + (m->ram_size - sizeof(struct fdt_header)))
 		return NULL;
-	size = fdt_totalsize(fdt);
-	if (size > LAYOUT_MAX_SIZE || size > m->ram_base + m->ram_size - from)
+	size = layout_blob_size(fdt, m->ram_base + m->ram_size - from, no_layout, sizeof(no_layout));
+	if (!size)
 		return NULL;
 	memmove(hpa_ptr(to), fdt, size);
 	alloc_init(ALIGN_UP(to + size, 8), m->umbra_end);
@@ -62,7 +60,7 @@ static int guest_boot(struct guest *g, const void *fdt)
 	int err;
 
 	if (!fdt) {
-		pr_err("layout: layout.dtb: nothing that looks like a device tree was handed over\n");
+		pr_err("layout: layout.dtb: %s\n", no_layout);
 		return -EINVAL;
 	}
 	err = layout_parse(fdt, &layout);

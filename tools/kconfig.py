@@ -128,7 +128,7 @@ def target_defconfig(kconf, arguments):
 
 def target_olddefconfig(kconf, _arguments):
     """Keep what still makes sense of an old .config; say what does not."""
-    kconf.load_config(config_path())
+    kconf.load_config(config_path() if os.path.exists(config_path()) else os.devnull)
     for line in kconf.warnings + lost_assignments(kconf):
         print(f"kconfig: dropped: {line}", file=sys.stderr)
     save(kconf)

@@ -13,8 +13,6 @@
 
 /* Fault status codes of the short-descriptor format (B3.13.3): FS[4] is bit 10, FS[3:0] bits 3:0. */
 #define FS(fsr)			((((fsr) >> 6) & 0x10) | ((fsr) & 0xf))
-#define FS_ALIGNMENT		0x01
-#define FS_DEBUG		0x02
 #define FS_EXTERNAL		0x08
 #define FS_ASYNC_EXTERNAL	0x16
 #define FSR_WNR			BIT(11)

@@ -179,10 +179,10 @@ win_svc:
 	biceq	r4, r4, #0x06000000
 	biceq	r9, r9, #3
 	bicne	r9, r9, #1
-	movw	r6, #0x1df
+	movw	r6, #0x19f		@ F is the guest's
 	str	r4, [sp, #VCPU_CPSR]
 	bic	r6, r4, r6
-	orr	r6, r6, #0x50
+	orr	r6, r6, #0x10
 	msr	spsr_cxsf, r6
 	.endm
 

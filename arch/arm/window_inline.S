@@ -13,13 +13,16 @@
 	eor	r3, r3, r4
 	.endm
 
-/* The virtual CPSR := \psr, which may differ in mode, A, I, F from what it was. Clobbers \tmp. */
+/*
+ * The virtual CPSR := \psr, which may differ in mode, A, I from what it was; F only where the SPSR gets it too: MRS stubs read the real
+ * one. Clobbers \tmp.
+ */
 	.macro	inl_set_cpsr psr, tmp
-	movw	\tmp, #0x15f
+	movw	\tmp, #0x11f
 	str	\psr, [sp, #VCPU_CPSR]
 	and	\tmp, \tmp, \psr
 	str	\psr, [sp, #OPEN_MASK]
-	eor	\tmp, \tmp, #0x50
+	eor	\tmp, \tmp, #0x10
 	str	\psr, [sp, #OPEN_MODE]
 	str	\tmp, [sp, #OPEN_PSR_XOR]
 	.endm
@@ -79,7 +82,13 @@ inl_\name:
 	.set	inl_hot_fpexc_write, hot_fpexc_write
 	.set	inl_hot_iciallu, hot_iciallu
 
+	.macro	inl_not_fiq			@ F: through C, which makes the real one follow
+	tst	r8, #1
+	bne	svc_common
+	.endm
+
 	inl_handler hot_cpsid
+	inl_not_fiq
 	inl_cpsr
 	orr	r3, r3, r8, lsl #6
 	inl_set_cpsr r3, r5
@@ -87,6 +96,7 @@ inl_\name:
 	hot_resume
 
 	inl_handler hot_cpsie
+	inl_not_fiq
 	ldr	r4, [sp, #VCPU_IRQ_IN]
 	tst	r4, r8, lsl #6
 	bne	svc_common		@ something becomes deliverable
@@ -121,14 +131,14 @@ inl_\name:
 	hot_count
 	hot_resume
 
-	inl_handler hot_msr_cpsr_c		@ no mode change
+	inl_handler hot_msr_cpsr_c		@ nothing but I changes
 	inl_cpsr
 	ldr	r5, [sp, r8, lsl #2]
 	eor	r4, r5, r3
-	tst	r4, #0x1f
+	tst	r4, #0x5f
 	bne	svc_common
-	and	r5, r5, #0xc0
-	bic	r3, r3, #0xc0
+	and	r5, r5, #0x80
+	bic	r3, r3, #0x80
 	ldr	r6, [sp, #VCPU_IRQ_IN]
 	orr	r3, r3, r5
 	bics	r6, r6, r3
@@ -233,10 +243,9 @@ inl_ldm_rest:
 	biceq	r4, r4, #0x06000000
 	biceq	r9, r9, #3
 	bicne	r9, r9, #1
-	orr	r5, r4, #0x40
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
-	msr	spsr_cxsf, r5
+	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
 	hot_count
 	hot_count EXIT_SITE_RET
 	.subsection 1
@@ -293,8 +302,9 @@ inl_user:
 	inl_set_cpsr r4, r5
 	ldr	r5, [sp, #VCPU_DACR_CLOSED]
 	ldr	r6, [sp, #VCPU_DACR]
+	movw	r7, #0x19f		@ F is the guest's
 	bic	r4, r4, r7
-	orr	r4, r4, #0x50
+	orr	r4, r4, #0x10
 	msr	spsr_cxsf, r4
 	bics	r4, r5, r6
 	ldreq	r8, [sp, #VCPU_HW_DACR_CLOSED]

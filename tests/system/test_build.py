@@ -115,6 +115,33 @@ def test_layout_warning_is_error(tmp_path):
     assert "unit_address_vs_reg" in text and "error" in text
 
 
+@pytest.mark.parametrize("folder, words, missing", [
+    (".", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy nope-ar"),
+    (".", ["layouts", "CPP=nope-cpp -P"], "nope-cpp"),
+    ("tests/guests", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy"),
+    ("tests/host", ["HOSTCC=nope -m32"], "nope"),
+])
+def test_missing_programs(tmp_path, folder, words, missing):
+    """One message says which, and what installs them."""
+    text = make(tmp_path, "-C", folder, *words, expect=1)
+    assert f"{missing}: not found; run tools/setup" in text and len(text.splitlines()) == 1
+    assert not any(tmp_path.iterdir())
+
+
+def test_missing_library(tmp_path):
+    compiler = tmp_path / "gcc"
+    for script in ("exit 1", "echo picolibc.specs"):
+        compiler.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        compiler.chmod(0o755)
+        assert "has no picolibc, or does not run: run tools/setup" in make(tmp_path / "out", f"CC={compiler}", expect=1)
+
+
+def test_first_configuration(tmp_path):
+    """Bringing up to date what is not there yet gives the defaults."""
+    make(tmp_path, "olddefconfig")
+    make(tmp_path, "listnewconfig")
+
+
 def test_help():
     text = make("build", "help")
     for word in ("menuconfig", "image", "run-native", "debug", "test", "check"):

@@ -34,3 +34,11 @@ def test_guest(boot, guest, path):
     assert virtual == native
     stats = board.monitor("stats")
     assert re.search(r"^unrewritten\s+0\b", stats, re.M), stats
+
+
+def test_guest_as_uimage(boot):
+    """The same guest with U-Boot's header in front."""
+    folder = build_dir() / "guests"
+    board = boot(umbra_arguments("guest-uimage", "bare-metal", {"guest.bin": folder / "flat.uimg"}))
+    _, tests, failed = results(board)
+    assert tests > 0 and failed == 0

@@ -37,7 +37,7 @@ static bool may_execute(const struct vcpu *v, enum insn_op op)
 {
 	if (vcpu_privileged(v))
 		return op < INSN_LDR;
-	return (op == INSN_MRC || op == INSN_MCR) && (v->cp15.pmuserenr & 1);	/* the counters, if its kernel allows */
+	return op == INSN_MRC || op == INSN_MCR;	/* the counters, if its kernel allows: exec_sys.c */
 }
 
 static void undefined(struct vcpu *v)

@@ -29,7 +29,6 @@
 #define SECT_NG		BIT(17)
 #define L2_XN		BIT(0)		/* of a small page */
 #define L2_SMALL	BIT(1)
-#define L2_LARGE	1u
 #define L2_AP2		BIT(9)
 #define L2_AP0		BIT(4)
 #define L2_NG		BIT(11)

@@ -44,12 +44,6 @@ struct guest {
 /* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...) __printf(3, 4);
 
-/*
- * Checked access to guest physical memory: the only way for core and emulators to touch it.
- * Fails with -EFAULT unless the whole range is REGION_RAM.
- */
-int guest_mem_read(struct guest *g, gpa_t gpa, void *buf, u32 len) __must_check;
-int guest_mem_write(struct guest *g, gpa_t gpa, const void *buf, u32 len) __must_check;
 /* Host pointer to guest RAM [gpa, gpa+len) or NULL when it is not all RAM. */
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len);
 

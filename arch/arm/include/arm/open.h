@@ -5,8 +5,8 @@
 #include <arm/psr.h>
 #include <arm/vcpu.h>
 
-/* What the real CPSR holds in the bits that are virtual while the guest runs: User mode, FIQ masked (window.S). */
-#define OPEN_HW_PSR	(PSR_F | MODE_USR)
+/* What the real CPSR holds in mode, A and I while the guest runs; its F is the guest's (window.S). */
+#define OPEN_HW_PSR	MODE_USR
 
 /* Bank of a legal mode, without a table. */
 static inline enum vbank open_bank(u32 mode)
@@ -35,7 +35,7 @@ static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
 {
 	o->mask = v->cpsr;
 	o->mode = v->cpsr;
-	o->psr_xor = (v->cpsr & (PSR_MODE | PSR_A | PSR_F)) ^ OPEN_HW_PSR;
+	o->psr_xor = (v->cpsr & (PSR_MODE | PSR_A)) ^ OPEN_HW_PSR;
 	o->spsr = v->bank_spsr[open_bank(vcpu_mode(v))];
 	o->usr_sp = v->bank_sp[BANK_USR];
 	o->usr_lr = v->bank_lr[BANK_USR];

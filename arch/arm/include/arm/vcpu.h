@@ -39,7 +39,7 @@ struct vcpu_open {
 	u32 unreachable;	/* by the window, which sees this page 4096 bytes below its base register */
 	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
 	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
-	u32 psr_xor;		/* what turns mode, A and F of the real CPSR in User mode into the virtual ones */
+	u32 psr_xor;		/* what turns mode and A of the real CPSR in User mode into the virtual ones */
 	u32 spsr;		/* of the current mode */
 	u32 usr_sp, usr_lr;	/* of the User bank, when another one is current */
 	u32 scratch[2];		/* registers that a stub uses */
@@ -114,6 +114,7 @@ struct vcpu {
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
