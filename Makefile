@@ -14,6 +14,7 @@ $(error Run make in the top folder of the source tree)
 endif
 
 O ?= build
+include tools/build.mk
 # One spelling for one folder: the compiler's command line is part of what decides about rebuilding.
 override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?= arm-none-eabi-
@@ -40,25 +41,22 @@ plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help 
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
 .PHONY: $(config_targets) savedefconfig
-$(config_targets): | $(O)
+$(config_targets): | $(O)/.umbra-build
 	$(Q)$(PYTHON) tools/kconfig.py $@
 
 savedefconfig: $(O)/.config
 	$(Q)$(PYTHON) tools/kconfig.py $@ $(O)/defconfig
 	@echo "The difference from the defaults is in $(O)/defconfig"
 
-%_defconfig: configs/%_defconfig | $(O)
+%_defconfig: configs/%_defconfig | $(O)/.umbra-build
 	$(Q)$(PYTHON) tools/kconfig.py defconfig $<
 
 configs/%_defconfig: ;
 
-$(O):
-	$(Q)mkdir -p $@
-
 kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig)
 
 # Without a configuration of one's own, the board's.
-$(O)/.config: | $(O)
+$(O)/.config: | $(O)/.umbra-build
 	$(Q)test -e $@ || $(PYTHON) tools/kconfig.py defconfig configs/beagle-xm_defconfig
 
 $(O)/auto.conf: $(O)/.config $(kconfig_files) tools/kconfig.py
@@ -100,12 +98,17 @@ link_flags := $(common_flags) -nostartfiles -static -Wl,--gc-sections -Wl,--buil
 # A file that changes exactly when its text does: what depends on it is rebuilt when flags or the object list change.
 define stamp
 .PHONY: force
-$(1): force | $(O)
+$(1): force | $(O)/.umbra-build
 	@printf '%s\n' '$(2)' | cmp -s - $$@ || printf '%s\n' '$(2)' >$$@
 endef
 force: ;
 ifneq ($(need_config),)
+$(eval $(call need_programs,$(CC) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
 cc_version := $(shell $(CC) -dumpfullversion 2>/dev/null)
+# The name with its folder, if it is there.
+ifeq ($(filter /%,$(shell $(CC) -print-file-name=picolibc.specs 2>/dev/null)),)
+$(error $(CC) has no picolibc, or does not run: run tools/setup)
+endif
 endif
 $(eval $(call stamp,$(O)/flags,$(cc_version) $(c_flags) $(include_flags) $(link_flags)))
 $(eval $(call stamp,$(O)/objects,$(objects)))
@@ -115,7 +118,7 @@ $(eval $(call stamp,$(O)/objects,$(objects)))
 fdt_names := fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_strerror fdt_empty_tree fdt_addresses
 fdt_objects := $(fdt_names:%=$(O)/libfdt/%.o)
 
-$(O)/libfdt/include/libfdt.h: tools/libfdt tools/fetch tools/lib/umbra_debian.py
+$(O)/libfdt/include/libfdt.h: tools/libfdt tools/fetch tools/lib/umbra_debian.py | $(O)/.umbra-build
 	$(call say,FETCH,libfdt)
 	$(Q)$(PYTHON) tools/libfdt $(O)/libfdt/include
 
@@ -142,7 +145,18 @@ $(O)/%.o: %.c $(common_needs)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(c_flags) $(include_flags) $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
 
-$(O)/%.o: %.S $(common_needs)
+# What assembly knows of C: numbers that the compiler wrote into marked lines.
+$(O)/arch/arm/asm_offsets.s: arch/arm/asm_offsets.c $(common_needs)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(c_flags) $(include_flags) -MMD -MP -MT $@ -MF $@.d -S -o $@ $<
+
+$(O)/include/asm_offsets.h: $(O)/arch/arm/asm_offsets.s
+	$(call say,OFFSETS,$@)
+	$(Q)sed -n -e '1i /* Made from arch/arm/asm_offsets.c, for assembly. */' \
+		-e 's/^.*"->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)"$$/#define \1 (\2)/p' $< >$@
+
+$(O)/%.o: %.S $(common_needs) $(O)/include/asm_offsets.h
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(common_flags) -D__ASSEMBLY__ $(include_flags) -Wa,--fatal-warnings $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
@@ -167,7 +181,7 @@ $(O)/umbra.img: $(O)/umbra.bin
 		-n Umbra -d $< $@ >$@.log
 
 ifneq ($(need_config),)
--include $(wildcard $(objects:.o=.d) $(O)/umbra.lds.d)
+-include $(wildcard $(objects:.o=.d) $(O)/arch/arm/asm_offsets.s.d $(O)/umbra.lds.d)
 endif
 
 # --- Layouts ---------------------------------------------------------------------------------------------------------
@@ -179,7 +193,7 @@ layouts := $(patsubst $(layout_dir)/%.dts,$(O)/layouts/%.dtb,$(wildcard $(layout
 layouts: $(layouts)
 
 # dtc has no switch that makes its warnings errors: any word on stderr is one.
-$(O)/layouts/%.dtb: $(layout_dir)/%.dts
+$(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
 	$(call say,DTC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -MMD -MP -MT $@ -MF $@.d $< $@.tmp
@@ -191,27 +205,30 @@ $(O)/layouts/%.dtb: $(layout_dir)/%.dts
 
 # --- Machine, card, runs ---------------------------------------------------------------------------------------------
 
-LAYOUT ?= linux
-export LAYOUT
+# Which one is on the card, so that `make image LAYOUT=x` and then `make run` boots x.
+with_layout := $(if $(LAYOUT),--layout $(LAYOUT))
 
-.PHONY: setup fetch image run run-native debug guests
+.PHONY: setup fetch image layout-name run run-native debug guests
 setup:
 	$(Q)tools/setup
 
 fetch:
 	$(Q)tools/fetch
 
-image: all
-	$(Q)tools/mkimage --layout $(LAYOUT)
+layout-name:
+	$(Q)tools/mkimage --check $(with_layout)
+
+image: layout-name all
+	$(Q)tools/mkimage $(with_layout)
 
 run:
-	$(Q)tools/run --layout $(LAYOUT)
+	$(Q)tools/run $(with_layout)
 
 run-native:
-	$(Q)tools/run --native
+	$(Q)tools/run --native $(with_layout)
 
 debug:
-	$(Q)tools/run --layout $(LAYOUT) --debug
+	$(Q)tools/run --debug $(with_layout)
 
 guests:
 	$(Q)$(MAKE) --no-print-directory -C tests/guests O=$(abspath $(O))
@@ -240,7 +257,7 @@ clean:
 		umbra.* libfdt.a flags objects auto.conf)
 
 distclean:
-	$(Q)rm -rf $(O)
+	$(Q)$(PYTHON) $(build_folder) remove $(O)
 
 help:
 	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
@@ -256,10 +273,10 @@ help:
 #:   layouts              configs/layouts/*.dts to layouts/*.dtb
 #:   guests               the bare-metal test guests
 #:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME picks one
-#:   clean distclean      remove what was built / the whole output folder
+#:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:
 #: Run (the machine is built at the first start):
-#:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME picks a layout
+#:   run                  boot the card in QEMU's beagle-xm; LAYOUT=NAME puts another layout on it
 #:   run-native           the same card and guest files without Umbra
 #:   debug                as run, stopped at the first instruction, with gdb attached
 #:

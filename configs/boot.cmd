@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # U-Boot script (boot.scr): loads Umbra, the layout and the files that the layout names, and starts Umbra.
 #
-# The modules are /chosen/module@0, @1 and so on without a gap. The file that a module's property `file` names is
-# loaded, and the property `reg` is set to <address size>. A file that cannot be loaded gets no reg: Umbra then says
-# which one is missing.
+# The modules are the nodes in /chosen, up to 32, whatever they are called. The file that a module's property `file` names
+# is loaded, and the property `reg` is set to <address size>. A file that cannot be loaded gets no reg: Umbra then
+# says which one is missing.
 # A file called `native` on the card boots the guest's kernel without Umbra instead, with the layout's bootargs.
 
 setenv card "mmc 0:1"
@@ -38,18 +38,22 @@ if test ${layout_ok} = 1; then
 	fdt resize 4096
 	setenv modules 0
 	fdt get size modules /chosen
-	# The layout's reg is a placeholder.
-	for number in 0 1 2 3 4 5 6 7; do
-		if itest ${number} -lt ${modules}; then
+	# `test` and the size count in tens, the index of `fdt get name` and setexpr in sixteens.
+	setenv index 0
+	for number in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31; do
+		if test ${number} -lt ${modules}; then
 			setenv file
-			fdt get value file /chosen/module@${number} file
-			fdt rm /chosen/module@${number} reg
-			if size ${card} ${file}; then
+			fdt get name module /chosen ${index}
+			fdt get value file /chosen/${module} file
+			setexpr index ${index} + 1
+			# The layout's reg is a placeholder.
+			fdt rm /chosen/${module} reg
+			if size ${card} "${file}"; then
 				setexpr end ${next} + ${filesize}
 				if itest ${end} -gt ${limit}; then
 					echo "boot.scr: ${file} is too big: 0x${filesize} bytes"
-				elif load ${card} ${next} ${file}; then
-					fdt set /chosen/module@${number} reg <${next} 0x${filesize}>
+				elif load ${card} ${next} "${file}"; then
+					fdt set /chosen/${module} reg <${next} 0x${filesize}>
 					setexpr next ${end} + 0xfffff
 					setexpr next ${next} / 0x100000
 					setexpr next ${next} * 0x100000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Monitor command `guest`: list, start, stop, reset, dump, map, audit. */
+/* Monitor command `guest`: list, start, stop, reset, dump, map, audit, path. */
 #include <string.h>
 
 #include <autoconf.h>
@@ -70,6 +70,16 @@ static int guest_cmd_audit(struct guest *g)
 	return 0;
 }
 
+/* The CPU path: which one it is, or another one from here on. The guest stands between two instructions. */
+static int guest_cmd_path(struct guest *g, const char *name)
+{
+	int err = name ? arch_vcpu_set_path(g->vcpu, name) : 0;
+
+	if (!err)
+		mon_printf("guest %s: path %s\n", g->name, arch_vcpu_path(g->vcpu));
+	return 0;	/* what is wrong with the name was said */
+}
+
 /* Send the escape key itself, which the console keeps for the monitor otherwise. */
 static int guest_cmd_escape(struct guest *g)
 {
@@ -92,18 +102,30 @@ static const struct {
 	{ "escape", guest_cmd_escape },
 };
 
+/* Verbs with a name behind them; without it they tell what is set. */
+static const struct {
+	const char *name;
+	int (*fn)(struct guest *g, const char *name);
+} settings[] = {
+	{ "path", guest_cmd_path },
+};
+
+static int no_guest(void)
+{
+	mon_printf("there is no guest: see `log` for what is wrong with the layout\n");
+	return 0;
+}
+
 static int cmd_guest(int argc, char **argv)
 {
-	struct guest *g = guest_current();
+	struct guest *g = monitor_guest();
 
-	for (u32 i = 0; argc == 2 && i < ARRAY_SIZE(verbs); i++) {
-		if (strcmp(argv[1], verbs[i].name))
-			continue;
-		if (g)
-			return verbs[i].fn(g);
-		mon_printf("there is no guest: see `log` for what is wrong with the layout\n");
-		return 0;
-	}
+	for (u32 i = 0; argc == 2 && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[1], verbs[i].name))
+			return g ? verbs[i].fn(g) : no_guest();
+	for (u32 i = 0; (argc == 2 || argc == 3) && i < ARRAY_SIZE(settings); i++)
+		if (!strcmp(argv[1], settings[i].name))
+			return g ? settings[i].fn(g, argc == 3 ? argv[2] : NULL) : no_guest();
 	return -EINVAL;
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape", "the guest's life and state", cmd_guest);
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|path [NAME]", "the guest's life and state", cmd_guest);

@@ -62,7 +62,7 @@ MONITOR_CMD(log, "log", "[level err|warn|info|debug]", "show Umbra's log, or set
 
 static int cmd_layout(int argc, char **argv)
 {
-	const struct guest *g = guest_current();
+	const struct guest *g = monitor_guest();
 
 	(void)argv;
 	if (argc != 1)
@@ -77,11 +77,9 @@ MONITOR_CMD(layout, "layout", "", "the layout in use", cmd_layout);
 
 static int cmd_host(int argc, char **argv)
 {
-	struct guest *g = guest_current();
-
 	if (argc != 2 || strcmp(argv[1], "reboot"))
 		return -EINVAL;
-	if (g)
+	for (struct guest *g = guest_first(); g; g = g->next)
 		guest_stop(g);
 	mon_printf("rebooting the board\n");
 	console_flush();

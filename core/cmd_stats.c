@@ -43,7 +43,7 @@ static struct slow_cost sum(const struct slow_cost *slow)
 
 static int cmd_stats(int argc, char **argv)
 {
-	const struct guest *g = guest_current();
+	const struct guest *g = monitor_guest();
 	const u64 *n;
 	const struct slow_cost *slow;
 	struct slow_cost all;
@@ -64,10 +64,10 @@ static int cmd_stats(int argc, char **argv)
 	for (u32 i = 0; i < EXIT_NR; i++) {
 		total += n[i];
 		if (n[i])
-			row(exit_cause_name[i], n[i], stats_per_second((enum exit_cause)i), &slow[i], all.instructions != 0,
+			row(exit_cause_name[i], n[i], stats_per_second(&g->rates, (enum exit_cause)i), &slow[i], all.instructions != 0,
 			    exit_cause_text[i]);
 	}
-	row("total", total, stats_per_second(EXIT_NR), &all, all.instructions != 0, "all causes");
+	row("total", total, stats_per_second(&g->rates, EXIT_NR), &all, all.instructions != 0, "all causes");
 	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
 	if (!all.instructions)
 		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");

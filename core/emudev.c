@@ -23,14 +23,10 @@ static int map_ranges(struct guest *g, struct emudev *d, const struct layout_dev
 {
 	for (u32 i = 0; i < n->nregs; i++) {
 		const struct region r = { n->reg[i].base, n->reg[i].size, REGION_EMULATED, d, d->name };
-		const char *clash = "(map full)";
-		int err = guest_map_add(&g->map, &r, &clash);
+		int err = layout_map_region(&g->map, &r, &n->at, "reg");
 
-		if (err) {
-			pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", n->node, (unsigned long)r.base,
-			       (unsigned long)r.size, clash);
+		if (err)
 			return err;
-		}
 	}
 	return 0;
 }
@@ -42,7 +38,7 @@ int emudev_create(struct guest *g, const struct layout_dev *n)
 	int err;
 
 	if (!type) {
-		pr_err("layout: %s: compatible: \"%s\": no such device type in this Umbra\n", n->node, n->compatible);
+		layout_mistake(&n->at, "compatible", "\"%s\": no such device type in this Umbra", SHOWN(n->compatible));
 		return -ENOENT;
 	}
 	d = hv_alloc(sizeof(*d), _Alignof(struct emudev));

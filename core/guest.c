@@ -11,11 +11,21 @@
 #include <hv/log.h>
 #include <hv/passthrough.h>
 
-static struct guest *current;
+static struct guest *guests;
 
-struct guest *guest_current(void)
+struct guest *guest_first(void)
 {
-	return current;
+	return guests;
+}
+
+/* To the end of the list, unless it is there already. */
+static void guest_enlist(struct guest *g)
+{
+	struct guest **end = &guests;
+
+	while (*end && *end != g)
+		end = &(*end)->next;
+	*end = g;
 }
 
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...)
@@ -32,26 +42,24 @@ void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...
 
 static int add_ram(struct guest *g, gpa_t base, u32 size, const char *name)
 {
-	const char *clash = "(map full)";
-	int err = guest_map_add(&g->map, &(struct region){ base, size, REGION_RAM, NULL, name }, &clash);
+	return layout_map_region(&g->map, &(struct region){ base, size, REGION_RAM, NULL, name }, &g->cfg.at, name);
+}
 
-	if (err)
-		pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", name, (unsigned long)base,
-		       (unsigned long)size, clash);
+static int add_sram(struct guest *g, const struct layout_dev *d)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < d->nregs && !err; i++)
+		err = layout_map_region(&g->map, &(struct region){ d->reg[i].base, d->reg[i].size, REGION_RAM, NULL, d->node },
+					&d->at, "reg");
 	return err;
 }
 
 static int add_device(struct guest *g, const struct layout_dev *d)
 {
-	int err = 0;
-
 	if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH))
 		return passthrough_add(g, d);
-	if (strcmp(d->compatible, LAYOUT_SRAM))
-		return emudev_create(g, d);
-	for (u32 i = 0; i < d->nregs && !err; i++)
-		err = add_ram(g, d->reg[i].base, d->reg[i].size, d->node);
-	return err;
+	return strcmp(d->compatible, LAYOUT_SRAM) ? emudev_create(g, d) : add_sram(g, d);
 }
 
 int guest_create(struct guest *g, const struct layout_guest *cfg)
@@ -70,7 +78,7 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 	if (!err)
 		err = arch_vcpu_create(g, cfg->cpu_path, cfg->shadow);
 	if (!err)
-		current = g;
+		guest_enlist(g);
 	return err;
 }
 

@@ -111,7 +111,7 @@ static int walk(void *fdt, int node, const struct bus *parent, u32 depth, visit_
 
 static int fdt_error(const struct guest *g, const char *what, int err)
 {
-	pr_err("guest %s: file \"%s\": %s: %s\n", g->name, g->cfg.dtb.name, what, fdt_strerror(err));
+	pr_err("guest %s: file \"%s\": %s: %s\n", g->name, SHOWN(g->cfg.dtb.name), what, fdt_strerror(err));
 	return err == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
 }
 
@@ -143,11 +143,6 @@ static int visit_disable_at(void *fdt, int node, u32 addr, void *arg)
 		return 0;
 	d->found++;
 	return disable_node(fdt, node);
-}
-
-int guest_fdt_disable(void *fdt, gpa_t addr)
-{
-	return guest_fdt_disable_range(fdt, addr, 1);
 }
 
 int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size)
@@ -234,8 +229,8 @@ int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t 
 	for (struct emudev *d = g->devs; d; d = d->next) {
 		err = d->type->fdt_fixup ? d->type->fdt_fixup(d, dst) : 0;
 		if (err) {
-			pr_err("guest %s: file \"%s\": no place for the changes of %s\n", g->name, g->cfg.dtb.name,
-			       d->name);
+			pr_err("guest %s: file \"%s\": no place for the changes of %s\n", g->name, SHOWN(g->cfg.dtb.name),
+			       SHOWN(d->name));
 			return err;
 		}
 	}

@@ -2,7 +2,7 @@
 /*
  * Guest files: kept below Umbra for restarts, checked, and placed in guest memory.
  *
- * Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
+ * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
  * top, device tree below it. Raw kernels: at load-offset, entered there. ATAGs: 0x100 into memory.
  */
 #include <string.h>
@@ -14,14 +14,17 @@
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
 #include <hv/log.h>
+#include <hv/uimage.h>
 
 #define ZIMAGE_MAGIC_AT		0x24u	/* Linux Documentation/arm/booting: header of the zImage */
 #define ZIMAGE_MAGIC		0x016f2818u
+#define ZIMAGE_HEADER		0x30u
 #define ZIMAGE_OFFSET		0x02000000u
 #define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
 #define ATAGS_OFFSET		0x100u
 #define ATAGS_MAX		0x1000u
-#define DTB_ROOM		0x4000u		/* for our edits, beside bootargs */
+#define DTB_ROOM		0x4000u		/* for our edits, beside bootargs and nodes that are disabled */
+#define DTB_NODE_ROOM		48u		/* three properties, guest_fdt.c */
 #define MACHINE_NONE		0xffffffffu	/* r1 of a device-tree boot: any value */
 
 static hpa_t kept_base;
@@ -70,36 +73,6 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 	return top;
 }
 
-int guest_keep_files(struct guest *g)
-{
-	struct layout_file *f[3];
-	u32 n = sort_files(g, f);
-	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
-	gpa_t mem_end = g->cfg.mem_base + g->cfg.mem_size;
-
-	if (bottom < mem_end) {
-		pr_err("layout: %s: memory: too much: 0x%lx bytes of files are kept for restarts between guest memory and Umbra, room is 0x%lx\n",
-		       g->name, (unsigned long)(top - bottom), (unsigned long)(top - mem_end));
-		return -ENOMEM;
-	}
-	for (u32 i = 0; i < n; i++) {
-		hpa_t dst = (top - f[i]->size) & ~7u;
-
-		/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
-		if (i + 1 < n && dst < f[i + 1]->addr + f[i + 1]->size) {
-			pr_err("layout: %s: reg: file \"%s\" lies where files are kept, load it lower\n", f[i + 1]->node,
-			       f[i + 1]->name);
-			return -EINVAL;
-		}
-		memmove(hpa_ptr(dst), hpa_ptr(f[i]->addr), f[i]->size);
-		f[i]->addr = dst;
-		top = dst;
-	}
-	kept_base = bottom;
-	g->files_kept = true;
-	return 0;
-}
-
 static u32 file_word(const struct layout_file *f, u32 offset)
 {
 	u32 w = 0;
@@ -109,31 +82,97 @@ static u32 file_word(const struct layout_file *f, u32 offset)
 	return w;
 }
 
+static bool is_zimage(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+}
+
+/* Take each file out of U-Boot's format if it comes in that. */
+static int open_files(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	const gpa_t at = c->mem_base + c->load_offset;
+	struct uimage u = { .load = at, .entry = at };
+	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
+
+	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
+	if (!err && !is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
+		       g->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+		return -EINVAL;
+	}
+	if (!err)
+		err = uimage_open(g, &c->dtb, UIMAGE_FLATDT, &u);
+	return err ? err : uimage_open(g, &c->initrd, UIMAGE_RAMDISK, &u);
+}
+
+static int keep_files(struct guest *g)
+{
+	struct layout_file *f[3];
+	u32 n = sort_files(g, f);
+	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
+	gpa_t mem_end = g->cfg.mem_base + g->cfg.mem_size;
+
+	if (bottom < mem_end) {
+		layout_mistake(&g->cfg.at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx",
+			       (unsigned long)(top - bottom), (unsigned long)(top - mem_end));
+		return -ENOMEM;
+	}
+	for (u32 i = 0; i < n; i++) {
+		hpa_t dst = (top - f[i]->size) & ~7u;
+
+		/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
+		if (i + 1 < n && dst < f[i + 1]->addr + f[i + 1]->size)
+			return layout_mistake(&f[i + 1]->at, "reg", "file \"%s\" lies where files are kept, load it lower",
+					      SHOWN(f[i + 1]->name));
+		memmove(hpa_ptr(dst), hpa_ptr(f[i]->addr), f[i]->size);
+		f[i]->addr = dst;
+		top = dst;
+	}
+	kept_base = bottom;
+	g->files_kept = true;
+	return 0;
+}
+
+int guest_keep_files(struct guest *g)
+{
+	int err = open_files(g);
+
+	return err ? err : keep_files(g);
+}
+
 static int check_kernel(const struct guest *g, struct placement *p)
 {
 	const struct layout_guest *c = &g->cfg;
 	const struct layout_file *k = &c->kernel;
 	u32 image;
 
-	p->zimage = file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+	p->zimage = is_zimage(k);
 	if (!p->zimage && c->dtb.size) {
 		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
-		       g->name, k->name);
+		       g->name, SHOWN(k->name));
 		return -EINVAL;
 	}
 	if (!p->zimage)
 		return 0;
 	image = file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
-	if (image > k->size || image < 0x30) {
-		pr_err("guest %s: file \"%s\" is truncated: %lu bytes, its header says %lu\n", g->name, k->name,
-		       (unsigned long)k->size, (unsigned long)image);
+	if (image > k->size || image < ZIMAGE_HEADER) {
+		pr_err("guest %s: file \"%s\" is %s: %lu bytes, its header says %lu\n", g->name, SHOWN(k->name),
+		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
 		return -EINVAL;
 	}
-	if (!c->dtb.size && !c->atags) {
-		pr_err("layout: %s: dtb: missing; a Linux kernel needs a device tree (or say `atags`)\n", g->name);
-		return -EINVAL;
-	}
+	if (!c->dtb.size && !c->atags)
+		return layout_mistake(&c->at, "dtb", "missing; a Linux kernel needs a device tree (or say `atags`)");
 	return 0;
+}
+
+static u32 count_nodes(const void *fdt)
+{
+	u32 n = 0;
+
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL))
+		n++;
+	return n;
 }
 
 static int check_dtb(const struct guest *g, struct placement *p)
@@ -149,18 +188,18 @@ static int check_dtb(const struct guest *g, struct placement *p)
 	if (!err)
 		err = fdt_check_full(fdt, f->size);
 	if (err) {
-		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, f->name,
+		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, SHOWN(f->name),
 		       fdt_strerror(err));
 		return -EINVAL;
 	}
-	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0),
-			       PAGE_SIZE);
+	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM +
+			       (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0), PAGE_SIZE);
 	return 0;
 }
 
 static int too_big(const struct guest *g, const struct layout_file *f)
 {
-	pr_err("guest %s: file \"%s\" does not fit: %lu bytes in %lu MiB of memory\n", g->name, f->name,
+	pr_err("guest %s: file \"%s\" does not fit: %lu bytes in %lu MiB of memory\n", g->name, SHOWN(f->name),
 	       (unsigned long)f->size, (unsigned long)(g->cfg.mem_size >> 20));
 	return -ENOSPC;
 }
@@ -197,10 +236,8 @@ static int place(const struct guest *g, struct placement *p)
 	space = p->low > p->kernel ? p->low - p->kernel : 0;
 	if (c->kernel.size > space || space - c->kernel.size < headroom)
 		return too_big(g, &c->kernel);
-	if (c->atags && p->kernel < c->mem_base + ATAGS_OFFSET + ATAGS_MAX) {
-		pr_err("layout: %s: load-offset: leaves no room for atags\n", g->name);
-		return -EINVAL;
-	}
+	if (c->atags && p->kernel < c->mem_base + ATAGS_OFFSET + ATAGS_MAX)
+		return layout_mistake(&c->at, "load-offset", "leaves no room for atags");
 	return 0;
 }
 
@@ -216,7 +253,7 @@ static int load_atags(struct guest *g, const struct placement *p)
 	};
 
 	if (atags_build(hpa_ptr(c->mem_base + ATAGS_OFFSET), ATAGS_MAX, &info) < 0) {
-		pr_err("layout: %s: bootargs: too long for atags\n", g->name);
+		layout_mistake(&c->at, "bootargs", "%lu characters are too long for atags", (unsigned long)strlen(c->bootargs));
 		return -ENOSPC;
 	}
 	g->r1 = c->machine;

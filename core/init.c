@@ -19,14 +19,12 @@
 #include <hv/time.h>
 #include <hv/version.h>
 
-#define LAYOUT_MAX_SIZE	0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
-
 static struct layout layout;
-static struct guest guest;
+static char no_layout[96] = "nothing was handed over in RAM";	/* why layout_keep() found none */
 
 /*
  * Copy the layout out of the memory that will be the guest's. First of all allocations, because the boot loader may
- * have put it where the heap is: memmove before anything is cleared.
+ * have put it where the heap is: memmove before anything is cleared. The console comes later.
  */
 static const void *layout_keep(const void *fdt)
 {
@@ -35,11 +33,10 @@ static const void *layout_keep(const void *fdt)
 	u32 size;
 
 	alloc_init(to, m->umbra_end);
-	if (from < m->ram_base || from >= m->ram_base + (m->ram_size - sizeof(struct fdt_header)) ||
-	    fdt_check_header(fdt))
+	if (from < m->ram_base || from >= m->ram_base + (m->ram_size - sizeof(struct fdt_header)))
 		return NULL;
-	size = fdt_totalsize(fdt);
-	if (size > LAYOUT_MAX_SIZE || size > m->ram_base + m->ram_size - from)
+	size = layout_blob_size(fdt, m->ram_base + m->ram_size - from, no_layout, sizeof(no_layout));
+	if (!size)
 		return NULL;
 	memmove(hpa_ptr(to), fdt, size);
 	alloc_init(ALIGN_UP(to + size, 8), m->umbra_end);
@@ -58,21 +55,21 @@ static void banner(u32 machid)
 }
 
 /* Everything between the layout and a running guest. Messages name what is wrong; the monitor is what remains then. */
-static int guest_boot(const void *fdt)
+static int guest_boot(struct guest *g, const void *fdt)
 {
 	int err;
 
 	if (!fdt) {
-		pr_err("layout: layout.dtb: nothing that looks like a device tree was handed over\n");
+		pr_err("layout: layout.dtb: %s\n", no_layout);
 		return -EINVAL;
 	}
 	err = layout_parse(fdt, &layout);
 	if (!err)
-		err = guest_create(&guest, &layout.guest[0]);
+		err = guest_create(g, &layout.guest[0]);
 	if (!err)
-		err = guest_keep_files(&guest);
+		err = guest_keep_files(g);
 	if (!err)
-		err = guest_start(&guest);
+		err = guest_start(g);
 	return err;
 }
 
@@ -104,20 +101,29 @@ static void handle_request(struct guest *g)
 		pr_err("guest %s: not restarted\n", g->name);
 }
 
+/* Act on what the guests asked for, then run those that can run. False: none can. */
+static bool run_guests(void)
+{
+	bool ran = false;
+
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		handle_request(g);
+		if (g->state != GUEST_RUNNING)
+			continue;
+		arch_vcpu_run(g->vcpu);
+		ran = true;
+	}
+	return ran;
+}
+
 static void run_loop(void) __noreturn;
 static void run_loop(void)
 {
 	for (;;) {
-		struct guest *g = guest_current();
-
 		if (console_work_pending())
 			console_work();
-		if (g)
-			handle_request(g);
-		if (g && g->state == GUEST_RUNNING) {
-			arch_vcpu_run(g->vcpu);
+		if (run_guests())
 			continue;
-		}
 		console_set_monitor(true);	/* nobody else is there to talk to */
 		arch_idle();
 		while (arch_irq_pending())
@@ -127,6 +133,7 @@ static void run_loop(void)
 
 void hv_main(u32 machid, const void *fdt)
 {
+	static struct guest guest;
 	const void *kept = layout_keep(fdt);
 	u32 begin;
 
@@ -137,7 +144,7 @@ void hv_main(u32 machid, const void *fdt)
 	banner(machid);
 	host_quiesce_init();
 	stats_init();
-	if (!guest_boot(kept))
+	if (!guest_boot(&guest, kept))
 		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
 			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),
 			(unsigned long)(alloc_used() >> 10));

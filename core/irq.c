@@ -34,15 +34,20 @@ bool host_irq_owned(u32 line)
 	return line < HOST_IRQ_NR && handler[line].fn;
 }
 
-static bool guest_owns(const struct guest *g, u32 line)
+/* The running guest that passed-through line @line belongs to, or NULL. */
+static struct guest *line_owner(u32 line)
 {
-	return g && g->state == GUEST_RUNNING && g->irqchip && (g->pt_irqs[line / 32] & BIT(line % 32));
+	struct guest *g = guest_first();
+
+	while (g && !(g->state == GUEST_RUNNING && g->irqchip && (g->pt_irqs[line / 32] & BIT(line % 32))))
+		g = g->next;
+	return g;
 }
 
 void host_irq_handle(void)
 {
-	struct guest *g = guest_current();
 	int line = host_irqc_ack();
+	struct guest *g;
 
 	if (line < 0) {
 		host_irqc_eoi();
@@ -56,7 +61,8 @@ void host_irq_handle(void)
 	/* A level line stays up until the guest has served it: masked here, unmasked when the guest ends it. */
 	host_irqc_mask((u32)line);
 	host_irqc_eoi();
-	if (guest_owns(g, (u32)line))
+	g = line_owner((u32)line);
+	if (g)
 		g->irqchip->host_irq(g->irqchip_priv, (u32)line);
 	else
 		pr_guest(8, "irq: line %d belongs to nobody, masked\n", line);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parse the layout: property tables per node kind, one message for the first mistake, nothing else done. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,22 +104,7 @@ static const char *const root_nodes[] = {
 	"chosen", "guest", "memory", "aliases", "reserved-memory", "__symbols__", "__local_fixups__", "__fixups__",
 };
 
-static int __printf(4, 5) mistake(const void *fdt, int node, const char *prop, const char *fmt, ...)
-{
-	char path[96], text[128];
-	va_list ap;
-
-	if (fdt_get_path(fdt, node, path, sizeof(path)))
-		snprintf(path, sizeof(path), "%s", "(node)");
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (prop)
-		pr_err("layout: %s: %s: %s\n", path, prop, text);
-	else
-		pr_err("layout: %s: %s\n", path, text);
-	return -EINVAL;
-}
+#define mistake(fdt, node, prop, ...) layout_mistake(&(const struct layout_node){ fdt, node }, prop, __VA_ARGS__)
 
 static u32 cell(const void *data, u32 i)
 {
@@ -264,20 +248,22 @@ static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle,
 	node = fdt_node_offset_by_phandle(fdt, phandle);
 	if (node < 0)
 		return mistake(fdt, guest, prop, "refers to no node");
+	if (fdt_parent_offset(fdt, node) != fdt_path_offset(fdt, "/chosen"))
+		return mistake(fdt, guest, prop, "refers to a node that is not in /chosen");
 	err = parse_module(fdt, node, &m);
 	if (err)
 		return err;
 	if (!m.reg.base && !m.reg.size)	/* as in the source of the layout: the boot loader did not fill it in */
-		return mistake(fdt, node, "reg", "file \"%s\" was not loaded (is it on the card?)", m.file);
+		return mistake(fdt, node, "reg", "file \"%s\" was not loaded (is it on the card?)", SHOWN(m.file));
 	if (!m.reg.size)
-		return mistake(fdt, node, "reg", "file \"%s\" is empty", m.file);
+		return mistake(fdt, node, "reg", "file \"%s\" is empty", SHOWN(m.file));
 	if (m.reg.base < mem->ram_base || m.reg.base >= mem->umbra_base || m.reg.size > mem->umbra_base - m.reg.base)
-		return mistake(fdt, node, "reg", "file \"%s\" at 0x%08lx+0x%lx is not in the RAM below Umbra", m.file,
+		return mistake(fdt, node, "reg", "file \"%s\" at 0x%08lx+0x%lx is not in the RAM below Umbra", SHOWN(m.file),
 			       (unsigned long)m.reg.base, (unsigned long)m.reg.size);
 	f->name = m.file;
 	f->addr = m.reg.base;
 	f->size = m.reg.size;
-	f->node = fdt_get_name(fdt, node, NULL);
+	f->at = (struct layout_node){ fdt, node };
 	return 0;
 }
 
@@ -289,10 +275,10 @@ static int check_files(const void *fdt, int guest, const struct layout_guest *g)
 		for (u32 j = i + 1; j < ARRAY_SIZE(f); j++) {
 			if (!f[i]->size || !f[j]->size || !ranges_overlap(f[i]->addr, f[i]->size, f[j]->addr, f[j]->size))
 				continue;
-			if (f[i]->node == f[j]->node)
-				return mistake(fdt, guest, NULL, "file \"%s\" is used twice", f[i]->name);
+			if (f[i]->at.offset == f[j]->at.offset)
+				return mistake(fdt, guest, NULL, "file \"%s\" is used twice", SHOWN(f[i]->name));
 			return mistake(fdt, guest, NULL, "files \"%s\" and \"%s\" were loaded over each other",
-				       f[i]->name, f[j]->name);
+				       SHOWN(f[i]->name), SHOWN(f[j]->name));
 		}
 	}
 	return 0;
@@ -327,7 +313,7 @@ static int check_status(const void *fdt, int node, const char *status, bool *dis
 	*disabled = status && !strcmp(status, "disabled");
 	if (!status || *disabled || !strcmp(status, "okay"))
 		return 0;
-	return mistake(fdt, node, "status", "\"%s\" is neither \"okay\" nor \"disabled\"", status);
+	return mistake(fdt, node, "status", "\"%s\" is neither \"okay\" nor \"disabled\"", SHOWN(status));
 }
 
 /*
@@ -355,10 +341,11 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 	if (!raw.compatible)
 		return mistake(fdt, node, "compatible", "missing");
 	if (!known_compatible(raw.compatible))
-		return mistake(fdt, node, "compatible", "\"%s\": no such device type in this Umbra", raw.compatible);
+		return mistake(fdt, node, "compatible", "\"%s\": no such device type in this Umbra", SHOWN(raw.compatible));
 	if (disabled && parent < 0)
 		return 0;
 	d->node = fdt_get_name(fdt, node, NULL);
+	d->at = (struct layout_node){ fdt, node };
 	d->compatible = disabled ? LAYOUT_WITHHELD : raw.compatible;
 	d->withheld = disabled;
 	d->parent = parent;
@@ -402,7 +389,7 @@ static bool within_window(const struct layout_dev *w, u32 base, u32 size)
 }
 
 /* What guest_map holds in pages must come in pages; passed-through parts are only claims inside their window. */
-static int check_dev_shape(const void *fdt, int devices, const struct layout_guest *g, const struct layout_dev *d)
+static int check_dev_shape(const struct layout_guest *g, const struct layout_dev *d)
 {
 	bool paged = d->parent < 0 || strcmp(d->compatible, LAYOUT_PASSTHROUGH);
 
@@ -410,60 +397,60 @@ static int check_dev_shape(const void *fdt, int devices, const struct layout_gue
 		u32 base = d->reg[i].base, size = d->reg[i].size;
 
 		if (paged && ((base | size) & ~PAGE_MASK))
-			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx is not a multiple of 4 KiB",
+			return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is not a multiple of 4 KiB",
 				       (unsigned long)base, (unsigned long)size);
 		if (d->parent >= 0 && !within_window(&g->dev[d->parent], base, size))
-			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx is not inside %s",
-				       (unsigned long)base, (unsigned long)size, g->dev[d->parent].node);
+			return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is not inside %s",
+				       (unsigned long)base, (unsigned long)size, SHOWN(g->dev[d->parent].node));
 		if (ranges_overlap(base, size, arch_host_mem()->ram_base, arch_host_mem()->ram_size))
-			return mistake(fdt, devices, d->node, "reg: 0x%08lx+0x%lx overlaps RAM",
+			return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx overlaps RAM",
 				       (unsigned long)base, (unsigned long)size);
 	}
 	return 0;
 }
 
 /* No address and no interrupt is given twice; a part and its own window are no conflict. */
-static int check_dev_pair(const void *fdt, int devices, const struct layout_guest *g, u32 ai, u32 bi)
+static int check_dev_pair(const struct layout_guest *g, u32 ai, u32 bi)
 {
 	const struct layout_dev *a = &g->dev[ai], *b = &g->dev[bi];
 
 	for (u32 i = 0; i < a->nregs && b->parent != (s32)ai; i++)
 		for (u32 j = 0; j < b->nregs; j++)
 			if (ranges_overlap(a->reg[i].base, a->reg[i].size, b->reg[j].base, b->reg[j].size))
-				return mistake(fdt, devices, b->node, "reg: 0x%08lx+0x%lx overlaps %s",
-					       (unsigned long)b->reg[j].base, (unsigned long)b->reg[j].size, a->node);
+				return layout_mistake(&b->at, "reg", "0x%08lx+0x%lx overlaps %s",
+					       (unsigned long)b->reg[j].base, (unsigned long)b->reg[j].size, SHOWN(a->node));
 	for (u32 i = 0; i < a->nirqs; i++)
 		for (u32 j = 0; j < b->nirqs; j++)
 			if (a->irq[i] == b->irq[j])
-				return mistake(fdt, devices, b->node, "interrupts: line %d is already given to %s",
-					       b->irq[j], a->node);
+				return layout_mistake(&b->at, "interrupts", "line %d is already given to %s",
+					       b->irq[j], SHOWN(a->node));
 	return 0;
 }
 
-static int check_dev_self(const void *fdt, int devices, const struct layout_dev *d)
+static int check_dev_self(const struct layout_dev *d)
 {
 	for (u32 i = 0; i < d->nregs; i++)
 		for (u32 j = i + 1; j < d->nregs; j++)
 			if (ranges_overlap(d->reg[i].base, d->reg[i].size, d->reg[j].base, d->reg[j].size))
-				return mistake(fdt, devices, d->node, "reg: 0x%08lx is given twice",
+				return layout_mistake(&d->at, "reg", "0x%08lx is given twice",
 					       (unsigned long)d->reg[j].base);
 	for (u32 i = 0; i < d->nirqs; i++)
 		for (u32 j = i + 1; j < d->nirqs; j++)
 			if (d->irq[i] == d->irq[j])
-				return mistake(fdt, devices, d->node, "interrupts: line %d is given twice", d->irq[i]);
+				return layout_mistake(&d->at, "interrupts", "line %d is given twice", d->irq[i]);
 	return 0;
 }
 
-static int check_devices(const void *fdt, int devices, const struct layout_guest *g)
+static int check_devices(const struct layout_guest *g)
 {
 	int err;
 
 	for (u32 i = 0; i < g->ndevs; i++) {
-		err = check_dev_shape(fdt, devices, g, &g->dev[i]);
+		err = check_dev_shape(g, &g->dev[i]);
 		if (!err)
-			err = check_dev_self(fdt, devices, &g->dev[i]);
+			err = check_dev_self(&g->dev[i]);
 		for (u32 j = 0; j < i && !err; j++)
-			err = check_dev_pair(fdt, devices, g, j, i);
+			err = check_dev_pair(g, j, i);
 		if (err)
 			return err;
 	}
@@ -489,7 +476,7 @@ static int parse_devices(const void *fdt, int guest, struct layout_guest *g)
 		if (err)
 			return err;
 	}
-	return check_devices(fdt, devices, g);
+	return check_devices(g);
 }
 
 static int parse_guest_files(const void *fdt, int node, const struct raw_guest *raw, struct layout_guest *g)
@@ -518,6 +505,13 @@ static const char *guest_name(const char *node)
 	return at ? at + 1 : "0";
 }
 
+#define GUEST_NAME_MAX	8u
+
+static bool plain_name(const char *s)
+{
+	return *s && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(s) && strlen(s) <= GUEST_NAME_MAX;
+}
+
 static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 {
 	struct raw_guest raw = { .load_offset = 0x8000 };
@@ -536,7 +530,10 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
 		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
 			       (unsigned long)raw.load_offset);
+	g->at = (struct layout_node){ fdt, node };
 	g->name = guest_name(fdt_get_name(fdt, node, NULL));
+	if (!plain_name(g->name))
+		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
 	g->mem_base = raw.memory.base;
 	g->mem_size = raw.memory.size;
 	g->bootargs = raw.bootargs;
@@ -563,6 +560,7 @@ static bool known_root_node(const char *name)
 static int check_modules(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node;
+	u32 n = 0;
 
 	if (chosen < 0)
 		return mistake(fdt, 0, NULL, "no /chosen node with the files to load");
@@ -572,7 +570,29 @@ static int check_modules(const void *fdt)
 
 		if (err)
 			return err;
+		if (n++ == LAYOUT_MAX_MODULES)
+			return mistake(fdt, node, NULL, "more than %d files: the boot script loads no more", LAYOUT_MAX_MODULES);
 	}
+	return 0;
+}
+
+u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
+{
+	unsigned long size = fdt_totalsize(fdt), version = fdt_version(fdt), reads = fdt_last_comp_version(fdt);
+
+	if (fdt_magic(fdt) != FDT_MAGIC)
+		snprintf(why, len, "nothing that looks like a device tree was handed over");
+	else if (version < FDT_FIRST_SUPPORTED_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
+		snprintf(why, len, "its format is version %lu (for readers of %lu), this Umbra reads %d to %d", version, reads,
+			 FDT_FIRST_SUPPORTED_VERSION, FDT_LAST_SUPPORTED_VERSION);
+	else if (size > LAYOUT_MAX_SIZE)
+		snprintf(why, len, "its header says %lu bytes, a layout has %lu at most", size, (unsigned long)LAYOUT_MAX_SIZE);
+	else if (size > room)
+		snprintf(why, len, "its header says %lu bytes, RAM ends after %lu", size, (unsigned long)room);
+	else if (fdt_check_header(fdt))
+		snprintf(why, len, "its header is damaged: it says %lu bytes (%s)", size, fdt_strerror(fdt_check_header(fdt)));
+	else
+		return (u32)size;
 	return 0;
 }
 

@@ -34,6 +34,10 @@ void hv_log(enum log_level level, const char *fmt, ...)
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
+	/* Names in it may come from anywhere: nothing that a terminal acts upon. */
+	for (int i = 0; i < n - 1; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
 	ring_write(prefix[level], (u32)strlen(prefix[level]));
 	ring_write(line, (u32)n);
 	if (level > console_level)

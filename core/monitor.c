@@ -32,9 +32,14 @@ static void prompt(void)
 	mon_printf("umbra> ");
 }
 
+struct guest *monitor_guest(void)
+{
+	return guest_first();
+}
+
 static bool guest_runs(void)
 {
-	const struct guest *g = guest_current();
+	const struct guest *g = monitor_guest();
 
 	return g && g->state == GUEST_RUNNING;
 }

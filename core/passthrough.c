@@ -12,14 +12,10 @@ static int add_ranges(struct guest *g, const struct layout_dev *d)
 {
 	for (u32 i = 0; i < d->nregs; i++) {
 		const struct region r = { d->reg[i].base, d->reg[i].size, REGION_PASSTHROUGH, NULL, d->node };
-		const char *clash = "(map full)";
-		int err = guest_map_add(&g->map, &r, &clash);
+		int err = layout_map_region(&g->map, &r, &d->at, "reg");
 
-		if (err) {
-			pr_err("layout: %s: reg: 0x%08lx+0x%lx overlaps %s\n", d->node, (unsigned long)r.base,
-			       (unsigned long)r.size, clash);
+		if (err)
 			return err;
-		}
 	}
 	return 0;
 }
@@ -30,7 +26,7 @@ int passthrough_add_irqs(struct guest *g, const struct layout_dev *d)
 		u32 line = d->irq[i];
 
 		if (host_irq_owned(line) && line != host_uart_irq()) {
-			pr_err("layout: %s: interrupts: line %lu is Umbra's own\n", d->node, (unsigned long)line);
+			layout_mistake(&d->at, "interrupts", "line %lu is Umbra's own", (unsigned long)line);
 			return -EBUSY;
 		}
 		g->pt_irqs[line / 32] |= BIT(line % 32);
@@ -53,27 +49,47 @@ bool passthrough_has_console(const struct guest *g)
 	return g->pt_irqs[line / 32] & BIT(line % 32);
 }
 
+/* The node that gives interrupt @line, or (line = HOST_IRQ_NR) a pass-through range with @addr, to the guest. */
+static const struct layout_dev *giver(const struct guest *g, u32 line, hpa_t addr)
+{
+	for (const struct layout_dev *d = g->cfg.dev; d < g->cfg.dev + g->cfg.ndevs; d++) {
+		for (u32 i = 0; i < d->nirqs && line < HOST_IRQ_NR; i++)
+			if (d->irq[i] == line)
+				return d;
+		for (u32 i = 0; i < d->nregs && line == HOST_IRQ_NR; i++)
+			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - d->reg[i].base < d->reg[i].size)
+				return d;
+	}
+	return NULL;
+}
+
+/* One page of what Umbra drives; the console's UART goes with its interrupt, or not at all. */
+static int check_owned(const struct guest *g, const struct host_range *h, hpa_t page)
+{
+	const struct region *r = guest_map_find(&g->map, page);
+	bool given = r && r->type == REGION_PASSTHROUGH;
+	const struct layout_dev *d;
+
+	if (given == (h->console && passthrough_has_console(g)))
+		return 0;
+	d = giver(g, given ? HOST_IRQ_NR : host_uart_irq(), page);
+	if (given)
+		layout_mistake(d ? &d->at : &g->cfg.at, "reg", "contains %s at 0x%08lx, which Umbra drives itself", h->name,
+			       (unsigned long)h->base);
+	else
+		layout_mistake(d ? &d->at : &g->cfg.at, "interrupts", "line %lu without the registers of %s at 0x%08lx",
+			       (unsigned long)host_uart_irq(), h->name, (unsigned long)h->base);
+	return -EBUSY;
+}
+
 int passthrough_check(const struct guest *g)
 {
-	for (u32 i = 0; i < host_owned_nr; i++) {
-		const struct host_range *h = &host_owned[i];
+	int err = 0;
 
-		for (u32 a = h->base; a - h->base < h->size; a += PAGE_SIZE) {
-			const struct region *r = guest_map_find(&g->map, a);
-			bool given = r && r->type == REGION_PASSTHROUGH;
-
-			if (given == (h->console && passthrough_has_console(g)))
-				continue;
-			if (given)
-				pr_err("layout: %s: reg: contains %s at 0x%08lx, which Umbra drives itself\n",
-				       r->name, h->name, (unsigned long)h->base);
-			else
-				pr_err("layout: %s: interrupts: line %lu without the registers at 0x%08lx\n",
-				       h->name, (unsigned long)host_uart_irq(), (unsigned long)h->base);
-			return -EBUSY;
-		}
-	}
-	return 0;
+	for (const struct host_range *h = host_owned; h < host_owned + host_owned_nr; h++)
+		for (u32 a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
+			err = check_owned(g, h, a);
+	return err;
 }
 
 void passthrough_quiesce(struct guest *g)

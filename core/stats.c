@@ -18,20 +18,16 @@ const char *const exit_cause_text[EXIT_NR] = {
 #undef X
 };
 
-static u64 last[EXIT_NR];	/* counters at the last tick */
-static u32 rate[EXIT_NR];	/* exits between the last two ticks */
-
 static void stats_tick(void)
 {
-	const struct guest *g = guest_current();
-	const u64 *now;
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		const u64 *now = arch_vcpu_stats(g->vcpu);
+		struct stats_rate *r = &g->rates;
 
-	if (!g || !g->vcpu)
-		return;
-	now = arch_vcpu_stats(g->vcpu);
-	for (u32 i = 0; i < EXIT_NR; i++) {
-		rate[i] = now[i] >= last[i] ? (u32)(now[i] - last[i]) : (u32)now[i];
-		last[i] = now[i];
+		for (u32 i = 0; i < EXIT_NR; i++) {
+			r->rate[i] = now[i] >= r->last[i] ? (u32)(now[i] - r->last[i]) : (u32)now[i];
+			r->last[i] = now[i];
+		}
 	}
 }
 
@@ -41,13 +37,13 @@ void stats_init(void)
 		pr_warn("stats: no host timer, rates stay 0\n");
 }
 
-u32 stats_per_second(enum exit_cause cause)
+u32 stats_per_second(const struct stats_rate *r, enum exit_cause cause)
 {
 	u32 sum = 0;
 
 	if (cause < EXIT_NR)
-		return rate[cause];
+		return r->rate[cause];
 	for (u32 i = 0; i < EXIT_NR; i++)
-		sum += rate[i];
+		sum += r->rate[i];
 	return sum;
 }

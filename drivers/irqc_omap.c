@@ -104,7 +104,3 @@ u32 host_irqc_levels(u32 bank)
 	return intc_read(INTC_ITR(bank));
 }
 
-bool host_irqc_level(u32 line)
-{
-	return host_irqc_levels(line / 32) & BIT(line % 32);
-}

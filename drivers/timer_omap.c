@@ -152,13 +152,3 @@ int host_timer_start(u32 period_ms, void (*fn)(void))
 	timer_write(TCLR, TCLR_START | TCLR_AUTORELOAD);
 	return 0;
 }
-
-void host_timer_stop(void)
-{
-	if (!timer_owned)
-		return;
-	timer_write(TCLR, 0);
-	timer_write(TIER, 0);
-	timer_write(TISR, TISR_ALL);
-	tick_fn = NULL;
-}

@@ -198,16 +198,11 @@ int host_uart_getc(void)
 	return (int)(uart_read(UART_RHR) & 0xff);
 }
 
-bool host_uart_tx_ready(void)
-{
-	return !(uart_read(UART_SSR) & SSR_TX_FULL);
-}
-
 u32 host_uart_tx_room(void)
 {
 	if (uart_read(UART_LSR) & LSR_THRE)
 		return FIFO_SIZE;
-	return host_uart_tx_ready() ? 1 : 0;
+	return uart_read(UART_SSR) & SSR_TX_FULL ? 0 : 1;
 }
 
 void host_uart_putc(char c)

@@ -452,7 +452,7 @@ static int intc_create(struct emudev *d, const struct layout_dev *node)
 	struct intc *s = d->priv;
 
 	if (d->guest->irqchip) {
-		pr_err("layout: %s: guest %s already has an interrupt controller\n", node->node, d->guest->name);
+		layout_mistake(&node->at, "compatible", "guest %s has an interrupt controller already", d->guest->name);
 		return -EBUSY;
 	}
 	s->guest = d->guest;

@@ -292,11 +292,8 @@ static int prcm_create(struct emudev *d, const struct layout_dev *node)
 	struct prcm *s = d->priv;
 
 	for (u32 i = 0; i < node->nregs; i++) {
-		if (!find_window(node->reg[i].base)) {
-			pr_err("layout: %s: reg 0x%lx is in neither CM nor PRM\n", node->node,
-			       (unsigned long)node->reg[i].base);
-			return -EINVAL;
-		}
+		if (!find_window(node->reg[i].base))
+			return layout_mistake(&node->at, "reg", "0x%08lx is in neither CM nor PRM", (unsigned long)node->reg[i].base);
 	}
 	s->guest = d->guest;
 	return 0;

@@ -118,10 +118,8 @@ static int sdrc_create(struct emudev *d, const struct layout_dev *node)
 	for (u32 i = 0; i < node->nregs; i++) {
 		gpa_t base = node->reg[i].base;
 
-		if (base != SMS_BASE && base != SDRC_BASE) {
-			pr_err("layout: %s: reg 0x%lx is neither SMS nor SDRC\n", node->node, (unsigned long)base);
-			return -EINVAL;
-		}
+		if (base != SMS_BASE && base != SDRC_BASE)
+			return layout_mistake(&node->at, "reg", "0x%08lx is neither SMS nor SDRC", (unsigned long)base);
 	}
 	return 0;
 }

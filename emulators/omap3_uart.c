@@ -531,7 +531,7 @@ static int uart_create(struct emudev *d, const struct layout_dev *node)
 	struct uart *s = d->priv;
 
 	if (attached) {
-		pr_err("layout: %s: only one UART can be on the console\n", node->node);
+		layout_mistake(&node->at, "compatible", "only one UART can be on the console");
 		return -EBUSY;
 	}
 	attached = true;

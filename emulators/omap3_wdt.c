@@ -16,7 +16,6 @@
 #define WCRR		0x28u
 #define WLDR		0x2cu
 #define WTGR		0x30u
-#define WWPS		0x34u
 #define WSPR		0x48u
 
 #define REVISION	0x30u
@@ -111,7 +110,7 @@ static u32 wdt_read(struct wdt *s, u32 offset)
 		return s->wtgr;
 	case WSPR:
 		return s->wspr;
-	default:	/* WWPS among them: a posted write is done at once */
+	default:	/* WWPS (0x34) among them: a posted write is done at once */
 		return 0;
 	}
 }
@@ -176,7 +175,7 @@ static int wdt_create(struct emudev *d, const struct layout_dev *node)
 	int err = host_timer_attach(tick, s);
 
 	if (err)
-		pr_err("layout: %s: too many devices want the host's timer\n", node->node);
+		layout_mistake(&node->at, "compatible", "too many devices want the host's timer");
 	s->guest = d->guest;
 	reset_registers(s);
 	return err;

@@ -60,12 +60,21 @@ def lost_assignments(kconf):
     return lost
 
 
+def contradictions(kconf):
+    """One line for each symbol ERROR_* that is set: what cannot be together, or cannot all be missing; its help says why."""
+    return [" ".join(sym.nodes[0].help.split()) for sym in error_symbols(kconf) if sym.str_value == "y"]
+
+
+def error_symbols(kconf):
+    return [sym for sym in kconf.unique_defined_syms if sym.name.startswith("ERROR_")]
+
+
 def load_strict(kconf, path):
     """Load a configuration file; an unknown symbol, a bad value or a lost assignment is an error."""
     if not os.path.exists(path):
         raise ToolError(f"there is no configuration file {path}")
     kconf.load_config(path)
-    problems = kconf.warnings + lost_assignments(kconf)
+    problems = kconf.warnings + lost_assignments(kconf) + contradictions(kconf)
     if problems:
         raise ToolError(f"{path}: configuration warnings are errors:\n  " + "\n  ".join(problems) +
                         "\n(`make olddefconfig` brings an old .config up to date)")
@@ -119,7 +128,7 @@ def target_defconfig(kconf, arguments):
 
 def target_olddefconfig(kconf, _arguments):
     """Keep what still makes sense of an old .config; say what does not."""
-    kconf.load_config(config_path())
+    kconf.load_config(config_path() if os.path.exists(config_path()) else os.devnull)
     for line in kconf.warnings + lost_assignments(kconf):
         print(f"kconfig: dropped: {line}", file=sys.stderr)
     save(kconf)
@@ -139,6 +148,14 @@ def random_number(sym, rng):
             number = rng.randint(int(low.str_value, base), int(high.str_value, base))
             return hex(number) if base == 16 else str(number)
     return None
+
+
+def repair(kconf, rng):
+    """Set at random one of the symbols that an ERROR_* symbol misses."""
+    for error in error_symbols(kconf):
+        while error.str_value == "y":
+            missing = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value) if 2 in sym.assignable]
+            rng.choice(sorted(missing, key=lambda sym: sym.name)).set_value(2)
 
 
 def target_randconfig(kconf, _arguments):
@@ -163,6 +180,7 @@ def target_randconfig(kconf, _arguments):
                 number = random_number(sym, rng)
                 if number is not None:
                     sym.set_value(number)
+    repair(kconf, rng)
     kconf.warnings.clear()
     save(kconf)
     load_strict(load_kconfig(), config_path())

@@ -7,6 +7,7 @@
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <hv/guest.h>
+#include <string.h>
 
 #define OFF(f)	((u16)offsetof(struct vcpu, cp15.f))
 #define NS	COPROC_NO_SLOT
@@ -44,7 +45,7 @@ static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 	return read_id_pfr0() & ~0xf000u;
 }
 
-/* Also ID_DFR0: no debug registers, no trace. */
+/* Also ID_DFR0: no debug registers, no trace. And what is reserved for identification, where later kernels look for features. */
 static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
 {
 	return 0;
@@ -123,6 +124,16 @@ static enum coproc_result wr_cpacr(struct vcpu *v, const struct coproc_row *row,
 	cpacr_apply(v);
 	return COPROC_OK;
 }
+
+/*
+ * The guest may use cp10 and cp11, TLB lockdown, L2 lockdown and the preload engine (Cortex-A8 TRM ch. 3), as the ROM grants it. The
+ * last three have no effect: nothing is locked, and no preload channel is present.
+ */
+#define NSACR_CP10_11	(3u << 10)
+#define NSACR_CL	BIT(16)
+#define NSACR_TL	BIT(17)
+#define NSACR_PLE	BIT(18)
+#define NSACR_VALUE	(NSACR_CP10_11 | NSACR_CL | NSACR_TL | NSACR_PLE)
 
 static u32 rd_actlr(struct vcpu *v, const struct coproc_row *row)
 {
@@ -208,6 +219,7 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 		code_page_drop(v, gpa & PAGE_MASK);
 	shadow_touch(v, value);		/* the other lines of the page follow, and then the window can do them */
+	shadow_pte_cleaned(v, value);
 	return COPROC_OK;
 }
 
@@ -231,6 +243,7 @@ static enum coproc_result wr_dccsw(struct vcpu *v, const struct coproc_row *row,
 	if (set_way_exists(value))
 		write_dccsw(value);
 	dsb();
+	shadow_check_stubs(v);
 	return COPROC_OK;
 }
 
@@ -239,6 +252,7 @@ static enum coproc_result wr_dccisw(struct vcpu *v, const struct coproc_row *row
 	if (set_way_exists(value))
 		write_dccisw(value);
 	dsb();
+	shadow_check_stubs(v);
 	return COPROC_OK;
 }
 
@@ -283,6 +297,10 @@ static enum coproc_result wr_dsb(struct vcpu *v, const struct coproc_row *row, u
 
 /* -- address translation (B3.12): ATS1CPR, ATS1CPW, ATS1CUR, ATS1CUW by opc2 -- */
 
+#define PAR_SS			BIT(1)	/* the address is that of a supersection: bits 31:24, and 39:32 in 23:16 */
+#define PAR_NS			BIT(9)
+#define SUPERSECTION_SIZE	(16 * SECTION_SIZE)
+
 static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	enum shadow_access acc = row->enc & 1 ? ACC_WRITE : ACC_READ;
@@ -295,7 +313,7 @@ static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row,
 		v->cp15.par = 1 | (f.fsr & 0xf) << 1 | FIELD(f.fsr, 10, 10) << 5 | FIELD(f.fsr, 12, 12) << 6;
 		return COPROC_OK;
 	}
-	v->cp15.par = (w.gpa & PAGE_MASK) | BIT(9);	/* NS */
+	v->cp15.par = PAR_NS | (w.size == SUPERSECTION_SIZE ? (w.gpa & 0xff000000u) | PAR_SS : w.gpa & PAGE_MASK);
 	return COPROC_OK;
 }
 
@@ -336,11 +354,64 @@ static enum coproc_result wr_tlbiasid(struct vcpu *v, const struct coproc_row *r
 	return COPROC_OK;
 }
 
-/* -- performance monitors: registers keep what is written, nothing counts (docs/caveats.md) -- */
+/*
+ * -- performance monitors (ARM ARM C12): registers keep what is written and nothing counts but software increments, so that
+ * differences of counters are 0 and not wrong (docs/caveats.md) --
+ */
+
+#define PM_COUNTERS	((u32)ARRAY_SIZE(((struct vcpu *)0)->pmevcntr))
+#define PMCR_KEPT	0x39u		/* E, D, X, DP */
+#define PMCR_P		BIT(1)		/* event counters to 0 */
+#define PMCR_C		BIT(2)		/* cycle counter to 0 */
 
 static u32 rd_pmcr(struct vcpu *v, const struct coproc_row *row)
 {
-	return 0x41002000 | (v->cp15.pmcr & 0x39);	/* Cortex-A8: implementer ARM, 4 counters */
+	return 0x41000000 | PM_COUNTERS << 11 | v->cp15.pmcr;	/* implementer ARM */
+}
+
+static enum coproc_result wr_pmcr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	v->cp15.pmcr = value & PMCR_KEPT;
+	if (value & PMCR_P)
+		memset(v->pmevcntr, 0, sizeof(v->pmevcntr));
+	if (value & PMCR_C)
+		v->cp15.pmccntr = 0;
+	return COPROC_OK;
+}
+
+/* Event 0: counters that are on and count it are one up for each bit of @value. */
+static enum coproc_result wr_pmswinc(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	value &= v->cp15.pmcr & 1 ? v->cp15.pmcnten : 0;
+	for (u32 i = 0; i < PM_COUNTERS; i++)
+		if (value & BIT(i) && !v->pmevtyper[i] && !++v->pmevcntr[i])
+			v->cp15.pmovsr |= BIT(i);
+	return COPROC_OK;
+}
+
+/* PMXEVTYPER and PMXEVCNTR: of the counter that PMSELR selects; those that do not exist read as zero. */
+static u32 rd_pmxevtyper(struct vcpu *v, const struct coproc_row *row)
+{
+	return v->cp15.pmselr < PM_COUNTERS ? v->pmevtyper[v->cp15.pmselr] : 0;
+}
+
+static enum coproc_result wr_pmxevtyper(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	if (v->cp15.pmselr < PM_COUNTERS)
+		v->pmevtyper[v->cp15.pmselr] = value & 0xff;
+	return COPROC_OK;
+}
+
+static u32 rd_pmxevcntr(struct vcpu *v, const struct coproc_row *row)
+{
+	return v->cp15.pmselr < PM_COUNTERS ? v->pmevcntr[v->cp15.pmselr] : 0;
+}
+
+static enum coproc_result wr_pmxevcntr(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	if (v->cp15.pmselr < PM_COUNTERS)
+		v->pmevcntr[v->cp15.pmselr] = value;
+	return COPROC_OK;
 }
 
 static enum coproc_result wr_pmcnten_set(struct vcpu *v, const struct coproc_row *row, u32 value)
@@ -407,7 +478,14 @@ static enum coproc_result wr_tpidruro(struct vcpu *v, const struct coproc_row *r
 
 #define ENC(op1, crn, crm, op2)	COPROC_ENC(15, op1, crn, crm, op2)
 #define ID(op2, crm, nm, fn)	{ ENC(0, 0, crm, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, fn, NULL, R }
+#define ID_RESERVED(crm)							\
+	ID(0, crm, "reserved ID", rd_zero), ID(1, crm, "reserved ID", rd_zero),	\
+	ID(2, crm, "reserved ID", rd_zero), ID(3, crm, "reserved ID", rd_zero),	\
+	ID(4, crm, "reserved ID", rd_zero), ID(5, crm, "reserved ID", rd_zero),	\
+	ID(6, crm, "reserved ID", rd_zero), ID(7, crm, "reserved ID", rd_zero)
+#define RAZ_WI(crn, crm, op2, nm) { ENC(0, crn, crm, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW }
 #define ATS(op2, nm)		{ ENC(0, 7, 8, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, NULL, wr_ats1c, W }
+#define PLE_ID(op2, nm)		{ ENC(0, 11, 0, op2), nm, EXIT_CP15_OTHER, NS, 0, 0, rd_zero, NULL, R }
 #define OP(crn, crm, op2, nm, cause, fn) { ENC(0, crn, crm, op2), nm, cause, NS, 0, 0, NULL, fn, W }
 
 /* Sorted by encoding: CRn, opc1, CRm, opc2. Columns: name, cause, slot, reset, write mask, read, write, access. */
@@ -436,6 +514,11 @@ const struct coproc_row cp15_rows[] = {
 	ID(5, 2, "ID_ISAR5", rd_zero),
 	ID(6, 2, "ID_ISAR6", rd_zero),
 	ID(7, 2, "ID_ISAR7", rd_zero),
+	ID_RESERVED(3),
+	ID_RESERVED(4),
+	ID_RESERVED(5),
+	ID_RESERVED(6),
+	ID_RESERVED(7),
 	{ ENC(1, 0, 0, 0), "CCSIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_ccsidr, NULL, R },
 	{ ENC(1, 0, 0, 1), "CLIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_clidr, NULL, R },
 	{ ENC(1, 0, 0, 7), "AIDR", EXIT_CP15_OTHER, NS, 0, 0, rd_aidr, NULL, R },
@@ -444,7 +527,7 @@ const struct coproc_row cp15_rows[] = {
 	{ ENC(0, 1, 0, 0), "SCTLR", EXIT_CP15_SCTLR, OFF(sctlr), SCTLR_RESET, 0, NULL, wr_sctlr, RW },
 	{ ENC(0, 1, 0, 1), "ACTLR", EXIT_CP15_SCTLR, OFF(actlr), 0, 0, rd_actlr, wr_ignore, RW },
 	{ ENC(0, 1, 0, 2), "CPACR", EXIT_CP15_SCTLR, OFF(cpacr), 0, 0, NULL, wr_cpacr, RW },
-	{ ENC(0, 1, 1, 2), "NSACR", EXIT_CP15_OTHER, OFF(nsacr), 0xc00, 0, NULL, NULL, R },
+	{ ENC(0, 1, 1, 2), "NSACR", EXIT_CP15_OTHER, OFF(nsacr), NSACR_VALUE, 0, NULL, NULL, R },
 
 	{ ENC(0, 2, 0, 0), "TTBR0", EXIT_CP15_CTX, OFF(ttbr0), 0, 0, NULL, wr_ttbr0, RW },
 	{ ENC(0, 2, 0, 1), "TTBR1", EXIT_CP15_CTX, OFF(ttbr1), 0, 0, NULL, wr_ttbr1, RW },
@@ -491,15 +574,15 @@ const struct coproc_row cp15_rows[] = {
 	OP(8, 7, 1, "TLBIMVA", EXIT_CP15_TLB, wr_tlbimva),
 	OP(8, 7, 2, "TLBIASID", EXIT_CP15_TLB, wr_tlbiasid),
 
-	{ ENC(0, 9, 12, 0), "PMCR", EXIT_CP15_OTHER, OFF(pmcr), 0, 0x39, rd_pmcr, NULL, RW },
+	{ ENC(0, 9, 12, 0), "PMCR", EXIT_CP15_OTHER, OFF(pmcr), 0, 0, rd_pmcr, wr_pmcr, RW },
 	{ ENC(0, 9, 12, 1), "PMCNTENSET", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_set, RW },
 	{ ENC(0, 9, 12, 2), "PMCNTENCLR", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_clr, RW },
 	{ ENC(0, 9, 12, 3), "PMOVSR", EXIT_CP15_OTHER, OFF(pmovsr), 0, 0, NULL, wr_pmovsr, RW },
-	OP(9, 12, 4, "PMSWINC", EXIT_CP15_OTHER, wr_ignore),
+	OP(9, 12, 4, "PMSWINC", EXIT_CP15_OTHER, wr_pmswinc),
 	{ ENC(0, 9, 12, 5), "PMSELR", EXIT_CP15_OTHER, OFF(pmselr), 0, 0x1f, NULL, NULL, RW },
 	{ ENC(0, 9, 13, 0), "PMCCNTR", EXIT_CP15_OTHER, OFF(pmccntr), 0, ~0u, NULL, NULL, RW },
-	{ ENC(0, 9, 13, 1), "PMXEVTYPER", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW },
-	{ ENC(0, 9, 13, 2), "PMXEVCNTR", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, wr_ignore, RW },
+	{ ENC(0, 9, 13, 1), "PMXEVTYPER", EXIT_CP15_OTHER, NS, 0, 0, rd_pmxevtyper, wr_pmxevtyper, RW },
+	{ ENC(0, 9, 13, 2), "PMXEVCNTR", EXIT_CP15_OTHER, NS, 0, 0, rd_pmxevcntr, wr_pmxevcntr, RW },
 	{ ENC(0, 9, 14, 0), "PMUSERENR", EXIT_CP15_OTHER, OFF(pmuserenr), 0, 1, NULL, NULL, RW },
 	{ ENC(0, 9, 14, 1), "PMINTENSET", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_set, RW },
 	{ ENC(0, 9, 14, 2), "PMINTENCLR", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_clr, RW },
@@ -507,8 +590,26 @@ const struct coproc_row cp15_rows[] = {
 	{ ENC(1, 9, 0, 0), "L2LOCK", EXIT_CP15_OTHER, OFF(l2lockdown), 0, 0, NULL, wr_ignore, RW },
 	{ ENC(1, 9, 0, 2), "L2AUXCR", EXIT_CP15_OTHER, OFF(l2auxcr), 0, 0, NULL, wr_ignore, RW },
 
+	RAZ_WI(10, 0, 0, "D-TLB lockdown"),
+	RAZ_WI(10, 0, 1, "I-TLB lockdown"),
+	OP(10, 1, 0, "D-TLB preload", EXIT_CP15_OTHER, wr_ignore),
+	OP(10, 1, 1, "I-TLB preload", EXIT_CP15_OTHER, wr_ignore),
 	{ ENC(0, 10, 2, 0), "PRRR", EXIT_CP15_CTX, OFF(prrr), 0x00098aa4, 0, NULL, wr_prrr, RW },
 	{ ENC(0, 10, 2, 1), "NMRR", EXIT_CP15_CTX, OFF(nmrr), 0x44e048e0, 0, NULL, wr_nmrr, RW },
+
+	PLE_ID(0, "PLE present"),
+	PLE_ID(2, "PLE running"),
+	PLE_ID(3, "PLE interrupting"),
+	RAZ_WI(11, 1, 0, "PLE user access"),
+	RAZ_WI(11, 2, 0, "PLE channel"),
+	OP(11, 3, 0, "PLE stop", EXIT_CP15_OTHER, wr_ignore),
+	OP(11, 3, 1, "PLE start", EXIT_CP15_OTHER, wr_ignore),
+	OP(11, 3, 2, "PLE clear", EXIT_CP15_OTHER, wr_ignore),
+	RAZ_WI(11, 4, 0, "PLE control"),
+	RAZ_WI(11, 5, 0, "PLE internal start"),
+	RAZ_WI(11, 7, 0, "PLE internal end"),
+	{ ENC(0, 11, 8, 0), "PLE status", EXIT_CP15_OTHER, NS, 0, 0, rd_zero, NULL, R },
+	RAZ_WI(11, 15, 0, "PLE context"),
 
 	{ ENC(0, 12, 0, 0), "VBAR", EXIT_CP15_OTHER, OFF(vbar), 0, 0, NULL, wr_vbar, RW },
 	{ ENC(0, 12, 1, 0), "ISR", EXIT_CP15_OTHER, NS, 0, 0, rd_isr, NULL, R },
@@ -527,6 +628,8 @@ void cp15_reset_hardware(struct vcpu *v)
 	v->cp15.midr = read_midr();
 	v->cp15.actlr = read_actlr();
 	v->cp15.l2auxcr = read_l2auxcr();
+	memset(v->pmevtyper, 0, sizeof(v->pmevtyper));	/* have no rows of their own */
+	memset(v->pmevcntr, 0, sizeof(v->pmevcntr));
 	write_tpidrurw(0);
 	write_tpidruro(0);
 	sctlr_apply(v);

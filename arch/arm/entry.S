@@ -86,11 +86,11 @@ at_home:
 1:	cmp	r0, r1
 	strlo	r2, [r0], #4
 	blo	1b
-	/* Vectors where they are linked, every banked stack pointer on the (still empty) vCPU page. */
+	/* Vectors where they are linked, every banked stack pointer on a frame of zeroes: there is no vCPU yet. */
 	ldr	r0, =__window_vectors
 	mcr	p15, 0, r0, c12, c0, 0
 	isb
-	ldr	r0, =boot_vcpu
+	ldr	r0, =early_frame
 	bl	arm_set_banked_sp
 	cps	#0x1f
 	ldr	sp, =arm_stack_top
@@ -194,3 +194,6 @@ arm_stack_top:
 	.space	4096
 	.global	arm_fault_stack_top
 arm_fault_stack_top:
+	/* What the window takes for the vCPU page until there is one: for a fault of Umbra itself. */
+early_frame:
+	.space	4096

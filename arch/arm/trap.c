@@ -13,8 +13,6 @@
 
 /* Fault status codes of the short-descriptor format (B3.13.3): FS[4] is bit 10, FS[3:0] bits 3:0. */
 #define FS(fsr)			((((fsr) >> 6) & 0x10) | ((fsr) & 0xf))
-#define FS_ALIGNMENT		0x01
-#define FS_DEBUG		0x02
 #define FS_EXTERNAL		0x08
 #define FS_ASYNC_EXTERNAL	0x16
 #define FSR_WNR			BIT(11)
@@ -23,27 +21,6 @@
 static bool fs_is_shadow(u32 fs)
 {
 	return fs == 0x5 || fs == 0x7 || fs == 0x9 || fs == 0xb || fs == 0xd || fs == 0xf || fs == 0x3 || fs == 0x6;
-}
-
-bool trap_fetch(struct vcpu *v, u32 *word, u32 *len)
-{
-	u32 hw1, hw2;
-
-	if (!(v->cpsr & PSR_T)) {
-		*len = 4;
-		return guest_fetch(v, v->r[15], 4, word) == 0;
-	}
-	if (guest_fetch(v, v->r[15], 2, &hw1))
-		return false;
-	*len = 2;
-	*word = hw1;
-	if ((hw1 >> 11) < 0x1d)		/* A6.1: 0b11101, 0b11110, 0b11111 start a 32-bit instruction */
-		return true;
-	if (guest_fetch(v, v->r[15] + 2, 2, &hw2))
-		return false;
-	*len = 4;
-	*word = hw1 << 16 | hw2;
-	return true;
 }
 
 static void external_abort(struct vcpu *v, u32 va, bool write)
@@ -58,7 +35,7 @@ static void emulate_device_access(struct vcpu *v, u32 va, bool write)
 	u32 word, len;
 
 	vcpu_count(v, EXIT_MMIO);
-	if (!trap_fetch(v, &word, &len))
+	if (!insn_fetch(v, &word, &len))
 		return;		/* the code was unmapped meanwhile: the retry faults as it should */
 	if (v->cpsr & PSR_T)
 		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);

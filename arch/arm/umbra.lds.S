@@ -28,6 +28,9 @@ SECTIONS
 		__emudev_start = .;
 		KEEP(*(.umbra.emudev))
 		__emudev_end = .;
+		__cpu_path_start = .;
+		KEEP(*(.umbra.cpu_path))
+		__cpu_path_end = .;
 		__monitor_start = .;
 		KEEP(*(.umbra.monitor))
 		__monitor_end = .;

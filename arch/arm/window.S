@@ -9,6 +9,7 @@
  * An ASID and its TTBR0 cannot be changed together, so both directions go through the trampoline root, which maps
  * nothing but the window: no walk can cache an entry under the wrong ASID (ARM ARM B3.10.4).
  */
+#include <arm/hot_table.h>
 #include <arm/site.h>
 #include <arm/window.h>
 
@@ -26,6 +27,19 @@ __window_vectors:
 	b	.			@ hypervisor: no such mode
 	b	win_irq
 	b	win_fiq
+#ifdef CONFIG_CPU_PATH_INLINE
+	.balign	32
+	.global	__window_vectors_inline
+__window_vectors_inline:
+	b	.
+	b	win_und
+	b	inl_svc
+	b	win_pabt
+	b	win_dabt
+	b	.
+	b	win_irq
+	b	win_fiq
+#endif
 
 /*
  * Did the exception come from Umbra itself (mode other than USR)? Then branch to @target; r0 is kept. For aborts only, which
@@ -92,9 +106,9 @@ fetch_end:
 	/* Resume: the fast path has written the DACR if it changed; the return below synchronizes it (B1.8.10). */
 	ldr	r1, [sp, #VCPU_CPSR]
 	ldr	lr, [sp, #VCPU_PC]
-	movw	r4, #0x1df
+	movw	r4, #0x19f		@ F stays: see window_enter
 	bic	r1, r1, r4
-	orr	r1, r1, #0x50
+	orr	r1, r1, #0x10
 	msr	spsr_cxsf, r1
 	ldmia	sp, {r0-r14}^
 	nop
@@ -124,13 +138,15 @@ win_dabt:
 	mov	r0, #VEC_DABT
 	b	exit_slow
 
+/*
+ * Umbra routes no FIQ, so this should not come. F is open while the guest has it open and an exception of the guest is handled in here, so it
+ * may come at any instruction; r8 is banked: go on with F masked.
+ */
 win_fiq:
-	stmia	sp, {r0-r14}^
-	mrs	r2, spsr
-	sub	r1, lr, #4
-	mov	r0, #VEC_FIQ
-	cps	#0x13			@ r8 and r9 of exit_switch must not be banked ones
-	b	exit_slow
+	mrs	r8, spsr
+	orr	r8, r8, #0x40
+	msr	spsr_c, r8
+	subs	pc, lr, #4
 
 win_irq:
 	stmia	sp, {r0-r14}^
@@ -170,9 +186,9 @@ window_enter:
 	cps	#0x13
 	clrex				@ an exclusive sequence does not survive an exit handled in C
 	ldr	r1, [sp, #VCPU_CPSR]
-	movw	r4, #0x1df
+	movw	r4, #0x19f
 	bic	r1, r1, r4
-	orr	r1, r1, #0x50		@ User mode, FIQ masked (Umbra routes none), IRQ and aborts open
+	orr	r1, r1, #0x10		@ User mode, IRQ and aborts open; F is the guest's, because its User code can read it
 	msr	spsr_cxsf, r1
 	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
 	ldr	r6, [sp, #VCPU_HW_TTBR0]

@@ -9,6 +9,7 @@
  *  3. Everything it does not handle completely it leaves untouched and returns false: the slow path then does it all.
  *  4. The meaning of an instruction is the one of exec.c; tests run the same guests with and without this file.
  */
+#include <arm/open.h>
 #include <arm/psr.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
@@ -267,6 +268,15 @@ static inline bool fast_user_writable(u32 va)
 }
 
 /*
+ * May the line of @va hold the descriptor of the stub area in a first-level table? When it is cleaned the guest may have taken that
+ * address for itself, which the shadow MMU must look at.
+ */
+static inline bool fast_stub_line(const struct vcpu *v, u32 va)
+{
+	return !((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK);
+}
+
+/*
  * May cache operation @op be done here on the page of @va, on the guest's own address under its own tables? Invalidate is
  * clean+invalidate, and like I-cache maintenance it must not concern scanned code here, whose copy only the slow path can drop.
  */
@@ -280,8 +290,10 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 }
 
 /* One line of a page for which fast_cache_page() holds. ICIMVAU was done by the first line: it takes all of the I-cache. */
-static inline bool fast_cache_line(u32 op, u32 va)
+static inline bool fast_cache_line(const struct vcpu *v, u32 op, u32 va)
 {
+	if (fast_stub_line(v, va))
+		return false;
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
 		return window_dccmvac(va);
 	return op == CACHE_OP(5, 1) || window_dccimvac(va);
@@ -360,7 +372,7 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, va = v->r[rt], next;
 	struct fast_loop l;
 
-	if (!fast_cache_page(v, op, va) || !fast_cache_line(op, va))
+	if (!fast_cache_page(v, op, va) || !fast_cache_line(v, op, va))
 		return false;
 	if (op == CACHE_OP(5, 1))
 		fast_icache();
@@ -372,7 +384,7 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 		next = va + l.step;
 		if (next >= l.end || next < l.step)
 			break;		/* last turn: add, cmp and the branch run natively and set the flags */
-		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) || !fast_cache_line(op, next)) {
+		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) || !fast_cache_line(v, op, next)) {
 			fast_loop_set(v, &l, next);
 			return true;
 		}
@@ -567,11 +579,15 @@ static bool fast_maintenance(struct vcpu *v, u32 w, u32 value)
 		write_bpiall(0);
 		return fast_done(v, EXIT_CP15_CACHE);
 	case CACHE_OP(10, 2):		/* set/way; invalidate upgraded to clean+invalidate */
+		if (v->stub_line)
+			return false;	/* may be what publishes a descriptor in the place of the stub area */
 		if (set_way_exists(value))
 			write_dccsw(value);
 		return fast_done(v, EXIT_CP15_CACHE);
 	case CACHE_OP(6, 2):
 	case CACHE_OP(14, 2):
+		if (v->stub_line)
+			return false;
 		if (set_way_exists(value))
 			write_dccisw(value);
 		return fast_done(v, EXIT_CP15_CACHE);
@@ -653,6 +669,23 @@ static bool fast_one(struct vcpu *v, u32 vector)
 	return !v->user_copies && fast_svc(v);
 }
 
+/* The vCPU's open page as the window has it (rule 2). */
+static inline struct vcpu_open *fast_open(struct vcpu *v)
+{
+	return (struct vcpu_open *)((uintptr_t)v - WINDOW_VCPU + WINDOW_OPEN);
+}
+
+/* On path `inline` what the guest's stubs changed comes home first. False: its DACR needs C. */
+static bool fast_fold(struct vcpu *v)
+{
+	const struct vcpu_open *o = fast_open(v);
+
+	if (!v->open_used || !fast_priv(v))
+		return true;
+	open_fold(v, o);
+	return o->dacr == v->cp15.dacr || fast_dacr_write(v, o->dacr);
+}
+
 /*
  * Handle the exit @vector (SVC or Undefined; v->exit_insn valid, cpsr and pc merged) and the sensitive instructions that follow it
  * directly. True: resume the guest. False: the slow path must handle the instruction at r[15], whose word is in exit_insn and
@@ -665,7 +698,7 @@ bool window_fast(struct vcpu *v, u32 vector)
 	/* Big-endian data, or an asynchronous abort that arrived meanwhile (window.S) and waits for delivery. */
 	if ((v->cpsr & PSR_E) || (v->irq_in & PSR_A))
 		return false;
-	if (!fast_one(v, vector))
+	if (!fast_fold(v) || !fast_one(v, vector))
 		return false;
 	/*
 	 * A run of adjacent sites costs one exit: look at the next word as long as it would trap at once. Only inside the page
@@ -689,5 +722,7 @@ bool window_fast(struct vcpu *v, u32 vector)
 			break;
 		}
 	}
+	if (v->open_used)
+		open_unfold(v, fast_open(v));
 	return true;
 }

@@ -16,8 +16,14 @@
 	movs	pc, lr
 	.endm
 
+/* The handler of a row of arm/hot_table.h: its label, and its cause for hot_count up to the next one. */
+	.macro	hot_handler name
+\name:
+	.set	hot_cause, \name\()_cause
+	.endm
+
 /* One 64-bit event counter; clobbers r4. */
-	.macro	hot_count cause
+	.macro	hot_count cause=hot_cause
 	ldr	r4, [sp, #(VCPU_EXITS + 8 * \cause)]
 	adds	r4, r4, #1
 	str	r4, [sp, #(VCPU_EXITS + 8 * \cause)]
@@ -33,16 +39,20 @@
 
 /* Byte offset of a mode's bank by mode[3:0]; 0xff: FIQ or no such mode, for C. */
 	.balign	4
+	.macro	hot_bank_table
+	.byte	4 * BANK_USR, 0xff, 4 * BANK_IRQ, 4 * BANK_SVC, 0xff, 0xff, 0xff, 4 * BANK_ABT
+	.byte	0xff, 0xff, 0xff, 4 * BANK_UND, 0xff, 0xff, 0xff, 4 * BANK_USR
+	.endm
 hot_bank:
-	.byte	0, 0xff, 8, 12, 0xff, 0xff, 0xff, 16, 0xff, 0xff, 0xff, 20, 0xff, 0xff, 0xff, 0
+	hot_bank_table
 
 /* \out := address of the vCPU page plus the offset of the current mode's bank; User, System and FIQ go to C. Clobbers r4. */
-	.macro	hot_current_bank out
-	adr	r4, hot_bank
+	.macro	hot_current_bank out, table=hot_bank
+	adr	r4, \table
 	and	\out, r3, #0xf
 	ldrb	\out, [r4, \out]
-	sub	r4, \out, #8
-	cmp	r4, #12
+	sub	r4, \out, #(4 * BANK_IRQ)
+	cmp	r4, #(4 * (BANK_UND - BANK_IRQ))
 	bhi	svc_common
 	add	\out, sp, \out
 	.endm
@@ -77,88 +87,65 @@ win_svc:
 	b	svc_common		@ without SITE_FLAG: the guest's own
 	.endr
 	b	svc_common		@ SITE_KIND_C
-	b	hot_cpsid
-	b	hot_cpsie
-	b	hot_mrs_cpsr
-	b	hot_mrs_spsr
-	b	hot_msr_spsr
-	b	hot_msr_cpsr_c
-	b	hot_movs_pc_lr
-	b	hot_stm_sp_lr
-	b	hot_ldm_r0
-	b	hot_ldm_r1
-	b	hot_ldm_r0_ret
-	b	hot_ldm_r1_ret
-	b	hot_tpidrprw
-	b	hot_tpidruro
-	b	hot_sctlr_read
-	b	hot_sctlr_write
-	b	hot_dacr_read
-	b	hot_dacr_write
-	b	hot_dfsr
-	b	hot_ifsr
-	b	hot_dfar
-	b	hot_ifar
-	b	hot_dccmvac
-	b	hot_ttbr0_read
-	b	hot_ttbr1_read
-	b	hot_fpexc_read
-	b	hot_fpexc_write
-	b	hot_iciallu
+#define KIND(name, handler, cause)	b handler; .set handler##_cause, EXIT_##cause;
+#define WORD(...)
+	HOT_TABLE(KIND, WORD)
+#undef KIND
+#undef WORD
 	.rept	32 - SITE_KINDS
 	b	svc_common
 	.endr
 
-hot_cpsid:
+	hot_handler hot_cpsid
 	orr	r3, r3, r8, lsl #6
 	str	r3, [sp, #VCPU_CPSR]
-	hot_count CAUSE_SITE_CPS
+	hot_count
 	hot_resume
 
-hot_cpsie:
+	hot_handler hot_cpsie
 	ldr	r4, [sp, #VCPU_IRQ_IN]
 	tst	r4, r8, lsl #6
 	bne	svc_common		@ something becomes deliverable
 	bic	r3, r3, r8, lsl #6
 	str	r3, [sp, #VCPU_CPSR]
-	hot_count CAUSE_SITE_CPS
+	hot_count
 	hot_resume
 
-hot_mrs_cpsr:
+	hot_handler hot_mrs_cpsr
 	movw	r5, #0x1df
 	bic	r4, r2, r5
 	and	r5, r3, r5
 	orr	r4, r4, r5
 	str	r4, [sp, r8, lsl #2]
-	hot_count CAUSE_SITE_MRS
+	hot_count
 	hot_resume
 
-hot_mrs_spsr:
+	hot_handler hot_mrs_spsr
 	and	r5, r3, #0x1f
 	cmp	r5, #0x13
-	addeq	r5, sp, #12		@ the bank of Supervisor mode
+	addeq	r5, sp, #(4 * BANK_SVC)
 	bne	1f
 2:	ldr	r5, [r5, #VCPU_BANK_SPSR]
 	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_SITE_MRS
+	hot_count
 	hot_resume
 1:	hot_current_bank r5
 	b	2b
 
-hot_msr_spsr:
+	hot_handler hot_msr_spsr
 	ldr	r6, [sp, r8, lsl #2]
 	and	r5, r3, #0x1f
 	cmp	r5, #0x13
-	addeq	r5, sp, #12
+	addeq	r5, sp, #(4 * BANK_SVC)
 	bne	1f
 2:	bic	r6, r6, #0x00f00000	@ bits that do not exist
 	str	r6, [r5, #VCPU_BANK_SPSR]
-	hot_count CAUSE_SITE_MSR
+	hot_count
 	hot_resume
 1:	hot_current_bank r5
 	b	2b
 
-hot_msr_cpsr_c:				@ local_irq_restore: no mode change
+	hot_handler hot_msr_cpsr_c	@ local_irq_restore: no mode change
 	ldr	r4, [sp, r8, lsl #2]
 	eor	r5, r4, r3
 	tst	r5, #0x1f
@@ -170,7 +157,7 @@ hot_msr_cpsr_c:				@ local_irq_restore: no mode change
 	bics	r6, r6, r5
 	bne	svc_common
 	str	r5, [sp, #VCPU_CPSR]
-	hot_count CAUSE_SITE_MSR
+	hot_count
 	hot_resume
 
 /* Exception return to r9 with SPSR r4: what is not simple goes to svc_common. Clobbers r5, r6. */
@@ -192,14 +179,14 @@ hot_msr_cpsr_c:				@ local_irq_restore: no mode change
 	biceq	r4, r4, #0x06000000
 	biceq	r9, r9, #3
 	bicne	r9, r9, #1
-	movw	r6, #0x1df
+	movw	r6, #0x19f		@ F is the guest's
 	str	r4, [sp, #VCPU_CPSR]
 	bic	r6, r4, r6
-	orr	r6, r6, #0x50
+	orr	r6, r6, #0x10
 	msr	spsr_cxsf, r6
 	.endm
 
-hot_movs_pc_lr:
+	hot_handler hot_movs_pc_lr
 	hot_current_bank r7		@ from
 	ldr	r4, [r7, #VCPU_BANK_SPSR]
 	hot_return_check
@@ -211,14 +198,14 @@ hot_movs_pc_lr:
 	cmp	r8, #0xff
 	beq	svc_common
 	add	r8, sp, r8
-	ldr	r5, [sp, #52]
-	ldr	r9, [sp, #56]
+	ldr	r5, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
 	str	r5, [r7, #VCPU_BANK_SP]
 	str	r9, [r7, #VCPU_BANK_LR]
 	ldr	r5, [r8, #VCPU_BANK_SP]
 	ldr	r6, [r8, #VCPU_BANK_LR]
-	str	r5, [sp, #52]
-	str	r6, [sp, #56]
+	str	r5, [sp, #VCPU_SP]
+	str	r6, [sp, #VCPU_LR]
 	hot_return
 	mov	lr, r9
 	tst	r4, #0xf
@@ -226,20 +213,20 @@ hot_movs_pc_lr:
 	ldrne	r5, [sp, #VCPU_DACR_KERNEL]
 	str	r5, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, r5, c3, c0, 0	@ the exception return synchronizes it
-	hot_count CAUSE_SITE_RET
+	hot_count
 	hot_resume
 
-hot_stm_sp_lr:				@ STMDB Rn, {sp, lr}^ in Supervisor mode
+	hot_handler hot_stm_sp_lr	@ STMDB Rn, {sp, lr}^ in Supervisor mode
 	hot_supervisor_only
 	ldr	r7, [sp, r8, lsl #2]
-	ldr	r4, [sp, #VCPU_BANK_SP]
+	ldr	r4, [sp, #VCPU_SP_USR]
 	tst	r7, #3
 	bne	svc_common
-	ldr	r5, [sp, #VCPU_BANK_LR]
+	ldr	r5, [sp, #VCPU_LR_USR]
 	sub	r7, r7, #8
 	strt	r4, [r7], #4		@ User permissions: never the window
 	strt	r5, [r7]
-	hot_count CAUSE_SITE_BANK
+	hot_count
 	hot_resume
 
 /*
@@ -257,12 +244,12 @@ hot_stm_sp_lr:				@ STMDB Rn, {sp, lr}^ in Supervisor mode
 	ldrt	r4, [r5]
 	.endm
 
-hot_ldm_r0:
+	hot_handler hot_ldm_r0
 	hot_ldm_base 60
 	ldmia	r7!, {r0-r6}
 	stmia	sp, {r0-r6}
 	b	hot_ldm_rest
-hot_ldm_r1:
+	hot_handler hot_ldm_r1
 	hot_ldm_base 56
 	ldmia	r7!, {r1-r6}
 	stmib	sp, {r1-r6}
@@ -270,9 +257,9 @@ hot_ldm_rest:
 	ldmia	r7, {r0-r6, r8}
 	add	r9, sp, #28
 	stmia	r9, {r0-r5}
-	str	r6, [sp, #VCPU_BANK_SP]
-	str	r8, [sp, #VCPU_BANK_LR]
-	hot_count CAUSE_SITE_BANK
+	str	r6, [sp, #VCPU_SP_USR]
+	str	r8, [sp, #VCPU_LR_USR]
+	hot_count
 	hot_resume
 
 /*
@@ -280,29 +267,29 @@ hot_ldm_rest:
  * them, and need not pass through the vCPU page.
  */
 	.macro	hot_ldm_ret
-	ldr	r4, [sp, #(VCPU_BANK_SPSR + 12)]
-	ldr	r9, [sp, #56]
+	ldr	r4, [sp, #VCPU_SPSR_SVC]
+	ldr	r9, [sp, #VCPU_LR]
 	hot_return_check
 	and	r5, r4, #0x1f
 	cmp	r5, #0x10
 	bne	svc_common
 	ldr	r6, [lr, #4]		@ ADD
-	ldr	r5, [sp, #52]
+	ldr	r5, [sp, #VCPU_SP]
 	and	r6, r6, #0xff
 	add	r5, r5, r6
-	str	r5, [sp, #(VCPU_BANK_SP + 12)]
-	str	r9, [sp, #(VCPU_BANK_LR + 12)]
+	str	r5, [sp, #VCPU_SP_SVC]
+	str	r9, [sp, #VCPU_LR_SVC]
 	hot_return
 	str	r9, [sp, #VCPU_PC]
-	hot_count CAUSE_SITE_BANK
-	hot_count CAUSE_SITE_RET
+	hot_count
+	hot_count EXIT_SITE_RET
 	.endm
 
-hot_ldm_r0_ret:
+	hot_handler hot_ldm_r0_ret
 	hot_ldm_base 60
 	hot_ldm_ret
 	b	hot_load_r0
-hot_ldm_r1_ret:
+	hot_handler hot_ldm_r1_ret
 	hot_ldm_base 56
 	hot_ldm_ret
 	b	hot_load_r1
@@ -315,14 +302,14 @@ hot_user:				@ a system call, what take_exception() does for it
 	bic	r4, r2, r7
 	and	r6, r3, r7
 	orr	r4, r4, r6
-	ldr	r8, [sp, #52]
-	ldr	r9, [sp, #56]
-	ldr	r10, [sp, #(VCPU_BANK_SP + 12)]
-	str	r4, [sp, #(VCPU_BANK_SPSR + 12)]
-	str	r8, [sp, #VCPU_BANK_SP]
-	str	r9, [sp, #VCPU_BANK_LR]
-	str	r10, [sp, #52]
-	str	lr, [sp, #56]
+	ldr	r8, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
+	ldr	r10, [sp, #VCPU_SP_SVC]
+	str	r4, [sp, #VCPU_SPSR_SVC]
+	str	r8, [sp, #VCPU_SP_USR]
+	str	r9, [sp, #VCPU_LR_USR]
+	str	r10, [sp, #VCPU_SP]
+	str	lr, [sp, #VCPU_LR]
 	ldr	r6, =0xf80f0140		@ flags, GE, A, F stay
 	mov	lr, r5
 	and	r4, r4, r6
@@ -334,46 +321,46 @@ hot_user:				@ a system call, what take_exception() does for it
 	ldr	r5, [sp, #VCPU_DACR_KERNEL]
 	str	r5, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, r5, c3, c0, 0
-	hot_count CAUSE_SVC
+	hot_count EXIT_SVC
 	hot_resume
 
 /* Rt := a word of the vCPU page. */
-	.macro	hot_read_word offset, cause
+	.macro	hot_read_word offset
 	ldr	r5, [sp, #\offset]
 	str	r5, [sp, r8, lsl #2]
-	hot_count \cause
+	hot_count
 	hot_resume
 	.endm
 
 /* CP15 */
-hot_tpidrprw:
-	hot_read_word VCPU_TPIDRPRW, CAUSE_CP15_THREAD
+	hot_handler hot_tpidrprw
+	hot_read_word VCPU_TPIDRPRW
 
-hot_tpidruro:
+	hot_handler hot_tpidruro
 	ldr	r5, [sp, r8, lsl #2]
 	str	r5, [sp, #VCPU_TPIDRURO]
 	mcr	p15, 0, r5, c13, c0, 3
-	hot_count CAUSE_CP15_THREAD
+	hot_count
 	hot_resume
 
-hot_sctlr_write:			@ unchanged, as some kernels do at each exception
+	hot_handler hot_sctlr_write	@ unchanged, as some kernels do at each exception
 	ldr	r5, [sp, #VCPU_SCTLR]
 	ldr	r6, [sp, r8, lsl #2]
 	cmp	r5, r6
 	bne	svc_common
-	hot_count CAUSE_CP15_SCTLR
+	hot_count
 	hot_resume
 
-hot_sctlr_read:
-	hot_read_word VCPU_SCTLR, CAUSE_CP15_SCTLR
+	hot_handler hot_sctlr_read
+	hot_read_word VCPU_SCTLR
 
-hot_dacr_write:
+	hot_handler hot_dacr_write
 	ldr	r5, [sp, r8, lsl #2]
 	ldr	r6, [sp, #VCPU_DACR]
 	cmp	r5, r6
 	beq	1f
 	add	r7, sp, #VCPU_DACR_CACHE
-	.rept	4
+	.rept	DACR_CACHE_ENTRIES
 	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
 	cmp	r1, r5
 	beq	2f
@@ -386,63 +373,64 @@ hot_dacr_write:
 	str	r11, [sp, #VCPU_DACR_USER]
 	str	r8, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, r8, c3, c0, 0
-1:	hot_count CAUSE_CP15_DACR
+1:	hot_count
 	hot_resume
 
-hot_dacr_read:
-	hot_read_word VCPU_DACR, CAUSE_CP15_DACR
+	hot_handler hot_dacr_read
+	hot_read_word VCPU_DACR
 
-hot_dfsr:
+	hot_handler hot_dfsr
 	ldr	r5, [sp, #VCPU_DFSR]
 	b	hot_fault_read
-hot_ifsr:
+	hot_handler hot_ifsr
 	ldr	r5, [sp, #VCPU_IFSR]
 	b	hot_fault_read
-hot_dfar:
+	hot_handler hot_dfar
 	ldr	r5, [sp, #VCPU_DFAR]
 	b	hot_fault_read
-hot_ifar:
+	hot_handler hot_ifar
 	ldr	r5, [sp, #VCPU_IFAR]
 hot_fault_read:
 	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_CP15_FAULT
+	hot_count
 	hot_resume
 
-hot_ttbr0_read:
-	hot_read_word VCPU_TTBR0, CAUSE_CP15_CTX
+	hot_handler hot_ttbr0_read
+	hot_read_word VCPU_TTBR0
 
-hot_ttbr1_read:
-	hot_read_word VCPU_TTBR1, CAUSE_CP15_CTX
+	hot_handler hot_ttbr1_read
+	hot_read_word VCPU_TTBR1
 
-hot_fpexc_read:
+	hot_handler hot_fpexc_read
 	ldr	r4, [sp, #VCPU_VFP_OPEN]
 	cmp	r4, #0
 	beq	svc_common
 	vmrs	r5, fpexc
 	str	r5, [sp, r8, lsl #2]
-	hot_count CAUSE_VFP_SYS
+	hot_count
 	hot_resume
 
-hot_fpexc_write:			@ EN only, as vfp_sys_write(); the exception return synchronizes it
+	hot_handler hot_fpexc_write	@ EN only, as vfp_sys_write(); the exception return synchronizes it
 	ldr	r4, [sp, #VCPU_VFP_OPEN]
 	ldr	r5, [sp, r8, lsl #2]
 	cmp	r4, #0
 	beq	svc_common
 	and	r5, r5, #0x40000000
 	vmsr	fpexc, r5
-	hot_count CAUSE_VFP_SYS
+	hot_count
 	hot_resume
 
-hot_iciallu:				@ as fast_maintenance()
+	hot_handler hot_iciallu	@ as fast_maintenance()
 	mov	r5, #0
 	dsb
 	mcr	p15, 0, r5, c7, c5, 0
 	mcr	p15, 0, r5, c7, c5, 6
-	hot_count CAUSE_CP15_CACHE
+	hot_count
 	hot_resume
 
-hot_dccmvac:				@ completes at the DSB that the guest itself needs for its purpose
+	hot_handler hot_dccmvac	@ completes at the DSB that the guest itself needs for its purpose
 	ldr	r5, [sp, r8, lsl #2]
+hot_dccmvac_any:
 	ldr	r4, [sp, #VCPU_WINDOW_BASE]
 	ldr	r6, [sp, #VCPU_WANT_PTE_HINTS]
 	eor	r4, r4, r5
@@ -451,9 +439,12 @@ hot_dccmvac:				@ completes at the DSB that the guest itself needs for its purpo
 	cmp	r6, #0
 	bne	svc_common
 	mcr	p15, 0, r5, c7, c10, 1
-	hot_count CAUSE_CP15_CACHE
+	hot_count
 	hot_resume
 	.ltorg
+#ifdef CONFIG_CPU_PATH_INLINE
+#include "window_inline.S"
+#endif
 hot_svc_end:
 
 /*

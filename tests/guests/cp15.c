@@ -32,6 +32,153 @@ static void test_identification(void)
 	check("identification again", 0x410fc080, MRC(0, c0, c0, 0) & 0xff0ffff0);
 }
 
+static u32 encode(bool read, u32 op1, u32 crn, u32 crm, u32 op2)
+{
+	return 0xee000f10u | (read ? 1u << 20 : 0) | op1 << 21 | crn << 16 | op2 << 5 | crm;	/* Rt = r0: bits 15:12 are 0 */
+}
+
+static u32 strip_rt(u32 w)
+{
+	return w & ~0xf000u;
+}
+
+#define UNTOUCHED	0x5a5a5a5au
+
+/* Execute @word, whose Rt is r0, in @mode; the vector that ends it. exc_frame.r[0] is what was read. */
+static u32 run_in(u32 mode, u32 word, u32 r0)
+{
+	struct ctx c;
+
+	ctx_init(&c, mode | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
+	c.r[0] = r0;
+	return (u32)CODE_RUN(&c, strip_rt(word), SVC);
+}
+
+static u32 run_user(u32 word, u32 r0)
+{
+	return run_in(MODE_USR, word, r0);
+}
+
+/* All of opc1 = 0, CRm = c3 to c7 is reserved for identification and reads as zero (B3.17.1); Linux from 6.2 on reads c3, 4. */
+static void test_reserved_identification(void)
+{
+	group_begin("reserved identification registers");
+	for (u32 crm = 3; crm < 8; crm++)
+		for (u32 op2 = 0; op2 < 8; op2++) {
+			group_check(VEC_SVC, run_in(MODE_SVC, encode(true, 0, 0, crm, op2), UNTOUCHED), "read of c0, c%u, %u", crm, op2);
+			group_check(0, exc_frame.r[0], "c0, c%u, %u", crm, op2);
+			group_check(VEC_UND, run_in(MODE_SVC, encode(false, 0, 0, crm, op2), 0), "write of c0, c%u, %u", crm, op2);
+			group_check(VEC_UND, run_in(MODE_USR, encode(true, 0, 0, crm, op2), 0), "read of c0, c%u, %u in User mode", crm, op2);
+		}
+	group_end();
+}
+
+/* Without Jazelle its registers read as zero and ignore writes (A2.10); those of User mode are the core's choice. */
+static void test_jazelle(void)
+{
+	static const struct { const char *name; u32 crn; bool rw; } t[] = { { "JIDR", 0, false }, { "JOSCR", 1, true }, { "JMCR", 2, true } };
+
+	group_begin("trivial Jazelle");
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		u32 read = encode(true, 7, t[i].crn, 0, 0) & ~0x100u, write = encode(false, 7, t[i].crn, 0, 0) & ~0x100u;	/* p14 */
+
+		if (t[i].rw)
+			group_check(VEC_SVC, run_in(MODE_SVC, write, ~0u), "write of %s", t[i].name);
+		group_check(VEC_SVC, run_in(MODE_SVC, read, UNTOUCHED), "read of %s", t[i].name);
+		group_check(0, exc_frame.r[0], "%s", t[i].name);
+	}
+	group_end();
+}
+
+/* TLB lockdown and preload (Cortex-A8 TRM ch. 3): what they read is the core's, the accesses work. */
+static void test_tlb_lockdown(void)
+{
+	static const struct { u32 crm, op2; bool read; } t[] = { { 0, 0, true }, { 0, 1, true }, { 1, 0, false }, { 1, 1, false } };
+
+	group_begin("TLB lockdown");
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		group_check(VEC_SVC, run_in(MODE_SVC, encode(false, 0, 10, t[i].crm, t[i].op2), 0), "write of c10, c%u, %u", t[i].crm, t[i].op2);
+		if (t[i].read)
+			group_check(VEC_SVC, run_in(MODE_SVC, encode(true, 0, 10, t[i].crm, t[i].op2), 0), "read of c10, c%u, %u", t[i].crm, t[i].op2);
+		group_check(VEC_UND, run_in(MODE_USR, encode(false, 0, 10, t[i].crm, t[i].op2), 0), "User write of c10, c%u, %u", t[i].crm, t[i].op2);
+	}
+	group_end();
+}
+
+#define PM_OFF()	MCR(0, c9, c12, 2, ~0u)
+
+/* Performance monitors with all counting off but software increments: what is written stays, what clears clears. */
+static void test_performance_monitors(void)
+{
+	u32 n = MRC(0, c9, c12, 0) >> 11 & 0x1f;
+
+	group_begin("performance monitors");
+	MCR(0, c9, c12, 0, 0);
+	PM_OFF();
+	group_check(4, n, "number of counters");
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		MCR(0, c9, c13, 1, 8 + i);
+		MCR(0, c9, c13, 2, 0x77770000 + i);
+	}
+	MCR(0, c9, c13, 0, 0x1234);
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		group_check(8 + i, MRC(0, c9, c13, 1) & 0xff, "event %u", i);
+		group_check(0x77770000 + i, MRC(0, c9, c13, 2), "counter %u", i);
+	}
+	MCR(0, c9, c12, 0, 2);
+	isb();
+	group_check(0x1234, MRC(0, c9, c13, 0), "P leaves the cycle counter");
+	for (u32 i = 0; i < n; i++) {
+		MCR(0, c9, c12, 5, i);
+		isb();
+		group_check(0, MRC(0, c9, c13, 2), "P clears counter %u", i);
+		group_check(8 + i, MRC(0, c9, c13, 1) & 0xff, "P leaves event %u", i);
+	}
+	MCR(0, c9, c12, 0, 4);
+	isb();
+	group_check(0, MRC(0, c9, c13, 0), "C clears the cycle counter");
+	MCR(0, c9, c12, 5, 1);
+	isb();
+	MCR(0, c9, c13, 1, 0);
+	MCR(0, c9, c12, 1, 2);
+	MCR(0, c9, c12, 0, 1);
+	isb();
+	for (u32 i = 0; i < 3; i++)
+		MCR(0, c9, c12, 4, 0xf);
+	isb();
+	group_check(3, MRC(0, c9, c13, 2), "software increments");
+	MCR(0, c9, c12, 0, 6);
+	PM_OFF();
+	group_end();
+}
+
+/* PMUSERENR reads everywhere, and what it opens is open. */
+static void test_performance_user(void)
+{
+	static const u32 modes[] = { MODE_SVC, MODE_USR };
+
+	group_begin("performance monitors in User mode");
+	for (u32 on = 0; on < 2; on++) {
+		MCR(0, c9, c14, 0, on);
+		isb();
+		group_check(on, MRC(0, c9, c14, 0), "PMUSERENR = %u", on);
+		for (u32 i = 0; i < ARRAY_SIZE(modes); i++) {
+			group_check(VEC_SVC, run_in(modes[i], encode(true, 0, 9, 14, 0), UNTOUCHED), "PMUSERENR = %u, mode %x", on, modes[i]);
+			group_check(on, exc_frame.r[0], "PMUSERENR = %u read in mode %x", on, modes[i]);
+		}
+		group_check(on ? VEC_SVC : VEC_UND, run_user(encode(true, 0, 9, 12, 0), 0), "PMCR, PMUSERENR = %u", on);
+		group_check(on ? VEC_SVC : VEC_UND, run_user(encode(true, 0, 9, 13, 0), 0), "PMCCNTR, PMUSERENR = %u", on);
+		group_check(VEC_UND, run_user(encode(true, 0, 9, 14, 1), 0), "PMINTENSET, PMUSERENR = %u", on);
+		group_check(VEC_UND, run_user(encode(false, 0, 9, 14, 0), 0), "write of PMUSERENR = %u", on);
+	}
+	MCR(0, c9, c14, 0, 0);
+	group_end();
+}
+
 #define CHECK_RW(name, mask, op1, crn, crm, op2)					\
 	do {										\
 		static const u32 pattern[] = { 0xffffffff, 0, 0xa5a5a5a5, 0x5a5a5a5a, 0x12345678 };	\
@@ -85,25 +232,6 @@ static void test_sctlr(void)
 	}
 	group_check(old, sctlr_read(), "restored");
 	group_end();
-}
-
-static u32 encode(bool read, u32 op1, u32 crn, u32 crm, u32 op2)
-{
-	return 0xee000f10u | (read ? 1u << 20 : 0) | op1 << 21 | crn << 16 | op2 << 5 | crm;	/* Rt = r0: bits 15:12 are 0 */
-}
-
-static u32 strip_rt(u32 w)
-{
-	return w & ~0xf000u;
-}
-
-static u32 run_user(u32 word, u32 r0)
-{
-	struct ctx c;
-
-	ctx_init(&c, MODE_USR | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
-	c.r[0] = r0;
-	return (u32)CODE_RUN(&c, strip_rt(word), SVC);
 }
 
 /* What User mode may do: barriers, the thread registers. Everything else is Undefined. */
@@ -185,6 +313,13 @@ static void test_translation(void)
 			}
 		}
 	}
+	for (u32 i = 0; i < 16; i++)
+		pt_section(l1_main, 0x50000000 + (i << 20), TEST_RAM | S_SECT | S_SUPER | S_WB | S_AP(0, 3));
+	tlb_all();
+	for (u32 op = 0; op < 4; op++)	/* SS, and the address of the supersection */
+		group_check(TEST_RAM | 2, v2p(op, 0x50c11234) & 0xffff0003, "supersection op %u", op);
+	for (u32 i = 0; i < 16; i++)
+		pt_section(l1_main, 0x50000000 + (i << 20), 0);
 	group_check(FS_TRANS_PAGE << 1 | 1, v2p(V2P_PR, VA + 0x6000) & 0x1f, "no page");
 	group_check(FS_TRANS_SECT << 1 | 1, v2p(V2P_PR, VA + 0x200000) & 0x1f, "no section");
 	MCR(0, c3, c0, 0, DACR_CLIENT(0));
@@ -285,6 +420,11 @@ void guest_main(void)
 	test_targets();
 	pt_flat(l1_main);
 	mmu_on(l1_main, DACR_CLIENT(0));
+	test_reserved_identification();
+	test_jazelle();
+	test_tlb_lockdown();
+	test_performance_monitors();
+	test_performance_user();
 	test_user();
 	test_translation();
 	test_cache_ops();

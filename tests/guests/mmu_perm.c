@@ -212,7 +212,28 @@ static void test_translation_faults(void)
 	group_end();
 }
 
-/* Multiple transfers over a page boundary: address of the first missing word, base register kept. */
+/* A store from a page with sensitive instructions into its own end and beyond, where nothing is: the same, and nothing is stored. */
+static void check_own_page(u32 va)
+{
+	u32 *page = (u32 *)(PA + 0x30000);
+	struct ctx c;
+
+	((volatile u32 *)page)[0] = 0xe10f4000;	/* mrs r4, cpsr */
+	((volatile u32 *)page)[1] = 0xe5802000;	/* str r2, [r0] */
+	((volatile u32 *)page)[2] = SVC_WORD;
+	((volatile u32 *)page)[1023] = 0x12345678;
+	code_sync(page, 4096);
+	pt_page(l2, va, (u32)page | P_RAM);
+	tlb_all();
+	ctx_init(&c, MODE_SVC | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
+	c.r[0] = va + 0xffe;
+	c.pc = va;
+	group_check(VEC_DABT, ctx_run(&c), "own page: vector");
+	group_check(va + 0x1000, exc_frame.dfar, "own page: address");
+	group_check(0x12345678, ((volatile u32 *)page)[1023], "own page: memory");
+}
+
+/* Accesses over a page boundary: address of the first missing byte, base register kept. */
 static void test_crossing(void)
 {
 	static const struct { u32 word; u32 first; bool write; } t[] = {
@@ -222,6 +243,17 @@ static void test_crossing(void)
 		{ 0xe92000fe, 0x1010, true },
 		{ 0xe1c020d0, 0xffc, false },		/* ldrd r2, [r0] */
 		{ 0xe1c020f0, 0xffc, true },		/* strd */
+		{ 0xe5902000, 0xffd, false },		/* ldr r2, [r0] */
+		{ 0xe5802000, 0xfff, true },
+		{ 0xe1d020b0, 0xfff, false },		/* ldrh */
+		{ 0xe1c020b0, 0xfff, true },
+		{ 0xe4b02000, 0xffd, false },		/* ldrt r2, [r0], #0 */
+		{ 0xe4b02000, 0xffe, false },
+		{ 0xe4b02000, 0xfff, false },
+		{ 0xe4a02000, 0xffe, true },
+		{ 0xe0f020b0, 0xfff, false },		/* ldrht */
+		{ 0xe0f020f0, 0xfff, false },		/* ldrsht */
+		{ 0xe0e020b0, 0xfff, true },
 	};
 	u32 base = VA + 0x20000;
 
@@ -241,6 +273,7 @@ static void test_crossing(void)
 			group_check(base + 0x1000, exc_frame.dfar, "word %x: address", t[i].word);
 			group_check(base + t[i].first, exc_frame.r[0], "word %x: base", t[i].word);
 		}
+	check_own_page(base);
 	unmap();
 	group_end();
 }

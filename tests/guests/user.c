@@ -233,6 +233,38 @@ static void test_thumb_exceptions(void)
 	group_end();
 }
 
+#define USER_VA	0x30005000u
+
+/*
+ * A kernel whose pages User mode may not touch, as real ones are, and User code in a page of its own: what it reads of the CPSR is what
+ * the kernel gave it. With I and A open, as every kernel leaves them; F either way.
+ */
+static void test_own_pages(void)
+{
+	u32 *l2 = l2_alloc(), *code = (u32 *)(TEST_RAM + 0x00c00000u);
+
+	group_begin("CPSR read in User mode");
+	((volatile u32 *)code)[0] = 0xe10f0000;	/* mrs r0, cpsr */
+	((volatile u32 *)code)[1] = SVC;
+	code_sync(code, 8);
+	for (u32 a = RAM_BASE; a != TEST_RAM + 0x1000000; a += 0x100000)
+		pt_section(l1_main, a, a | S_SECT | S_WB | S_AP(0, 1));
+	pt_section(l1_main, USER_VA, L1_TABLE(l2, 0));
+	pt_page(l2, USER_VA, (u32)code | P_RAM);
+	tlb_all();
+	for (u32 i = 0; i < 32; i++) {
+		struct ctx c;
+		u32 psr = MODE_USR | (i & 1 ? PSR_F : 0) | (i >> 1) << 28;
+
+		ctx_init(&c, psr);
+		c.pc = USER_VA;
+		group_check(VEC_SVC, ctx_run(&c), "vector");
+		group_check(psr, exc_frame.r[0], "CPSR as read");
+		group_check(psr, exc_frame.spsr, "CPSR as saved");
+	}
+	group_end();
+}
+
 void guest_main(void)
 {
 	psr_af = cpsr_read() & (PSR_A | PSR_F);
@@ -245,4 +277,5 @@ void guest_main(void)
 	test_thumb();
 	test_mixed();
 	test_thumb_exceptions();
+	test_own_pages();
 }

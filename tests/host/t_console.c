@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
 /* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_stats.c core/stats.c core/log.c */
-/* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/emudev.c core/guest_map.c */
+/* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static struct guest guest;
 static char got[256];
 static u32 got_len, spaces, restarts;
 
-struct guest *guest_current(void) { return &guest; }
+struct guest *guest_first(void) { return &guest; }
 int guest_start(struct guest *g) { return 0; }
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
 hpa_t guest_kept_base(void) { return FAKE_UMBRA_BASE - 0x100000; }
@@ -231,6 +231,8 @@ static void messages_have_line_ends_and_stay_in_the_log(void **state)
 	pr_debug("secret\n");
 	assert_non_null(strstr(out, "hello 42\r\n"));
 	assert_null(strstr(out, "secret"));
+	pr_info("file \"%s\" and\n", "\x1b[2J\nlinux\r\xe9");	/* names may come from anywhere */
+	assert_non_null(strstr(out, "file \"?[2J?linux??\" and\r\n"));
 	clear();
 	hv_log_dump();
 	assert_non_null(strstr(out, "hello 42"));

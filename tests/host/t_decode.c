@@ -125,6 +125,9 @@ static const struct {
 	{ 0xef123456, INSN_SVC, false, "svc 0x00123456" },
 	{ 0x0f000000, INSN_SVC, false, "svceq 0x00000000" },
 	{ 0xee031f10, INSN_MCR, false, "mcr 15, 0, r1, cr3, cr0, {0}" },
+	{ 0xee19cf1e, INSN_MRC, true, "mrc 15, 0, ip, cr9, cr14, {0}" },
+	{ 0xee191f3e, INSN_MRC, false, "mrc 15, 0, r1, cr9, cr14, {1}" },
+	{ 0xee091f1e, INSN_MCR, false, "mcr 15, 0, r1, cr9, cr14, {0}" },
 	{ 0xee1d1f90, INSN_MRC, false, "mrc 15, 0, r1, cr13, cr0, {4}" },
 	{ 0xee30fff0, INSN_MRC, false, "mrc 15, 1, APSR_nzcv, cr0, cr0, {7}" },
 	{ 0xec421f2e, INSN_MCRR, false, "mcrr 15, 2, r1, r2, cr14" },
@@ -461,6 +464,7 @@ static bool ref_site(u32 w)
 	case 2: return !p && wb;
 	case 3: return !(w >> 4 & 1) && !p && wb;
 	case 4: return w >> 22 & 1;
+	case 7: return (w & 0x0fff0fff) == 0x0e190f1e;	/* MRC p15, 0, Rt, c9, c14, 0: PMUSERENR */
 	default: return false;
 	}
 }

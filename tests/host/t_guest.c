@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/alloc.c */
-/* SOURCES: core/layout.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/uimage.c core/alloc.c */
+/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
 /* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -184,13 +184,13 @@ static void nodes_are_found_through_buses(void **state)
 	fake_arch_reset();
 	assert_int_not_equal(fake_dts_text(stock_dts, blob, sizeof(blob)), 0);
 	assert_int_equal(fdt_open_into(blob, blob, sizeof(blob)), 0);
-	assert_int_equal(guest_fdt_disable(blob, 0x48002030), 0);
+	assert_int_equal(guest_fdt_disable_range(blob, 0x48002030, 1), 0);
 	assert_string_equal(status_of(blob, "/ocp/l4@48000000/scm@2000/pinmux@30"), "disabled");
 	assert_string_equal(status_of(blob, "/ocp/l4@48000000/scm@2000"), "(none)");
-	assert_int_equal(guest_fdt_disable(blob, 0x48318000), 0);
+	assert_int_equal(guest_fdt_disable_range(blob, 0x48318000, 1), 0);
 	assert_string_equal(status_of(blob, "/ocp/target-module@48318000"), "disabled");
 	assert_string_equal(status_of(blob, "/ocp/target-module@48318000/timer@0"), "disabled");
-	assert_int_equal(guest_fdt_disable(blob, 0x12345000), -ENOENT);
+	assert_int_equal(guest_fdt_disable_range(blob, 0x12345000, 1), -ENOENT);
 }
 
 static void map_is_what_the_layout_says(void **state)
@@ -291,6 +291,10 @@ static void bad_files(void **state)
 	expect_failure("vmlinuz", "truncated");
 	create("linux", 0);
 	guest.files_kept = true;
+	put_word(KERNEL_AT + 0x2c, 4);
+	expect_failure("vmlinuz", "damaged: 16384 bytes, its header says 4");
+	create("linux", 0);
+	guest.files_kept = true;
 	put_word(DTB_AT + 4, 0x00100000);	/* total size, big-endian 0x1000: more than the file */
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
@@ -312,7 +316,7 @@ static void bad_files(void **state)
 	create("linux", 0);
 	guest.files_kept = true;
 	guest.cfg.dtb.size = 0;
-	expect_failure("dtb", "missing");
+	expect_failure("layout: /guest: dtb: missing", "");
 }
 
 static void no_room_for_kept_files(void **state)
@@ -322,7 +326,7 @@ static void no_room_for_kept_files(void **state)
 	fake_log_reset();
 	assert_int_equal(guest_keep_files(&guest), -ENOMEM);
 	assert_int_equal(fake_log_count[LOG_ERR], 1);
-	assert_non_null(strstr(fake_log_text, "memory"));
+	assert_non_null(strstr(fake_log_text, "layout: /guest: memory: too much"));
 	expect_failure("kept", "");
 }
 
@@ -391,6 +395,134 @@ static void unknown_engine(void **state)
 	assert_int_equal(fake_log_count[LOG_ERR], 1);
 }
 
+/* A guest with @devices, for mistakes that only guest_create() finds. The message is one, and holds @a and @b. */
+static void refuse_devices(const char *devices, const char *a, const char *b)
+{
+	static char text[32768];
+
+	snprintf(text, sizeof(text), "/dts-v1/; / { compatible = \"umbra,layout-v1\"; #address-cells = <1>; #size-cells = <1>;"
+		 "chosen { k: module@0 { compatible = \"multiboot,module\"; file = \"k\"; reg = <0x82000000 0x1000>; }; };"
+		 "guest { compatible = \"umbra,guest\"; memory = <0x80000000 0x1000000>; kernel = <&k>;"
+		 "devices { #address-cells = <1>; #size-cells = <1>; %s }; }; };", devices);
+	fake_arch_reset();
+	host_irqc_init();
+	alloc_init(arch_host_mem()->heap_base, arch_host_mem()->umbra_end);
+	assert_int_not_equal(fake_dts_text(text, blob, sizeof(blob)), 0);
+	fake_log_reset();
+	if (layout_parse(blob, &layout))
+		fail_msg("%s", fake_log_text);
+	assert_int_not_equal(guest_create(&guest, &layout.guest[0]), 0);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	if (!strstr(fake_log_text, a) || !strstr(fake_log_text, b))
+		fail_msg("%s", fake_log_text);
+}
+
+static void second_stage_names_the_node(void **state)
+{
+	static char many[16384];
+	u32 n = 0;
+
+	refuse_devices("u { compatible = \"umbra,passthrough\"; reg = <0x48002000 0x1000>; interrupts = <74>; };",
+		       "layout: /guest/devices/u: interrupts: line 74 without the registers of UART3 at 0x49020000\n", "");
+	refuse_devices("w { compatible = \"umbra,passthrough\"; reg = <0x49000000 0x100000>; };",
+		       "layout: /guest/devices/w: reg: contains UART3 at 0x49020000", "Umbra drives itself\n");
+	for (u32 i = 0; i < 40; i++) {	/* 160 ranges */
+		n += (u32)snprintf(many + n, sizeof(many) - n, "d%u { compatible = \"umbra,passthrough\"; reg = <", i);
+		for (u32 k = 0; k < 4; k++)
+			n += (u32)snprintf(many + n, sizeof(many) - n, "0x%x 0x1000 ", 0x4a000000 + (i * 4 + k) * 0x2000);
+		n += (u32)snprintf(many + n, sizeof(many) - n, ">; };\n");
+	}
+	refuse_devices(many, "layout: /guest/devices/d31: reg: 0x4a0fc000+0x1000 is one range too many", "128");
+}
+
+/* A device tree with more absent devices than the shipped ones have still has place for the changes. */
+static void many_absent_devices(void **state)
+{
+	static char text[65536];
+	u32 n = (u32)snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <1>; #size-cells = <1>;\n"), size;
+
+	for (u32 i = 0; i < 600; i++)
+		n += (u32)snprintf(text + n, sizeof(text) - n, "d%u { reg = <0x%x 0x100>; };\n", i, 0x60000000 + i * 0x1000);
+	snprintf(text + n, sizeof(text) - n, "};\n");
+	create("linux", 0);
+	size = fake_dts_text(text, hpa_ptr(DTB_AT), 0x10000);
+	assert_int_not_equal(size, 0);
+	guest.cfg.dtb.size = size;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	fake_log_reset();
+	if (guest_start(&guest))
+		fail_msg("%s", fake_log_text);
+	assert_string_equal(status_of(hpa_ptr(fake_vcpu.r2), "/d599"), "disabled");
+}
+
+static void put_be32(hpa_t at, u32 w)
+{
+	put_word(at, __builtin_bswap32(w));
+}
+
+/* A U-Boot image of @size bytes of data at @at: type and compression as in U-Boot's include/image.h. */
+static void put_uimage(hpa_t at, u32 size, u32 type, u32 compression, u32 load)
+{
+	memset(hpa_ptr(at), 0, 64);
+	put_be32(at, 0x27051956);
+	put_be32(at + 12, size);
+	put_be32(at + 16, load);
+	put_be32(at + 20, load);
+	put_be32(at + 28, 5 << 24 | 2 << 16 | type << 8 | compression);	/* Linux, ARM */
+}
+
+/* The data in them are what they would be as files of their own. */
+static void uboot_images_are_opened(void **state)
+{
+	create("linux-atags", 0);
+	memmove(hpa_ptr(KERNEL_AT + 64), hpa_ptr(KERNEL_AT), KERNEL_SIZE);
+	put_uimage(KERNEL_AT, KERNEL_SIZE, 2, 0, 0x80008000);
+	guest.cfg.kernel.size = KERNEL_SIZE + 64;
+	memmove(hpa_ptr(INITRD_AT + 64), hpa_ptr(INITRD_AT), INITRD_SIZE);
+	put_uimage(INITRD_AT, INITRD_SIZE, 3, 1, 0);
+	guest.cfg.initrd.addr = INITRD_AT;
+	guest.cfg.initrd.size = INITRD_SIZE + 64;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x82000000);	/* a zImage */
+	assert_int_equal(*(u32 *)hpa_ptr(guest.entry + 0x24), 0x016f2818);
+	assert_int_equal(guest.cfg.initrd.size, INITRD_SIZE);
+	assert_int_equal(((u8 *)hpa_ptr(guest.cfg.initrd.addr))[9], 63);
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_int_equal(*(u32 *)hpa_ptr(guest.entry + 0x24), 0x016f2818);
+	/* raw, linked for where the layout puts it */
+	create("bare-metal", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80008000);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80008000);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80008000), 0x11);
+}
+
+static void uboot_images_that_cannot_be_opened(void **state)
+{
+	static const struct { u32 size, type, compression, load; const char *why; } t[] = {
+		{ KERNEL_SIZE - 63, 2, 0, 0x80008000, "truncated" },
+		{ 0, 2, 0, 0x80008000, "truncated" },
+		{ KERNEL_SIZE - 64, 2, 1, 0x80008000, "compressed" },
+		{ KERNEL_SIZE - 64, 4, 0, 0x80008000, "another kind" },
+		{ KERNEL_SIZE - 64, 3, 0, 0x80008000, "another kind" },
+		{ KERNEL_SIZE - 64, 2, 0, 0x80010000, "for 0x80010000, entered at 0x80010000; the layout's load-offset says 0x80008000" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		create("bare-metal", 0);
+		put_word(KERNEL_AT + 64 + 0x24, 0);
+		put_uimage(KERNEL_AT, t[i].size, t[i].type, t[i].compression, t[i].load);
+		fake_log_reset();
+		assert_int_equal(guest_keep_files(&guest), -EINVAL);
+		assert_int_equal(fake_log_count[LOG_ERR], 1);
+		if (!strstr(fake_log_text, t[i].why) || !strstr(fake_log_text, "file \"guest.bin\" is a U-Boot image"))
+			fail_msg("%s", fake_log_text);
+	}
+}
+
 static u32 host_irqs;
 
 static void chip_host_irq(void *priv, u32 line)
@@ -438,17 +570,13 @@ static void interrupts_find_their_way(void **state)
 
 static void memory_access_is_checked(void **state)
 {
-	u32 w = 0x12345678, r = 0;
-
 	start("linux");
-	assert_int_equal(guest_mem_write(&guest, 0x9dfffffc, &w, 4), 0);
-	assert_int_equal(guest_mem_read(&guest, 0x9dfffffc, &r, 4), 0);
-	assert_int_equal(r, w);
-	assert_int_equal(guest_mem_read(&guest, 0x9dfffffd, &r, 4), -EFAULT);
-	assert_int_equal(guest_mem_read(&guest, 0x48002000, &r, 4), -EFAULT);
-	assert_int_equal(guest_mem_read(&guest, 0xfffffffc, &r, 8), -EFAULT);
-	assert_int_equal(guest_mem_write(&guest, 0x4020fffc, &w, 4), 0);
-	assert_int_equal(guest_mem_write(&guest, 0x4020fffe, &w, 4), -EFAULT);
+	assert_ptr_equal(guest_mem_ptr(&guest, 0x9dfffffc, 4), hpa_ptr(0x9dfffffc));
+	assert_null(guest_mem_ptr(&guest, 0x9dfffffd, 4));
+	assert_null(guest_mem_ptr(&guest, 0x48002000, 4));
+	assert_null(guest_mem_ptr(&guest, 0xfffffffc, 8));
+	assert_non_null(guest_mem_ptr(&guest, 0x4020fffc, 4));
+	assert_null(guest_mem_ptr(&guest, 0x4020fffe, 4));
 	assert_null(guest_mem_ptr(&guest, 0x80000000, 0x1e000001));
 	assert_non_null(guest_mem_ptr(&guest, 0x80000000, 0x1e000000));
 }
@@ -496,10 +624,14 @@ int main(void)
 		cmocka_unit_test(atags_boot),
 		cmocka_unit_test(raw_binary),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(uboot_images_are_opened),
+		cmocka_unit_test(uboot_images_that_cannot_be_opened),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),
 		cmocka_unit_test(host_lines_are_not_given),
 		cmocka_unit_test(host_registers_are_not_given),
+		cmocka_unit_test(second_stage_names_the_node),
+		cmocka_unit_test(many_absent_devices),
 		cmocka_unit_test(unknown_engine),
 		cmocka_unit_test(interrupts_find_their_way),
 		cmocka_unit_test(memory_access_is_checked),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layout parser: the shipped layouts, every kind of mistake with its one message, and damaged blobs. */
-/* SOURCES: core/layout.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c */
+/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/dts.c tests/host/fake/devices.c */
 /* SOURCES: tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -22,7 +22,7 @@
 static struct layout layout;
 static u64 blob[BLOB_MAX / 8];
 
-struct guest *guest_current(void) { return NULL; }
+struct guest *guest_first(void) { return NULL; }
 
 static const char good[] =
 	"/dts-v1/;\n"
@@ -35,7 +35,7 @@ static const char good[] =
 	"  guest { compatible = \"umbra,guest\"; memory = <0x80000000 0x1e000000>;\n"
 	"    kernel = <&k>; dtb = <&d>; initrd = <&i>; bootargs = \"quiet\"; cpu-path = \"trap\"; shadow = \"flush\";\n"
 	"    devices { #address-cells = <1>; #size-cells = <1>;\n"
-	"      bus { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>;\n"
+	"      b: bus { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>;\n"
 	"        reg = <0x48000000 0x1000000>; interrupts = <7 9>;\n"
 	"        intc { compatible = \"umbra,omap3-intc\"; reg = <0x48200000 0x1000>; };\n"
 	"        mmc1 { reg = <0x4809c000 0x1000>; interrupts = <83>; };\n"
@@ -179,20 +179,57 @@ static const struct mistake {
 	{ "<83>;", "<83>; sub { };", { "mmc1", "no parts" } },
 };
 
+#define NAME_90	"a-name-of-ninety-characters-which-no-flattened-tree-should-have-but-libfdt-does-not-mind-00001"
+#define NAME_300 NAME_90 NAME_90 NAME_90 "-and-thirty-more-of-them-0000"
+
+#define MODULE(n)	"m" n " { compatible = \"multiboot,module\"; file = \"f\"; };"
+#define MODULES(n)	MODULE(n "0") MODULE(n "1") MODULE(n "2") MODULE(n "3") MODULE(n "4") MODULE(n "5") MODULE(n "6") MODULE(n "7") \
+			MODULE(n "8") MODULE(n "9")
+
+/* What comes from outside may be long or hold anything: where and what is wrong is said all the same. */
+static const struct mistake odd_names[] = {
+	{ "mmc1 { reg = <0x4809c000 0x1000>;", NAME_90 " { reg = <0x4809c000 0>;",
+	  { "...", "does-not-mind-00001: reg: range 0x4809c000+0x0 is empty" } },
+	{ "mmc1 { reg = <0x4809c000 0x1000>;", NAME_90 " { reg = <0x480b4000 0x1000>;",
+	  { "/guest/devices/bus/mmc2: reg: 0x480b4000+0x1000 overlaps a-name-of-ninety", "..." } },
+	{ "interrupts = <83>", NAME_90 " = <83>", { "/guest/devices/bus/mmc1: a-name-of-ninety-characters-...: unknown property" } },
+	{ "\"vmlinuz\"; reg = <0x82000000 0x500000>", "\"" NAME_300 "\"",
+	  { "/chosen/module@0: reg: file \"a-name-of-ninety", "...\" was not loaded (is it on the card?)\n" } },
+	{ "\"vmlinuz\"; reg = <0x82000000 0x500000>", "\"\\x1b[2J\\nlinux\\xe9\"", { "file \"?[2J?linux?\" was not loaded" } },
+	{ "umbra,sram", "umbra,\\x1b]0;x\\x07", { "/guest/devices/sram: compatible: \"umbra,?]0;x?\": no such device type" } },
+	{ "guest {", "guest@a-very-long-guest {", { "/guest@a-very-long-guest: the unit address names the guest" } },
+	{ "chosen {", "chosen {" MODULES("a") MODULES("b") MODULES("c"), { "/chosen/m", "more than 32 files" } },
+	{ "kernel = <&k>", "kernel = <&b>", { "/guest: kernel: refers to a node that is not in /chosen" } },
+	{ "<83>;", "<83>; sub { };", { "/guest/devices/bus/mmc1: a part has no parts" } },
+	{ "interrupts = <83>", "interrupts = <86>", { "/guest/devices/bus/mmc2: interrupts: line 86 is already given to mmc1\n" } },
+};
+
+static void check_mistake(const struct mistake *m)
+{
+	compile_edited(m->from, m->to);
+	assert_int_equal(parse(), -EINVAL);
+	if (fake_log_count[LOG_ERR] != 1)
+		fail_msg("%s -> %s: %u messages: %s", m->from, m->to, fake_log_count[LOG_ERR], fake_log_text);
+	for (u32 j = 0; j < ARRAY_SIZE(m->expect) && m->expect[j]; j++)
+		if (!strstr(fake_log_text, m->expect[j]))
+			fail_msg("%s -> %s: no `%s` in: %s", m->from, m->to, m->expect[j], fake_log_text);
+	assert_ptr_equal(strchr(fake_log_text, '\n'), fake_log_text + strlen(fake_log_text) - 1);
+	assert_true(strlen(fake_log_text) < 256);	/* a line of the log */
+}
+
+static void odd_names_are_shown(void **state)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(odd_names); i++) {
+		check_mistake(&odd_names[i]);
+		for (const char *c = fake_log_text; *c; c++)
+			assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
+	}
+}
+
 static void each_mistake_has_one_message(void **state)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(mistakes); i++) {
-		const struct mistake *m = &mistakes[i];
-
-		compile_edited(m->from, m->to);
-		assert_int_equal(parse(), -EINVAL);
-		if (fake_log_count[LOG_ERR] != 1)
-			fail_msg("%s -> %s: %u messages: %s", m->from, m->to, fake_log_count[LOG_ERR], fake_log_text);
-		for (u32 j = 0; j < ARRAY_SIZE(m->expect) && m->expect[j]; j++)
-			if (!strstr(fake_log_text, m->expect[j]))
-				fail_msg("%s -> %s: no `%s` in: %s", m->from, m->to, m->expect[j], fake_log_text);
-		assert_ptr_equal(strchr(fake_log_text, '\n'), fake_log_text + strlen(fake_log_text) - 1);
-	}
+	for (u32 i = 0; i < ARRAY_SIZE(mistakes); i++)
+		check_mistake(&mistakes[i]);
 }
 
 /* Fill in what the boot loader fills in. */
@@ -232,6 +269,33 @@ static void not_a_tree(void **state)
 	assert_non_null(strstr(fake_log_text, "layout.dtb"));
 }
 
+/* What stands before layout_parse(): the length of what was handed over, or what is wrong with its header. */
+static void header_is_checked(void **state)
+{
+	static const struct { u32 at, value; const char *why; } t[] = {
+		{ 0, 0x54410001, "nothing that looks like a device tree" },
+		{ 4, 0, "damaged: it says 0 bytes" },
+		{ 4, 0x40001, "says 262145 bytes, a layout has 262144 at most" },
+		{ 4, 0xffffffff, "says 4294967295 bytes, a layout has 262144 at most" },
+		{ 20, 1, "version 1 (for readers of 16), this Umbra reads " },
+	};
+	char why[96];
+
+	compile_edited("quiet", "quiet");
+	assert_int_equal(layout_blob_size(blob, 0x10000, why, sizeof(why)), fdt_totalsize(blob));
+	assert_int_equal(layout_blob_size(blob, fdt_totalsize(blob) - 1, why, sizeof(why)), 0);
+	assert_non_null(strstr(why, "RAM ends after"));
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		fdt32_t value = cpu_to_fdt32(t[i].value);
+
+		compile_edited("quiet", "quiet");
+		memcpy((u8 *)blob + t[i].at, &value, 4);
+		assert_int_equal(layout_blob_size(blob, 0x1000000, why, sizeof(why)), 0);
+		if (!strstr(why, t[i].why) || strlen(why) >= sizeof(why) - 1)
+			fail_msg("%s", why);
+	}
+}
+
 /* Damage anywhere gives an error or a parse, never a bad access (address sanitizer watches the exact copy). */
 static void damaged_blobs(void **state)
 {
@@ -268,8 +332,10 @@ int main(void)
 		cmocka_unit_test(disabled_window_is_gone),
 		cmocka_unit_test(boot_loader_additions),
 		cmocka_unit_test(each_mistake_has_one_message),
+		cmocka_unit_test(odd_names_are_shown),
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(not_a_tree),
+		cmocka_unit_test(header_is_checked),
 		cmocka_unit_test(damaged_blobs),
 	};
 

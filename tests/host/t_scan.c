@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <arm/code_page.h>
+#include <arm/cpu_path.h>
 #include <arm/insn.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
@@ -502,7 +503,15 @@ void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
 	dropped_copy = copy;
 }
 
-void window_sites_drop(u32 copy) { window_drops++; }
+void window_sites_drop(struct vcpu *vc, u32 copy) { window_drops++; }
+
+static u32 path_word(struct vcpu *vc, struct code_site *at)
+{
+	return site_word(at->page, at->index, at->copy, !vc->fast_off);
+}
+
+static const struct code_ops path_code = { .word = path_word, .origin = site_origin };
+static const struct cpu_path path = { .name = "test", .code = &path_code };
 
 int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *wk, struct gfault *f)
 {
@@ -525,6 +534,7 @@ static int setup(void **state)
 	guest.map.r[0] = (struct region){ FAKE_SRAM_BASE, 0x10000, REGION_RAM, NULL, "sram" };
 	guest.map.r[1] = (struct region){ RAM, 0x100000, REGION_RAM, NULL, "ram" };
 	v.guest = &guest;
+	v.path = &path;
 	v.cpsr = MODE_SVC;
 	protects = drops = window_drops = 0;
 	walk_fails = false;

@@ -8,7 +8,7 @@
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c */
-/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c core/guest_map.c core/guest_mem.c core/alloc.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,8 +53,7 @@ static u32 rnd(u32 n)
 
 /* -- what the MMU code calls -- */
 
-char __window_start[0x2000], __window_end[1], window_stack[WINDOW_STACK_SIZE];
-struct site_entry window_sites[SITE_ENTRIES];
+char __window_start[0x2000], __window_end[1];
 static u32 *host_l1;
 static u32 window_base, window_moves;
 
@@ -130,7 +129,19 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	code_page_is_code(vc, gpa, exec);
 }
 
+bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	return code_page_is_code(vc, gpa, exec);
+}
+
 void code_page_set_user_visible(struct vcpu *vc, gpa_t gpa) { }
+
+static u32 area_losses;
+
+void code_area_lost(struct vcpu *vc)
+{
+	area_losses++;
+}
 
 /* -- the host's MMU: User mode, DACR, a TLB that forgets only when told or at random -- */
 
@@ -333,7 +344,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void write_sctlr(u32 val)
+static void guest_write_sctlr(u32 val)
 {
 	v->cp15.sctlr = val;
 	shadow_ctx_changed(v, CTX_SCTLR);
@@ -391,7 +402,7 @@ static void mmu_on(void)
 	write_ttbr0(G_L1(0));
 	write_asid(1);
 	write_dacr(0x55555555);
-	write_sctlr(SCTLR_M);
+	guest_write_sctlr(SCTLR_M);
 }
 
 #define P(gpa, ap)	((gpa) | ((ap) & 3) << 4 | ((ap) >> 2) << 9 | 2u | 0xcu)
@@ -1041,11 +1052,11 @@ static void mmu_off_and_on(void)
 {
 	u32 sctlr = v->cp15.sctlr;
 
-	write_sctlr(0);
+	guest_write_sctlr(0);
 	for (u32 i = 0; i < 10; i++)
 		guest_does(RAM + rnd(64) * PAGE_SIZE, (enum shadow_access)rnd(3), rnd(2));
 	audit();
-	write_sctlr(sctlr);
+	guest_write_sctlr(sctlr);
 }
 
 static void random_step(void)

@@ -304,10 +304,16 @@ static void unaligned_faults_before_it_writes(void **state)
 
 	set_l1(0x40000000, L2 | 1);
 	set_l2(0x40000000, 0x80200000 | 3 << 4 | 2 | 0xc | 1 << 6);
-	assert_int_equal(do_access(0x40000ffe, ACC_WRITE, 4, &val), -EFAULT);
-	assert_int_equal(f.fsr, 0x7 | WNR);
-	assert_int_equal(f.far, 0x40001001);
+	for (u32 first = 0x40000ffd; first <= 0x40000fff; first++) {
+		assert_int_equal(do_access(first, ACC_WRITE, 4, &val), -EFAULT);
+		assert_int_equal(f.fsr, 0x7 | WNR);
+		assert_int_equal(f.far, 0x40001000);
+	}
 	assert_int_equal(peek(0x80200ffc), 0);
+	set_l2(0x40000000, 0);
+	set_l2(0x40001000, 0x80200000 | 3 << 4 | 2 | 0xc | 1 << 6);
+	assert_int_equal(do_access(0x40000fff, ACC_READ, 2, &val), -EFAULT);
+	assert_int_equal(f.far, 0x40000fff);
 	vcpu.cp15.sctlr |= SCTLR_A;
 	assert_int_equal(do_access(0x40000101, ACC_READ, 2, &val), -EFAULT);
 	assert_int_equal(f.fsr, 0x1);

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import sys
 import time
@@ -15,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/lib"
 import umbra_card  # noqa: E402
 import umbra_guest  # noqa: E402
 import umbra_machine  # noqa: E402
-from umbra_common import build_dir  # noqa: E402
+from umbra_common import build_dir, run  # noqa: E402
 
 LOGS = build_dir() / "test-logs"
 PROMPT = r"root@beagle:[^ \r\n]*# "
@@ -193,9 +194,19 @@ def native_arguments(bootargs=None, files=None):
                                      umbra_machine.layout_bootargs(layout("linux")) if bootargs is None else bootargs)
 
 
-def umbra_arguments(name, layout_file="linux", files=None):
-    """Umbra with a layout and its files, as boot.scr would start it."""
+def built_paths():
+    """The CPU paths of the build under test."""
+    return [word.lower() for word in re.findall(r"^CONFIG_CPU_PATH_([A-Z]+) := y$", (build_dir() / "auto.conf").read_text(), re.M)]
+
+
+def umbra_arguments(name, layout_file="linux", files=None, path=None):
+    """Umbra with a layout and its files, as boot.scr would start it; `path` instead of the layout's CPU path."""
     folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
     folder.mkdir(parents=True, exist_ok=True)
-    return umbra_machine.umbra_boot(layout(layout_file) if isinstance(layout_file, str) else layout_file,
-                                    umbra_guest.build_guest() if files is None else files, folder)
+    source = layout(layout_file) if isinstance(layout_file, str) else layout_file
+    if path:
+        target = folder / "path.dtb"
+        shutil.copy(source, target)
+        run(["fdtput", "-t", "s", target, "/guest", "cpu-path", path])
+        source = target
+    return umbra_machine.umbra_boot(source, umbra_guest.build_guest() if files is None else files, folder)

@@ -37,13 +37,19 @@ def overwrite(offset, data):
     return edit
 
 
-def truncate(size):
-    return lambda path: path.write_bytes(path.read_bytes()[:size])
+def pad(path, size):
+    """The file made longer, and its header says so."""
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + size.to_bytes(4, "big") + content[8:] + bytes(size - len(content)))
 
 
 # name: (edit of the layout, what the message must hold)
 LAYOUTS = {
     "not-a-tree": (overwrite(0, bytes(16)), r"layout\.dtb"),
+    "size-zero": (overwrite(4, bytes(4)), r"layout\.dtb: its header is damaged: it says 0 bytes"),
+    "size-huge": (overwrite(4, b"\xff" * 4), r"layout\.dtb: its header says 4294967295 bytes, a layout has 262144 at most"),
+    "too-large": (lambda path: pad(path, 0x40004), r"layout\.dtb: its header says 262148 bytes, a layout has 262144 at most"),
+    "old-format": (overwrite(20, bytes((0, 0, 0, 1))), r"layout\.dtb: its format is version 1 "),
     "damaged-structure": (overwrite(0x60, b"\xff" * 16), r"layout"),
     "compatible": (set_text("/", "compatible", "umbra,layout-v9"), r"/: compatible"),
     "unknown-property": (set_cells("/guest", "memorie", 1), r"/guest: memorie: unknown property"),
@@ -69,6 +75,8 @@ LAYOUTS = {
                         r"ram@90000000: reg:.*overlaps"),
     "device-wraps": (lambda path: add_device(path, "wrap@fffff000", "umbra,passthrough", (0xfffff000, 0x2000)),
                      r"wrap@fffff000: reg:.*wraps"),
+    "file-name-with-escape": (set_text("/chosen/module@0", "file", "\x1b[2Jvm\rlinuz"), r'/chosen/module@0: reg: file "\?\[2Jvm\?linuz" was not loaded'),
+    "long-file-name": (set_text("/chosen/module@0", "file", "vm" + "l" * 300), r'/chosen/module@0: reg: file "vml+\.\.\." was not loaded'),
     "module-without-file": (put("-d", "{layout}", "/chosen/module@0", "file"), r"/chosen/module@0: file: missing"),
 }
 
@@ -119,7 +127,7 @@ def spoilt_layout(tmp_path, edit):
 def test_bad_layout(boot, tmp_path, name):
     edit, message = LAYOUTS[name]
     path = spoilt_layout(tmp_path, edit)
-    if name in ("not-a-tree", "damaged-structure"):
+    if name in ("not-a-tree", "size-zero", "size-huge", "too-large", "old-format", "damaged-structure"):
         # Tools on this computer refuse it as well: hand it over as a plain file where U-Boot would have put it.
         arguments = ["-kernel", build_dir() / "umbra.img", *raw_layout(path)]
     else:

@@ -83,10 +83,18 @@ def test_configuration_round_trip(tmp_path):
     assert "CONFIG_" not in make(tmp_path, "listnewconfig")
 
 
-@pytest.mark.parametrize("target", ["allnoconfig", "allyesconfig", "alldefconfig", "randconfig"])
+@pytest.mark.parametrize("target", ["allyesconfig", "alldefconfig", "randconfig"])
 def test_other_configurations_build(tmp_path, target):
     make(tmp_path, target, KCONFIG_SEED="1")
     make(tmp_path, f"-j{os.cpu_count()}")
+
+
+def test_contradiction_is_refused_with_its_reason(tmp_path):
+    """Nothing chosen at all: no CPU path either, which the build says before it compiles anything."""
+    make(tmp_path, "allnoconfig")
+    text = make(tmp_path, expect=2)
+    assert "No CPU path is chosen" in text and "CPU_PATH_" in text
+    assert not list(tmp_path.glob("**/*.o"))
 
 
 def test_random_configurations_are_valid(tmp_path):
@@ -105,6 +113,33 @@ def test_layout_warning_is_error(tmp_path):
     (tmp_path / "bad.dts").write_text("/dts-v1/;\n/ { node@1 { prop = <1>; }; };\n", encoding="utf-8")
     text = make(tmp_path / "out", f"layout_dir={tmp_path}", "layouts", expect=1)
     assert "unit_address_vs_reg" in text and "error" in text
+
+
+@pytest.mark.parametrize("folder, words, missing", [
+    (".", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy nope-ar"),
+    (".", ["layouts", "CPP=nope-cpp -P"], "nope-cpp"),
+    ("tests/guests", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy"),
+    ("tests/host", ["HOSTCC=nope -m32"], "nope"),
+])
+def test_missing_programs(tmp_path, folder, words, missing):
+    """One message says which, and what installs them."""
+    text = make(tmp_path, "-C", folder, *words, expect=1)
+    assert f"{missing}: not found; run tools/setup" in text and len(text.splitlines()) == 1
+    assert not any(tmp_path.iterdir())
+
+
+def test_missing_library(tmp_path):
+    compiler = tmp_path / "gcc"
+    for script in ("exit 1", "echo picolibc.specs"):
+        compiler.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+        compiler.chmod(0o755)
+        assert "has no picolibc, or does not run: run tools/setup" in make(tmp_path / "out", f"CC={compiler}", expect=1)
+
+
+def test_first_configuration(tmp_path):
+    """Bringing up to date what is not there yet gives the defaults."""
+    make(tmp_path, "olddefconfig")
+    make(tmp_path, "listnewconfig")
 
 
 def test_help():

@@ -3,12 +3,14 @@
 
 import hashlib
 import re
+import shutil
 
 import pytest
 
 import umbra_card
 import umbra_machine
 from board import MONITOR_PROMPT, layout
+from umbra_common import build_dir, run
 
 
 def boot_card(boot, image):
@@ -75,6 +77,26 @@ def test_swapped_layout(boot, card):
     board.wait_for_shell(timeout=400)
     total = int(re.search(r"MemTotal:\s+(\d+) kB", board.run("cat /proc/meminfo")).group(1))
     assert total < 300 << 10
+
+
+def test_any_module_names(boot, card, tmp_path):
+    """More than eight modules, numbers in sixteens and with gaps, and a blank in the name of a file."""
+    edited = tmp_path / "layout.dtb"
+    shutil.copyfile(layout("bare-metal"), edited)
+    run(["fdtput", "-r", edited, "/chosen/module@0"])
+    for number in ("0", "2", "3", "5", "9", "a", "b", "1f", "20", "100", "module"):
+        node = f"/chosen/module@{number}"
+        run(["fdtput", "-c", edited, node])
+        run(["fdtput", "-t", "s", edited, node, "compatible", "multiboot,module"])
+        run(["fdtput", "-t", "s", edited, node, "file", "my guest.bin" if number == "a" else "boot.scr"])
+        if number == "a":
+            run(["fdtput", "-t", "x", edited, node, "phandle", "77"])
+    run(["fdtput", "-t", "x", edited, "/guest", "kernel", "77"])
+    umbra_card.put(card, "layout.dtb", edited)
+    umbra_card.put(card, "my guest.bin", build_dir() / "guests/flat.bin")
+    board = boot_card(boot, card)
+    skip_countdown(board)
+    board.expect(r"SUMMARY: \d+ tests, 0 failed", 240)
 
 
 # name: (file on the card, its new content or None to remove it, Umbra's message)

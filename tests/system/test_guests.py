@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from board import umbra_arguments
+from board import built_paths, umbra_arguments
 from umbra_common import SOURCE, build_dir
 
 GUESTS = sorted(path.stem for path in (SOURCE / "tests/guests").glob("*.c"))
@@ -21,15 +21,24 @@ def results(board):
     return lines, int(summary.group(1)), int(summary.group(2))
 
 
+@pytest.mark.parametrize("path", built_paths())
 @pytest.mark.parametrize("guest", GUESTS)
-def test_guest(boot, guest):
+def test_guest(boot, guest, path):
     folder = build_dir() / "guests"
     native, tests, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
     assert tests > 0, "the guest ran no test"
     assert failed == 0, "natively:\n" + "\n".join(line for line in native if line.startswith("FAIL"))
-    board = boot(umbra_arguments(f"guest-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}))
+    board = boot(umbra_arguments(f"guest-{guest}-{path}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}, path))
     virtual, tests, failed = results(board)
     assert failed == 0, "under Umbra:\n" + "\n".join(line for line in virtual if line.startswith("FAIL"))
     assert virtual == native
     stats = board.monitor("stats")
     assert re.search(r"^unrewritten\s+0\b", stats, re.M), stats
+
+
+def test_guest_as_uimage(boot):
+    """The same guest with U-Boot's header in front."""
+    folder = build_dir() / "guests"
+    board = boot(umbra_arguments("guest-uimage", "bare-metal", {"guest.bin": folder / "flat.uimg"}))
+    _, tests, failed = results(board)
+    assert tests > 0 and failed == 0

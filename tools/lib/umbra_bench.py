@@ -57,6 +57,7 @@ def parse(arguments):
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in BY_NAME:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+    umbra_card.check_layout(options.layout)
     return options
 
 
@@ -69,6 +70,7 @@ def choose(options):
 
 def prepare(options):
     """Build what is missing; returns QEMU's path."""
+    build_dir()
     umbra_debian.fetch_all()
     program = umbra_machine.build_machine()
     if not options.no_build:

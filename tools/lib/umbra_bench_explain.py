@@ -3,7 +3,6 @@
 and the instructions in between are put down to the causes that Umbra counted meanwhile."""
 
 import collections
-import re
 import struct
 
 from umbra_bench_guest import BEGIN, CLOCK, DONE, END
@@ -13,6 +12,7 @@ from umbra_common import ToolError, run
 SAMPLE = 2000  # exits
 BASE = 0x100  # room for the vectors, which are no returns
 RETURN = 0xE1B0F00E  # movs pc, lr: the window's only way to the guest
+TABLES = ("__window_vectors", "__window_vectors_inline")  # one by path
 VECTORS = (4, 8, 12, 16, 24)  # Undefined, SVC, prefetch and data abort, IRQ
 
 
@@ -20,15 +20,12 @@ class Window:
     """Where the vectors and the returns of the window are, as the guest's address space has them."""
 
     def __init__(self, umbra, machine):
-        text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.window_base", "-ex", "print/x (unsigned)&__window_vectors",
-                    umbra.out / "umbra.elf"])
-        found = [int(word, 16) for word in re.findall(r"= (0x[0-9a-f]+)", text)]
-        if len(found) != 2:
-            raise ToolError(f"umbra.elf does not say where the window is: {text}")
-        self.base, = struct.unpack("<I", machine.gdb.memory(found[0], 4))
-        words = struct.unpack("<4096I", machine.gdb.memory(found[1], 16384))
+        self.base = machine.word(umbra.field(machine, "window_base"))
+        start, end = umbra.value("(unsigned)&__window_start"), umbra.value("(unsigned)&__window_end")
+        tables = [umbra.value(f"(unsigned)&{name}") - start for name in TABLES if name in run(["nm", umbra.out / "umbra.elf"]).split()]
+        words = struct.unpack(f"<{(end - start) // 4}I", machine.gdb.memory(start, end - start))
         self.returns = [self.base + 4 * index for index, word in enumerate(words) if word == RETURN and 4 * index >= BASE]
-        self.vectors = [self.base + offset for offset in VECTORS]
+        self.vectors = [self.base + table + offset for table in tables for offset in VECTORS]
 
 
 class Sampler:

@@ -4,7 +4,7 @@
 import re
 import struct
 
-from umbra_common import ToolError, run
+from umbra_common import ToolError
 
 MAGIC = 0xD00DFEED
 # Where QEMU's direct boot puts the tree (DTB_ADDRESS in tools/qemu-beagle-xm/beagle_xm.c).
@@ -61,14 +61,9 @@ def edits(stock, blob):
     return lines
 
 
-def umbra_address(elf, machine):
+def umbra_address(umbra, machine):
     """Where Umbra put the guest's tree: what it gave the kernel in r2."""
-    text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.guest", "-ex", "print/x (unsigned)&((struct guest *)0)->r2", elf])
-    found = [int(word, 16) for word in re.findall(r"= (0x[0-9a-f]+)", text)]
-    if len(found) != 2:
-        raise ToolError(f"umbra.elf does not say where the guest's device tree is: {text}")
-    guest, = struct.unpack("<I", machine.gdb.memory(found[0], 4))
-    return struct.unpack("<I", machine.gdb.memory(guest + found[1], 4))[0]
+    return machine.word(umbra.guest(machine) + umbra.value("(unsigned)&((struct guest *)0)->r2"))
 
 
 def read(machine, address):

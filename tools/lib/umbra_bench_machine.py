@@ -101,13 +101,16 @@ class Qmp:
 
 
 class Machine:
-    """One run. `folder` gets console.log; `counters`: [(physical address, number)] of 64-bit counters of Umbra."""
+    """
+    One run. `folder` gets console.log; `counters(machine)`: [(physical address, number)] of 64-bit counters of Umbra, None while
+    there are none.
+    """
 
     def __init__(self, folder, program, boot, counters=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.console = self.folder / "console.log"
-        self.counters = counters
+        self.find_counters, self.counters = counters, None
         self.breakpoints = set()
         paths = [self.folder / name for name in ("qmp", "gdb", "console.log")]
         for path in paths:
@@ -186,11 +189,17 @@ class Machine:
     def snapshot(self):
         """(instructions so far, ticks of the 32 kHz clock, Umbra's counters)."""
         counters = ()
+        if self.find_counters and not self.counters:
+            self.counters = self.find_counters(self)
         if self.counters:
             data = b"".join(self.gdb.memory(address, 8 * number) for address, number in self.counters)
             counters = struct.unpack(f"<{len(data) // 8}Q", data)
-        ticks, = struct.unpack("<I", self.gdb.memory(SYNC_32K, 4))
+        ticks = self.word(SYNC_32K)
         return self.qmp.ask("qom-get", path="/machine", property="instructions"), ticks, counters
+
+    def word(self, address):
+        """32 bits of the machine's physical memory."""
+        return struct.unpack("<I", self.gdb.memory(address, 4))[0]
 
     def tail(self, lines=25):
         text = self.console.read_bytes().decode("latin1") if self.console.exists() else ""

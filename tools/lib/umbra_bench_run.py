@@ -69,15 +69,35 @@ class Umbra:
         run(["arm-none-eabi-objcopy", "-O", "binary", out / "umbra.elf", out / "umbra.bin"])
         if (out / "umbra.img").read_bytes()[UIMAGE_HEADER:] != (out / "umbra.bin").read_bytes():
             raise ToolError("umbra.elf and umbra.img are not of the same build; run make")
-        text = run(["gdb-multiarch", "-batch", "-ex", "print/x (unsigned)&boot_vcpu.exits", "-ex", "print sizeof(boot_vcpu.exits) / 8",
-                    "-ex", "print/x (unsigned)&boot_vcpu.slow", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
-        match = re.search(r"= (0x[0-9a-f]+)\n.*= (\d+)\n.*= (0x[0-9a-f]+)\ntype = enum exit_cause \{(.*)\}", text)
+        self.number = self.value("sizeof(((struct vcpu *)0)->exits) / 8")
+        self.entry = self.value("(unsigned)&arm_guest_enter")
+        text = run(["gdb-multiarch", "-batch", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
+        match = re.search(r"type = enum exit_cause \{(.*)\}", text)
         if not match:
-            raise ToolError(f"umbra.elf has no exit counters where they are looked for: {text}")
-        number = int(match.group(2))
-        self.counters = [(int(match.group(1), 16), number), (int(match.group(3), 16), 2 * number)]
-        self.entry = int(run(["gdb-multiarch", "-batch", "-ex", "output/u (unsigned)&arm_guest_enter", out / "umbra.elf"]))
-        self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(4))][:number]
+            raise ToolError(f"umbra.elf has no exit causes where they are looked for: {text}")
+        self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(1))][:self.number]
+
+    def value(self, expression):
+        """What gdb makes of a C expression about umbra.elf, as a number."""
+        text = run(["gdb-multiarch", "-batch", "-ex", f"output/u {expression}", self.out / "umbra.elf"])
+        if not text.strip().isdigit():
+            raise ToolError(f"umbra.elf does not say what {expression} is: {text}")
+        return int(text)
+
+    def guest(self, machine):
+        """Address of the first guest in the machine's memory; 0: Umbra has not made it yet."""
+        return machine.word(self.value("(unsigned)&guests"))
+
+    def field(self, machine, name):
+        """Address of a field of the first guest's vCPU; 0: there is none yet."""
+        guest = self.guest(machine)
+        vcpu = guest and machine.word(guest + self.value("(unsigned)&((struct guest *)0)->vcpu"))
+        return vcpu and vcpu + self.value(f"(unsigned)&((struct vcpu *)0)->{name}")
+
+    def counters(self, machine):
+        """[(physical address, number)] of the 64-bit counters: events by cause, then exits and instructions of each; None: not yet."""
+        exits = self.field(machine, "exits")
+        return [(exits, self.number), (self.field(machine, "slow"), 2 * self.number)] if exits else None
 
 
 class Side:
@@ -123,7 +143,7 @@ class Side:
 
     def note_tree(self, machine):
         """Remember how the device tree that the kernel got differs from the file."""
-        address = umbra_bench_fdt.umbra_address(self.umbra.out / "umbra.elf", machine) if self.umbra else umbra_bench_fdt.NATIVE_ADDRESS
+        address = umbra_bench_fdt.umbra_address(self.umbra, machine) if self.umbra else umbra_bench_fdt.NATIVE_ADDRESS
         self.tree_edits = umbra_bench_fdt.edits(self.guest.base["guest.dtb"].read_bytes(), umbra_bench_fdt.read(machine, address))
 
     def run_boot(self, card):

@@ -5,16 +5,20 @@ import os
 import pathlib
 import shutil
 import struct
+import tempfile
 
 import umbra_debian
 import umbra_guest
-from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
+from umbra_common import SOURCE, ToolError, build_dir, lock_file, new_file, run, write_if_changed
 
 MIB = 1 << 20
 CARD_SIZE = 256 * MIB  # QEMU wants a power of two
 PARTITION_START = 1 * MIB
 SECTOR = 512
 LABEL = "UMBRA"
+LAYOUTS = SOURCE / "configs/layouts"
+DEFAULT_LAYOUT = "linux"
+LAYOUT_NAME = "sdcard.layout"  # in the build folder
 
 
 def partition_table():
@@ -36,21 +40,18 @@ def mtools(program, image, *arguments):
 
 def create(image, files):
     """Write a card image with `files` ({name: path}), in that order, so that MLO lies first and in one piece."""
-    image = pathlib.Path(image)
-    image.parent.mkdir(parents=True, exist_ok=True)
-    scratch = image.with_name(image.name + ".new")
-    with open(scratch, "wb") as handle:
-        handle.truncate(CARD_SIZE)
-        handle.write(partition_table())
-    # mkfs.fat counts blocks of 1 KiB; the sizes leave the partition its full length.
-    run(["/sbin/mkfs.fat", "-F", "32", "-n", LABEL, "-i", "554d4252", "--invariant", "--offset", PARTITION_START // SECTOR,
-         scratch, (CARD_SIZE - PARTITION_START) // 1024])
-    for name, path in files.items():
-        if not pathlib.Path(path).exists():
-            raise ToolError(f"{name} cannot be put on the card: there is no {path}")
-        mtools("mcopy", scratch, "-m", str(path), f"::{name}")
-    scratch.rename(image)
-    return image
+    with new_file(image) as scratch:
+        with open(scratch, "wb") as handle:
+            handle.truncate(CARD_SIZE)
+            handle.write(partition_table())
+        # mkfs.fat counts blocks of 1 KiB; the sizes leave the partition its full length.
+        run(["/sbin/mkfs.fat", "-F", "32", "-n", LABEL, "-i", "554d4252", "--invariant", "--offset", PARTITION_START // SECTOR,
+             scratch, (CARD_SIZE - PARTITION_START) // 1024])
+        for name, path in files.items():
+            if not pathlib.Path(path).exists():
+                raise ToolError(f"{name} cannot be put on the card: there is no {path}")
+            mtools("mcopy", scratch, "-m", str(path), f"::{name}")
+    return pathlib.Path(image)
 
 
 def copy(image, target):
@@ -64,19 +65,17 @@ def put(image, name, path):
 
 
 def put_bytes(image, name, data):
-    path = pathlib.Path(str(image) + ".put")
-    path.write_bytes(data)
-    put(image, name, path)
-    path.unlink()
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "put"
+        path.write_bytes(data)
+        put(image, name, path)
 
 
 def get_bytes(image, name):
-    path = pathlib.Path(str(image) + ".get")
-    path.unlink(missing_ok=True)
-    mtools("mcopy", image, f"::{name}", str(path))
-    data = path.read_bytes()
-    path.unlink()
-    return data
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch) / "got"
+        mtools("mcopy", image, f"::{name}", str(path))
+        return path.read_bytes()
 
 
 def delete(image, name):
@@ -88,22 +87,46 @@ def boot_script():
     target = build_dir() / "boot.scr"
     source = SOURCE / "configs/boot.cmd"
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-        scratch = target.with_name("boot.scr.new")
-        run(["mkimage", "-A", "arm", "-O", "linux", "-T", "script", "-C", "none", "-n", "Umbra", "-d", source, scratch],
-            env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
-        scratch.rename(target)
+        with new_file(target) as scratch:
+            run(["mkimage", "-A", "arm", "-O", "linux", "-T", "script", "-C", "none", "-n", "Umbra", "-d", source, scratch],
+                env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
     return target
+
+
+def is_layout(path):
+    """Is the file a device tree that says it is a layout?"""
+    with open(path, "rb") as handle:
+        head = handle.read(4)
+    return head == b"\xd0\x0d\xfe\xed" and "umbra,layout-v1" in run(["fdtget", "-d", "", path, "/", "compatible"]).split()
+
+
+def check_layout(layout):
+    """Refuse what will be no layout when everything is built: to be called before that takes its time."""
+    if (LAYOUTS / f"{layout}.dts").is_file():
+        return layout
+    if not pathlib.Path(layout).is_file():
+        known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
+        raise ToolError(f"no layout '{layout}'; there are: {', '.join(known)}, or name a .dtb file")
+    if not is_layout(layout):
+        raise ToolError(f"{layout} is no layout: not a device tree blob with compatible = \"umbra,layout-v1\" (dtc makes one from a .dts)")
+    return layout
 
 
 def layout_path(layout):
     """The compiled layout of that name, or of that file name."""
-    path = build_dir() / "layouts" / f"{layout}.dtb"
-    if path.exists():
-        return path
-    if pathlib.Path(layout).is_file():
+    check_layout(layout)
+    if not (LAYOUTS / f"{layout}.dts").is_file():
         return pathlib.Path(layout)
-    known = sorted(item.stem for item in (build_dir() / "layouts").glob("*.dtb"))
-    raise ToolError(f"no layout '{layout}'; there are: {', '.join(known) or 'none (run make layouts)'}")
+    path = build_dir() / "layouts" / f"{layout}.dtb"
+    if not path.exists():
+        raise ToolError(f"layout '{layout}' is not compiled: run make layouts")
+    return path
+
+
+def layout_on_card():
+    """The layout that `make image` or the last run put on the build folder's card: what a run without --layout boots."""
+    path = build_dir() / LAYOUT_NAME
+    return path.read_text(encoding="utf-8").strip() if path.exists() else DEFAULT_LAYOUT
 
 
 def card_files(layout):
@@ -116,18 +139,22 @@ def card_files(layout):
 
 
 def build_card(layout, image=None, native=False, extra=None):
-    """The card of `make image`; made again only if something on it changed."""
-    image = pathlib.Path(image or build_dir() / "sdcard.img")
+    """A card; one of the build folder is made again only if something on it changed."""
     files = card_files(layout)
     if native:
         marker = build_dir() / "native"
         write_if_changed(marker, "Umbra is skipped while this file is on the card.\n")
         files["native"] = marker
     files.update(extra or {})
+    if image:
+        return create(image, files)
+    write_if_changed(build_dir() / LAYOUT_NAME, f"{layout if (LAYOUTS / f'{layout}.dts').is_file() else pathlib.Path(layout).absolute()}\n")
+    image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
     newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
     key = "\n".join(f"{name} {path}" for name, path in files.items())
-    stamp = pathlib.Path(f"{image}.key")
-    if not (image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key and stamp.stat().st_mtime > newest):
-        create(image, files)
-        stamp.write_text(key, encoding="utf-8")
+    stamp = image.with_name(f"{image.name}.key")
+    with lock_file(image.with_name(f"{image.name}.lock")):
+        if not (image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key and stamp.stat().st_mtime > newest):
+            create(image, files)
+            stamp.write_text(key, encoding="utf-8")
     return image

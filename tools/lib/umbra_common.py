@@ -5,12 +5,19 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+# The file that says of a folder: the build made it and may replace or remove it with all that is in it.
+MARK = ".umbra-build"
+# First parts of paths in the source tree below which nothing is built.
+SOURCE_FOLDERS = (".ci", ".git", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
+# Neither make nor a linker's option can quote these in a file's name.
+UNUSABLE = re.compile(r"[\s:;#$%=*?\[\]'\"\\|&<>()`,]")
 
 
 def cache_dir():
@@ -21,15 +28,74 @@ def cache_dir():
     return path
 
 
-def build_dir():
-    """The build output folder: O= of make, or build/ in the source tree."""
-    path = pathlib.Path(os.environ.get("UMBRA_BUILD") or SOURCE / "build").absolute()
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 class ToolError(Exception):
     """A failure that a user can act on: shown as one message, without a traceback."""
+
+
+# --- Folders: only what the build made is replaced or removed ---
+
+def mark(folder):
+    (pathlib.Path(folder) / MARK).write_text("Made by Umbra's build, which may replace or remove all of it.\n", encoding="utf-8")
+
+
+def check_ours(folder):
+    """Refuse a folder that holds something and was not made here."""
+    folder = pathlib.Path(folder)
+    if not os.path.lexists(folder) or (folder / MARK).is_file():
+        return
+    if not folder.is_dir():
+        raise ToolError(f"{folder} is there and is no folder")
+    if any(folder.iterdir()):
+        raise ToolError(f"{folder} is left alone: it holds files and no {MARK}, so Umbra's build did not make it. "
+                        "Name a new or empty folder, or remove this one yourself")
+
+
+def check_place(folder):
+    """Refuse a place that cannot be a build folder, whatever is there."""
+    for path in (SOURCE, folder):
+        if UNUSABLE.search(str(path)):
+            raise ToolError(f"make cannot build in a folder with blanks or special characters in its path: {path}")
+    real, source = folder.resolve(), SOURCE.resolve()
+    if real == source or real in source.parents:
+        raise ToolError(f"{folder} is the source tree or holds it: the build needs a folder of its own")
+    if source in real.parents and real.relative_to(source).parts[0] in SOURCE_FOLDERS:
+        raise ToolError(f"{folder} is a part of the source tree: the build needs a folder of its own")
+
+
+def check_build(folder):
+    """Refuse what is neither a build folder nor can become one; changes nothing."""
+    folder = pathlib.Path(folder).absolute()
+    check_place(folder)
+    check_ours(folder)
+    return folder
+
+
+def claim_build(folder):
+    """The build folder, made and marked if it is not yet."""
+    folder = check_build(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / MARK).is_file():
+        mark(folder)
+    return folder
+
+
+def remove_build(folder):
+    """Remove a build folder; where a link leads to it, only all that is in it."""
+    folder = check_build(folder)
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == MARK):  # the mark goes last
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if not folder.is_symlink():
+        folder.rmdir()
+
+
+def build_dir():
+    """The build output folder: O= of make, or build/ in the source tree."""
+    return claim_build(os.environ.get("UMBRA_BUILD") or SOURCE / "build")
 
 
 def tool_main(name, function):
@@ -59,27 +125,55 @@ def run(command, **options):
 
 
 @contextlib.contextmanager
-def lock(name):
-    """Hold a lock file in the cache, so that two tools do not prepare the same thing at once."""
-    with open(cache_dir() / f"{name}.lock", "w", encoding="utf-8") as handle:
+def lock_file(path):
+    """Hold a lock file, so that two tools do not prepare the same thing at once."""
+    with open(path, "a", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def lock(name):
+    """A lock on something in the cache."""
+    return lock_file(cache_dir() / f"{name}.lock")
 
 
 @contextlib.contextmanager
 def new_dir(final):
     """Yield a scratch folder that becomes `final` if the block ends well, and vanishes if it does not."""
-    final = pathlib.Path(final)
+    final = pathlib.Path(final).resolve()
+    check_ours(final)
     final.parent.mkdir(parents=True, exist_ok=True)
     scratch = pathlib.Path(tempfile.mkdtemp(prefix=final.name + ".", dir=final.parent))
     try:
         yield scratch
         scratch.chmod(0o755)
+        mark(scratch)
         if final.exists():
             shutil.rmtree(final)
         scratch.rename(final)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def new_file(final):
+    """Yield a scratch file's path that becomes `final` if the block ends well; its name is no other program's."""
+    final = pathlib.Path(final)
+    if os.path.lexists(final) and not final.is_file():
+        raise ToolError(f"{final} is no regular file and is left alone")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=final.name + ".", dir=final.parent)
+    except OSError as error:
+        raise ToolError(f"{final} cannot be written: {error.strerror}") from error
+    os.close(handle)
+    scratch = pathlib.Path(name)
+    try:
+        yield scratch
+        scratch.chmod(0o644)
+        scratch.rename(final)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def write_if_changed(path, data):
@@ -88,8 +182,6 @@ def write_if_changed(path, data):
     data = data.encode() if isinstance(data, str) else data
     if path.exists() and path.read_bytes() == data:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_bytes(data)
-    scratch.rename(path)
+    with new_file(path) as scratch:
+        scratch.write_bytes(data)
     return True

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian packages of another architecture, through a private apt configuration, unpacked into the cache."""
 
+import contextlib
 import hashlib
 import json
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 
 from umbra_common import ToolError, cache_dir, lock, new_dir, run
@@ -133,21 +136,25 @@ def packages_dir():
     return cache_dir() / "packages"
 
 
+@contextlib.contextmanager
+def scratch_in(folder):
+    """A new folder for one download."""
+    with tempfile.TemporaryDirectory(prefix="download-", dir=folder) as scratch:
+        yield pathlib.Path(scratch)
+
+
 def download_binary(apt, name, version):
     final = packages_dir() / folder_name(name, version, ARCHITECTURE)
     if final.exists():
         return
     say(f"{name} {version}")
-    scratch = apt.folder / "download"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    apt.call("apt-get", "download", f"{name}={version}", cwd=scratch)
-    files = list(scratch.glob("*.deb"))
-    if len(files) != 1:
-        raise ToolError(f"downloading {name} {version} gave {len(files)} files instead of one")
-    with new_dir(final) as folder:
-        run(["dpkg-deb", "-x", files[0], folder])
-    shutil.rmtree(scratch)
+    with scratch_in(apt.folder) as scratch:
+        apt.call("apt-get", "download", f"{name}={version}", cwd=scratch)
+        files = list(scratch.glob("*.deb"))
+        if len(files) != 1:
+            raise ToolError(f"downloading {name} {version} gave {len(files)} files instead of one")
+        with new_dir(final) as folder:
+            run(["dpkg-deb", "-x", files[0], folder])
 
 
 def download_source(apt, key, name, version):
@@ -155,17 +162,14 @@ def download_source(apt, key, name, version):
     if final.exists():
         return
     say(f"source of {name} {version} (for {', '.join(SOURCES[key]['keep'])})")
-    scratch = apt.folder / "download"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    apt.call("apt-get", "source", "--download-only", f"{name}={version}", cwd=scratch)
-    run(["dpkg-source", "--no-check", "-x", next(scratch.glob("*.dsc")), scratch / "tree"])
-    with new_dir(final) as folder:
-        for part in SOURCES[key]["keep"]:
-            if not (scratch / "tree" / part).exists():
-                raise ToolError(f"the source of {name} {version} has no {part}")
-            shutil.copytree(scratch / "tree" / part, folder / part, symlinks=True)
-    shutil.rmtree(scratch)
+    with scratch_in(apt.folder) as scratch:
+        apt.call("apt-get", "source", "--download-only", f"{name}={version}", cwd=scratch)
+        run(["dpkg-source", "--no-check", "-x", next(scratch.glob("*.dsc")), scratch / "tree"])
+        with new_dir(final) as folder:
+            for part in SOURCES[key]["keep"]:
+                if not (scratch / "tree" / part).exists():
+                    raise ToolError(f"the source of {name} {version} has no {part}")
+                shutil.copytree(scratch / "tree" / part, folder / part, symlinks=True)
 
 
 def download_all(apt, resolved):

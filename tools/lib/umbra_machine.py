@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The beagle-xm machine: building it, and the QEMU command lines of the two ways to boot it."""
 
+import os
 import pathlib
-import re
 import shutil
 import subprocess
 
@@ -22,7 +22,7 @@ def build_machine():
     program = pathlib.Path(done.stdout.strip().splitlines()[-1])
     link = build_dir() / "qemu-system-arm"
     if not link.is_symlink() or link.readlink() != program:
-        scratch = link.with_name("qemu-system-arm.new")
+        scratch = link.with_name(f"qemu-system-arm.{os.getpid()}")
         scratch.unlink(missing_ok=True)
         scratch.symlink_to(program)
         scratch.rename(link)
@@ -55,8 +55,8 @@ def native_boot(files, bootargs):
 
 def layout_modules(layout):
     """[(node, file name)] of the modules that a compiled layout names."""
-    nodes = [name for name in run(["fdtget", "-l", layout, "/chosen"]).split() if re.fullmatch(r"module@[0-9a-f]+", name)]
-    return [(f"/chosen/{name}", run(["fdtget", "-d", "", layout, f"/chosen/{name}", "file"]).strip()) for name in nodes]
+    nodes = [f"/chosen/{name}" for name in run(["fdtget", "-l", layout, "/chosen"]).split()]
+    return [(node, run(["fdtget", "-d", "", layout, node, "file"]).rstrip("\n")) for node in nodes]
 
 
 def layout_bootargs(layout):

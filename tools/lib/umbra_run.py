@@ -22,12 +22,27 @@ def say(text):
 
 def arguments_of(arguments):
     parser = argparse.ArgumentParser(prog="tools/run", description=__doc__)
-    parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
+    parser.add_argument("--layout", metavar="NAME",
+                        help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
     parser.add_argument("--native", action="store_true", help="the same card and guest files, without Umbra")
     parser.add_argument("--direct", action="store_true", help="skip boot ROM and U-Boot: quicker, and the card is only a disk")
     parser.add_argument("--debug", action="store_true", help="stop at the first instruction and attach gdb")
-    parser.add_argument("--qemu", action="append", default=[], metavar="OPTION", help="one more word for QEMU's command line")
-    return parser.parse_args(arguments)
+    parser.add_argument("--qemu", action="append", default=[], metavar="WORD", help="one more word for QEMU's command line; may be repeated")
+    options = parser.parse_args(join_words(arguments))
+    build_dir()
+    options.layout = umbra_card.check_layout(options.layout or umbra_card.layout_on_card())
+    return options
+
+
+def join_words(arguments):
+    """--qemu WORD as --qemu=WORD: argparse takes a word that begins with a dash for an option."""
+    joined = []
+    for word in arguments:
+        if joined and joined[-1] == "--qemu":
+            joined[-1] = f"--qemu={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def build_umbra():
@@ -45,8 +60,7 @@ def prepare(options):
     program = umbra_machine.build_machine()
     build_umbra()
     say("making the SD card")
-    name = "sdcard-native.img" if options.native else "sdcard.img"
-    return program, umbra_card.build_card(options.layout, build_dir() / name, options.native)
+    return program, umbra_card.build_card(options.layout, native=options.native)
 
 
 def boot_options(options, image):
@@ -91,6 +105,7 @@ def run_debugger(command):
 
 def main(arguments):
     options = arguments_of(arguments)
+    say(f"layout {options.layout}")
     program, image = prepare(options)
     command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
     if options.debug:

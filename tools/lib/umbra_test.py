@@ -16,13 +16,16 @@ import umbra_machine
 from umbra_common import SOURCE, ToolError, build_dir, tool_main
 
 PYTHON = "/usr/bin/python3"
+PYTEST_USAGE_ERROR = 4
 EPILOG = """suites (default: all, in this order):
   checks   source checks (tools/check_*)
   host     unit tests on this computer, with sanitizers (tests/host)
   machine  the machine's devices by themselves (tests/machine)
   system   Umbra, bare-metal guests and Linux on the machine (tests/system)
   bench    the measurement, and its figures against the baseline (tests/bench)
-words that are no suite go to pytest, for example: tools/test system -k card"""
+words from the first one with a dash or slash on go to pytest, for example: tools/test system -k card
+(without a suite: to machine, system and bench)"""
+PYTEST_SUITES = ("machine", "system", "bench")
 
 
 class Result:
@@ -106,7 +109,7 @@ def make(*targets):
 
 def prepare(suites):
     """Build what the chosen suites need; a failure here is a failure of the run."""
-    if not {"machine", "system", "bench"} & set(suites):
+    if not set(PYTEST_SUITES) & set(suites):
         return
     umbra_debian.fetch_all()
     say("building the machine (minutes the first time, nothing to do later)")
@@ -118,13 +121,36 @@ def prepare(suites):
         umbra_card.build_card("linux")
 
 
-def main(arguments):
+def check_pytest_words(words):
+    """What pytest does not understand is said now, not after everything was built."""
+    done = subprocess.run([PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", SOURCE / "tests", "--collect-only", "-q",
+                           "-c", "/dev/null", "/dev/null", *words], cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"), check=False)
+    if done.returncode == PYTEST_USAGE_ERROR:
+        lines = [line.strip() for line in done.stdout.splitlines() if "error:" in line.lower() and "usage:" not in line]
+        raise ToolError(f"pytest does not understand `{' '.join(words)}`: {lines[-1] if lines else done.stdout.strip()}")
+
+
+def parse(arguments):
+    """(suites, words for pytest)"""
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__, epilog=EPILOG,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("words", nargs="*", metavar="SUITE", help="suites to run, or words for pytest")
-    options, rest = parser.parse_known_args(arguments)
-    suites = [word for word in options.words if word in SUITES] or list(SUITES)
-    rest = rest + [word for word in options.words if word not in SUITES]
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help="suites to run")
+    first = next((i for i, word in enumerate(arguments) if (word[:1] == "-" or "/" in word) and word not in ("-h", "--help")), len(arguments))
+    suites, rest = parser.parse_args(arguments[:first]).suites, arguments[first:]
+    for name in suites:
+        if name not in SUITES:
+            raise ToolError(f"no suite '{name}'; there are: {' '.join(SUITES)} (words for pytest come last, from one with a dash or slash on)")
+    if suites and rest and not set(PYTEST_SUITES) & set(suites):
+        raise ToolError(f"`{' '.join(rest)}` is for pytest, but no suite of pytest is named ({', '.join(PYTEST_SUITES)})")
+    if rest:
+        check_pytest_words(rest)
+    return suites or (list(PYTEST_SUITES) if rest else list(SUITES)), rest
+
+
+def main(arguments):
+    suites, rest = parse(arguments)
+    build_dir()
     start = time.monotonic()
     total = Result(0, 0)
     try:

@@ -7,6 +7,7 @@
  * site; the original word is read from the guest's own page.
  */
 #include <arm/code_page.h>
+#include <arm/cpu_path.h>
 #include <arm/insn.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
@@ -28,6 +29,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define PAGE_CLEAN	0xffff
 
 #define RANGES_MAX	8
+#define MOVES_MAX	4u	/* a page that is executed at other addresses again and again gets words that do anywhere */
 
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
@@ -35,6 +37,8 @@ struct copy {
 	bool live;
 	bool used;	/* since the clock hand passed: a site trapped */
 	bool user;	/* mapped for guest User mode too */
+	bool bound;	/* some words are right at gva only, in privileged modes */
+	bool movable;	/* was executed at another address as well: never bound */
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
@@ -42,6 +46,7 @@ struct ram_range {
 	gpa_t base;
 	u32 size;
 	u16 *state;	/* by page */
+	u8 *moves;	/* by page: how often it was executed at another address than before */
 };
 
 struct code_pages {
@@ -55,15 +60,27 @@ struct code_pages {
 	struct code_scan scan;
 };
 
+static const struct ram_range *range_of(const struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		if (gpa - c->range[i].base < c->range[i].size)
+			return &c->range[i];
+	return NULL;
+}
+
 static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 {
-	for (u32 i = 0; i < c->nr_ranges; i++) {
-		const struct ram_range *r = &c->range[i];
+	const struct ram_range *r = range_of(c, gpa);
 
-		if (gpa - r->base < r->size)
-			return &r->state[(gpa - r->base) >> PAGE_SHIFT];
-	}
-	return NULL;
+	return r ? &r->state[(gpa - r->base) >> PAGE_SHIFT] : NULL;
+}
+
+/* How often page @gpa, which is in a range, was executed at another address than before. */
+static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
+{
+	const struct ram_range *r = range_of(c, gpa);
+
+	return &r->moves[(gpa - r->base) >> PAGE_SHIFT];
 }
 
 static hpa_t copy_hpa(const struct code_pages *c, u32 n)
@@ -93,6 +110,7 @@ int code_pages_init(struct vcpu *v)
 		r->base = m->r[i].base;
 		r->size = m->r[i].size;
 		r->state = hv_alloc((r->size >> PAGE_SHIFT) * sizeof(u16), 8);
+		r->moves = hv_alloc(r->size >> PAGE_SHIFT, 8);
 		c->nr_ranges++;
 	}
 	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
@@ -106,8 +124,10 @@ void code_pages_reset(struct vcpu *v)
 {
 	struct code_pages *c = v->code;
 
-	for (u32 i = 0; i < c->nr_ranges; i++)
+	for (u32 i = 0; i < c->nr_ranges; i++) {
 		memset(c->range[i].state, 0, (c->range[i].size >> PAGE_SHIFT) * sizeof(u16));
+		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
+	}
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
 	c->live = c->hand = 0;
 	v->user_copies = 0;
@@ -119,7 +139,7 @@ static void release_copy(struct vcpu *v, u32 n)
 
 	memcpy(hpa_ptr(copy_hpa(c, n)), hpa_ptr(c->copy[n].gpa), PAGE_SIZE);
 	c->copy[n].dead = true;
-	window_sites_drop(n);
+	window_sites_drop(v, n);
 	c->live--;
 	v->user_copies -= c->copy[n].user;
 	c->copy[n].live = false;
@@ -170,13 +190,15 @@ static u32 take_copy(struct vcpu *v)
  * Fill copy @n of @gpa with the sites that the scan found, ready to be executed. The guest's own page is cleaned as well: while it is
  * code nothing dirties it, and what the guest cleans at the address where it executes is the copy.
  */
-static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
+static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
-	const u32 *src = hpa_ptr(gpa);
+	struct code_pages *c = v->code;
+	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	for (u32 i = 0; i < SCAN_WORDS; i++)
-		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src, i, n, c->hot) : src[i];
+	for (at.index = 0; at.index < SCAN_WORDS; at.index++)
+		dst[at.index] = c->scan.site[at.index / 32] & BIT(at.index % 32) ? v->path->code->word(v, &at) : at.page[at.index];
+	c->copy[n].bound = at.bound;
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
 	arch_icache_invalidate_all();
@@ -190,64 +212,86 @@ static const u32 *copy_originals(const struct code_pages *c, u32 n)
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
+/* May @word be what the path has put into copy @n in the place of the word at @index of @orig, its page? */
+static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 n, u32 index)
+{
+	u32 copy, at;
+
+	for (u32 nth = 0; v->path->code->origin(v, word, nth, &copy, &at); nth++)
+		if (copy == n && (at == SITE_ANYWHERE ? site_word(orig, index, n, v->code->hot) == word : at == index))
+			return true;
+	return false;
+}
+
 /*
- * The word at @i of @page may be the trapping word for the word at @index of @orig, the page of copy @n. Returns how many of the four
- * words around it are the site's neighbours as well, which tells one from the other and from an SVC of the guest; -1: it is not.
+ * The word at @i of @page may be what stood for the word at @index of @orig, the page of copy @n. Returns how many of the four
+ * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
  */
-static s32 moved_likeness(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
 {
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!code_scan_candidate(orig, index) || site_word(orig, index, n, c->hot) != page[i])
+	if (!code_scan_candidate(orig, index) || !may_replace(v, page[i], orig, n, index))
 		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
-			same += page[here] == orig[there] || page[here] == site_word(orig, there, n, c->hot);
+			same += page[here] == orig[there] || may_replace(v, page[here], orig, n, there);
 	}
 	return same;
 }
 
-/* Where in @orig, the page of copy @n, the trapping word at @i of @page came from; NULL: nowhere. */
-static const u32 *moved_from(const struct code_pages *c, const u32 *page, u32 i, const u32 *orig, u32 n)
+/* The best place so far that a moved word may come from. */
+struct moved {
+	const u32 *word;	/* NULL: none */
+	s32 likeness;
+};
+
+static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index, struct moved *best)
 {
-	const u32 *best = NULL;
-	s32 most = 1;
+	s32 same = moved_likeness(v, page, i, orig, n, index);
 
-	for (u32 index = 0; index < SCAN_WORDS; index++) {
-		s32 same = moved_likeness(c, page, i, orig, n, index);
+	if (same > best->likeness)
+		*best = (struct moved){ &orig[index], same };
+}
 
-		if (same > most) {
-			most = same;
-			best = &orig[index];
-		}
+/* The guest's word that the word at @i of @page stood for; NULL: it is the guest's own. */
+static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
+{
+	struct moved best = { NULL, 1 };
+	u32 n, index;
+
+	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
+		const u32 *orig = n && n <= COPIES ? copy_originals(v->code, n) : NULL;
+
+		if (!orig)
+			continue;
+		if (index != SITE_ANYWHERE)
+			moved_try(v, page, i, orig, n, index, &best);
+		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
+			moved_try(v, page, i, orig, n, any, &best);
 	}
-	return best;
+	return best.word;
 }
 
 /*
- * Code that copies code it has run reads the trapping words of the copy that it runs from. Where such a word turns up in a page
+ * Code that copies code it has run reads what stands in the copy that it runs from. Where such a word turns up in a page
  * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
  */
-static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
+static void restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	u32 *page = hpa_ptr(gpa);
 
 	for (u32 i = 0; i < SCAN_WORDS; i++) {
-		u32 n = site_copy(page[i]);
-		const u32 *orig, *word;
+		const u32 *word = moved_from(v, page, i);
 
-		if (!site_is_word(page[i]) || !n || n > COPIES)
-			continue;
-		orig = copy_originals(c, n);
-		word = orig ? moved_from(c, page, i, orig, n) : NULL;
 		if (!word)
 			continue;
 		page[i] = *word;
 		arch_dcache_clean_range(gpa + 4 * i, 4);
-		c->repairs++;
+		v->code->repairs++;
 	}
 }
 
@@ -294,13 +338,32 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	u32 n;
 
 	if (vcpu_privileged(v))
-		restore_moved_sites(c, gpa);
+		restore_moved_sites(v, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
-	write_copy(c, n, gpa);
+	c->copy[n].gva = gva & PAGE_MASK;
+	c->copy[n].movable = *page_moves(c, gpa) >= MOVES_MAX;
+	write_copy(v, n, gpa);
 	return (u16)n;
+}
+
+/* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
+static void unbind(struct code_pages *c, u32 n)
+{
+	const u32 *orig = hpa_ptr(c->copy[n].gpa);
+	u32 *copy = hpa_ptr(copy_hpa(c, n));
+
+	c->copy[n].movable = true;
+	if (!c->copy[n].bound)
+		return;
+	c->copy[n].bound = false;
+	for (u32 i = 0; i < SCAN_WORDS; i++)
+		if (copy[i] != orig[i])
+			copy[i] = site_word(orig, i, n, c->hot);
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_icache_invalidate_all();
 }
 
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -310,8 +373,12 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 	gpa &= PAGE_MASK;
 	*exec = gpa;
-	if (!state)
+	if (!state || !v->path->code)
 		return;
+	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
+		(*page_moves(c, gpa))++;
+		code_page_drop(v, gpa);
+	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
 		if (v->cpsr & PSR_T) {
@@ -325,6 +392,31 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		c->copy[*state].gva = gva & PAGE_MASK;
 		*exec = copy_hpa(c, *state);
 	}
+}
+
+bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
+{
+	const struct code_pages *c = v->code;
+	const u16 *state = page_state(c, gpa);
+
+	if (!code_page_is_code(v, gpa, exec))
+		return false;
+	return !is_copy(*state) || !c->copy[*state].bound || c->copy[*state].gva == (gva & PAGE_MASK);
+}
+
+void code_pages_remake(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+
+	for (u32 n = 1; n <= COPIES; n++)
+		if (c->copy[n].live && c->copy[n].bound)
+			code_page_drop(v, c->copy[n].gpa);
+}
+
+void code_area_lost(struct vcpu *v)
+{
+	if (v->path->code && v->path->code->area_lost)
+		v->path->code->area_lost(v);
 }
 
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
@@ -399,6 +491,7 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	if (!state || !is_copy(*state))
 		return;
 	p = &v->code->copy[*state];
+	unbind(v->code, *state);
 	v->user_copies += !p->user;
 	p->user = true;
 }

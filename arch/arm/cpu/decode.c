@@ -253,7 +253,7 @@ void a32_decode(u32 word, struct insn *in)
 		r->fill(in);
 }
 
-/* Operations that are always sites; MSR depends on its fields. */
+/* Operations that are always sites; MSR depends on its fields, MRC on the register. */
 #define SITE_OPS								\
 	(BIT(INSN_CPS) | BIT(INSN_MRS) | BIT(INSN_LDM_USER) | BIT(INSN_LDM_RET) | BIT(INSN_STM_USER) |	\
 	 BIT(INSN_ALU_RET_REG) | BIT(INSN_ALU_RET_RSR) | BIT(INSN_ALU_RET_IMM) | BIT(INSN_RFE) |		\
@@ -270,10 +270,18 @@ static bool is_site_op(enum insn_op op)
 	return op < 32 && SITE_OPS & BIT(op);
 }
 
+/* MRC of PMUSERENR: the one CP15 register that User mode reads without a trap, but would read Umbra's own (ARM ARM C12). */
+static bool is_pmuserenr_read(u32 word)
+{
+	return (word & 0x0fff0fff) == 0x0e190f1e;
+}
+
 enum insn_op a32_site_op(u32 word)
 {
 	enum insn_op op = a32_row(word)->op;
 
+	if (op == INSN_MRC)
+		return is_pmuserenr_read(word) ? op : INSN_OTHER;
 	if (is_msr(op))
 		return word & (BIT(22) | BIT(17) | BIT(16)) ? op : INSN_OTHER;	/* SPSR, or the x or c field */
 	return is_site_op(op) ? op : INSN_OTHER;

@@ -1,46 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Trapping words: which handler of the window executes a sensitive instruction completely, and the word that says so. */
+#include <arm/code_page.h>
 #include <arm/site.h>
 
 #include "code_scan.h"
 
-/* Operand: bits [shift+3:shift] of the word, at most max. */
+#define KIND(...)
+#define WORD(kind, mask, value, shift, max, traps)	{ mask, value, SITE_KIND_##kind, shift, max, traps },
 static const struct site_row {
 	u32 mask, value;
 	u8 kind, shift, max;
-	bool traps;		/* by itself */
-} rows[] = {
-	{ 0xfffffe3f, 0xf10c0000, SITE_KIND_CPSID, 6, 7, false },
-	{ 0xfffffe3f, 0xf1080000, SITE_KIND_CPSIE, 6, 7, false },
-	{ 0x0fff0fff, 0x010f0000, SITE_KIND_MRS_CPSR, 12, 14, false },
-	{ 0x0fff0fff, 0x014f0000, SITE_KIND_MRS_SPSR, 12, 14, false },
-	{ 0x0ffffff0, 0x016ff000, SITE_KIND_MSR_SPSR, 0, 14, false },
-	{ 0x0ffffff0, 0x0121f000, SITE_KIND_MSR_CPSR_C, 0, 14, false },
-	{ 0x0fffffff, 0x01b0f00e, SITE_KIND_MOVS_PC_LR, 0, 14, false },
-	{ 0x0ff0ffff, 0x09406000, SITE_KIND_STM_SP_LR, 16, 14, false },
-	{ 0x0ff0ffff, 0x09507fff, SITE_KIND_LDM_R0, 16, 14, false },
-	{ 0x0ff0ffff, 0x09507ffe, SITE_KIND_LDM_R1, 16, 14, false },
-	/* MRC and MCR, B3.17.2 */
-	{ 0x0fff0fff, 0x0e1d0f90, SITE_KIND_TPIDRPRW_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e0d0f70, SITE_KIND_TPIDRURO_W, 12, 14, true },
-	{ 0x0fff0fff, 0x0e110f10, SITE_KIND_SCTLR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e010f10, SITE_KIND_SCTLR_W, 12, 14, true },
-	{ 0x0fff0fff, 0x0e130f10, SITE_KIND_DACR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e030f10, SITE_KIND_DACR_W, 12, 14, true },
-	{ 0x0fff0fff, 0x0e150f10, SITE_KIND_DFSR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e150f30, SITE_KIND_IFSR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e160f10, SITE_KIND_DFAR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e160f50, SITE_KIND_IFAR_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e120f10, SITE_KIND_TTBR0_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e120f30, SITE_KIND_TTBR1_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0e070f3a, SITE_KIND_DCCMVAC, 12, 14, true },
-	{ 0x0fff0fff, 0x0e070f3b, SITE_KIND_DCCMVAC, 12, 14, true },
-	{ 0x0fff0fff, 0x0e070f15, SITE_KIND_ICIALLU, 12, 14, true },
-	/* VMRS and VMSR, B9.3.21 */
-	{ 0x0fff0fff, 0x0ef80a10, SITE_KIND_FPEXC_R, 12, 14, true },
-	{ 0x0fff0fff, 0x0ee80a10, SITE_KIND_FPEXC_W, 12, 14, true },
-};
+	bool traps;
+} rows[] = { HOT_TABLE(KIND, WORD) };
+#undef KIND
+#undef WORD
 _Static_assert(SITE_KINDS <= 32, "a kind has five bits");
+_Static_assert(SITE_KIND_LDM_R1_RET - SITE_KIND_LDM_R0_RET == SITE_KIND_LDM_R1 - SITE_KIND_LDM_R0, "kind_of() adds a constant");
 
 static u32 operand(const struct site_row *r, u32 word)
 {
@@ -49,10 +24,8 @@ static u32 operand(const struct site_row *r, u32 word)
 
 static const struct site_row *row_of(u32 word)
 {
-	bool unconditional = word >> 28 == 15;
-
 	for (const struct site_row *r = rows; r < rows + ARRAY_SIZE(rows); r++)
-		if ((word & r->mask) == r->value && unconditional == (r->value >> 28 == 15) && operand(r, word) <= r->max)
+		if ((word & r->mask) == r->value && operand(r, word) <= r->max)
 			return r;
 	return NULL;
 }
@@ -60,7 +33,7 @@ static const struct site_row *row_of(u32 word)
 /* Behind LDM^ at @i: NOP; ADD sp, sp, #imm8; MOVS pc, lr, the way from a privileged mode to User mode. */
 static bool returns_behind(const u32 *page, u32 i)
 {
-	if (i + 3 >= SCAN_WORDS || page[i] >> 28 != 14)
+	if (i + 3 >= SCAN_WORDS)
 		return false;
 	return (page[i + 1] == 0xe1a00000 || page[i + 1] == 0xe320f000) && (page[i + 2] & 0xffffff00) == 0xe28dd000 &&
 	       page[i + 3] == 0xe1b0f00e;
@@ -81,14 +54,27 @@ static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)
 	return r->kind;
 }
 
+u32 site_kind(const u32 *page, u32 i)
+{
+	const struct site_row *r = row_of(page[i]);
+
+	return r ? kind_of(r, page, i) : SITE_KIND_C;
+}
+
+u32 site_operand(u32 word)
+{
+	const struct site_row *r = row_of(word);
+
+	return r ? operand(r, word) : 0;
+}
+
 u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 {
 	u32 word = page[i], cond = word >> 28 == 15 ? 14 : word >> 28;
-	const struct site_row *r = hot && cond == 14 ? row_of(word) : NULL;
-	u32 kind = r ? kind_of(r, page, i) : SITE_KIND_C;
+	u32 kind = hot ? site_kind(page, i) : SITE_KIND_C;
 
 	return cond << 28 | 0x0f000000 | SITE_FLAG | copy << SITE_COPY_SHIFT |
-	       (kind ? kind << SITE_KIND_SHIFT | operand(r, word) : i & 0xf);
+	       (kind ? kind << SITE_KIND_SHIFT | site_operand(word) : i & 0xf);
 }
 
 bool site_is_word(u32 word)
@@ -96,9 +82,16 @@ bool site_is_word(u32 word)
 	return (word & 0x0f000000) == 0x0f000000 && word >> 28 != 15 && word & SITE_FLAG;
 }
 
+bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	*copy = site_copy(word);
+	*index = SITE_ANYWHERE;
+	return !nth && site_is_word(word);
+}
+
 bool site_is_cheaper(const u32 *page, u32 i)
 {
 	const struct site_row *r = row_of(page[i]);
 
-	return r && r->traps && page[i] >> 28 == 14 && kind_of(r, page, i) != SITE_KIND_C;
+	return r && r->traps && kind_of(r, page, i) != SITE_KIND_C;
 }

@@ -107,20 +107,27 @@ static int access_aligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool
 	return 0;
 }
 
-/* Both ends must allow the access before any byte of it is done; devices have no unaligned accesses (A3.2.1). */
+/*
+ * Each page must allow the access before any byte of it is done; what fails in the second one fails at its first byte (B3.12.1: the
+ * address of the access that aborted). Devices have no unaligned accesses (A3.2.1).
+ */
 static int check_unaligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, struct gfault *f)
 {
-	for (u32 i = 0; i < size; i += size - 1) {
+	gva_t last = (va + size - 1) & PAGE_MASK, at = va;
+
+	for (;;) {
 		const struct region *r;
 		struct walk w;
 
-		if (guest_walk(v, va + i, acc, priv, &w, f))
+		if (guest_walk(v, at, acc, priv, &w, f))
 			return -EFAULT;
 		r = guest_map_find(&v->guest->map, w.gpa);
 		if (!r || r->type != REGION_RAM)
 			return data_fault(f, FS_ALIGNMENT, va, acc);
+		if ((at & PAGE_MASK) == last)
+			return 0;
+		at = last;
 	}
-	return 0;
 }
 
 static int access_unaligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val,

@@ -29,7 +29,6 @@
 #define SECT_NG		BIT(17)
 #define L2_XN		BIT(0)		/* of a small page */
 #define L2_SMALL	BIT(1)
-#define L2_LARGE	1u
 #define L2_AP2		BIT(9)
 #define L2_AP0		BIT(4)
 #define L2_NG		BIT(11)
@@ -70,6 +69,7 @@ struct span {
 /* -- host domains -- */
 enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virtual User mode); what both see */
 #define DOM_WINDOW	0u
+#define DOM_STUB	15u	/* the stub area: open in virtual privileged modes, whatever the guest's DACR says */
 #define GD_FLAT		16u	/* pseudo guest domain of the root for MMU off */
 #define GD_NR		17u
 
@@ -155,6 +155,13 @@ struct window {
 	u16 hand;		/* last slot that was chosen in turn */
 };
 
+/* -- stub area -- */
+struct stub_slot {
+	bool placed;
+	u16 slot;
+	u32 entry;		/* L1 entry */
+};
+
 struct shadow {
 	struct vcpu *v;
 	const struct shadow_ops *ops;
@@ -188,6 +195,7 @@ struct shadow {
 	u32 *tbl_mem;
 	hpa_t tbl_hpa;
 	struct window window;
+	struct stub_slot stubs;
 	/* statistics for the dump */
 	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, reclaims, root_misses, sweeps, moves;
 	u32 audit_stale, audit_entries;	/* of the last audit */
@@ -225,12 +233,18 @@ static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)
 	return ((l1 & L1_TABLE_BASE) - s->tbl_hpa) / L2_SIZE;
 }
 
+/* Does Umbra itself have @slot, in every root: the window or the stub area? */
+static inline bool slot_is_fixed(const struct shadow *s, u32 slot)
+{
+	return slot == s->window.slot || (s->stubs.placed && slot == s->stubs.slot);
+}
+
 /* Node that a root's slot links, or NULL (empty or section). */
 static inline struct node *root_node(struct shadow *s, const struct root *r, u32 slot)
 {
 	u32 e = r->l1[slot];
 
-	return (e & L1_TYPE) == L1_TABLE && slot != s->window.slot ? &s->node[s->tbl_node[tbl_of_entry(s, e)]] : NULL;
+	return (e & L1_TYPE) == L1_TABLE && !slot_is_fixed(s, slot) ? &s->node[s->tbl_node[tbl_of_entry(s, e)]] : NULL;
 }
 
 /* The vCPU's bits of slots at which there may be something (vcpu.h). */
@@ -301,3 +315,8 @@ bool guest_walk_cached(struct vcpu *v, gva_t va);
 
 /* window.c */
 void window_write_root(struct shadow *s, struct root *r);
+/* Is the slot nobody's: not Umbra's own mapping, the window, nor the guest's in its current tables and the current root? */
+bool slot_is_unused(struct shadow *s, u32 slot);
+
+/* stub_slot.c: the guest's translation registers changed, or its tables may have: is the stub area in the way of @va's slot? */
+void stubs_check(struct shadow *s);

@@ -47,6 +47,15 @@ void shadow_reset(struct vcpu *v)
 	v->shadow->ops->reset(v);
 }
 
+void shadow_forget(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	pool_drop_all(s);
+	track_reset(s);
+	s->scan_user = false;
+}
+
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
 				struct gfault *f)
 {
@@ -70,7 +79,7 @@ void shadow_touch(struct vcpu *v, gva_t va)
 	struct gfault f;
 	gpa_t gpa;
 
-	if (slot == s->window.slot || (e & L1_TYPE) == L1_SECTION)
+	if (slot_is_fixed(s, slot) || (e & L1_TYPE) == L1_SECTION)
 		return;
 	if (e && tbl_ptr(s, tbl_of_entry(s, e))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)])
 		return;
@@ -95,6 +104,8 @@ void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)
 {
+	if (!((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK))
+		shadow_check_stubs(v);
 	if (v->shadow->ops->pte_cleaned)
 		v->shadow->ops->pte_cleaned(v, va);
 }

@@ -168,6 +168,11 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 	u32 e = r->l1[slot];
 	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
 
+	if (s->stubs.placed && slot == s->stubs.slot) {
+		if (e != s->stubs.entry || slotset_has(&r->used, slot))
+			violation(a, "stub area is not in place", r->id, slot << SECTION_SHIFT, e);
+		return;
+	}
 	if (slot == s->window.slot) {
 		if (e != s->window.entry || slotset_has(&r->used, slot))
 			violation(a, "window is not in place", r->id, slot << SECTION_SHIFT, e);
@@ -239,7 +244,9 @@ static void audit_dacr(struct audit *a)
 	for (u32 d = 0; d < 16; d++)
 		if (all >> (2 * d) & 2)
 			violation(a, "DACR with manager or reserved field", a->s->cur->id, 0, all);
-	for (u32 d = 1; d < 16; d++)
+	if (v->dacr_user >> (2 * DOM_STUB) & 3)
+		violation(a, "stub area open in User mode", a->s->cur->id, 0, v->dacr_user);
+	for (u32 d = 1; d < DOM_STUB; d++)
 		if (a->s->dom[d].view == VIEW_K && v->dacr_user >> (2 * d) & 3)
 			violation(a, "kernel view open in User mode", a->s->cur->id, 0, v->dacr_user);
 }

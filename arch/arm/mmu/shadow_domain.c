@@ -8,6 +8,8 @@ static void dacr_cache_void(struct shadow *s)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(s->v->dacr_cache); i++)
 		s->v->dacr_cache[i].valid = 0;
+	s->v->dacr_closed = ~0u;
+	s->v->hw_dacr_closed = 1u << (2 * DOM_WINDOW) | 1u << (2 * DOM_STUB);
 }
 
 /* Forget all host domains; nothing may be mapped in any. */
@@ -19,7 +21,7 @@ void dom_reset(struct shadow *s)
 }
 
 /*
- * Host domain for entries of guest domain @gd (GD_FLAT: MMU off) in @view, taken into use if need be. When all 15 are
+ * Host domain for entries of guest domain @gd (GD_FLAT: MMU off) in @view, taken into use if need be. When all 14 are
  * in use everything is dropped and numbering starts again.
  */
 u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng)
@@ -28,9 +30,9 @@ u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng)
 
 	if (d)
 		return d;
-	for (d = 1; d < 16 && s->dom[d].used; d++)
+	for (d = 1; d < DOM_STUB && s->dom[d].used; d++)
 		;
-	if (d == 16) {
+	if (d == DOM_STUB) {
 		pool_drop_all(s);
 		dom_reset(s);
 		d = 1;
@@ -55,8 +57,9 @@ static void dacr_compute(struct shadow *s, struct dacr_cache *c)
 
 	c->valid = !flat && !s->asid_pending;
 	c->guest = s->v->cp15.dacr;
-	c->kernel = c->user = 1;	/* the window */
-	for (u32 d = 1; d < 16; d++) {
+	c->user = 1u << (2 * DOM_WINDOW);
+	c->kernel = c->user | 1u << (2 * DOM_STUB);
+	for (u32 d = 1; d < DOM_STUB; d++) {
 		if (!s->dom[d].used || !gd_open(s->dom[d].gd, c->guest, flat))
 			continue;
 		c->kernel |= 1u << (2 * d);

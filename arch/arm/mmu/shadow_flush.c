@@ -223,7 +223,9 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	u32 bits, attr;
 	hpa_t target;
 
-	if (!frame || !frame_is_code(frame) || ((d & L2_XN) && !f->manager) || !code_page_is_code(f->s->v, d & PAGE_MASK, &target))
+	gva_t va = (f->va & SECTION_MASK) | idx << PAGE_SHIFT;
+
+	if (!frame || !frame_is_code(frame) || ((d & L2_XN) && !f->manager) || !code_page_ready(f->s->v, d & PAGE_MASK, va, &target))
 		return 0;
 	bits = ahead_bits(f, n, d & ~PAGE_MASK);
 	if (!bits)
@@ -417,6 +419,7 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 		f.cause = EXIT_WINDOW;
 		shadow_move_window(v, va);
 	}
+	stubs_check(s);
 	fill(&f);
 	if (res == SHADOW_CODE_WRITE)
 		f.cause = EXIT_CODE_WRITE;
@@ -432,7 +435,7 @@ static void drop_sections(struct shadow *s, u32 slot, u32 asid)
 {
 	bool left = false;
 
-	if (slot == s->window.slot || !slotset_has(&s->sect, slot))
+	if (slot_is_fixed(s, slot) || !slotset_has(&s->sect, slot))
 		return;
 	for (u32 i = ROOT_FLAT; i < ROOT_NR; i++) {
 		struct root *r = &s->root[i];

@@ -5,8 +5,8 @@
  * Rules. shadow_audit.c checks those marked *.
  *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
  *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
- *  3* Every entry is non-global with the root's host ASID, in a host domain 1..15 that belongs to the entry's guest
- *     domain, view and globality. Domain 0 holds nothing but the window. MANAGER is never in a DACR.
+ *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
+ *     domain, view and globality. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
  *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep), sections
  *     through the word of their MiB. These may name more than there is, never less.
@@ -191,7 +191,7 @@ void root_clear_slot(struct shadow *s, struct root *r, u32 slot)
 static void root_wipe(struct shadow *s, struct root *r)
 {
 	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1))
-		if (slot != s->window.slot)
+		if (!slot_is_fixed(s, slot))
 			pte_write(&r->l1[slot], 0);
 	memset(&r->used, 0, sizeof(r->used));
 	memset(&r->ng, 0, sizeof(r->ng));
@@ -312,6 +312,7 @@ void root_select(struct shadow *s)
 	root_cache_put(s);
 	if (is_flat(s) != was_flat || s->asid_pending != was_pending)
 		dacr_apply(s);
+	stubs_check(s);
 }
 
 /* TTBR1 or TTBCR changed: a TTBR0 value selects another root now. */

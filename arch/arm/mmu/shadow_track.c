@@ -33,7 +33,7 @@ bool mib_is_whole(struct shadow *s, gpa_t gpa)
 
 static bool slot_maps_mib(struct shadow *s, u32 slot, gpa_t gpa)
 {
-	if (slot == s->window.slot)
+	if (slot_is_fixed(s, slot))
 		return false;
 	for (u32 i = 0; i < ROOT_NR; i++) {
 		u32 e = s->root[i].l1[slot];
@@ -171,7 +171,7 @@ static void sweep(struct shadow *s, gpa_t page, hpa_t copy, bool loose)
 
 static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
 {
-	if (slot == s->window.slot)
+	if (slot_is_fixed(s, slot))
 		return;
 	for (u32 i = 0; i < ROOT_NR; i++) {
 		struct root *r = &s->root[i];

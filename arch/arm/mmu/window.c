@@ -35,11 +35,12 @@ static u32 window_table(struct vcpu *v)
 	BUG_ON(text > WINDOW_TEXT_MAX / PAGE_SIZE);
 	for (u32 i = 0; i < text; i++)
 		l2[WINDOW_TEXT / PAGE_SIZE + i] = (image_page(__window_start) + i * PAGE_SIZE) | PAGE_TEXT;
+	l2[WINDOW_OPEN / PAGE_SIZE] = image_page(v->open) | PAGE_DATA;
 	l2[WINDOW_VCPU / PAGE_SIZE] = image_page(v) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_STACK_SIZE / PAGE_SIZE; i++)
-		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(window_stack) + i * PAGE_SIZE) | PAGE_DATA;
+		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(v->window_stack) + i * PAGE_SIZE) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_SITES_SIZE / PAGE_SIZE; i++)
-		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(window_sites) + i * PAGE_SIZE) | PAGE_DATA;
+		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(v->window_sites) + i * PAGE_SIZE) | PAGE_DATA;
 	arch_dcache_clean_range(ptr_hpa(l2), L2_SIZE);
 	return ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
 }
@@ -68,7 +69,13 @@ static bool slot_free(struct shadow *s, u32 slot)
 	struct window *win = &s->window;
 
 	/* Umbra's own mappings must stay; so must the slot of the last move, where an exit may still be running. */
-	return !(win->placed && (slot == win->slot || slot == win->old_slot)) && !host_l1()[slot];
+	return !(win->placed && (slot == win->slot || slot == win->old_slot)) && !host_l1()[slot] &&
+	       !(s->stubs.placed && slot == s->stubs.slot);
+}
+
+bool slot_is_unused(struct shadow *s, u32 slot)
+{
+	return slot_free(s, slot) && !guest_uses(s, slot) && !slotset_has(&s->cur->used, slot);
 }
 
 /*
@@ -80,13 +87,12 @@ static u32 slot_choose(struct shadow *s)
 	struct window *win = &s->window;
 
 	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
-		if (slot_free(s, preferred[i]) && !guest_uses(s, preferred[i]) &&
-		    !slotset_has(&s->cur->used, preferred[i]))
+		if (slot_is_unused(s, preferred[i]))
 			return preferred[i];
 	for (u32 i = 0; i < L1_ENTRIES; i++) {
 		u32 slot = (win->hand - 1 - i) & (L1_ENTRIES - 1);
 
-		if (slot_free(s, slot) && !guest_uses(s, slot) && !slotset_has(&s->cur->used, slot)) {
+		if (slot_is_unused(s, slot)) {
 			win->hand = (u16)slot;
 			return slot;
 		}

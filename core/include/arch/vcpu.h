@@ -21,6 +21,12 @@ enum vcpu_stop {
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow) __must_check;
 /* Architectural reset, then SVC mode, MMU and caches off, IRQ/FIQ masked, pc/r0-r2 as given (gpa). Drops shadow and code copies. */
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2);
+/*
+ * The CPU path, by name: what runs the guest's privileged code. Setting it between two runs, the guest notices nothing but the
+ * time; -ENOENT with one message when it is not built in.
+ */
+int arch_vcpu_set_path(struct vcpu *v, const char *name) __must_check;
+const char *arch_vcpu_path(const struct vcpu *v);
 /* Run the guest until core must act. Context: Umbra's main context, interrupts masked. */
 enum vcpu_stop arch_vcpu_run(struct vcpu *v);
 /* Level of the virtual IRQ/FIQ input, driven by the guest's interrupt controller emulator. */

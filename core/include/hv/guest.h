@@ -37,17 +37,13 @@ struct guest {
 	u32 resets;			/* how often it was restarted */
 	bool files_kept;		/* guest_keep_files() succeeded: it can be loaded */
 	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
+	struct stats_rate rates;	/* exits during the last second */
+	struct guest *next;		/* list of all guests that were created */
 };
 
 /* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...) __printf(3, 4);
 
-/*
- * Checked access to guest physical memory: the only way for core and emulators to touch it.
- * Fails with -EFAULT unless the whole range is REGION_RAM.
- */
-int guest_mem_read(struct guest *g, gpa_t gpa, void *buf, u32 len) __must_check;
-int guest_mem_write(struct guest *g, gpa_t gpa, const void *buf, u32 len) __must_check;
 /* Host pointer to guest RAM [gpa, gpa+len) or NULL when it is not all RAM. */
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len);
 
@@ -62,5 +58,5 @@ int guest_keep_files(struct guest *g) __must_check;
 int guest_load(struct guest *g) __must_check;
 /* Memory below Umbra that keeps the guest's files: its lowest address. */
 hpa_t guest_kept_base(void);
-/* The current (only) guest, or NULL. Several guests at once are later work; nothing else is global. */
-struct guest *guest_current(void);
+/* The guests, in the order of their creation: the first one or NULL, the others by ->next. */
+struct guest *guest_first(void);

@@ -12,7 +12,5 @@ struct guest;
  * Returns 0 or -errno with one message.
  */
 int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t initrd, u32 initrd_size) __must_check;
-/* status = "disabled" for every node whose first register range starts at @addr. 0, -ENOENT when there is none, -ENOSPC. */
-int guest_fdt_disable(void *fdt, gpa_t addr) __must_check;
-/* The same for every node whose first register range starts in [@base, @base + @size). */
+/* status = "disabled" for every node whose first register range starts in [@base, @base + @size). 0, -ENOENT when there is none, -ENOSPC. */
 int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size) __must_check;

@@ -12,8 +12,7 @@ int host_irqc_ack(void);		/* active line, or -1 if spurious; caller must call ho
 void host_irqc_eoi(void);		/* new IRQ agreement */
 void host_irqc_mask(u32 line);
 void host_irqc_unmask(u32 line);
-bool host_irqc_level(u32 line);		/* raw input before the mask */
-u32 host_irqc_levels(u32 bank);		/* raw input of lines bank*32..+31 */
+u32 host_irqc_levels(u32 bank);		/* raw input of lines bank*32..+31, before the mask */
 
 typedef void (*host_irq_fn)(void *arg);
 /* Install Umbra's own handler and unmask the line. -EBUSY when taken. */

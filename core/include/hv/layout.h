@@ -2,21 +2,31 @@
 /* The layout: a device tree that describes modules and guests, parsed into plain structs. */
 #pragma once
 
+#include <hv/guest_map.h>
 #include <hv/types.h>
 
 #define LAYOUT_MAX_DEVS		96
 #define LAYOUT_MAX_REGS		8
 #define LAYOUT_MAX_IRQS		96
+#define LAYOUT_MAX_MODULES	32	/* configs/boot.cmd loads so many */
+#define LAYOUT_MAX_SIZE		0x40000u	/* a layout is a few KiB; a wild length must not eat the heap */
+
+/* A node, for messages. The tree stays where it is while Umbra runs. */
+struct layout_node {
+	const void *fdt;
+	int offset;
+};
 
 struct layout_file {
 	const char *name;	/* file name on the card, NULL when the layout has none */
 	hpa_t addr;		/* where the boot loader put it */
 	u32 size;		/* bytes; 0 = was not loaded */
-	const char *node;	/* node path for messages */
+	struct layout_node at;
 };
 
 struct layout_dev {
 	const char *node;	/* node name */
+	struct layout_node at;
 	const char *compatible;	/* "umbra,passthrough" or an emulator's compatible */
 	u32 nregs;
 	struct { gpa_t base; u32 size; } reg[LAYOUT_MAX_REGS];
@@ -33,6 +43,7 @@ struct layout_dev {
 
 struct layout_guest {
 	const char *name;
+	struct layout_node at;
 	gpa_t mem_base;
 	u32 mem_size;
 	struct layout_file kernel, dtb, initrd;
@@ -57,5 +68,19 @@ struct layout {
  * that names node and property (or file) and returns -EINVAL; nothing is half-done.
  */
 int layout_parse(const void *fdt, struct layout *l) __must_check;
+
+/* Print the one message about a mistake at node @n: its full path, @prop (may be NULL), the text. Returns -EINVAL. (layout_msg.c) */
+int layout_mistake(const struct layout_node *n, const char *prop, const char *fmt, ...) __printf(3, 4);
+/* guest_map_add() of a range that property @prop of node @n asks for, with a message when it fails. */
+int layout_map_region(struct guest_map *m, const struct region *r, const struct layout_node *n, const char *prop) __must_check;
+/* @s for a message: at most @size - 1 characters, printable ones only. Returns @out. */
+const char *show_text(char *out, u32 size, const char *s);
+/* The same for a name, as an argument of a message. */
+#define SHOWN(s)	show_text((char[37]){ 0 }, 37, (s))
+/*
+ * Length of the blob at @fdt, of whose memory @room bytes are there: at least a header. 0 when that is no layout that can be kept; then
+ * @why says so, in at most @len - 1 characters.
+ */
+u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len);
 /* Print the parsed layout (monitor `layout`). */
 void layout_print(const struct layout_guest *c);

@@ -4,6 +4,8 @@
 
 #include <hv/types.h>
 
+struct guest;
+
 struct monitor_cmd {
 	const char *name;	/* "guest" */
 	const char *args;	/* "list|reset|dump" */
@@ -14,6 +16,8 @@ struct monitor_cmd {
 	static const struct monitor_cmd __mcmd_##id			\
 	__section(".umbra.monitor") = { n, a, h, f }
 
+/* The guest that commands are about, the one whose console the keyboard goes to; NULL when there is none. */
+struct guest *monitor_guest(void);
 void monitor_input(char c);	/* one typed character while the monitor owns the keyboard */
 void monitor_enter(void);
 void monitor_toggle(void);	/* the escape key was typed */

@@ -54,7 +54,13 @@ struct slow_cost {
 extern const char *const exit_cause_name[EXIT_NR];
 extern const char *const exit_cause_text[EXIT_NR];
 
+/* One guest's exits over time. */
+struct stats_rate {
+	u64 last[EXIT_NR];	/* counters at the last tick */
+	u32 rate[EXIT_NR];	/* exits between the last two ticks */
+};
+
 /* Sample the counters once a second from now on. */
 void stats_init(void);
 /* Exits by @cause during the last full second; total over all causes with EXIT_NR. */
-u32 stats_per_second(enum exit_cause cause);
+u32 stats_per_second(const struct stats_rate *r, enum exit_cause cause);

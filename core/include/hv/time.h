@@ -16,7 +16,6 @@ void host_time_delay_us(u32 us);	/* busy wait, only during initialisation and qu
  * 0, -EBUSY when the interrupt line is taken, -EINVAL for a period of 0 or more than 10^6 ms.
  */
 int host_timer_start(u32 period_ms, void (*fn)(void)) __must_check;
-void host_timer_stop(void);
 /*
  * Call @fn(@arg) at every tick too, in the same context, for devices that have a deadline: as fine as the period
  * of host_timer_start(). For good; 0 or -ENOSPC.

@@ -28,7 +28,7 @@ typedef u32 gva_t;	/* guest virtual address */
 
 /*
  * Host physical address of memory <-> pointer. Identity on the target; on the build host unit tests supply an arena.
- * Guest memory is reached through guest_mem_*() only, which checks first.
+ * An address that a guest names is looked up in its map first: guest_mem_ptr(), guest_map_find().
  */
 #ifdef UMBRA_HOST_TEST
 void *hpa_ptr(hpa_t a);
@@ -51,9 +51,6 @@ static inline hpa_t ptr_hpa(const void *p) { return (hpa_t)(uintptr_t)p; }
 #define ALIGN_UP(x, a)		(((x) + ((a) - 1)) & ~((a) - 1))
 #define ALIGN_DOWN(x, a)	((x) & ~((a) - 1))
 #define MIN(a, b)		((a) < (b) ? (a) : (b))
-#define MAX(a, b)		((a) > (b) ? (a) : (b))
-#define container_of(p, type, member) \
-	((type *)((char *)(p) - offsetof(type, member)))
 
 /* Big-endian word at any alignment (device tree cells). */
 static inline u32 be32_load(const void *p)

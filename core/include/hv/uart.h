@@ -14,10 +14,9 @@ void host_uart_early_putc(char c);
 void host_uart_init(void);
 u32 host_uart_irq(void);	/* interrupt controller line */
 int host_uart_getc(void);	/* next received byte, or -1 when there is none */
-bool host_uart_tx_ready(void);	/* one more byte may be written */
 /* How many bytes may be written now without asking again; at most the FIFO size, 0 when full. */
 u32 host_uart_tx_room(void);
-void host_uart_putc(char c);	/* write one byte; only after tx_ready() or within tx_room() */
+void host_uart_putc(char c);	/* write one byte; only within tx_room() */
 bool host_uart_tx_idle(void);	/* everything has left the shift register */
 /* Ask for an interrupt as soon as the transmit FIFO has room (a level: switch it off when there is nothing to send). */
 void host_uart_tx_irq(bool on);

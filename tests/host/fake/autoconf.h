@@ -7,6 +7,8 @@
 #define CONFIG_MONITOR_ESCAPE 0x1d
 #define CONFIG_SHADOW_FLUSH 1
 #define CONFIG_CPU_PATH_TRAP 1
+#define CONFIG_CODE_COPIES 1
+#define CONFIG_CPU_PATH_DEFAULT "trap"
 #define CONFIG_SHADOW_DEFAULT "flush"
 #ifndef CONFIG_SHADOW_ROOTS	/* small, so that tests run out of them */
 #define CONFIG_SHADOW_ROOTS 5

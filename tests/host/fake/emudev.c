@@ -43,3 +43,16 @@ void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...
 	vsnprintf(g->reason, sizeof(g->reason), fmt, ap);
 	va_end(ap);
 }
+
+/* The message of core/layout_msg.c, with the node's address in place of its path. */
+int layout_mistake(const struct layout_node *n, const char *prop, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pr_err("layout: node at %d: %s: %s\n", n->offset, prop, text);
+	return -EINVAL;
+}

@@ -24,7 +24,6 @@ int host_irqc_ack(void)
 void host_irqc_eoi(void) { fake_irq_eois++; }
 void host_irqc_mask(u32 line) { fake_irq_masked[line] = true; }
 void host_irqc_unmask(u32 line) { fake_irq_masked[line] = false; }
-bool host_irqc_level(u32 line) { return fake_irq_level[line]; }
 
 u32 host_irqc_levels(u32 bank)
 {

@@ -23,6 +23,19 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	return 0;
 }
 
+int arch_vcpu_set_path(struct vcpu *v, const char *name)
+{
+	if (strcmp(name, "trap"))
+		return -ENOENT;
+	fake_vcpu.path = name;
+	return 0;
+}
+
+const char *arch_vcpu_path(const struct vcpu *v)
+{
+	return fake_vcpu.path ? fake_vcpu.path : "trap";
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
 	fake_vcpu.resets++;

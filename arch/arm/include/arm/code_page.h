@@ -6,6 +6,32 @@
 
 struct vcpu;
 
+/* One word of a page that is to be replaced in the page's copy. */
+struct code_site {
+	const u32 *page;	/* the guest's own words */
+	u32 index;		/* of the word in the page */
+	u32 copy;		/* number of the copy */
+	gva_t gva;		/* where the page is executed: page aligned */
+	bool movable;		/* it is executed elsewhere too: the word must do anywhere */
+	bool bound;		/* set by word(): what it returned is right at @gva only, in privileged modes */
+};
+
+#define SITE_ANYWHERE	~0u
+
+/* How a CPU path rewrites guest code. */
+struct code_ops {
+	/* What stands in the copy in the place of the word. */
+	u32 (*word)(struct vcpu *v, struct code_site *at);
+	/*
+	 * May @word, wherever it stands now, be what word() once returned for a word of a page? Its copy and its index in the page in
+	 * @*copy and @*index (SITE_ANYWHERE: it does not say), for the @nth such place; false: there is none more.
+	 */
+	bool (*origin)(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
+	/* The shadow took away the slot of the stub area (shadow_place_stubs()). NULL where there is no area. */
+	void (*area_lost)(struct vcpu *v);
+};
+
+#ifdef CONFIG_CODE_COPIES
 int code_pages_init(struct vcpu *v) __must_check;
 void code_pages_reset(struct vcpu *v);	/* drop everything */
 void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
@@ -16,7 +42,8 @@ void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES
  * (shadow_protect_page() was called) and *exec is the host page to map executable: the copy, or the guest's page itself
  * when it has no site. May evict another copy (calls shadow_drop_page() for it). Never fails: worst case evicts.
  * Reads the virtual neighbours of @gva too, because literal pools and the loads from them may lie in different pages.
- * Counts EXIT_SCAN when it scans. A page first executed in Thumb state is left as it is.
+ * Counts EXIT_SCAN when it scans. A page first executed in Thumb state is left as it is. Where the guest's path rewrites nothing,
+ * every page is executed as it is, and none becomes code.
  */
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 /* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
@@ -28,6 +55,23 @@ void code_page_drop(struct vcpu *v, gpa_t gpa);
  * word, which comes from the guest's own page. False: an SVC of the guest itself.
  */
 bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word);
+/* Is the page code, and *@exec what may be executed at @gva without code_page_get()? For mappings that are made ahead. */
+bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
+/* Drop every copy whose words are right at one address only: it is made anew when it is executed next. */
+void code_pages_remake(struct vcpu *v);
+/* For the shadow: it took away the slot of the stub area. */
+void code_area_lost(struct vcpu *v);
 /* Number of live copies whose page is mapped for guest User mode too: while 0, SVC from virtual User mode is never a site. */
 u32 code_pages_user_visible(struct vcpu *v);
 void code_page_set_user_visible(struct vcpu *v, gpa_t gpa);
+#else	/* no path that is built in rewrites code: every page is executed as it is */
+static inline int code_pages_init(struct vcpu *v) { return 0; }
+static inline void code_pages_reset(struct vcpu *v) { }
+static inline void code_pages_dump(struct vcpu *v) { }
+static inline void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { *exec = gpa & PAGE_MASK; }
+static inline bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return false; }
+static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { return false; }
+static inline void code_area_lost(struct vcpu *v) { }
+static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
+static inline void code_page_set_user_visible(struct vcpu *v, gpa_t gpa) { }
+#endif

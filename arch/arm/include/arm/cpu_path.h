@@ -1,18 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CPU path: how guest privileged code is executed. One interface, chosen by Kconfig and per guest by name. */
+/* CPU path: how the guest's privileged code is executed. A plug-in: one file, one Kconfig symbol, one Makefile line. */
 #pragma once
 
 #include <arm/vcpu.h>
 #include <hv/types.h>
 
+struct code_ops;
+
+/*
+ * A path owns what runs between two exits and what its own exits mean. Everything else is common: the meaning of an instruction
+ * (arm/exec.h), scanned code and copies (arm/code_page.h), the shadow MMU, the dispatch of exits (trap.c) and the loop (run.c).
+ *
+ * Between run() and the next run() the vCPU's state is architectural (invariant 4): r[15] is the address of the next guest
+ * instruction, none is half done. So any path can go on where another one stopped.
+ */
 struct cpu_path {
-	const char *name;	/* "trap" */
+	const char *name;
+	/* Allocate what the path needs. Once for each guest, of each path that is built in; the guest's map is complete. NULL: nothing. */
 	int (*init)(struct vcpu *v);
-	void (*reset)(struct vcpu *v);
-	/* An SVC reached Umbra: site, or guest system call. The path emulates or injects. */
+	/* Take over: after reset, or from another path at an exit. Nothing is mapped in the shadow, no page is code. NULL: nothing. */
+	void (*start)(struct vcpu *v);
+	/* Give the vCPU to another path. NULL: nothing. */
+	void (*stop)(struct vcpu *v);
+	/* Run the guest until its next exit; returns the vector (arm/window.h), whose particulars are in v->exit_*. */
+	u32 (*run)(struct vcpu *v);
+	/* The exit was an SVC, an Undefined exception: emulate what stands there, or inject. */
 	void (*svc)(struct vcpu *v);
-	/* An Undefined exception reached Umbra. */
 	void (*undef)(struct vcpu *v);
+	/* How pages of guest code are rewritten; NULL: they are executed as they are, in virtual User mode only. */
+	const struct code_ops *code;
+	/* Compare the path's own state with the vCPU's; prints and returns the number of violations. NULL: none possible. */
+	u32 (*audit)(struct vcpu *v);
+	/* Some lines for `guest dump`. NULL: nothing to say. */
+	void (*dump)(struct vcpu *v);
 };
 
-const struct cpu_path *cpu_path_find(const char *name);	/* NULL name: the default */
+#define CPU_PATH_REGISTER(p)						\
+	static const struct cpu_path *const __cpu_path_##p		\
+	__section(".umbra.cpu_path") = &(p)
+
+/* The path called @name, or the configured default for NULL. One message that says what there is, and NULL, if it is not built in. */
+const struct cpu_path *cpu_path_find(const struct guest *g, const char *name);
+/* init() of every path that is built in. */
+int cpu_paths_init(struct vcpu *v) __must_check;

@@ -24,5 +24,7 @@ enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
  * guest_access() (RAM parts of an LDM included), write-back and pc handling. Result as above.
  */
 enum exec_result exec_mmio(struct vcpu *v, const struct insn *in);
+/* Instruction at v->r[15]: word (ARM), or both halfwords (Thumb, first in [31:16] when 32 bits long). False: gone. */
+bool insn_fetch(struct vcpu *v, u32 *word, u32 *len);
 /* Exit cause under which @op is counted. */
 enum exit_cause exec_cause(const struct insn *in);

@@ -16,13 +16,11 @@
 #define PSR_GE		0x000f0000u
 #define PSR_RESERVED	0x00f00000u
 #define PSR_FLAGS	0xf8000000u	/* NZCVQ */
-#define PSR_PRIV_BITS	(PSR_MODE | PSR_AIF)
 
 #define MODE_USR	0x10u
 #define MODE_FIQ	0x11u
 #define MODE_IRQ	0x12u
 #define MODE_SVC	0x13u
-#define MODE_MON	0x16u
 #define MODE_ABT	0x17u
 #define MODE_UND	0x1bu
 #define MODE_SYS	0x1fu

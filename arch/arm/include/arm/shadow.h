@@ -38,13 +38,15 @@ struct shadow_ops {
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 void shadow_reset(struct vcpu *v);
+/* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
+void shadow_forget(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 /* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
 /* The guest is at work with the memory at @va, word by word, without accessing it: map it if it may read it and nothing is mapped. */
 void shadow_touch(struct vcpu *v, gva_t va);
-/* After every exit to C, before all else here: the window may have selected another root. */
+/* After every exit from the guest, before all else here: the window may have selected another root. */
 void shadow_exited(struct vcpu *v);
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
@@ -61,6 +63,16 @@ void shadow_dump(struct vcpu *v);
 bool shadow_in_window(struct vcpu *v, gva_t va);
 /* The guest has something of its own at @va inside the window: move the window elsewhere. */
 void shadow_move_window(struct vcpu *v, gva_t va);
+
+/*
+ * A slot for the stub area, whose second-level table is at @table, near enough to the code at @near for a branch: mapped in every root
+ * in a domain of its own, open in virtual privileged modes only. Its base, or 0 when the guest's tables leave none, or are such that
+ * their change could not be noticed. Where the guest takes the address for itself, code_area_lost() is called and the slot is given up.
+ */
+gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table);
+void shadow_unplace_stubs(struct vcpu *v);
+/* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
+void shadow_check_stubs(struct vcpu *v);
 
 /* -- guest table walk (mmu/guest_walk.c): pure function of guest memory and CP15, host-testable -- */
 struct walk {

@@ -11,6 +11,8 @@ struct guest;
 struct cpu_path;
 struct shadow;
 struct code_pages;
+struct site_entry;
+struct stub_area;
 
 enum vbank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_NR };
 
@@ -26,6 +28,25 @@ struct vcp15 {
 	u32 fcseidr, contextidr, tpidrurw, tpidruro, tpidrprw;
 	u32 l2auxcr, l2lockdown;
 	u32 pmcr, pmuserenr, pmcnten, pminten, pmovsr, pmselr, pmccntr;
+};
+
+/*
+ * What stubs (cpu/stub.h) work on: a page of its own that the guest's kernel can read and write, because it runs in User mode. While the
+ * guest runs on path `inline`, in a privileged mode, this is where the values below are; open_fold() brings them home. The guest can
+ * hurt only itself with it: nothing here is used before it was checked or masked.
+ */
+struct vcpu_open {
+	u32 unreachable;	/* by the window, which sees this page 4096 bytes below its base register */
+	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
+	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
+	u32 psr_xor;		/* what turns mode and A of the real CPSR in User mode into the virtual ones */
+	u32 spsr;		/* of the current mode */
+	u32 usr_sp, usr_lr;	/* of the User bank, when another one is current */
+	u32 scratch[2];		/* registers that a stub uses */
+	u32 dacr;		/* the guest's DACR */
+	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
+	u32 dacr_writer;	/* in which stub it was last only remembered */
+	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
 };
 
 /*
@@ -72,6 +93,16 @@ struct vcpu {
 	 * ROOT_ANY_ASID, or ROOT_VOID. None is there while the current root's ASID is not the guest's. Kept by the shadow MMU.
 	 */
 	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
+	/*
+	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
+	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 13:6 of the address of the descriptor
+	 * in any first-level table that is about the stub area, and STUB_LINE_VALID; 0: there is no area. Kept by the shadow MMU.
+	 */
+	u32 open_used;
+	u32 dacr_closed, hw_dacr_closed;
+	u32 stub_line;
+#define STUB_LINE_VALID	1u
+#define STUB_LINE_MASK	(0x3fc0u | STUB_LINE_VALID)
 	u32 shared_end;
 	/* -- C only -- */
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
@@ -80,10 +111,18 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
+	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
+	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
+	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
 	struct code_pages *code;
+	struct vcpu_open *open;
+	struct stub_area *stubs;
+	char *window_stack;	/* the window's memory behind this vCPU's page (arm/window.h) */
+	struct site_entry *window_sites;
 };
 
 #define ROOT_ANY_ASID	0x100u

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What assembly knows of C: compiled to assembly only, whose marked lines the Makefile turns into asm_offsets.h. Assembly gets that
+ * by arm/window.h; C never does, because there the same names are what they are here.
+ */
+#include <arm/site.h>
+#include <arm/vcpu.h>
+#include <arm/window.h>
+
+/* #define @name @value, with %c: no # before the number. */
+#define DEFINE(name, value)	asm volatile("\n.ascii \"->" #name " %c0\"" : : "i"(value))
+/* The open page stands before the vCPU's in the window (arm/window.h). */
+#define OPEN(name, field)	DEFINE(OPEN_##name, (int)offsetof(struct vcpu_open, field) - (WINDOW_VCPU - WINDOW_OPEN))
+#define VCPU(name, field)	DEFINE(VCPU_##name, offsetof(struct vcpu, field))
+
+_Static_assert(offsetof(struct vcpu, r) == 0, "the window's sp is where STM and LDM have the guest's registers");
+_Static_assert(offsetof(struct dacr_cache, valid) == 0 && offsetof(struct dacr_cache, guest) == 4 &&
+	       offsetof(struct dacr_cache, kernel) == 8 && offsetof(struct dacr_cache, user) == 12 &&
+	       sizeof(struct dacr_cache) == 16, "hot_dacr_write loads a whole entry with one LDM");
+_Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR - 1,
+	       "hot_current_bank takes every bank from that of IRQ mode on");
+
+static void __attribute__((used)) asm_offsets(void)
+{
+	VCPU(SP, r[13]);
+	VCPU(LR, r[14]);
+	VCPU(PC, r[15]);
+	VCPU(CPSR, cpsr);
+	VCPU(HW_DACR, hw_dacr);
+	VCPU(DACR_KERNEL, dacr_kernel);
+	VCPU(DACR_USER, dacr_user);
+	VCPU(HW_TTBR0, hw_ttbr0);
+	VCPU(HW_ASID, hw_asid);
+	VCPU(HOST_TTBR0, host_ttbr0);
+	VCPU(TRAMP_TTBR0, tramp_ttbr0);
+	VCPU(EXIT_DFSR, exit_dfsr);
+	VCPU(EXIT_DFAR, exit_dfar);
+	VCPU(EXIT_IFSR, exit_ifsr);
+	VCPU(EXIT_IFAR, exit_ifar);
+	VCPU(IRQ_IN, irq_in);
+	VCPU(HOST_SP, host_sp);
+	VCPU(HOST_RETURN, host_return);
+	VCPU(EXIT_INSN, exit_insn);
+	VCPU(EXIT_INSN_VALID, exit_insn_valid);
+	VCPU(WINDOW_BASE, window_base);
+	VCPU(SCRATCH, scratch);
+	VCPU(SCTLR, cp15.sctlr);
+	VCPU(TTBR0, cp15.ttbr0);
+	VCPU(TTBR1, cp15.ttbr1);
+	VCPU(DACR, cp15.dacr);
+	VCPU(DFSR, cp15.dfsr);
+	VCPU(IFSR, cp15.ifsr);
+	VCPU(DFAR, cp15.dfar);
+	VCPU(IFAR, cp15.ifar);
+	VCPU(TPIDRURO, cp15.tpidruro);
+	VCPU(TPIDRPRW, cp15.tpidrprw);
+	VCPU(EXITS, exits);
+	VCPU(BANK_SP, bank_sp);
+	VCPU(BANK_LR, bank_lr);
+	VCPU(BANK_SPSR, bank_spsr);
+	VCPU(SP_USR, bank_sp[BANK_USR]);
+	VCPU(LR_USR, bank_lr[BANK_USR]);
+	VCPU(SP_SVC, bank_sp[BANK_SVC]);
+	VCPU(LR_SVC, bank_lr[BANK_SVC]);
+	VCPU(SPSR_SVC, bank_spsr[BANK_SVC]);
+	VCPU(DACR_CACHE, dacr_cache);
+	VCPU(WANT_PTE_HINTS, want_pte_hints);
+	VCPU(FAST_MODES_OFF, fast_modes_off);
+	VCPU(FAST_OFF, fast_off);
+	VCPU(SVC_VECTOR, svc_vector);
+	VCPU(VFP_OPEN, vfp_open);
+	VCPU(DACR_CLOSED, dacr_closed);
+	VCPU(HW_DACR_CLOSED, hw_dacr_closed);
+	VCPU(STUB_LINE, stub_line);
+
+	OPEN(MASK, mask);
+	OPEN(MODE, mode);
+	OPEN(PSR_XOR, psr_xor);
+	OPEN(SPSR, spsr);
+	OPEN(USR_SP, usr_sp);
+	OPEN(USR_LR, usr_lr);
+	OPEN(DACR, dacr);
+	OPEN(DACR_REAL, dacr_real);
+
+	DEFINE(DACR_CACHE_ENTRIES, ARRAY_SIZE(((struct vcpu *)0)->dacr_cache));
+
+	DEFINE(BANK_USR, BANK_USR);
+	DEFINE(BANK_IRQ, BANK_IRQ);
+	DEFINE(BANK_SVC, BANK_SVC);
+	DEFINE(BANK_ABT, BANK_ABT);
+	DEFINE(BANK_UND, BANK_UND);
+
+#define X(name, text) DEFINE(EXIT_##name, EXIT_##name);
+	EXIT_CAUSES(X)
+#undef X
+
+#define KIND(name, handler, cause) DEFINE(SITE_KIND_##name, SITE_KIND_##name);
+#define WORD(...)
+	HOT_TABLE(KIND, WORD)
+#undef KIND
+#undef WORD
+	DEFINE(SITE_KINDS, SITE_KINDS);
+}

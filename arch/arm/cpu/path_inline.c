@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPU path `inline`: most sensitive instructions become branches to stubs (stub.c), which need no exception at all.
+ *
+ * Rules.
+ *  1 No stub is in use while C runs: an exit inside one is rolled back to its site, or forward behind it, first of all.
+ *  2 A copy that branches to stubs is right at one virtual address only, and only in privileged modes (code_page.c: bound).
+ *  3 While the guest runs in a privileged mode the open page holds a part of its state (arm/open.h); while C runs, the vCPU does.
+ *  4 An interrupt that is pending and masked guards the open page: the store that unmasks it aborts, and the instruction is done here.
+ *  5 The real DACR never opens more than the guest's; that it opens less shows in a hidden fault.
+ *  6 Whatever does not fit falls back to a trapping word: no area, out of reach, full, MMU off, big-endian data.
+ */
+#include "path_native.h"
+
+#include <arm/code_page.h>
+#include <arm/exec.h>
+#include <arm/open.h>
+#include <arm/shadow.h>
+#include <arm/site.h>
+#include <arm/sysreg.h>
+#include <arm/window.h>
+#include <hv/guest.h>
+#include <hv/log.h>
+
+#include "stub_area.h"
+
+#define BLAMES_MAX	2u	/* times that a DACR write may leave something undone in vain */
+
+/* -- an exit inside a stub (rule 1) -- */
+
+/* The registers of a stub that has begun are the guest's again. */
+static void restore_scratch(struct vcpu *v, const struct stub *s, u32 word)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(s->scratch) && word > s->saved; i++)
+		if (s->scratch[i] != STUB_NO_SCRATCH)
+			v->r[s->scratch[i]] = v->open->scratch[i];
+}
+
+/* True: the exit was inside a stub. */
+static bool roll(struct vcpu *v)
+{
+	u32 word;
+	const struct stub *s = stub_area_find(v, v->r[15], &word);
+
+	if (!s)
+		return false;
+	restore_scratch(v, s, word);
+	v->r[15] = s->site;
+	if (word <= s->commit)
+		return true;
+	if (s->forward)		/* only MRS CPSR: its register is half done */
+		v->r[s->operand] = v->cpsr & ~(PSR_T | PSR_J | PSR_IT);
+	v->r[15] += 4;
+	return true;
+}
+
+/* A user access found closed what the stub of a DACR write had only remembered: after some of these it acts at once. */
+static void blame_writer(struct vcpu *v)
+{
+	u32 word;
+	struct stub *s = stub_area_find(v, v->open->dacr_writer, &word);
+
+	v->open->dacr_writer = 0;
+	if (s && s->kind == SITE_KIND_DACR_W && !s->eager && ++s->blamed > BLAMES_MAX)
+		stub_area_make_eager(v, s);
+}
+
+#define FS_DOMAIN(fsr)	(((fsr) & 0x40d) == 0x009)	/* section or page (B3.13.3) */
+
+/* The guest's DACR is what its stubs wrote last. */
+static void fold_dacr(struct vcpu *v, u32 vector)
+{
+	if (v->open->dacr == v->cp15.dacr)
+		return;
+	if (vector == VEC_DABT && FS_DOMAIN(v->exit_dfsr))
+		blame_writer(v);
+	v->cp15.dacr = v->open->dacr;
+	shadow_ctx_changed(v, CTX_DACR);
+}
+
+/* -- entry -- */
+
+static bool interrupt_waits(const struct vcpu *v)
+{
+	return v->irq_in & v->cpsr & PSR_I;
+}
+
+/*
+ * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
+ * there is nothing to do.
+ */
+static void close_dacr(struct vcpu *v)
+{
+	if (v->dacr_closed & ~v->cp15.dacr)
+		return;
+	v->hw_dacr = v->hw_dacr_closed;
+	v->open->dacr_real = v->dacr_closed;
+}
+
+static void open_for_guest(struct vcpu *v, bool from_user)
+{
+	const struct vcp15 *c = &v->cp15;
+	struct vcpu_open *o = v->open;
+
+	if (vcpu_privileged(v))
+		v->hw_dacr = v->dacr_kernel;
+	open_unfold(v, o);
+	o->tpidrprw = c->tpidrprw;
+	o->sctlr = c->sctlr;
+	o->ttbr1 = c->ttbr1;
+	o->dfsr = c->dfsr;
+	o->ifsr = c->ifsr;
+	o->dfar = c->dfar;
+	o->ifar = c->ifar;
+	if (from_user)
+		close_dacr(v);
+	stub_area_guard(v, interrupt_waits(v));
+}
+
+/* -- where the area is (rule 6) -- */
+
+static bool may_have_stubs(const struct vcpu *v)
+{
+	return (v->cp15.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !(v->cpsr & PSR_E);
+}
+
+static void area_place(struct vcpu *v)
+{
+	gva_t base;
+
+	if (!v->stubs_wanted || !may_have_stubs(v) || !vcpu_privileged(v))
+		return;
+	v->stubs_wanted = false;
+	base = shadow_place_stubs(v, v->r[15], stub_area_table(v));
+	if (!base)
+		return;
+	stub_area_moved(v, base);
+	code_pages_remake(v);
+}
+
+/* No copy uses the area any more: empty it. */
+static void area_empty(struct vcpu *v)
+{
+	code_pages_remake(v);
+	stub_area_reset(v);
+}
+
+/* The shadow had to give the area's address to the guest. */
+static void area_lost(struct vcpu *v)
+{
+	stub_area_moved(v, 0);
+	area_empty(v);
+	v->stubs_wanted = true;
+}
+
+static u32 inline_word(struct vcpu *v, struct code_site *at)
+{
+	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off), kind = site_kind(at->page, at->index);
+	u32 operand = site_operand(at->page[at->index]);
+	gva_t stub;
+
+	if (at->movable || stub_class(kind, operand) == STUB_NONE)
+		return trap;
+	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
+	if (!may_have_stubs(v))
+		return trap;
+	v->stubs_wanted |= !v->stub_line;
+	stub = stub_area_add(v, kind, operand, at, trap);
+	return stub ? stub_branch(at->gva + 4 * at->index, stub) : trap;
+}
+
+static bool inline_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	return site_origin(v, word, nth, copy, index) || stub_area_origin(v, word, nth, copy, index);
+}
+
+static const struct code_ops inline_code = {
+	.word = inline_word,
+	.origin = inline_origin,
+	.area_lost = area_lost,
+};
+
+/* -- operations -- */
+
+static int inline_init(struct vcpu *v)
+{
+	return stub_area_init(v);
+}
+
+static void inline_start(struct vcpu *v)
+{
+	shadow_unplace_stubs(v);
+	stub_area_moved(v, 0);
+	stub_area_reset(v);
+	v->stubs_wanted = false;
+	v->open->dacr_writer = 0;
+	v->dacr_closed = ~0u;
+	v->open_used = 1;
+	window_set_vectors(v);
+}
+
+static void inline_stop(struct vcpu *v)
+{
+	shadow_unplace_stubs(v);
+	stub_area_moved(v, 0);
+	v->open_used = 0;
+	window_set_vectors(v);
+}
+
+/* The instruction at r[15] in the place of the stub that could not do it. */
+static void emulate_site_here(struct vcpu *v)
+{
+	u32 word, len;
+
+	if (insn_fetch(v, &word, &len))
+		native_emulate(v, word);
+}
+
+static u32 inline_run(struct vcpu *v)
+{
+	bool in_stub;
+	u32 vector;
+
+	if (stub_area_full(v))
+		area_empty(v);
+	area_place(v);
+	open_for_guest(v, v->ran_user && vcpu_privileged(v));
+	vector = native_run(v);
+	v->ran_user = !vcpu_privileged(v);
+	if (v->ran_user)
+		return vector;
+	open_fold(v, v->open);
+	in_stub = roll(v);
+	fold_dacr(v, vector);
+	if (!in_stub || vector != VEC_DABT || !stub_area_contains(v, v->exit_dfar))
+		return vector;
+	emulate_site_here(v);
+	return VEC_NONE;
+}
+
+static const struct cpu_path path_inline = {
+	.name = "inline",
+	.init = inline_init,
+	.start = inline_start,
+	.stop = inline_stop,
+	.run = inline_run,
+	.svc = native_svc,
+	.undef = native_undef,
+	.code = &inline_code,
+	.audit = stub_area_audit,
+	.dump = stub_area_dump,
+};
+CPU_PATH_REGISTER(path_inline);

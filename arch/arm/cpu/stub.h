@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stubs: short sequences in the guest's address space that do the work of a sensitive instruction without an exception. */
+#pragma once
+
+#include <hv/types.h>
+
+/*
+ * A stub runs in User mode, between a branch that stands in the place of the instruction (the site) and a branch back. It reaches the
+ * vCPU's open page (struct vcpu_open) relative to its own pc, because the page is mapped behind every page of stubs.
+ */
+#define STUB_WORDS	14u
+
+/* What page a stub can be in. */
+enum stub_class {
+	STUB_NONE,	/* there is no stub for this: a trapping word */
+	STUB_PLAIN,	/* any */
+	STUB_MASK,	/* any, where bit 7 of what STR pc stores is 1 */
+	STUB_UNMASK,	/* one whose open page is read-only while an interrupt is pending, where that bit is 0 */
+};
+
+struct stub_at {
+	gva_t site;	/* the instruction */
+	gva_t stub;	/* the stub's first word */
+	gva_t open;	/* the open page that the stub reaches */
+	gva_t guarded;	/* alias of the open page that is read-only while an interrupt is pending, nothing for STUB_MODES pages behind it */
+	u32 trap;	/* the trapping word for the instruction */
+	u32 pc_offset;	/* what STR pc adds to its address: 8 or 12 (A2.3.1) */
+};
+#define STUB_MODES	0x4fu	/* highest difference of two CPSR values in F and the low bits of the mode */
+
+struct stub_code {
+	u32 word[STUB_WORDS];
+	u8 words;
+	u8 commit;	/* the word that does it: up to there nothing has happened but in scratch registers */
+	u8 saved;	/* the last word that saves a scratch register; none is changed before */
+	u8 scratch[2];	/* those registers, STUB_NO_SCRATCH where there is none */
+	bool forward;	/* once its register is written it is completed, not undone */
+};
+#define STUB_NO_SCRATCH	0xffu
+
+/* The class for an instruction of @kind (arm/site.h) with @operand. */
+enum stub_class stub_class(u32 kind, u32 operand);
+/* May the stub of class @cls begin at @at->stub? */
+bool stub_fits(enum stub_class cls, const struct stub_at *at);
+/* Make it. False: something is out of reach of the instructions used. */
+bool stub_make(struct stub_code *c, u32 kind, u32 operand, const struct stub_at *at);
+/* The branch at @from to @to, or 0 when it is out of reach (A8.8.18). */
+u32 stub_branch(gva_t from, gva_t to);
+/* A DACR write that opens is left undone until something needs it (true), or done at once (false). The word to patch and its value. */
+u32 stub_dacr_word(u32 operand, bool lazy);
+#define STUB_DACR_WORD	2u	/* its index in the stub */

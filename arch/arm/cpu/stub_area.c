@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stub area. Pages 2n of its slot hold stubs, pages 2n + 1 are aliases of the vCPU's one open page, so that a stub reaches it relative
+ * to its pc. Page GUARD is one more alias, behind which nothing is mapped. It, and the aliases behind pages of unmasking stubs,
+ * are read-only while an interrupt is pending but masked: then the store that would unmask it aborts, before it has happened.
+ *
+ * Stubs are added one behind the other and never removed one by one, but a page that is code again gets the stubs that its sites had.
+ * When the area is full, further sites get trapping words; when these are many, all code copies that use the area are made again,
+ * those that are still executed.
+ */
+#include "stub_area.h"
+
+#include <arch/cpu.h>
+#include <hv/alloc.h>
+#include <hv/log.h>
+#include <string.h>
+
+#include "../mmu/mmu.h"
+
+#define PAIRS		CONFIG_STUB_PAGES
+#define STUBS		(PAIRS * 128u)
+#define REFUSED_MAX	1024u
+#define UNMASK_PAGES	8u
+#define GUARD		(L2_ENTRIES - 1 - STUB_MODES)
+#define PAGE_WORDS	(PAGE_SIZE / 4)
+#define GRANULE		2u		/* words that belong to one stub at least */
+#define HASH		4096u
+#define FIRST_WORD	32u		/* from here on a stub reaches the first words of the page behind */
+_Static_assert(2 * PAIRS <= GUARD, "stub pages reach into the guard page");
+_Static_assert(sizeof(struct vcpu_open) <= 4 * FIRST_WORD, "stubs do not reach all of the open page");
+
+/* Where the next stub of a class may be; page == PAIRS: nowhere yet. */
+struct cursor {
+	u32 page, word;
+};
+
+struct stub_area {
+	gva_t base;			/* 0: nowhere */
+	hpa_t pages;			/* page n of stubs is the n-th */
+	u32 *l2;
+	u32 used_pages, unmask_pages;
+	struct cursor cursor[STUB_UNMASK + 1];	/* by class */
+	struct stub *stub;		/* [STUBS] */
+	u32 stubs;
+	u16 by_branch[HASH], by_site[HASH];	/* first stub + 1 whose branch or site has this hash, or 0 */
+	u16 (*owner)[PAGE_WORDS / GRANULE];	/* by page and granule: index into stub[] + 1, or 0 */
+	u16 guard[UNMASK_PAGES + 1];	/* entries of l2 that are guarded */
+	u32 guards;
+	u32 pc_offset;
+	bool guarded;
+	u32 refused;			/* sites that did not fit */
+	u32 resets;
+};
+
+/* What STR pc stores is the address of the instruction plus 8 or 12, always the same on one core (A2.3.1). */
+static u32 measure_pc_offset(void)
+{
+	u32 at, stored;
+
+	asm volatile("adr %0, 1f\n1:\tstr pc, [%2]\n\tldr %1, [%2]"
+		     : "=&r"(at), "=&r"(stored) : "r"(&(u32){ 0 }) : "memory");
+	return stored - at;
+}
+
+#define ENTRY		(ATTR_RAM_MMU_OFF | L2_SMALL)	/* global: the same for every root, with its own domain */
+
+static u32 open_entry(const struct vcpu *v, bool writable)
+{
+	return ptr_hpa(v->open) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
+}
+
+/* The table without any page of stubs. */
+static void table_clear(struct vcpu *v)
+{
+	struct stub_area *a = v->stubs;
+
+	memset(a->l2, 0, L2_SIZE);
+	a->l2[GUARD] = open_entry(v, true);
+	arch_dcache_clean_range(ptr_hpa(a->l2), L2_SIZE);
+}
+
+int stub_area_init(struct vcpu *v)
+{
+	struct stub_area *a = hv_alloc(sizeof(*a), 8);
+
+	a->pages = ptr_hpa(hv_alloc(PAIRS * PAGE_SIZE, PAGE_SIZE));
+	a->l2 = hv_alloc(L2_SIZE, L2_SIZE);
+	a->stub = hv_alloc(STUBS * sizeof(struct stub), 8);
+	a->owner = hv_alloc(PAIRS * sizeof(*a->owner), 8);
+	a->pc_offset = measure_pc_offset();
+	v->stubs = a;
+	stub_area_reset(v);
+	return 0;
+}
+
+void stub_area_reset(struct vcpu *v)
+{
+	struct stub_area *a = v->stubs;
+
+	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
+	memset(a->by_branch, 0, sizeof(a->by_branch));
+	memset(a->by_site, 0, sizeof(a->by_site));
+	a->stubs = a->used_pages = a->unmask_pages = 0;
+	for (u32 i = 0; i < ARRAY_SIZE(a->cursor); i++)
+		a->cursor[i].page = PAIRS;
+	a->guard[0] = GUARD;
+	a->guards = 1;
+	a->guarded = false;
+	a->refused = 0;
+	a->resets++;
+	table_clear(v);
+	if (a->base)
+		tlbi_all();
+}
+
+hpa_t stub_area_table(const struct vcpu *v)
+{
+	return ptr_hpa(v->stubs->l2);
+}
+
+void stub_area_moved(struct vcpu *v, gva_t base)
+{
+	v->stubs->base = base;
+}
+
+bool stub_area_full(const struct vcpu *v)
+{
+	return v->stubs->refused > REFUSED_MAX;
+}
+
+bool stub_area_contains(const struct vcpu *v, gva_t va)
+{
+	return v->stubs->base && !((va ^ v->stubs->base) & SECTION_MASK);
+}
+
+/* Map the next page of stubs, of class @cls; false: there is none. A new entry in place of an invalid one (mmu/shadow_pool.c rule 6). */
+static bool page_take(struct vcpu *v, enum stub_class cls)
+{
+	struct stub_area *a = v->stubs;
+	u32 page = a->used_pages;
+	bool unmask = cls == STUB_UNMASK;
+
+	if (page == PAIRS || (unmask && a->unmask_pages == UNMASK_PAGES))
+		return false;
+	a->used_pages++;
+	if (unmask) {
+		a->unmask_pages++;
+		a->guard[a->guards++] = (u16)(2 * page + 1);
+	}
+	pte_write(&a->l2[2 * page], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
+	pte_write(&a->l2[2 * page + 1], open_entry(v, !(unmask && a->guarded)));
+	dsb();
+	a->cursor[cls] = (struct cursor){ page, FIRST_WORD };
+	return true;
+}
+
+static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site, u32 trap)
+{
+	gva_t page = a->base + 2 * c->page * PAGE_SIZE;
+
+	return (struct stub_at){
+		.site = site, .stub = page + 4 * c->word, .open = page + PAGE_SIZE, .guarded = a->base + GUARD * PAGE_SIZE,
+		.trap = trap, .pc_offset = a->pc_offset,
+	};
+}
+
+/* The next place for a stub of class @cls, in @*at. */
+static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, u32 trap, struct stub_at *at)
+{
+	struct cursor *c = &v->stubs->cursor[cls];
+
+	for (;;) {
+		if ((c->page == PAIRS || c->word + STUB_WORDS > PAGE_WORDS) && !page_take(v, cls))
+			return false;
+		*at = place(v->stubs, c, site, trap);
+		if (stub_fits(cls, at))
+			return true;
+		c->word += GRANULE;
+	}
+}
+
+static u16 *branch_hash(struct stub_area *a, u32 branch)
+{
+	return &a->by_branch[(branch ^ branch >> 12) & (HASH - 1)];
+}
+
+static u16 *site_hash(struct stub_area *a, gva_t site)
+{
+	return &a->by_site[(site >> 2 ^ site >> 14) & (HASH - 1)];
+}
+
+/* The stub that the instruction had when its page was code before. */
+static struct stub *find_old(struct stub_area *a, u32 kind, u32 operand, gva_t site)
+{
+	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
+		struct stub *s = &a->stub[i - 1];
+
+		if (s->site == site && s->kind == kind && s->operand == operand)
+			return s;
+	}
+	return NULL;
+}
+
+/* A new one, or NULL: there is no room, or it would not reach. */
+static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
+{
+	struct stub_area *a = v->stubs;
+	enum stub_class cls = stub_class(kind, operand);
+	struct cursor *c = &a->cursor[cls];
+	struct stub_code code;
+	struct stub_at at;
+	struct stub *s;
+
+	if (a->stubs == STUBS || !find_place(v, cls, site, 0, &at)) {
+		a->refused++;
+		return NULL;
+	}
+	if (!stub_make(&code, kind, operand, &at))
+		return NULL;
+	s = &a->stub[a->stubs++];
+	*s = (struct stub){
+		.site = site, .branch = stub_branch(site, at.stub), .page = (u16)c->page, .first = (u16)c->word,
+		.words = code.words, .commit = code.commit, .saved = code.saved, .scratch = { code.scratch[0], code.scratch[1] },
+		.kind = (u8)kind, .operand = (u8)operand, .forward = code.forward,
+	};
+	for (u32 g = c->word / GRANULE; g <= (c->word + code.words - 1u) / GRANULE; g++)
+		a->owner[c->page][g] = (u16)a->stubs;
+	c->word = ((c->word + code.words - 1u) / GRANULE + 1) * GRANULE;
+	s->next_branch = *branch_hash(a, s->branch);
+	*branch_hash(a, s->branch) = (u16)a->stubs;
+	s->next_site = *site_hash(a, site);
+	*site_hash(a, site) = (u16)a->stubs;
+	return s;
+}
+
+static void write_stub(struct stub_area *a, const struct stub *s, u32 trap)
+{
+	hpa_t to = a->pages + s->page * PAGE_SIZE + 4u * s->first;
+	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site, trap);
+	struct stub_code code;
+
+	BUG_ON(!stub_make(&code, s->kind, s->operand, &at));
+	if (s->eager)
+		code.word[STUB_DACR_WORD] = stub_dacr_word(s->operand, false);
+	memcpy(hpa_ptr(to), code.word, 4u * code.words);
+	arch_dcache_clean_range(to, 4u * code.words);
+}
+
+gva_t stub_area_add(struct vcpu *v, u32 kind, u32 operand, const struct code_site *where, u32 trap)
+{
+	struct stub_area *a = v->stubs;
+	gva_t site = where->gva + 4 * where->index;
+	struct stub *s;
+
+	if (stub_class(kind, operand) == STUB_NONE || !a->base || !stub_branch(site, a->base) ||
+	    !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE))
+		return 0;
+	s = find_old(a, kind, operand, site);
+	if (!s)
+		s = add_new(v, kind, operand, site);
+	if (!s)
+		return 0;
+	s->copy = (u16)where->copy;
+	write_stub(a, s, trap);
+	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
+}
+
+void stub_area_make_eager(struct vcpu *v, struct stub *s)
+{
+	hpa_t at = v->stubs->pages + s->page * PAGE_SIZE + 4u * (s->first + STUB_DACR_WORD);
+
+	s->eager = true;
+	*(volatile u32 *)hpa_ptr(at) = stub_dacr_word(s->operand, false);
+	arch_dcache_clean_range(at, 4);
+	arch_icache_invalidate_all();
+}
+
+bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	struct stub_area *a = v->stubs;
+
+	if (word >> 24 != 0xea)
+		return false;
+	for (u32 i = *branch_hash(a, word); i; i = a->stub[i - 1].next_branch) {
+		const struct stub *s = &a->stub[i - 1];
+
+		if (s->branch != word || nth--)
+			continue;
+		*copy = s->copy;
+		*index = s->site % PAGE_SIZE / 4;
+		return true;
+	}
+	return false;
+}
+
+struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
+{
+	struct stub_area *a = v->stubs;
+	u32 page = (pc - a->base) >> PAGE_SHIFT, at = pc % PAGE_SIZE / 4, owner;
+	struct stub *s;
+
+	if (!stub_area_contains(v, pc) || page & 1 || page / 2 >= a->used_pages)
+		return NULL;
+	owner = a->owner[page / 2][at / GRANULE];
+	if (!owner)
+		return NULL;
+	s = &a->stub[owner - 1];
+	*word = at - s->first;
+	return *word < s->words ? s : NULL;
+}
+
+void stub_area_guard(struct vcpu *v, bool on)
+{
+	struct stub_area *a = v->stubs;
+
+	if (a->guarded == on)
+		return;
+	a->guarded = on;
+	for (u32 i = 0; i < a->guards; i++)
+		pte_write(&a->l2[a->guard[i]], open_entry(v, !on));
+	if (!a->base)
+		return;
+	dsb();
+	for (u32 i = 0; i < a->guards; i++)
+		write_tlbimva(a->base + a->guard[i] * PAGE_SIZE);	/* global entries: any ASID */
+	dsb();
+	isb();
+}
+
+/* What entry @i of the table has to be. */
+static u32 expected_entry(const struct vcpu *v, u32 i)
+{
+	const struct stub_area *a = v->stubs;
+	bool guarded = false;
+
+	for (u32 k = 0; k < a->guards; k++)
+		guarded |= a->guard[k] == i;
+	if (guarded)
+		return open_entry(v, !a->guarded);
+	if (i / 2 >= a->used_pages)
+		return 0;
+	return i & 1 ? open_entry(v, true) : (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO);
+}
+
+u32 stub_area_audit(struct vcpu *v)
+{
+	u32 bad = 0;
+
+	for (u32 i = 0; i < L2_ENTRIES; i++) {
+		if (v->stubs->l2[i] == expected_entry(v, i))
+			continue;
+		pr_err("stub area audit: entry %u is 0x%08x\n", (unsigned)i, (unsigned)v->stubs->l2[i]);
+		bad++;
+	}
+	return bad;
+}
+
+void stub_area_dump(struct vcpu *v)
+{
+	const struct stub_area *a = v->stubs;
+
+	pr_info("stubs: area 0x%08x, %u stubs in %u of %u pages, %u did not fit, emptied %u times, %s\n", (unsigned)a->base,
+		(unsigned)a->stubs, (unsigned)a->used_pages, (unsigned)PAIRS, (unsigned)a->refused, (unsigned)a->resets,
+		a->guarded ? "guarded" : "open");
+}

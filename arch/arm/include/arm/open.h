@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The vCPU's state between its own page and the open page that stubs work on; for the window too: no data, no calls. */
+#pragma once
+
+#include <arm/psr.h>
+#include <arm/vcpu.h>
+
+/* What the real CPSR holds in mode, A and I while the guest runs; its F is the guest's (window.S). */
+#define OPEN_HW_PSR	MODE_USR
+
+/* Bank of a legal mode, without a table. */
+static inline enum vbank open_bank(u32 mode)
+{
+	return mode == MODE_SVC ? BANK_SVC : mode == MODE_IRQ ? BANK_IRQ : mode == MODE_ABT ? BANK_ABT :
+	       mode == MODE_UND ? BANK_UND : mode == MODE_FIQ ? BANK_FIQ : BANK_USR;
+}
+
+/* Bring home what the open page holds while the guest is in a privileged mode; all but DACR, whose change has consequences. */
+static inline void open_fold(struct vcpu *v, const struct vcpu_open *o)
+{
+	enum vbank b = open_bank(vcpu_mode(v));
+
+	if (vcpu_mode(v) == MODE_USR)
+		return;
+	v->cpsr = (v->cpsr & ~PSR_I) | (o->mask & PSR_I);
+	if (b == BANK_USR)
+		return;		/* System mode: no SPSR, and the User bank is current */
+	v->bank_spsr[b] = o->spsr & ~PSR_RESERVED;
+	v->bank_sp[BANK_USR] = o->usr_sp;
+	v->bank_lr[BANK_USR] = o->usr_lr;
+}
+
+/* Prepare the open page for the guest to go on; DACR was settled. */
+static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
+{
+	o->mask = v->cpsr;
+	o->mode = v->cpsr;
+	o->psr_xor = (v->cpsr & (PSR_MODE | PSR_A)) ^ OPEN_HW_PSR;
+	o->spsr = v->bank_spsr[open_bank(vcpu_mode(v))];
+	o->usr_sp = v->bank_sp[BANK_USR];
+	o->usr_lr = v->bank_lr[BANK_USR];
+	o->ttbr0 = v->cp15.ttbr0;
+	o->dacr = v->cp15.dacr;
+	if (v->hw_dacr == v->dacr_kernel)
+		o->dacr_real = v->cp15.dacr;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The slot of the stub area: chosen near the code that branches to it, mapped in every root, given up when the guest wants it.
+ *
+ * Unlike the window the area is readable in virtual privileged modes, so the guest's own use of the address does not fault: it has to be
+ * noticed when the guest publishes the descriptor. On this core a table walk does not look into the L1 data cache, so a descriptor in
+ * cacheable memory counts from its line's cleaning on (Cortex-A8 TRM 6.6; B3.10.1): the window leaves cleaning of a line that may hold
+ * it to C (v->stub_line). Where walks are not cacheable, or the MMU is off, there is no area.
+ */
+#include <arm/code_page.h>
+
+#include "mmu.h"
+
+#define REACH	31u	/* slots within which every branch reaches (32 MiB, A8.8.18) */
+
+/* Tried first, as far as they are within reach: below a Linux kernel, unused without highmem (window.c takes the other). */
+static const u16 preferred[] = { 0xbff, 0xbfe };
+
+static bool reaches(u32 slot, u32 near)
+{
+	return slot + REACH >= near && near + REACH >= slot;
+}
+
+/* A slot that nobody uses, or 0 (never one: the lowest megabyte is where null pointers go). */
+static u32 choose(struct shadow *s, u32 near)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
+		if (reaches(preferred[i], near) && slot_is_unused(s, preferred[i]))
+			return preferred[i];
+	for (u32 d = 1; d <= REACH; d++) {
+		if (near > d && slot_is_unused(s, near - d))
+			return near - d;
+		if (near + d < L1_ENTRIES && slot_is_unused(s, near + d))
+			return near + d;
+	}
+	return 0;
+}
+
+/* Every root gets @entry there; what one had goes. */
+static void write_roots(struct shadow *s, u32 slot, u32 entry)
+{
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		if (r->dirty) {
+			slotset_del(&r->used, slot);
+			slotset_del(&r->ng, slot);
+		} else if (entry && r->l1[slot]) {
+			root_clear_slot(s, r, slot);
+		}
+		pte_write(&r->l1[slot], entry);
+	}
+}
+
+gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
+{
+	struct shadow *s = v->shadow;
+	u32 slot;
+
+	if (s->stubs.placed)
+		return (gva_t)s->stubs.slot << SECTION_SHIFT;
+	slot = is_flat(s) || !guest_walk_cached(v, near) ? 0 : choose(s, near >> SECTION_SHIFT);
+	if (!slot)
+		return 0;
+	s->stubs.entry = table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
+	write_roots(s, slot, s->stubs.entry);
+	s->stubs.slot = (u16)slot;
+	s->stubs.placed = true;
+	v->stub_line = (slot * 4 & STUB_LINE_MASK) | STUB_LINE_VALID;
+	tlbi_all();
+	return slot << SECTION_SHIFT;
+}
+
+void shadow_unplace_stubs(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	if (!s->stubs.placed)
+		return;
+	s->stubs.placed = false;
+	v->stub_line = 0;
+	write_roots(s, s->stubs.slot, 0);
+	tlbi_all();
+}
+
+void stubs_check(struct shadow *s)
+{
+	gva_t base = (gva_t)s->stubs.slot << SECTION_SHIFT;
+	u32 desc;
+
+	if (!s->stubs.placed)
+		return;
+	if (!is_flat(s) && guest_walk_cached(s->v, base) && !(guest_l1_desc(s->v, base, &desc) && desc & L1_TYPE))
+		return;
+	code_area_lost(s->v);
+	shadow_unplace_stubs(s->v);
+}
+
+void shadow_check_stubs(struct vcpu *v)
+{
+	/* Not only the current tables may have changed: the others are looked at when they are selected, by C. */
+	root_select_anew(v->shadow);
+}

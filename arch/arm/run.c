@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The top of the virtual CPU: creation, reset, the run loop, and what the monitor asks (implements arch/vcpu.h). */
+#include <arch/cpu.h>
+#include <arm/account.h>
+#include <arm/code_page.h>
+#include <arm/coproc.h>
+#include <arm/cpu_path.h>
+#include <arm/shadow.h>
+#include <arm/sysreg.h>
+#include <arm/trap.h>
+#include <arm/vcpu.h>
+#include <arm/window.h>
+#include <arch/vcpu.h>
+#include <hv/alloc.h>
+#include <hv/console.h>
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/irq.h>
+#include <hv/log.h>
+#include <string.h>
+
+static const char *const bank_name[BANK_NR] = { "usr", "fiq", "irq", "svc", "abt", "und" };
+
+int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
+{
+	const struct cpu_path *p = cpu_path_find(g, path);
+	struct vcpu *v;
+	int err;
+
+	if (!p)
+		return -ENOENT;
+	v = hv_alloc(sizeof(*v), PAGE_SIZE);	/* its first page is mapped into the window */
+	v->guest = g;
+	v->path = p;
+	v->slow_cause = SLOW_CAUSE_IDLE;
+	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
+	g->vcpu = v;
+	coproc_check_tables();
+	v->host_ttbr0 = arm_host_l1();
+	window_alloc(v);
+	err = code_pages_init(v);
+	if (!err)
+		err = shadow_init(v, shadow);
+	if (!err)
+		err = cpu_paths_init(v);
+	return err;
+}
+
+static void path_start(struct vcpu *v)
+{
+	if (v->path->start)
+		v->path->start(v);
+}
+
+int arch_vcpu_set_path(struct vcpu *v, const char *name)
+{
+	const struct cpu_path *p = cpu_path_find(v->guest, name);
+
+	if (!p)
+		return -ENOENT;
+	if (p == v->path)
+		return 0;
+	if (v->path->stop)
+		v->path->stop(v);
+	window_sites_clear(v);
+	code_pages_reset(v);
+	shadow_forget(v);
+	v->path = p;
+	path_start(v);
+	return 0;
+}
+
+const char *arch_vcpu_path(const struct vcpu *v)
+{
+	return v->path->name;
+}
+
+void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
+{
+	memset(v->r, 0, sizeof(v->r));
+	memset(v->bank_sp, 0, sizeof(v->bank_sp));
+	memset(v->bank_lr, 0, sizeof(v->bank_lr));
+	memset(v->bank_spsr, 0, sizeof(v->bank_spsr));
+	memset(v->usr_r8_12, 0, sizeof(v->usr_r8_12));
+	memset(v->fiq_r8_12, 0, sizeof(v->fiq_r8_12));
+	v->cpsr = MODE_SVC | PSR_AIF;
+	v->irq_in = 0;
+	v->waiting = false;
+	v->tlb_loop.pc = 1;		/* of no instruction */
+	coproc_reset(v);
+	window_sites_clear(v);
+	code_pages_reset(v);
+	shadow_reset(v);
+	path_start(v);
+	v->hw_dacr = v->dacr_kernel;
+	v->r[0] = r0;
+	v->r[1] = r1;
+	v->r[2] = r2;
+	v->r[15] = pc;
+}
+
+void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
+{
+	v->irq_in = (v->irq_in & PSR_A) | (irq ? PSR_I : 0) | (fiq ? PSR_F : 0);
+}
+
+/* Invariant 7: interrupts are levels, looked at before every entry. Physical levels may have gone meanwhile: resample. */
+static void deliver_interrupts(struct vcpu *v)
+{
+	const struct irqchip_ops *ic = v->guest->irqchip;
+
+	if (v->irq_in & ~v->cpsr & PSR_A) {
+		v->irq_in &= ~PSR_A;
+		inject_dabt(v, &(struct gfault){ .fsr = 0x406, .far = v->cp15.dfar });
+		return;
+	}
+	if (!(v->irq_in & ~v->cpsr & (PSR_I | PSR_F)))
+		return;
+	if (ic && ic->resample)
+		ic->resample(v->guest->irqchip_priv);
+	if (v->irq_in & ~v->cpsr & PSR_F)
+		inject_fiq(v);
+	else if (v->irq_in & ~v->cpsr & PSR_I)
+		inject_irq(v);
+}
+
+/* WFI: wait for the virtual interrupt inputs (masked or not, B1.8.14), or for something core must do. */
+static void wait_for_interrupt(struct vcpu *v)
+{
+	while (!v->irq_in && v->guest->request == GUEST_REQ_NONE && !console_work_pending()) {
+		if (!arch_irq_pending())
+			arch_idle();
+		if (arch_irq_pending())
+			host_irq_handle();
+	}
+	v->waiting = false;
+}
+
+enum vcpu_stop arch_vcpu_run(struct vcpu *v)
+{
+	for (;;) {
+		u32 vector;
+
+		if (v->guest->request != GUEST_REQ_NONE || console_work_pending()) {
+			slow_exit_end(v);
+			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : VCPU_STOP_CONSOLE;
+		}
+		while (v->irq_in & ~v->cpsr & PSR_AIF)
+			deliver_interrupts(v);
+		slow_exit_end(v);
+		v->tlb_loop.pc = 1;	/* was about the exit before */
+		vector = v->path->run(v);
+		slow_exit_begin(v);
+		if (vector != VEC_NONE)
+			trap_handle(v, vector);
+		if (v->waiting)
+			wait_for_interrupt(v);
+	}
+}
+
+void arch_vcpu_dump(struct vcpu *v)
+{
+	const struct vcp15 *c = &v->cp15;
+
+	for (u32 i = 0; i < 16; i += 4)
+		pr_info("r%-2u %08x %08x %08x %08x\n", (unsigned)i, (unsigned)v->r[i], (unsigned)v->r[i + 1],
+			(unsigned)v->r[i + 2], (unsigned)v->r[i + 3]);
+	pr_info("cpsr %08x, irq inputs %02x, window 0x%08x\n", (unsigned)v->cpsr, (unsigned)v->irq_in,
+		(unsigned)v->window_base);
+	for (u32 b = 0; b < BANK_NR; b++)
+		pr_info("%s: sp %08x lr %08x spsr %08x\n", bank_name[b], (unsigned)v->bank_sp[b],
+			(unsigned)v->bank_lr[b], (unsigned)v->bank_spsr[b]);
+	pr_info("SCTLR %08x TTBR0 %08x TTBR1 %08x TTBCR %x DACR %08x CONTEXTIDR %08x\n", (unsigned)c->sctlr,
+		(unsigned)c->ttbr0, (unsigned)c->ttbr1, (unsigned)c->ttbcr, (unsigned)c->dacr, (unsigned)c->contextidr);
+	pr_info("DFSR %08x DFAR %08x IFSR %08x IFAR %08x VBAR %08x\n", (unsigned)c->dfsr, (unsigned)c->dfar,
+		(unsigned)c->ifsr, (unsigned)c->ifar, (unsigned)c->vbar);
+	pr_info("path %s\n", v->path->name);
+	if (v->path->dump)
+		v->path->dump(v);
+	code_pages_dump(v);
+	shadow_dump(v);
+}
+
+const u64 *arch_vcpu_stats(struct vcpu *v)
+{
+	return v->exits;
+}
+
+const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
+{
+	return v->slow;
+}
+
+u64 arch_vcpu_unrewritten(struct vcpu *v)
+{
+	return v->exits[EXIT_UNREWRITTEN];
+}
+
+u32 arch_vcpu_audit(struct vcpu *v)
+{
+	return shadow_audit(v) + (v->path->audit ? v->path->audit(v) : 0);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Umbra's side of the window: its memory, the cache of sites, what it derives from the vCPU's state, its place. */
+#include <arm/coproc.h>
+#include <arm/site.h>
+#include <arm/sysreg.h>
+#include <arm/vcpu.h>
+#include <arm/window.h>
+#include <hv/alloc.h>
+#include <string.h>
+
+void window_alloc(struct vcpu *v)
+{
+	v->open = hv_alloc(PAGE_SIZE, PAGE_SIZE);
+	v->window_stack = hv_alloc(WINDOW_STACK_SIZE, PAGE_SIZE);
+	v->window_sites = hv_alloc(WINDOW_SITES_SIZE, PAGE_SIZE);
+}
+
+void window_sites_clear(struct vcpu *v)
+{
+	memset(v->window_sites, 0xff, WINDOW_SITES_SIZE);
+}
+
+void window_sites_drop(struct vcpu *v, u32 copy)
+{
+	for (u32 i = 0; i < SITE_ENTRIES; i++)
+		if (site_copy(v->window_sites[i].svc) == copy)
+			v->window_sites[i].pc = ~0u;	/* never the address of an instruction */
+}
+
+void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
+{
+	if (!v->fast_off)
+		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = svc, .word = word };
+}
+
+void window_prepare(struct vcpu *v)
+{
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE);
+
+	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
+}
+
+void window_set_vectors(struct vcpu *v)
+{
+	const char *vectors = IS_ENABLED(CONFIG_CPU_PATH_INLINE) && v->open_used ? __window_vectors_inline : __window_vectors;
+
+	write_vbar(v->window_base + WINDOW_TEXT + (u32)(vectors - __window_start));
+	isb();
+}
+
+void arm_set_banked_sp(u32 sp);
+
+void arm_window_moved(struct vcpu *v, u32 base)
+{
+	v->window_base = base;
+	window_set_vectors(v);
+	arm_set_banked_sp(base + WINDOW_VCPU);
+}

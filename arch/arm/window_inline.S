@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hottest exits of path `inline`, included by window.S behind window_hot.S: what its stubs leave over. Between two exits the
+ * vCPU's open page holds CPSR.I, the SPSR of the current mode, sp and lr of the User bank, and DACR (struct vcpu_open); VCPU_CPSR holds
+ * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
+ */
+
+/* r3 := the virtual CPSR with its I. Clobbers r4. */
+	.macro	inl_cpsr
+	ldr	r4, [sp, #OPEN_MASK]
+	eor	r4, r4, r3
+	and	r4, r4, #0x80
+	eor	r3, r3, r4
+	.endm
+
+/*
+ * The virtual CPSR := \psr, which may differ in mode, A, I from what it was; F only where the SPSR gets it too: MRS stubs read the real
+ * one. Clobbers \tmp.
+ */
+	.macro	inl_set_cpsr psr, tmp
+	movw	\tmp, #0x11f
+	str	\psr, [sp, #VCPU_CPSR]
+	and	\tmp, \tmp, \psr
+	str	\psr, [sp, #OPEN_MASK]
+	eor	\tmp, \tmp, #0x10
+	str	\psr, [sp, #OPEN_MODE]
+	str	\tmp, [sp, #OPEN_PSR_XOR]
+	.endm
+
+/* There is an SPSR: the mode is not System (User mode never gets here). Clobbers r4. */
+	.macro	inl_has_spsr
+	and	r4, r3, #0xf
+	cmp	r4, #0xf
+	beq	svc_common
+	.endm
+
+/* An exit from the guest's User mode is its system call; from another mode, a site or a stub's trapping word. */
+inl_svc:
+	stmia	sp, {r0-r14}^
+	ldr	r3, [sp, #VCPU_CPSR]
+	mrs	r2, spsr
+	tst	r3, #0xf
+	beq	inl_user
+	tst	r2, #0x220		@ T or E
+	bne	svc_common
+	ldr	r6, [lr, #-4]
+	cmp	r6, #0xef000000
+	ubfx	r7, r6, #SITE_KIND_SHIFT, #6
+	and	r8, r6, #0xf
+	addhs	pc, pc, r7, lsl #2
+	b	svc_common
+	.rept	32
+	b	svc_common
+	.endr
+	b	svc_common		@ SITE_KIND_C
+#define KIND(name, handler, cause)	b inl_##handler;
+#define WORD(...)
+	HOT_TABLE(KIND, WORD)
+#undef KIND
+#undef WORD
+	.rept	32 - SITE_KINDS
+	b	svc_common
+	.endr
+
+	.macro	inl_handler name
+inl_\name:
+	.set	hot_cause, \name\()_cause
+	.endm
+
+/* What the open page has no part in, or only a copy of for reading. */
+	.set	inl_hot_tpidrprw, hot_tpidrprw
+	.set	inl_hot_tpidruro, hot_tpidruro
+	.set	inl_hot_sctlr_read, hot_sctlr_read
+	.set	inl_hot_sctlr_write, hot_sctlr_write
+	.set	inl_hot_dfsr, hot_dfsr
+	.set	inl_hot_ifsr, hot_ifsr
+	.set	inl_hot_dfar, hot_dfar
+	.set	inl_hot_ifar, hot_ifar
+	.set	inl_hot_ttbr0_read, hot_ttbr0_read
+	.set	inl_hot_ttbr1_read, hot_ttbr1_read
+	.set	inl_hot_fpexc_read, hot_fpexc_read
+	.set	inl_hot_fpexc_write, hot_fpexc_write
+	.set	inl_hot_iciallu, hot_iciallu
+
+	.macro	inl_not_fiq			@ F: through C, which makes the real one follow
+	tst	r8, #1
+	bne	svc_common
+	.endm
+
+	inl_handler hot_cpsid
+	inl_not_fiq
+	inl_cpsr
+	orr	r3, r3, r8, lsl #6
+	inl_set_cpsr r3, r5
+	hot_count
+	hot_resume
+
+	inl_handler hot_cpsie
+	inl_not_fiq
+	ldr	r4, [sp, #VCPU_IRQ_IN]
+	tst	r4, r8, lsl #6
+	bne	svc_common		@ something becomes deliverable
+	inl_cpsr
+	bic	r3, r3, r8, lsl #6
+	inl_set_cpsr r3, r5
+	hot_count
+	hot_resume
+
+	inl_handler hot_mrs_cpsr
+	inl_cpsr
+	movw	r5, #0x1df
+	bic	r4, r2, r5
+	and	r5, r3, r5
+	orr	r4, r4, r5
+	str	r4, [sp, r8, lsl #2]
+	hot_count
+	hot_resume
+
+	inl_handler hot_mrs_spsr
+	inl_has_spsr
+	ldr	r5, [sp, #OPEN_SPSR]
+	str	r5, [sp, r8, lsl #2]
+	hot_count
+	hot_resume
+
+	inl_handler hot_msr_spsr
+	inl_has_spsr
+	ldr	r6, [sp, r8, lsl #2]
+	bic	r6, r6, #0x00f00000	@ bits that do not exist
+	str	r6, [sp, #OPEN_SPSR]
+	hot_count
+	hot_resume
+
+	inl_handler hot_msr_cpsr_c		@ nothing but I changes
+	inl_cpsr
+	ldr	r5, [sp, r8, lsl #2]
+	eor	r4, r5, r3
+	tst	r4, #0x5f
+	bne	svc_common
+	and	r5, r5, #0x80
+	bic	r3, r3, #0x80
+	ldr	r6, [sp, #VCPU_IRQ_IN]
+	orr	r3, r3, r5
+	bics	r6, r6, r3
+	bne	svc_common
+	inl_set_cpsr r3, r5
+	hot_count
+	hot_resume
+
+	.balign	4
+inl_bank:				@ within reach
+	hot_bank_table
+
+	inl_handler hot_movs_pc_lr		@ between privileged modes with banks; to User mode: C, or LDM^ below
+	hot_current_bank r7, inl_bank	@ from
+	ldr	r4, [sp, #OPEN_SPSR]
+	bic	r4, r4, #0x00f00000
+	hot_return_check
+	adr	r5, inl_bank
+	and	r6, r4, #0xf
+	ldrb	r8, [r5, r6]		@ to
+	tst	r4, #0x10
+	beq	svc_common
+	sub	r6, r8, #(4 * BANK_IRQ)
+	cmp	r6, #(4 * (BANK_UND - BANK_IRQ))
+	bhi	svc_common
+	add	r8, sp, r8
+	ldr	r5, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
+	str	r5, [r7, #VCPU_BANK_SP]
+	str	r9, [r7, #VCPU_BANK_LR]
+	str	r4, [r7, #VCPU_BANK_SPSR]
+	ldr	r5, [r8, #VCPU_BANK_SP]
+	ldr	r6, [r8, #VCPU_BANK_LR]
+	ldr	r7, [r8, #VCPU_BANK_SPSR]
+	str	r5, [sp, #VCPU_SP]
+	str	r6, [sp, #VCPU_LR]
+	str	r7, [sp, #OPEN_SPSR]
+	hot_return
+	inl_set_cpsr r4, r5
+	mov	lr, r9
+	hot_count
+	hot_resume
+
+	inl_handler hot_stm_sp_lr		@ STMDB Rn, {sp, lr}^ in Supervisor mode
+	hot_supervisor_only
+	ldr	r7, [sp, r8, lsl #2]
+	ldr	r4, [sp, #OPEN_USR_SP]
+	tst	r7, #3
+	bne	svc_common
+	ldr	r5, [sp, #OPEN_USR_LR]
+	sub	r7, r7, #8
+	strt	r4, [r7], #4		@ User permissions: never the window
+	strt	r5, [r7]
+	hot_count
+	hot_resume
+
+	inl_handler hot_ldm_r0
+	hot_ldm_base 60
+	ldmia	r7!, {r0-r6}
+	stmia	sp, {r0-r6}
+	b	inl_ldm_rest
+	inl_handler hot_ldm_r1
+	hot_ldm_base 56
+	ldmia	r7!, {r1-r6}
+	stmib	sp, {r1-r6}
+inl_ldm_rest:
+	ldmia	r7, {r0-r6, r8}
+	add	r9, sp, #28
+	stmia	r9, {r0-r5}
+	str	r6, [sp, #OPEN_USR_SP]
+	str	r8, [sp, #OPEN_USR_LR]
+	hot_count
+	hot_resume
+
+	/* The way to User mode: LDM^; NOP; ADD sp, sp, #imm8; MOVS pc, lr in one. Nothing masked there, nothing pending here. */
+	.macro	inl_ldm_ret
+	ldr	r4, [sp, #OPEN_SPSR]
+	ldr	r6, [sp, #VCPU_IRQ_IN]
+	ldr	r5, [sp, #VCPU_FAST_MODES_OFF]
+	bic	r4, r4, #0x00f00000
+	orrs	r6, r6, r5
+	bne	svc_common
+	movw	r5, #0x03df		@ E A I F M
+	movt	r5, #0x0100		@ J
+	and	r5, r5, r4
+	cmp	r5, #0x10
+	bne	svc_common
+	ldr	r5, [sp, #OPEN_DACR]
+	ldr	r6, [sp, #VCPU_DACR]
+	cmp	r5, r6
+	bne	4f
+7:	ldr	r6, [lr, #4]		@ ADD
+	ldr	r5, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
+	and	r6, r6, #0xff
+	add	r5, r5, r6
+	str	r5, [sp, #VCPU_SP_SVC]
+	str	r9, [sp, #VCPU_LR_SVC]
+	str	r4, [sp, #VCPU_SPSR_SVC]
+	tst	r4, #0x20
+	biceq	r4, r4, #0x0000fc00	@ as hot_return
+	biceq	r4, r4, #0x06000000
+	biceq	r9, r9, #3
+	bicne	r9, r9, #1
+	str	r4, [sp, #VCPU_CPSR]
+	str	r9, [sp, #VCPU_PC]
+	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
+	hot_count
+	hot_count EXIT_SITE_RET
+	.subsection 1
+4:	add	r6, sp, #VCPU_DACR_CACHE
+	.rept	DACR_CACHE_ENTRIES
+	ldm	r6!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
+	cmp	r1, r5
+	beq	5f
+	.endr
+	b	svc_common
+5:	cmp	r0, #1			@ a void entry may hold the same value
+	bne	svc_common
+	str	r5, [sp, #VCPU_DACR]
+	str	r8, [sp, #VCPU_DACR_KERNEL]
+	str	r11, [sp, #VCPU_DACR_USER]
+	b	7b
+	.previous
+	.endm
+
+	inl_handler hot_ldm_r0_ret
+	hot_ldm_base 60
+	inl_ldm_ret
+	b	hot_load_r0
+
+	inl_handler hot_ldm_r1_ret
+	hot_ldm_base 56
+	inl_ldm_ret
+	b	hot_load_r1
+
+/*
+ * A system call. The real DACR becomes the one with which this kernel closes user memory, if that grants no more than what the
+ * architecture says is open now: then there is nothing to do when it does so.
+ */
+inl_user:
+	ldr	r5, [sp, #VCPU_SVC_VECTOR]
+	movw	r7, #0x1df
+	cmp	r5, #0
+	beq	svc_common
+	bic	r4, r2, r7
+	and	r6, r3, r7
+	orr	r4, r4, r6
+	ldr	r8, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
+	ldr	r10, [sp, #VCPU_SP_SVC]
+	str	r4, [sp, #OPEN_SPSR]
+	str	r8, [sp, #OPEN_USR_SP]
+	str	r9, [sp, #OPEN_USR_LR]
+	str	r10, [sp, #VCPU_SP]
+	str	lr, [sp, #VCPU_LR]
+	ldr	r6, =0xf80f0140		@ flags, GE, A, F stay
+	mov	lr, r5
+	and	r4, r4, r6
+	orr	r4, r4, #0x93
+	inl_set_cpsr r4, r5
+	ldr	r5, [sp, #VCPU_DACR_CLOSED]
+	ldr	r6, [sp, #VCPU_DACR]
+	movw	r7, #0x19f		@ F is the guest's
+	bic	r4, r4, r7
+	orr	r4, r4, #0x10
+	msr	spsr_cxsf, r4
+	bics	r4, r5, r6
+	ldreq	r8, [sp, #VCPU_HW_DACR_CLOSED]
+	ldrne	r8, [sp, #VCPU_DACR_KERNEL]
+	movne	r5, r6
+	str	r6, [sp, #OPEN_DACR]
+	str	r5, [sp, #OPEN_DACR_REAL]
+	str	r8, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r8, c3, c0, 0
+	hot_count EXIT_SVC
+	hot_resume
+
+	inl_handler hot_dacr_read
+	hot_read_word OPEN_DACR
+
+	/* Not merely remembered by a stub: the real DACR follows. A value that closes something is how this kernel closes. */
+	inl_handler hot_dacr_write
+	ldr	r5, [sp, r8, lsl #2]
+	ldr	r6, [sp, #OPEN_DACR_REAL]
+	add	r7, sp, #VCPU_DACR_CACHE
+	.rept	DACR_CACHE_ENTRIES
+	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
+	cmp	r1, r5
+	beq	2f
+	.endr
+	b	svc_common
+2:	cmp	r0, #1
+	bne	svc_common
+	bics	r4, r5, r6
+	str	r5, [sp, #OPEN_DACR]
+	str	r5, [sp, #OPEN_DACR_REAL]
+	str	r5, [sp, #VCPU_DACR]
+	str	r8, [sp, #VCPU_DACR_KERNEL]
+	str	r11, [sp, #VCPU_DACR_USER]
+	str	r8, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r8, c3, c0, 0
+	streq	r5, [sp, #VCPU_DACR_CLOSED]
+	streq	r8, [sp, #VCPU_HW_DACR_CLOSED]
+	hot_count
+	hot_resume
+
+	inl_handler hot_dccmvac		@ as hot_dccmvac, unless it may be about the descriptor of the stub area
+	ldr	r5, [sp, r8, lsl #2]
+	ldr	r4, [sp, #VCPU_STUB_LINE]
+	orr	r6, r5, #1		@ STUB_LINE_VALID
+	eor	r4, r4, r6
+	movw	r6, #0x3fc1		@ STUB_LINE_MASK
+	tst	r4, r6
+	beq	svc_common
+	b	hot_dccmvac_any
+	.ltorg

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of coprocessor registers: their order, what each encoding answers, and registers that the machine model lacks. */
+/* SOURCES: arch/arm/coproc.c arch/arm/cp14_regs.c arch/arm/cp15_regs.c core/guest_map.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/code_page.h>
+#include <arm/coproc.h>
+#include <arm/shadow.h>
+#include <hv/guest.h>
+
+#include "fake.h"
+
+#define P15(op1, crn, crm, op2)	COPROC_ENC(15u, op1, crn, crm, op2)
+
+static struct guest guest;
+static struct vcpu v;
+
+void inject_dabt(struct vcpu *vc, const struct gfault *f) { }
+void shadow_tlbi(struct vcpu *vc, enum shadow_tlbi op, u32 arg) { }
+void shadow_tlbi_pages(struct vcpu *vc, u32 arg, u32 pages) { }
+void shadow_ctx_changed(struct vcpu *vc, enum shadow_ctx what) { }
+void shadow_touch(struct vcpu *vc, gva_t va) { }
+void shadow_pte_cleaned(struct vcpu *vc, gva_t va) { }
+void shadow_check_stubs(struct vcpu *vc) { }
+bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return false; }
+void code_page_drop(struct vcpu *vc, gpa_t gpa) { }
+void vfp_reset(struct vcpu *vc) { }
+bool cond_holds(u32 cond, u32 cpsr) { return true; }
+
+int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
+{
+	*w = (struct walk){ .gpa = va, .size = 0x1000 };
+	return 0;
+}
+
+static int setup(void **state)
+{
+	fake_arch_reset();
+	fake_log_reset();
+	memset(&guest, 0, sizeof(guest));
+	memset(&v, 0, sizeof(v));
+	guest.name = "0";
+	v.guest = &guest;
+	v.cpsr = MODE_SVC;
+	coproc_check_tables();
+	coproc_reset(&v);
+	return 0;
+}
+
+static u32 get(u32 enc)
+{
+	u32 value = 0xdeadbeef;
+
+	assert_int_equal(coproc_read(&v, enc, &value), COPROC_OK);
+	return value;
+}
+
+static void put(u32 enc, u32 value)
+{
+	assert_int_equal(coproc_write(&v, enc, value), COPROC_OK);
+}
+
+/* Every encoding has an answer that its row allows, and a message exactly where there is no row. */
+static void every_encoding(void **state)
+{
+	u32 value, known = 0;
+
+	for (u32 enc = 14u << 16; enc < 16u << 16; enc++) {
+		enum coproc_result r = coproc_read(&v, enc, &value), w = coproc_write(&v, enc, 0);
+
+		assert_true(r == COPROC_OK || r == COPROC_UNDEF);
+		assert_true(w == COPROC_OK || w == COPROC_UNDEF);
+		known += r == COPROC_OK || w == COPROC_OK;
+	}
+	assert_int_equal(known, cp15_nr_rows + cp14_nr_rows - 1);	/* DBGDIDR can be neither read nor written */
+}
+
+/* NSACR says that the guest may use them; the registers are there, hold nothing and do nothing (Cortex-A8 TRM ch. 3). */
+static void lockdown_and_preload(void **state)
+{
+	static const struct { u32 crn, crm, op2; bool r, w; } t[] = {
+		{ 10, 0, 0, true, true }, { 10, 0, 1, true, true }, { 10, 1, 0, false, true }, { 10, 1, 1, false, true },
+		{ 11, 0, 0, true, false }, { 11, 0, 2, true, false }, { 11, 0, 3, true, false }, { 11, 1, 0, true, true },
+		{ 11, 2, 0, true, true }, { 11, 3, 0, false, true }, { 11, 3, 1, false, true }, { 11, 3, 2, false, true },
+		{ 11, 4, 0, true, true }, { 11, 5, 0, true, true }, { 11, 7, 0, true, true }, { 11, 8, 0, true, false },
+		{ 11, 15, 0, true, true },
+	};
+	u32 value;
+
+	assert_int_equal(get(P15(0, 1, 1, 2)), 0x70c00);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		u32 enc = P15(0u, t[i].crn, t[i].crm, t[i].op2);
+
+		assert_int_equal(coproc_write(&v, enc, ~0u), t[i].w ? COPROC_OK : COPROC_UNDEF);
+		assert_int_equal(coproc_read(&v, enc, &value), t[i].r ? COPROC_OK : COPROC_UNDEF);
+		if (t[i].r)
+			assert_int_equal(value, 0);
+	}
+	put(P15(1, 9, 0, 0), ~0u);
+	assert_int_equal(get(P15(1, 9, 0, 0)), 0);
+	assert_string_equal(fake_log_text, "");
+}
+
+#define PMCR		P15(0, 9, 12, 0)
+#define PMCNTENSET	P15(0, 9, 12, 1)
+#define PMOVSR		P15(0, 9, 12, 3)
+#define PMSWINC		P15(0, 9, 12, 4)
+#define PMSELR		P15(0, 9, 12, 5)
+#define PMCCNTR		P15(0, 9, 13, 0)
+#define PMXEVTYPER	P15(0, 9, 13, 1)
+#define PMXEVCNTR	P15(0, 9, 13, 2)
+
+static u32 counter(u32 i)
+{
+	put(PMSELR, i);
+	return get(PMXEVCNTR);
+}
+
+/* Each counter keeps its own; PMCR clears those that it names; software increments count where they are counted. */
+static void performance_monitors(void **state)
+{
+	assert_int_equal(get(PMCR), 0x41002000);
+	for (u32 i = 0; i < 32; i++) {
+		put(PMSELR, i);
+		put(PMXEVTYPER, 0xf00 + i);
+		put(PMXEVCNTR, 0xffffff00 + i);
+	}
+	put(PMCCNTR, 0x1234);
+	for (u32 i = 0; i < 32; i++) {
+		assert_int_equal(counter(i), i < 4 ? 0xffffff00 + i : 0);
+		assert_int_equal(get(PMXEVTYPER), i < 4 ? i : 0);
+	}
+	put(PMCR, 0x39 | 2);
+	assert_int_equal(get(PMCR), 0x41002039);
+	assert_int_equal(counter(0) | counter(1) | counter(2) | counter(3), 0);
+	assert_int_equal(get(PMXEVTYPER), 3);
+	assert_int_equal(get(PMCCNTR), 0x1234);
+	put(PMSELR, 0);
+	put(PMXEVCNTR, 0xffffffff);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0xffffffff);	/* off */
+	put(PMCNTENSET, 3);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0);		/* counts event 0 */
+	assert_int_equal(counter(1), 0);		/* counts event 1 */
+	assert_int_equal(get(PMOVSR), 1);
+	put(PMCR, 4);
+	assert_int_equal(get(PMCCNTR), 0);
+	put(PMSWINC, 3);
+	assert_int_equal(counter(0), 0);		/* all off */
+	setup(NULL);
+	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
+}
+
+#define T(fn) cmocka_unit_test_setup(fn, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(every_encoding),
+		T(lockdown_and_preload),
+		T(performance_monitors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

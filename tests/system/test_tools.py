@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tools answer to words that are wrong, or that only ask: at once, in one message, and nothing is built."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import umbra_card
+import umbra_run
+from umbra_common import SOURCE, build_dir, claim_build
+
+
+def run(words, expect, **options):
+    done = subprocess.run([str(word) for word in words], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL, cwd=SOURCE, timeout=60, **options)
+    assert done.returncode == expect, done.stdout
+    assert "Traceback" not in done.stdout
+    return done.stdout
+
+
+def empty_build(tmp_path):
+    """Environment with a build folder in which everything would have to be made."""
+    return dict(os.environ, UMBRA_BUILD=str(claim_build(tmp_path / "build")))
+
+
+@pytest.mark.parametrize("layout, message", [
+    ("nope", "no layout 'nope'; there are: bare-metal, linux, "),
+    ("README.md", "README.md is no layout"),
+    ("configs/layouts/linux.dts", "linux.dts is no layout"),
+    ("tests", "no layout 'tests'"),
+    ("GUEST", "guest.dtb is no layout"),
+])
+@pytest.mark.parametrize("tool", [["tools/run"], ["tools/run", "--native"], ["tools/mkimage"], ["tools/bench", "--quick"]])
+def test_no_such_layout(tmp_path, tool, layout, message):
+    layout = build_dir() / "guest/guest.dtb" if layout == "GUEST" else layout
+    text = run([*tool, "--layout", layout], 1, env=empty_build(tmp_path))
+    assert message in text and len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("goal", ["image", "run", "run-native", "debug"])
+def test_make_with_no_such_layout(tmp_path, goal):
+    folder = claim_build(tmp_path / "build")
+    text = run(["make", "--no-print-directory", goal, "LAYOUT=nope", f"O={folder}"], 2)
+    assert "no layout 'nope'" in text and "CC " not in text and "building" not in text
+
+
+def test_run_boots_what_is_on_the_card(tmp_path, monkeypatch):
+    """`make image LAYOUT=x`, then `make run`: x. A run with another layout puts that one on the card."""
+    folder = claim_build(tmp_path / "build")
+    for name in ("layouts", "guest"):
+        shutil.copytree(build_dir() / name, folder / name)
+    shutil.copyfile(build_dir() / "umbra.img", folder / "umbra.img")
+    own = tmp_path / "own.dtb"
+    shutil.copyfile(folder / "layouts/linux.dtb", own)
+    monkeypatch.setenv("UMBRA_BUILD", str(folder))
+    assert umbra_run.arguments_of([]).layout == "linux"
+    for layout in ("linux-small", str(own), "linux"):
+        run(["tools/mkimage", "--layout", layout], 0)
+        assert umbra_run.arguments_of([]).layout == layout
+        assert umbra_card.get_bytes(folder / "sdcard.img", "layout.dtb") == umbra_card.layout_path(layout).read_bytes()
+        before = (folder / "sdcard.img").stat().st_ino
+        umbra_card.build_card(umbra_run.arguments_of([]).layout)
+        assert (folder / "sdcard.img").stat().st_ino == before, "the card is made again"
+    assert umbra_run.arguments_of(["--layout", "linux-small"]).layout == "linux-small"
+
+
+def test_two_cards_at_once(tmp_path, monkeypatch):
+    """Each ends well, and so does the card, in the build folder and elsewhere."""
+    folder = claim_build(tmp_path / "build")
+    for name in ("layouts", "guest"):
+        shutil.copytree(build_dir() / name, folder / name)
+    shutil.copyfile(build_dir() / "umbra.img", folder / "umbra.img")
+    monkeypatch.setenv("UMBRA_BUILD", str(folder))
+    for words in ([], ["--output", tmp_path / "card.img"]):
+        both = [subprocess.Popen([SOURCE / "tools/mkimage", *words], stdout=subprocess.DEVNULL) for _ in range(2)]
+        assert [one.wait(120) for one in both] == [0, 0]
+        image = tmp_path / "card.img" if words else folder / "sdcard.img"
+        assert umbra_card.get_bytes(image, "umbra.img") == (folder / "umbra.img").read_bytes()
+    assert not [path for path in (*folder.iterdir(), *tmp_path.iterdir()) if path.name.startswith(("sdcard.img.", "card.img."))
+                and path.suffix not in (".key", ".lock")]
+
+
+@pytest.mark.parametrize("words, message", [
+    (["nosuite"], "no suite 'nosuite'; there are: checks host machine system bench"),
+    (["checks", "nosuite"], "no suite 'nosuite'"),
+    (["--bogus", "checks"], "pytest does not understand `--bogus checks`"),
+    (["system", "--bogus"], "pytest does not understand `--bogus`"),
+    (["system", "-k"], "pytest does not understand `-k`"),
+    (["system", "tests/nope.py"], "pytest does not understand `tests/nope.py`"),
+    (["checks", "--bogus"], "`--bogus` is for pytest, but no suite of pytest is named"),
+    (["host", "-k", "alloc"], "`-k alloc` is for pytest"),
+])
+def test_no_such_suite(tmp_path, words, message):
+    text = run(["tools/test", *words], 1, env=empty_build(tmp_path))
+    assert message in text and len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("tool", ["run", "test", "bench", "fetch", "libfdt", "mkguest", "mkimage", "setup", "qemu-beagle-xm/build"])
+@pytest.mark.parametrize("word, status", [("--help", 0), ("--bogus", None)])
+def test_help_and_unknown_words(tmp_path, tool, word, status):
+    """--help explains and does nothing else; an unknown word is named."""
+    folder = claim_build(tmp_path / "build")
+    before = sorted(folder.iterdir())
+    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60,
+                          env=dict(os.environ, UMBRA_BUILD=str(folder), UMBRA_CACHE=str(tmp_path / "cache")))
+    if status == 0:
+        assert done.returncode == 0 and len(done.stdout) > 100 and not done.stderr
+    else:
+        assert done.returncode and (word in done.stderr or "usage:" in done.stderr)
+    assert "Traceback" not in done.stderr
+    assert sorted(folder.iterdir()) == before and not (tmp_path / "cache/packages").exists()
+
+
+def test_words_for_qemu():
+    assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
+    assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
