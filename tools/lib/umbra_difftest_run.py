@@ -14,7 +14,7 @@ import time
 
 import umbra_card
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, run
+from umbra_common import SOURCE, ToolError, build_dir, claim_build, run
 
 MAGIC = b"DiffPara"
 MAX_UNITS = 40
@@ -108,7 +108,7 @@ class Umbra(Side):
 
     def build(self):
         """Umbra with all paths, and silent but for the guest. Nothing to do the second time."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        claim_build(self.folder)
         wanted = self.folder / "wanted_defconfig"
         lines = (SOURCE / "configs/beagle-xm_defconfig").read_text(encoding="utf-8").splitlines()
         lines += ["CONFIG_CONSOLE_LOG_LEVEL=0", "CONFIG_FAST_EXITS=y" if self.fast else "# CONFIG_FAST_EXITS is not set"]
