@@ -78,19 +78,20 @@ def chunks(program):
 
 
 def compare(program, sides, progress=lambda text: None):
-    """[(side, part of @program, last block of a group in it that differs)]."""
+    """[(side, part of @program, last block of a group in it that differs)] and [(side, part, unrewritten words that trapped)]."""
     everyone = [Side(), *sides]
-    found = []
+    found, unrewritten = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         parts = [(part, [pool.submit(side.run, part) for side in everyone]) for part in chunks(program)]
         for part, futures in parts:
             native, *others = [future.result() for future in futures]
             if not native.complete:
-                raise ToolError(f"natively: the guest did not come to its end; its console ends with:\n{native.console[-500:]}")
+                raise ToolError(f"natively: the guest did not come to its end; its console ends with:\n{native.text[-500:]}")
             for side, outcome in zip(sides, others):
                 found += [(side, part, block) for block in shrinking.differences(native, outcome)]
+                unrewritten += [(side, part, outcome.unrewritten)] if outcome.unrewritten else []
             progress(f"{part.first + part.count - program.first} blocks, {len(found)} groups differ")
-    return found
+    return found, unrewritten
 
 
 def explain(side, part, last):
@@ -127,12 +128,14 @@ def main(arguments):
         return show(options, sides)
     program = Program(options.seed, options.first, options.blocks, rounds=options.rounds)
     say(f"seed {program.seed}, {program.count} blocks from {program.first} on: natively; {'; '.join(side.name for side in sides)}")
-    found = compare(program, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
+    found, unrewritten = compare(program, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
+    for side, part, count in unrewritten:
+        say(f"{side.name}: {count} unrewritten words trapped in blocks {part.first} to {part.first + part.count - 1} of seed {part.seed}")
     for side in sides:
         for item in [item for item in found if item[0] is side][:SHOWN]:
             print("\n".join(explain(*item)), flush=True)
     say(f"{time.monotonic() - begin:.0f} s; {f'{len(found)} groups differ' if found else 'all states equal'}")
-    return 1 if found else 0
+    return 1 if found or unrewritten else 0
 
 
 if __name__ == "__main__":

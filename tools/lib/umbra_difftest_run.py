@@ -6,7 +6,6 @@ import pathlib
 import re
 import select
 import shutil
-import signal
 import struct
 import subprocess
 import tempfile
@@ -24,6 +23,8 @@ GROUP = 64
 EXACT = ["-icount", "shift=0,sleep=off"]
 # A board that says nothing for so long hangs. Only ends what hangs; UMBRA_TEST_SLOW=3 stretches it.
 QUIET = 60 * float(os.environ.get("UMBRA_TEST_SLOW", "1"))
+MONITOR_KEY = b"\x1d"
+TAIL = 65536  # bytes of the console in which an answer is looked for
 FAST = {True: "with fast exits", False: "without fast exits"}
 
 
@@ -62,8 +63,8 @@ class Program:
 class Outcome:
     """What one run printed."""
 
-    def __init__(self, text, complete, console):
-        self.text, self.complete, self.console = text, complete, console
+    def __init__(self, text, complete, unrewritten=0):
+        self.text, self.complete, self.unrewritten = text, complete, unrewritten
         self.digests = {int(block): value for block, value in re.findall(r"^DIGEST (\d+) ([0-9a-f]{8})$", text, re.M)}
 
     def states(self):
@@ -94,8 +95,13 @@ class Side:
             image.write_bytes(program.image((build_dir() / "guests/diff/diff.bin").read_bytes()))
             command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program() + EXACT
             command += self.arguments(image, folder)
-            text, complete = console_of([str(word) for word in command])
-        return Outcome(text, complete, text)
+            with Console([str(word) for word in command]) as console:
+                complete = console.wait_for(rb"SUMMARY: .*\n")
+                return Outcome(console.lines(), complete, self.unrewritten(console) if complete else 0)
+
+    def unrewritten(self, console):
+        """How many sensitive words were executed as they are, by Umbra's count."""
+        return 0
 
 
 class Umbra(Side):
@@ -118,6 +124,18 @@ class Umbra(Side):
         run([SOURCE / "tools/kconfig.py", "defconfig", wanted], cwd=SOURCE, env=environment)
         run(["make", f"-j{os.cpu_count() or 1}", f"O={self.folder}", "all"], cwd=SOURCE)
 
+    def unrewritten(self, console):
+        start = len(console.text)
+        console.send(MONITOR_KEY)
+        if not console.wait_for(b"umbra> ", start):
+            raise ToolError(f"{self.name}: no monitor prompt")
+        console.send(b"stats\r")
+        console.wait_for(rb"unrewritten +\d+ ", start)
+        found = re.search(rb"unrewritten +(\d+)", console.text[start:])
+        if not found:
+            raise ToolError(f"{self.name}: the monitor's stats say nothing of unrewritten words")
+        return int(found.group(1))
+
     def arguments(self, image, folder):
         layout = folder / "diff.dtb"
         shutil.copyfile(umbra_card.layout_path("bare-metal"), layout)
@@ -127,26 +145,41 @@ class Umbra(Side):
         return words
 
 
-def console_of(command):
-    """(console, whether the guest came to its end)."""
-    # pylint: disable=consider-using-with
-    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL)
-    text, complete, deadline = b"", False, time.monotonic() + QUIET
-    try:
-        while time.monotonic() < deadline:
-            if not select.select([process.stdout], [], [], 1)[0]:
+class Console:
+    """A running machine and what it has said."""
+
+    def __init__(self, command):
+        # Should this program be killed, its machines end with it.
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.text = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def send(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def wait_for(self, pattern, start=0):
+        """Until it says @pattern after @start, says nothing more for QUIET seconds (False), or ends (False)."""
+        deadline = time.monotonic() + QUIET
+        while not re.search(pattern, self.text[max(start, len(self.text) - TAIL):]):
+            if time.monotonic() > deadline:
+                return False
+            if not select.select([self.process.stdout], [], [], 1)[0]:
                 continue
-            more = os.read(process.stdout.fileno(), 65536)
+            more = os.read(self.process.stdout.fileno(), TAIL // 2)
             if not more:
-                break
-            if b"\n" in more:
-                deadline = time.monotonic() + QUIET
-            text += more
-            if b"SUMMARY: " in text[-4096:]:
-                complete = True
-                break
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    return text.decode("latin1").replace("\r", ""), complete
+                return False
+            self.text += more
+            deadline = time.monotonic() + QUIET
+        return True
+
+    def lines(self):
+        return self.text.decode("latin1").replace("\r", "")

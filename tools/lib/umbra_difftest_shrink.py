@@ -152,5 +152,5 @@ def report(pair, program):
     lines += [f"  and {len(unequal) - SHOWN} more"] if len(unequal) > SHOWN else []
     if not umbra.complete:
         lines += ["Umbra's guest did not come to its end; its console ends with:",
-                  *(f"  {line}" for line in umbra.console.strip().splitlines()[-8:])]
+                  *(f"  {line}" for line in umbra.text.strip().splitlines()[-8:])]
     return lines

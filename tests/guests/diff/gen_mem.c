@@ -99,6 +99,8 @@ static void word_or_byte(struct gen *g)
 	if (p.area != INTC_ILR)
 		w |= gen_rnd(g) & 0x00400000u;
 	rd = data_reg(g, &p, load, has_wb(w));
+	if (!load && !(w & 0x00400000u) && gen_one_in(g, 16))
+		rd = 15;
 	if (p.area >= INTC_ILR || gen_one_in(g, 2)) {		/* devices: aligned, and not far */
 		emit(g, w | rd << 12 | gen_below(g, p.area == INTC_ILR ? 4 : 16) * 4);
 		return;
@@ -164,6 +166,8 @@ static void multiple(struct gen *g)
 	u32 w = 0x08000000u | (gen_rnd(g) & 0x01b00000u) | p.base << 16 | gen_cond(g);
 
 	w |= list(g, &p, w & 0x00100000u, w & 0x00200000u);
+	if (!(w & 0x00100000u) && gen_one_in(g, 16))
+		w |= 0x8000;
 	if (p.area == INTC_ILR)
 		w &= 0xffff0007u;
 	emit(g, w & 0xffffu ? w : w | 2u << (p.base == 1));
@@ -211,7 +215,7 @@ static void unprivileged(struct gen *g)
 	emit(g, w | ro);
 }
 
-/* ldrex, add, strex, cmp, bne: as often as it takes. Not for bytes that wrap differently: all sizes, one result. */
+/* ldrex, add, strex, cmp, bne: as often as it takes. */
 static void exclusive_loop(struct gen *g)
 {
 	static const u32 size[] = { 0x01800f90, 0x01c00f90, 0x01e00f90 };	/* STREX, B, H; with bit 20 LDREX and so on */
@@ -225,6 +229,18 @@ static void exclusive_loop(struct gen *g)
 	emit(g, 0xe2800001u | value << 16 | value << 12);
 	emit(g, (form | base << 16 | status << 12) | value);
 	emit(g, 0xe3500000u | status << 16);
+	emit(g, 0x1afffffau);
+}
+
+static void exclusive_pair(struct gen *g)
+{
+	u32 base = gen_one_in(g, 2) ? 4 : 5, value = base == 4 ? 2 : 0;
+
+	emit_const(g, base, VA_DATA + WINDOW + 8 * gen_below(g, 16));
+	emit(g, 0xe1b00f9fu | base << 16 | value << 12);		/* ldrexd value, value + 1 */
+	emit(g, 0xe2800001u | value << 16 | value << 12);
+	emit(g, 0xe1a01f90u | base << 16 | value);			/* strexd r1 */
+	emit(g, 0xe3510000u);
 	emit(g, 0x1afffffau);
 }
 
@@ -284,6 +300,7 @@ const struct unit_row units_mem[] = {
 	{ push_pop, 4, M_ALL, ANYWHERE },
 	{ unprivileged, 8, M_ALL, ANYWHERE },
 	{ exclusive_loop, 2, M_ALL, ANYWHERE },
+	{ exclusive_pair, 1, M_ALL, ANYWHERE },
 	{ exclusive_fails, 1, M_ALL, ANYWHERE },
 	{ swap, 2, M_ALL, ANYWHERE },
 	{ load_pc, 3, M_ALL, ANYWHERE },

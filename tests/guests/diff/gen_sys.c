@@ -191,7 +191,7 @@ static u32 base_for(struct gen *g, bool *faults)
 static void stm_user(struct gen *g)
 {
 	bool faults;
-	u32 base = base_for(g, &faults), l = gen_rnd(g) >> 8 & 0x7fff;
+	u32 base = base_for(g, &faults), l = gen_rnd(g) >> 8 & (gen_one_in(g, 8) ? 0xffff : 0x7fff);
 
 	emit(g, gen_cond(g) | 0x08400000u | (gen_rnd(g) & 0x01800000u) | base << 16 | (l ? l : 0x6000));
 }
@@ -455,7 +455,7 @@ static void undefined(struct gen *g)
 {
 	static const u32 words[] = {
 		0xe7f000f0, 0xe7f123f4, 0xee000310, 0xee100310, 0xee000300, 0xed900300, 0xec400300, 0xfe000f10, 0xe1400070, 0xec510f00,
-		0xe7ffffff,
+		0xe7ffffff, 0xec400f00,
 	};
 
 	emit(g, words[gen_below(g, ARRAY_SIZE(words))]);
@@ -713,12 +713,17 @@ static void vfp_data(struct gen *g)
 	static const u32 ops[] = { 0x0e300a00, 0x0e300a40, 0x0e200a00, 0x0eb00a40 };	/* VADD VSUB VMUL VMOV */
 	u32 base = gen_low(g), op = gen_below(g, 4);
 
-	switch (gen_below(g, 3)) {
+	switch (gen_below(g, 4)) {
 	case 0:		/* single registers s0-s7 */
 		emit(g, 0xe0000000u | ops[op] | (gen_rnd(g) & (op == 3 ? 0x004030a3u : 0x004330a3u)));
 		break;
 	case 1:		/* between s0-s7 and a core register */
 		emit(g, 0xee000a10u | (gen_rnd(g) & 0x00130080u) | gen_reg(g) << 12);
+		break;
+	case 2:		/* Advanced SIMD on d0-d3: vadd.i32, vst1, vld1 */
+		emit_const(g, base, VA_DATA + WINDOW);
+		emit(g, 0xf2200800u | (gen_rnd(g) & 0x00033003u));
+		emit(g, 0xf400078fu | (gen_rnd(g) & 0x00203000u) | base << 16);
 		break;
 	default:
 		emit_const(g, base, VA_DATA + WINDOW);
