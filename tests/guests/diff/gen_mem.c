@@ -89,6 +89,38 @@ static bool has_wb(u32 w)
 	return !(w & 0x01000000u) || w & 0x00200000u;
 }
 
+/* A register for the offset. */
+static u32 offset_register(struct gen *g, const struct place *p, u32 rd)
+{
+	u32 ro;
+
+	do
+		ro = gen_low(g);
+	while (ro == p->base || ro == rd);
+	return ro;
+}
+
+/*
+ * Operand 2 of the register forms, with all shifts, and @ro set so that the offset is small: a number shifted left or not, or one from the
+ * other end of the word, or nothing (LSR and ASR by 32). RRX makes a large one where C is set: nothing is mapped there.
+ */
+static u32 scaled_offset(struct gen *g, u32 ro)
+{
+	static const u32 by_32[] = { 1u << 5, 2u << 5, 3u << 5 };	/* LSR #32, ASR #32, RRX */
+
+	switch (gen_below(g, 3)) {
+	case 0:
+		emit_const(g, ro, gen_below(g, 16) * 2);
+		return gen_below(g, 2) << 7 | ro;
+	case 1:
+		emit_const(g, ro, gen_below(g, 16) << 26);
+		return 24u << 7 | (1 + gen_below(g, 3)) << 5 | ro;
+	default:
+		emit_const(g, ro, 8 * gen_below(g, 8));
+		return by_32[gen_below(g, 3)] | ro;
+	}
+}
+
 static void word_or_byte(struct gen *g)
 {
 	struct place p = place(g, 10);
@@ -105,16 +137,8 @@ static void word_or_byte(struct gen *g)
 		emit(g, w | rd << 12 | gen_below(g, p.area == INTC_ILR ? 4 : 16) * 4);
 		return;
 	}
-	do		/* the offset is small: a number shifted left or not, or one by LSR, ASR, ROR from the other end */
-		ro = gen_low(g);
-	while (ro == p.base || ro == rd);
-	if (gen_one_in(g, 2)) {
-		emit_const(g, ro, gen_below(g, 16) * 2);
-		emit(g, w | 0x02000000u | rd << 12 | gen_below(g, 2) << 7 | ro);
-	} else {
-		emit_const(g, ro, gen_below(g, 16) << 26);
-		emit(g, w | 0x02000000u | rd << 12 | 24u << 7 | (1 + gen_below(g, 3)) << 5 | ro);
-	}
+	ro = offset_register(g, &p, rd);
+	emit(g, w | 0x02000000u | rd << 12 | scaled_offset(g, ro));
 }
 
 static void half_or_signed(struct gen *g)
@@ -128,9 +152,7 @@ static void half_or_signed(struct gen *g)
 		emit(g, w | 0x00400000u | rd << 12 | (gen_rnd(g) & 0x30f));
 		return;
 	}
-	do
-		ro = gen_low(g);
-	while (ro == p.base || ro == rd);
+	ro = offset_register(g, &p, rd);
 	emit_const(g, ro, gen_below(g, 32) * 2);
 	emit(g, w | rd << 12 | ro);
 }
@@ -184,35 +206,45 @@ static void push_pop(struct gen *g)
 		emit(g, 0x08bd0000u | l | gen_cond(g));
 }
 
-/* LDRT, STRT and their byte and halfword forms: with the rights of User mode. */
-static void unprivileged(struct gen *g)
+/* LDRT, STRT, LDRBT, STRBT with the word's other bits in @w. */
+static void unprivileged_word(struct gen *g, const struct place *p, u32 w)
 {
-	static const u32 half[] = { 0x002000b0, 0x003000b0, 0x003000d0, 0x003000f0 };
-	struct place p = place_in(g, gen_one_in(g, 3) ? PRIV : gen_one_in(g, 4) ? RO : gen_one_in(g, 6) ? DOMAIN : DATA, 16);
-	u32 common = (gen_rnd(g) & 0x00800000u) | p.base << 16 | gen_cond(g);
-	u32 w, ro;
+	w |= 0x04200000u | (gen_rnd(g) & 0x00500000u);
+	w |= data_reg(g, p, w & 0x00100000u, true) << 12;
+	if (gen_one_in(g, 2))
+		emit(g, w | (gen_rnd(g) & 0x3f));
+	else
+		emit(g, w | 0x02000000u | scaled_offset(g, offset_register(g, p, w >> 12 & 15)));
+}
 
-	if (gen_one_in(g, 2)) {		/* halfword and signed forms */
-		w = half[gen_below(g, 4)] | common;
-		w |= data_reg(g, &p, w & 0x00100000u, true) << 12;
-		if (gen_one_in(g, 2)) {
-			emit(g, w | 0x00400000u | (gen_rnd(g) & 0x30f));
-			return;
-		}
-	} else {
-		w = 0x04200000u | (gen_rnd(g) & 0x00500000u) | common;
-		w |= data_reg(g, &p, w & 0x00100000u, true) << 12;
-		if (gen_one_in(g, 2)) {
-			emit(g, w | (gen_rnd(g) & 0x3f));
-			return;
-		}
-		w |= 0x02000000u;
+/* STRHT, LDRHT, LDRSBT, LDRSHT. */
+static void unprivileged_half(struct gen *g, const struct place *p, u32 w)
+{
+	static const u32 forms[] = { 0x002000b0, 0x003000b0, 0x003000d0, 0x003000f0 };
+	u32 ro;
+
+	w |= forms[gen_below(g, 4)];
+	w |= data_reg(g, p, w & 0x00100000u, true) << 12;
+	if (gen_one_in(g, 2)) {
+		emit(g, w | 0x00400000u | (gen_rnd(g) & 0x30f));
+		return;
 	}
-	do
-		ro = gen_low(g);
-	while (ro == p.base || ro == (w >> 12 & 15));
+	ro = offset_register(g, p, w >> 12 & 15);
 	emit_const(g, ro, gen_below(g, 16) * 4);
 	emit(g, w | ro);
+}
+
+/* With the rights of User mode, whatever the mode is. */
+static void unprivileged(struct gen *g)
+{
+	static const u8 areas[8] = { DATA, DATA, DATA, DATA, PRIV, PRIV, RO, DOMAIN };
+	struct place p = place_in(g, areas[gen_below(g, 8)], 16);
+	u32 w = (gen_rnd(g) & 0x00800000u) | p.base << 16 | gen_cond(g);
+
+	if (gen_one_in(g, 2))
+		unprivileged_word(g, &p, w);
+	else
+		unprivileged_half(g, &p, w);
 }
 
 /* ldrex, add, strex, cmp, bne: as often as it takes. */

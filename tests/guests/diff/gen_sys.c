@@ -261,7 +261,7 @@ static void alu_return(struct gen *g, u32 target, u32 cond)
 {
 	u32 a = gen_low(g), b = gen_low_but(g, a), imm = gen_rnd(g) & 0xff, shift;
 
-	switch (gen_below(g, 3)) {
+	switch (gen_below(g, 4)) {
 	case 0:
 		emit_const(g, a, target + imm);
 		emit(g, NOP);
@@ -271,6 +271,11 @@ static void alu_return(struct gen *g, u32 target, u32 cond)
 		emit_const(g, a, target + imm);
 		emit(g, 0xe3a00000u | b << 12 | imm);
 		emit(g, cond | 0x0050f000u | a << 16 | b);		/* subs pc, a, b */
+		break;
+	case 2:
+		emit_const(g, a, target + 4 * imm);
+		emit(g, 0xe3a00000u | b << 12 | imm);
+		emit(g, cond | 0x0050f100u | a << 16 | b);		/* subs pc, a, b, lsl #2 */
 		break;
 	default:
 		emit_const(g, b, operand_for(g, target, &shift));
