@@ -8,7 +8,7 @@ import umbra_difftest as difftest
 from umbra_difftest_run import FAST, Outcome, Program, Side, Umbra, cpu_paths
 from umbra_difftest_shrink import Pair, differences, locate, report, shrink
 
-PROGRAM = Program(seed=20240, first=0, count=4096)
+PROGRAMS = [Program(seed=20240, first=0, count=2048), Program(seed=20241, first=0, count=2048)]
 SIDES = [Umbra(path, fast) for path in cpu_paths() for fast in (True, False)]
 
 
@@ -17,18 +17,20 @@ def prepared():
     difftest.prepare(SIDES)
 
 
-@pytest.fixture(scope="module")
-def native(prepared):
-    outcome = Side().run(PROGRAM)
+@pytest.fixture(scope="module", params=PROGRAMS, ids=lambda program: f"seed{program.seed}")
+def native(request, prepared):
+    """A program, and what it does on the bare machine."""
+    outcome = Side().run(request.param)
     assert outcome.complete, outcome.text[-2000:]
-    return outcome
+    return request.param, outcome
 
 
 @pytest.mark.parametrize("side", SIDES, ids=[f"{side.path}-{'fast' if side.fast else 'general'}" for side in SIDES])
 def test_states_equal(native, side):
-    outcome = side.run(PROGRAM)
-    found = differences(native, outcome)
-    assert not found, "\n".join(difftest.explain(side, PROGRAM, found[0]))
+    program, expected = native
+    outcome = side.run(program)
+    found = differences(expected, outcome)
+    assert not found, "\n".join(difftest.explain(side, program, found[0]))
     assert outcome.unrewritten == 0
 
 

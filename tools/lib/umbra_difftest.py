@@ -35,10 +35,11 @@ def parse(arguments):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--path", metavar="NAME", action="append", help=f"only this CPU path; may be repeated ({' '.join(cpu_paths())})")
     parser.add_argument("--fast-exits", action=argparse.BooleanOptionalAction, default=None, help="only with, or only without them")
-    parser.add_argument("--seed", type=number, default=1, metavar="N", help="what is generated follows from seed and block number (1)")
+    parser.add_argument("--seed", type=number, action="append", metavar="N",
+                        help="what is generated follows from seed and block number; odd ones keep code of User mode apart; may be repeated (1 and 2)")
     parser.add_argument("--first", type=number, default=0, metavar="N", help="first block (0)")
-    parser.add_argument("--blocks", type=number, default=4096, metavar="N", help="number of blocks (4096)")
-    parser.add_argument("--nightly", action="store_true", help=f"{NIGHTLY} blocks, and a seed of today's date unless --seed says one")
+    parser.add_argument("--blocks", type=number, default=4096, metavar="N", help="number of blocks of each seed (4096)")
+    parser.add_argument("--nightly", action="store_true", help=f"{NIGHTLY} blocks in all, and seeds of today's date unless --seed says them")
     parser.add_argument("--rounds", type=number, default=2, metavar="N", help="executions of each block, from different states (2)")
     parser.add_argument("--keep", type=number, metavar="MASK", help="show the last block, with these units of it only")
     options = parser.parse_args(arguments)
@@ -48,11 +49,13 @@ def parse(arguments):
     for name in ("blocks", "rounds"):
         if getattr(options, name) < 1:
             raise ToolError(f"--{name} must be at least 1")
-    if not 0 <= options.first < 1 << 31 or not 0 <= options.seed < 1 << 32 or options.blocks >= 1 << 31:
-        raise ToolError("--seed is a number of 32 bits, --first and --blocks of 31")
     if options.nightly:
-        options.blocks = NIGHTLY
-        options.seed = int(time.strftime("%Y%m%d")) if options.seed == 1 else options.seed
+        today = 10 * int(time.strftime("%Y%m%d"))
+        options.seed = options.seed or [today + 1, today + 2]
+        options.blocks = NIGHTLY // len(options.seed)
+    options.seed = options.seed or [1, 2]
+    if not 0 <= options.first < 1 << 31 or options.blocks >= 1 << 31 or not all(0 <= seed < 1 << 32 for seed in options.seed):
+        raise ToolError("--seed is a number of 32 bits, --first and --blocks of 31")
     return options
 
 
@@ -77,12 +80,12 @@ def chunks(program):
     return [program.but(first=first, count=min(CHUNK, end - first)) for first in range(program.first, end, CHUNK)]
 
 
-def compare(program, sides, progress=lambda text: None):
-    """[(side, part of @program, last block of a group in it that differs)] and [(side, part, unrewritten words that trapped)]."""
+def compare(programs, sides, progress=lambda text: None):
+    """[(side, part of a program, last block of a group in it that differs)] and [(side, part, unrewritten words that trapped)]."""
     everyone = [Side(), *sides]
     found, unrewritten = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        parts = [(part, [pool.submit(side.run, part) for side in everyone]) for part in chunks(program)]
+        parts = [(part, [pool.submit(side.run, part) for side in everyone]) for program in programs for part in chunks(program)]
         for part, futures in parts:
             native, *others = [future.result() for future in futures]
             if not native.complete:
@@ -90,7 +93,7 @@ def compare(program, sides, progress=lambda text: None):
             for side, outcome in zip(sides, others):
                 found += [(side, part, block) for block in shrinking.differences(native, outcome)]
                 unrewritten += [(side, part, outcome.unrewritten)] if outcome.unrewritten else []
-            progress(f"{part.first + part.count - program.first} blocks, {len(found)} groups differ")
+            progress(f"seed {part.seed}, up to block {part.first + part.count - 1}: {len(found)} groups differ so far")
     return found, unrewritten
 
 
@@ -108,12 +111,12 @@ def explain(side, part, last):
 
 
 def show(options, sides):
-    program = Program(options.seed, options.first, options.blocks, rounds=options.rounds, keep=options.keep)
     status = 0
-    for side in sides:
+    for seed, side in ((seed, side) for seed in options.seed for side in sides):
+        program = Program(seed, options.first, options.blocks, rounds=options.rounds, keep=options.keep)
         pair = shrinking.Pair(side, say)
         differs = pair.differs(program)
-        say(f"{side.name}: {'different' if differs else 'equal'}")
+        say(f"{side.name}, seed {seed}: {'different' if differs else 'equal'}")
         print("\n".join(shrinking.report(pair, program)))
         status |= differs
     return int(status)
@@ -126,9 +129,9 @@ def main(arguments):
     prepare(sides)
     if options.keep is not None:
         return show(options, sides)
-    program = Program(options.seed, options.first, options.blocks, rounds=options.rounds)
-    say(f"seed {program.seed}, {program.count} blocks from {program.first} on: natively; {'; '.join(side.name for side in sides)}")
-    found, unrewritten = compare(program, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
+    programs = [Program(seed, options.first, options.blocks, rounds=options.rounds) for seed in options.seed]
+    say(f"seeds {' '.join(map(str, options.seed))}, {options.blocks} blocks from {options.first} on: natively; {'; '.join(side.name for side in sides)}")
+    found, unrewritten = compare(programs, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
     for side, part, count in unrewritten:
         say(f"{side.name}: {count} unrewritten words trapped in blocks {part.first} to {part.first + part.count - 1} of seed {part.seed}")
     for side in sides:

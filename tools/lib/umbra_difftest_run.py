@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What tools/difftest runs: the guest tests/guests/diff with given parameters, natively or under an Umbra of some configuration."""
 
+import functools
 import os
 import pathlib
 import re
@@ -38,6 +39,12 @@ def cpu_paths():
 def path_symbols():
     text = (SOURCE / "arch/arm/cpu/Kconfig").read_text(encoding="utf-8")
     return [f"CPU_PATH_{name.upper()}" for name in cpu_paths() if f"config CPU_PATH_{name.upper()}" in text]
+
+
+@functools.cache
+def guest_image():
+    """Read once: a build meanwhile must not give two sides different guests."""
+    return (build_dir() / "guests/diff/diff.bin").read_bytes()
 
 
 class Program:
@@ -92,7 +99,7 @@ class Side:
         with tempfile.TemporaryDirectory(prefix="difftest.", dir=build_dir()) as scratch:
             folder = pathlib.Path(scratch)
             image = folder / "guest.bin"
-            image.write_bytes(program.image((build_dir() / "guests/diff/diff.bin").read_bytes()))
+            image.write_bytes(program.image(guest_image()))
             command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program() + EXACT
             command += self.arguments(image, folder)
             with Console([str(word) for word in command]) as console:

@@ -41,6 +41,15 @@ struct diff_params {
 };
 extern struct diff_params diff_params;
 
+/*
+ * Odd seeds: privileged modes execute nothing that User mode may execute, as with a usual kernel; even ones: some blocks are for all modes.
+ * A hypervisor may treat these worlds differently, and perhaps for as long as it runs.
+ */
+static inline bool diff_mixed(void)
+{
+	return !(diff_params.seed & 1);
+}
+
 /* -- the modes, as bits of a set -- */
 enum bank { B_USR, B_FIQ, B_IRQ, B_SVC, B_ABT, B_UND, B_NR };
 #define M_USR		(1u << 0)
@@ -92,7 +101,8 @@ void diff_hook_7(void);
 #define VA_KERNEL	0xe0000000u	/* code that only privileged modes may execute */
 #define VA_ANY		0xe0001000u	/* code for all modes */
 #define VA_USER		0xe0002000u	/* code for User mode, written by privileged modes */
-#define VA_THUMB	0xe0003000u	/* BKPTs in the Thumb instruction set */
+#define VA_THUMB	0xe0003000u	/* BKPTs in the Thumb instruction set, for privileged modes */
+#define VA_THUMB_USER	0xe0004000u	/* and for User mode, or for all */
 #define VA_NOWHERE	0xe0008000u	/* not mapped */
 #define VA_DATA		0xe0010000u	/* all modes read and write; never executed */
 #define VA_RO		0xe0011000u	/* nobody writes */

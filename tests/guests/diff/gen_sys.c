@@ -422,6 +422,11 @@ static void kernel_exit(struct gen *g)
 	g->modes = gen_mode_bit(g->b->back_mode);
 }
 
+static u32 thumb_address(struct gen *g, u32 modes)
+{
+	return (modes & M_USR ? VA_THUMB_USER : VA_THUMB) + 2 * gen_below(g, 0x400);
+}
+
 /* Thumb code is not this guest's subject, but going there is: BKPTs wait, and the handler goes on where r5 says. */
 static void trip_to_thumb(struct gen *g)
 {
@@ -431,12 +436,12 @@ static void trip_to_thumb(struct gen *g)
 		psr |= gen_below(g, 14) << 12 | (it & 0xc) << 8 | (it & 3) << 25;
 	emit(g, NOP);
 	if (g->modes & ~M_BANKED) {
-		emit_const(g, r, VA_THUMB + 1 + 2 * gen_below(g, 0x400));
+		emit_const(g, r, thumb_address(g, g->modes) + 1);
 		emit(g, 0xe12fff10u | r);
 	} else {
 		emit_const(g, r, psr);
 		emit(g, 0xe16ff000u | r);
-		emit_const(g, 14, VA_THUMB + 2 * gen_below(g, 0x400));
+		emit_const(g, 14, thumb_address(g, gen_mode_bit(mode)));
 		emit(g, 0xe1b0f00eu);
 		g->modes = gen_mode_bit(mode);
 	}

@@ -16,6 +16,7 @@ static u32 code_kernel[PAGE_WORDS] __attribute__((aligned(4096), section(".playg
 static u32 code_any[PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 static u32 code_user[PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 static u16 code_thumb[2 * PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
+static u16 code_thumb_user[2 * PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 
 u32 diff_hash;
 static u32 rnd_state, timer_shots, timer_delay = 1;
@@ -51,12 +52,14 @@ static void pages_init(void)
 	u32 *l2 = l2_alloc(), *l2_domain = l2_alloc(), ram = TEST_RAM;
 
 	for (u32 i = 0; i < ARRAY_SIZE(code_thumb); i++)
-		((volatile u16 *)code_thumb)[i] = 0xbe00;
+		((volatile u16 *)code_thumb)[i] = ((volatile u16 *)code_thumb_user)[i] = 0xbe00;
 	code_sync(code_thumb, sizeof(code_thumb));
+	code_sync(code_thumb_user, sizeof(code_thumb_user));
 	page(l2, VA_KERNEL, code_kernel, P_SMALL | P_WB | P_AP(0, 1));
 	page(l2, VA_ANY, code_any, P_SMALL | P_WB | P_AP(0, 3));
 	page(l2, VA_USER, code_user, P_SMALL | P_WB | P_AP(0, 2));
-	page(l2, VA_THUMB, code_thumb, P_SMALL | P_WB | P_AP(1, 3));
+	page(l2, VA_THUMB, code_thumb, P_SMALL | P_WB | P_AP(0, 1));
+	page(l2, VA_THUMB_USER, code_thumb_user, P_SMALL | P_WB | P_AP(1, 3));
 	pt_page(l2, VA_DATA, ram | P_DATA | P_AP(0, 3));
 	pt_page(l2, VA_RO, (ram + 0x1000) | P_DATA | P_AP(1, 3));
 	pt_page(l2, VA_PRIV, (ram + 0x2000) | P_DATA | P_AP(0, 1));
@@ -66,6 +69,8 @@ static void pages_init(void)
 	pt_page(l2_domain, VA_DOMAIN, (ram + 0x3000) | P_DATA | P_AP(0, 3));
 	pt_page(l2_domain, VA_DOMAIN + 0x1000, (ram + 0x1000) | P_DATA | P_AP(1, 3));
 	pt_flat(l1_main);
+	for (u32 i = RAM_BASE >> 20; i < RAM_TEST_END >> 20; i++)
+		pt_section(l1_main, i << 20, i << 20 | S_SECT | S_WB | S_AP(0, diff_mixed() ? 3 : 1));
 	pt_section(l1_main, VA_KERNEL, L1_TABLE(l2, 0));
 	pt_section(l1_main, VA_DOMAIN, L1_TABLE(l2_domain, 1));
 	pt_section(l1_main, VA_SECTION, SECTION_RAM | S_RAM);
@@ -132,10 +137,11 @@ void world_batch(u32 nr)
 void world_place(struct diff_block *b, u32 kind)
 {
 	static const u32 at[] = { VA_KERNEL, VA_KERNEL, VA_ANY, VA_SECTION };
+	u32 where = diff_mixed() ? kind % 4 : 0;
 
-	b->va = at[kind % 4] + b->index % BATCH * SLOT_WORDS * 4;
+	b->va = at[where] + b->index % BATCH * SLOT_WORDS * 4;
 	b->stub_va = VA_USER + b->index % BATCH * STUB_WORDS * 4;
-	b->modes_allowed = kind % 4 < 2 ? M_PRIV : M_ALL;
+	b->modes_allowed = where < 2 ? M_PRIV : M_ALL;
 	b->timer = BOARD_IS_OMAP3 && kind / 4 % 4 == 0;
 	if (b->timer)
 		b->modes_allowed &= ~M_IRQ;
