@@ -96,21 +96,21 @@ void diff_hook_7(void);
 
 /*
  * -- where a block runs (virtual addresses); the window of each data page is what blocks use and what is hashed --
- * Conditional instructions are no addresses near these.
+ * Near the guest's own code, so that what a hypervisor keeps near code is in reach of all of it.
  */
-#define VA_KERNEL	0xe0000000u	/* code that only privileged modes may execute */
-#define VA_ANY		0xe0001000u	/* code for all modes */
-#define VA_USER		0xe0002000u	/* code for User mode, written by privileged modes */
-#define VA_THUMB	0xe0003000u	/* BKPTs in the Thumb instruction set, for privileged modes */
-#define VA_THUMB_USER	0xe0004000u	/* and for User mode, or for all */
-#define VA_NOWHERE	0xe0008000u	/* not mapped */
-#define VA_DATA		0xe0010000u	/* all modes read and write; never executed */
-#define VA_RO		0xe0011000u	/* nobody writes */
-#define VA_PRIV		0xe0012000u	/* User mode has no access; the next page is not mapped */
-#define VA_INTC		0xe0015000u	/* registers of the interrupt controller, for privileged modes */
-#define VA_EXTERNAL	0xe0016000u	/* nothing answers */
-#define VA_DOMAIN	0xe0100000u	/* domain 1, which DACR opens and closes */
-#define VA_SECTION	0xe0200000u	/* code for all modes, in a section */
+#define VA_KERNEL	0x7f000000u	/* code that only privileged modes may execute */
+#define VA_ANY		0x7f001000u	/* code for all modes */
+#define VA_USER		0x7f002000u	/* code for User mode, written by privileged modes */
+#define VA_THUMB	0x7f003000u	/* BKPTs in the Thumb instruction set, for privileged modes */
+#define VA_THUMB_USER	0x7f004000u	/* and for User mode, or for all */
+#define VA_NOWHERE	0x7f008000u	/* not mapped */
+#define VA_DATA		0x7f010000u	/* all modes read and write; never executed */
+#define VA_RO		0x7f011000u	/* nobody writes */
+#define VA_PRIV		0x7f012000u	/* User mode has no access; the next page is not mapped */
+#define VA_INTC		0x7f015000u	/* registers of the interrupt controller, for privileged modes */
+#define VA_EXTERNAL	0x7f016000u	/* nothing answers */
+#define VA_DOMAIN	0x7f100000u	/* domain 1, which DACR opens and closes */
+#define VA_SECTION	0x7f200000u	/* code for all modes, in a section */
 #define WINDOW		0xf00u		/* offset of the middle of the window in each data page; r7 points to VA_DATA's */
 #define WINDOW_LOW	0xe00u
 #define WINDOW_WORDS	128u
@@ -164,6 +164,7 @@ u32 gen_low(struct gen *g);		/* r0-r5: the same in all modes */
 u32 gen_low_but(struct gen *g, u32 other);
 u32 gen_source(struct gen *g);		/* a register that is only read */
 u32 gen_cond(struct gen *g);		/* bits 31:28, mostly AL */
+u32 gen_cond_no_pointer(struct gen *g);	/* for words that with HI would look like addresses of this code */
 u32 gen_mode(struct gen *g, u32 set);	/* one of @set, as in CPSR.M */
 u32 gen_mode_bit(u32 mode);
 void emit(struct gen *g, u32 word);

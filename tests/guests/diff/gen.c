@@ -62,6 +62,14 @@ u32 gen_cond(struct gen *g)
 	return gen_one_in(g, 8) ? gen_below(g, 14) << 28 : 0xe0000000u;
 }
 
+/* A scanner takes a pointer among code for data, see docs/caveats.md. */
+u32 gen_cond_no_pointer(struct gen *g)
+{
+	u32 cond = gen_cond(g);
+
+	return cond >> 28 == 8 ? 0xe0000000u : cond;
+}
+
 u32 gen_mode(struct gen *g, u32 set)
 {
 	u32 n = gen_below(g, (u32)__builtin_popcount(set));

@@ -239,7 +239,7 @@ static void unprivileged(struct gen *g)
 {
 	static const u8 areas[8] = { DATA, DATA, DATA, DATA, PRIV, PRIV, RO, DOMAIN };
 	struct place p = place_in(g, areas[gen_below(g, 8)], 16);
-	u32 w = (gen_rnd(g) & 0x00800000u) | p.base << 16 | gen_cond(g);
+	u32 w = (gen_rnd(g) & 0x00800000u) | p.base << 16 | gen_cond_no_pointer(g);
 
 	if (gen_one_in(g, 2))
 		unprivileged_word(g, &p, w);

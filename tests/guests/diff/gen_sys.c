@@ -372,7 +372,7 @@ static void plain_return(struct gen *g, u32 psr)
 
 static void exception_return(struct gen *g)
 {
-	u32 psr = psr_in(g, g->allowed), cond = gen_one_in(g, 4) ? gen_cond(g) : 0xe0000000u;
+	u32 psr = psr_in(g, g->allowed), cond = gen_one_in(g, 4) ? gen_cond_no_pointer(g) : 0xe0000000u;
 
 	if (gen_one_in(g, 3)) {
 		plain_return(g, psr);
