@@ -9,6 +9,7 @@
 #define P_DEVICE	(P_SMALL | P_XN | 0x4u | P_AP(0, 1))
 #define P_DATA		(P_SMALL | P_XN | P_WB)
 #define TIMER_SHOTS	3u
+#define TTBR_CACHED	0x19u		/* walks are cached, inner and outer, as kernels want it: Umbra's inline path asks for it */
 #define PAGE_WORDS	1024u
 #define SECTION_RAM	(TEST_RAM + 0x00100000u)
 
@@ -96,6 +97,10 @@ void world_init(void)
 
 	pages_init();
 	mmu_on(l1_main, DACR_CLIENT(0) | DACR_CLIENT(1));
+	MCR(0, c2, c0, 0, (u32)l1_main | TTBR_CACHED);
+	MCR(0, c2, c0, 1, (u32)l1_main | TTBR_CACHED);
+	isb();
+	tlb_all();
 	for (u32 i = 0; i < 256; i++)
 		write32(TEST_RAM + 0x1c00 + 4 * i, i * 0x01000193u);
 	lines_init();
