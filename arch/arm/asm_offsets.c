@@ -71,6 +71,9 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(VFP_OPEN, vfp_open);
 	VCPU(DACR_CLOSED, dacr_closed);
 	VCPU(HW_DACR_CLOSED, hw_dacr_closed);
+	VCPU(DACR_ENTRY, dacr_entry);
+	VCPU(HW_DACR_ENTRY, hw_dacr_entry);
+	VCPU(RETURN_SLOW, return_slow);
 	VCPU(STUB_LINE, stub_line);
 
 	OPEN(MASK, mask);

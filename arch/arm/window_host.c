@@ -35,9 +35,11 @@ void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
 
 void window_prepare(struct vcpu *v)
 {
-	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE);
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE) ||
+		    (!vcpu_privileged(v) && v->cpsr & PSR_AIF);
 
 	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 }
 

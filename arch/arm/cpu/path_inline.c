@@ -89,12 +89,12 @@ static bool interrupt_waits(const struct vcpu *v)
  * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
  * there is nothing to do.
  */
-static void close_dacr(struct vcpu *v)
+static void choose_entry_dacr(struct vcpu *v)
 {
-	if (v->dacr_closed & ~v->cp15.dacr)
-		return;
-	v->hw_dacr = v->hw_dacr_closed;
-	v->open->dacr_real = v->dacr_closed;
+	bool closed = !(v->dacr_closed & ~v->cp15.dacr);
+
+	v->dacr_entry = closed ? v->dacr_closed : v->cp15.dacr;
+	v->hw_dacr_entry = closed ? v->hw_dacr_closed : v->dacr_kernel;
 }
 
 static void open_for_guest(struct vcpu *v, bool from_user)
@@ -112,8 +112,11 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 	o->ifsr = c->ifsr;
 	o->dfar = c->dfar;
 	o->ifar = c->ifar;
-	if (from_user)
-		close_dacr(v);
+	choose_entry_dacr(v);
+	if (from_user) {
+		v->hw_dacr = v->hw_dacr_entry;
+		o->dacr_real = v->dacr_entry;
+	}
 	stub_area_guard(v, interrupt_waits(v));
 }
 
@@ -155,7 +158,7 @@ static void area_lost(struct vcpu *v)
 
 static u32 inline_word(struct vcpu *v, struct code_site *at)
 {
-	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off), kind = site_kind(at->page, at->index);
+	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off), kind = stub_kind(at->page, at->index);
 	u32 operand = site_operand(at->page[at->index]);
 	gva_t stub;
 
@@ -232,7 +235,7 @@ static u32 inline_run(struct vcpu *v)
 	open_fold(v, v->open);
 	in_stub = roll(v);
 	fold_dacr(v, vector);
-	if (!in_stub || vector != VEC_DABT || !stub_area_contains(v, v->exit_dfar))
+	if (!in_stub || (vector != VEC_SVC && !(vector == VEC_DABT && stub_area_contains(v, v->exit_dfar))))
 		return vector;
 	emulate_site_here(v);
 	return VEC_NONE;

@@ -82,6 +82,11 @@ bool site_is_word(u32 word)
 	return (word & 0x0f000000) == 0x0f000000 && word >> 28 != 15 && word & SITE_FLAG;
 }
 
+u32 site_word_of(u32 kind, u32 copy)
+{
+	return 0xef000000 | SITE_FLAG | kind << SITE_KIND_SHIFT | copy << SITE_COPY_SHIFT;
+}
+
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
 	*copy = site_copy(word);

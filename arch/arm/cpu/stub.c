@@ -201,6 +201,15 @@ static void make_dacr_write(struct maker *m)
 	leave(m);
 }
 
+/* LDRT and the like: the window needs the whole word, and goes on behind it. */
+static void make_user_ls(struct maker *m)
+{
+	commit(m);
+	put(m, m->at->trap);
+	put(m, m->at->word);
+	leave(m);
+}
+
 static const struct row {
 	enum stub_class cls;
 	void (*make)(struct maker *m);
@@ -216,6 +225,7 @@ static const struct row {
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
+	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },
 	[SITE_KIND_DFSR_R] = { STUB_PLAIN, make_dfsr_read },
 	[SITE_KIND_IFSR_R] = { STUB_PLAIN, make_ifsr_read },
 	[SITE_KIND_DFAR_R] = { STUB_PLAIN, make_dfar_read },
@@ -223,6 +233,19 @@ static const struct row {
 	[SITE_KIND_TTBR0_R] = { STUB_PLAIN, make_ttbr0_read },
 	[SITE_KIND_TTBR1_R] = { STUB_PLAIN, make_ttbr1_read },
 };
+
+/* LDRT, STRT, LDRBT, STRBT with an immediate, whose registers are not UNPREDICTABLE. */
+static bool is_user_ls(u32 w)
+{
+	u32 rn = FIELD(w, 19, 16), rt = FIELD(w, 15, 12);
+
+	return (w & 0xff200000) == 0xe4200000 && rn != 15 && rt != 15 && rn != rt;
+}
+
+u32 stub_kind(const u32 *page, u32 index)
+{
+	return is_user_ls(page[index]) ? SITE_KIND_USER_LS : site_kind(page, index);
+}
 
 #define CPS_I	2u	/* operand of CPS: A I F */
 

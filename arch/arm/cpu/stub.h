@@ -23,7 +23,8 @@ struct stub_at {
 	gva_t stub;	/* the stub's first word */
 	gva_t open;	/* the open page that the stub reaches */
 	gva_t guarded;	/* alias of the open page that is read-only while an interrupt is pending, nothing for STUB_MODES pages behind it */
-	u32 trap;	/* the trapping word for the instruction */
+	u32 word;	/* the instruction itself */
+	u32 trap;	/* the trapping word for it */
 	u32 pc_offset;	/* what STR pc adds to its address: 8 or 12 (A2.3.1) */
 };
 #define STUB_MODES	0x4fu	/* highest difference of two CPSR values in F and the low bits of the mode */
@@ -38,6 +39,8 @@ struct stub_code {
 };
 #define STUB_NO_SCRATCH	0xffu
 
+/* The kind of stub for the word at @page[@index]; SITE_KIND_C when there is none. */
+u32 stub_kind(const u32 *page, u32 index);
 /* The class for an instruction of @kind (arm/site.h) with @operand. */
 enum stub_class stub_class(u32 kind, u32 operand);
 /* May the stub of class @cls begin at @at->stub? */

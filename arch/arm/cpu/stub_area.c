@@ -11,6 +11,7 @@
 #include "stub_area.h"
 
 #include <arch/cpu.h>
+#include <arm/site.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
@@ -154,25 +155,25 @@ static bool page_take(struct vcpu *v, enum stub_class cls)
 	return true;
 }
 
-static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site, u32 trap)
+static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
 {
 	gva_t page = a->base + 2 * c->page * PAGE_SIZE;
 
 	return (struct stub_at){
 		.site = site, .stub = page + 4 * c->word, .open = page + PAGE_SIZE, .guarded = a->base + GUARD * PAGE_SIZE,
-		.trap = trap, .pc_offset = a->pc_offset,
+		.pc_offset = a->pc_offset,
 	};
 }
 
 /* The next place for a stub of class @cls, in @*at. */
-static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, u32 trap, struct stub_at *at)
+static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct stub_at *at)
 {
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
 		if ((c->page == PAIRS || c->word + STUB_WORDS > PAGE_WORDS) && !page_take(v, cls))
 			return false;
-		*at = place(v->stubs, c, site, trap);
+		*at = place(v->stubs, c, site);
 		if (stub_fits(cls, at))
 			return true;
 		c->word += GRANULE;
@@ -190,19 +191,19 @@ static u16 *site_hash(struct stub_area *a, gva_t site)
 }
 
 /* The stub that the instruction had when its page was code before. */
-static struct stub *find_old(struct stub_area *a, u32 kind, u32 operand, gva_t site)
+static struct stub *find_old(struct stub_area *a, u32 kind, u32 word, gva_t site)
 {
 	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
 		struct stub *s = &a->stub[i - 1];
 
-		if (s->site == site && s->kind == kind && s->operand == operand)
+		if (s->site == site && s->kind == kind && s->word == word)
 			return s;
 	}
 	return NULL;
 }
 
 /* A new one, or NULL: there is no room, or it would not reach. */
-static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
+static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, u32 word, gva_t site)
 {
 	struct stub_area *a = v->stubs;
 	enum stub_class cls = stub_class(kind, operand);
@@ -211,7 +212,7 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
 	struct stub_at at;
 	struct stub *s;
 
-	if (a->stubs == STUBS || !find_place(v, cls, site, 0, &at)) {
+	if (a->stubs == STUBS || !find_place(v, cls, site, &at)) {
 		a->refused++;
 		return NULL;
 	}
@@ -219,7 +220,7 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
 		return NULL;
 	s = &a->stub[a->stubs++];
 	*s = (struct stub){
-		.site = site, .branch = stub_branch(site, at.stub), .page = (u16)c->page, .first = (u16)c->word,
+		.site = site, .word = word, .branch = stub_branch(site, at.stub), .page = (u16)c->page, .first = (u16)c->word,
 		.words = code.words, .commit = code.commit, .saved = code.saved, .scratch = { code.scratch[0], code.scratch[1] },
 		.kind = (u8)kind, .operand = (u8)operand, .forward = code.forward,
 	};
@@ -236,9 +237,11 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
 static void write_stub(struct stub_area *a, const struct stub *s, u32 trap)
 {
 	hpa_t to = a->pages + s->page * PAGE_SIZE + 4u * s->first;
-	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site, trap);
+	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site);
 	struct stub_code code;
 
+	at.word = s->word;
+	at.trap = s->kind == SITE_KIND_USER_LS ? site_word_of(s->kind, s->copy) : trap;
 	BUG_ON(!stub_make(&code, s->kind, s->operand, &at));
 	if (s->eager)
 		code.word[STUB_DACR_WORD] = stub_dacr_word(s->operand, false);
@@ -255,9 +258,9 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, u32 operand, const struct code_sit
 	if (stub_class(kind, operand) == STUB_NONE || !a->base || !stub_branch(site, a->base) ||
 	    !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE))
 		return 0;
-	s = find_old(a, kind, operand, site);
+	s = find_old(a, kind, where->page[where->index], site);
 	if (!s)
-		s = add_new(v, kind, operand, site);
+		s = add_new(v, kind, operand, where->page[where->index], site);
 	if (!s)
 		return 0;
 	s->copy = (u16)where->copy;

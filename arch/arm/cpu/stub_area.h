@@ -10,7 +10,7 @@
 /* One stub, as those who look back from it need it. */
 struct stub {
 	gva_t site;
-	u32 branch;		/* the word that stands there */
+	u32 word, branch;	/* the instruction, and what stands there */
 	u16 copy;		/* in which code copy */
 	u16 next_branch, next_site;	/* the next stub of the same hash + 1, or 0 */
 	u16 page, first;	/* page of stubs, word in it */

@@ -96,7 +96,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 	if (f->priv && !is_flat(s) && !s->scan_user && !vectors && rights_pl0(f->w) != RIGHTS_NONE)
 		enter_scan_user(s);
 	if (scan) {
-		u64 scans = s->v->exits[EXIT_SCAN];
+		u32 scans = s->v->exits[EXIT_SCAN];
 
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
 		if (s->v->exits[EXIT_SCAN] != scans)

@@ -38,6 +38,8 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
+/* A trapping word of @kind for copy @copy, of instructions that nothing but a stub names. */
+u32 site_word_of(u32 kind, u32 copy);
 /* code_ops.origin() of trapping words (arm/code_page.h). */
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */

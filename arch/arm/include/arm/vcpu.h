@@ -71,7 +71,7 @@ struct vcpu {
 	u32 window_base;	/* current address of the window */
 	u32 scratch[8];		/* of window.S */
 	struct vcp15 cp15;
-	u64 exits[EXIT_NR];	/* by cause */
+	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
@@ -100,11 +100,15 @@ struct vcpu {
 	 */
 	u32 open_used;
 	u32 dacr_closed, hw_dacr_closed;
+	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
+	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0x3fc0u | STUB_LINE_VALID)
 	u32 shared_end;
 	/* -- C only -- */
+	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
+	u32 exits_seen[EXIT_NR];
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
 	u32 slow_cause;		/* that cause, while one is handled */
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
