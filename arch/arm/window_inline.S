@@ -27,6 +27,19 @@
 	str	\tmp, [sp, #OPEN_PSR_XOR]
 	.endm
 
+/* r8, r11 := the host's DACR in virtual privileged and User mode for the guest's value r5. Clobbers r0, r1, r7. */
+	.macro	inl_find_dacr
+	add	r7, sp, #VCPU_DACR_CACHE
+	.rept	DACR_CACHE_ENTRIES
+	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
+	cmp	r1, r5
+	beq	1f
+	.endr
+	b	svc_common
+1:	cmp	r0, #1			@ a void entry may hold the same value
+	bne	svc_common
+	.endm
+
 /* There is an SPSR: the mode is not System (User mode never gets here). Clobbers r4. */
 	.macro	inl_has_spsr
 	and	r4, r3, #0xf
@@ -252,15 +265,9 @@ inl_ldm_rest:
 	bic	r4, r4, #0x06000000
 	bic	r9, r9, #3
 	b	8b
-4:	add	r6, sp, #VCPU_DACR_CACHE
-	.rept	DACR_CACHE_ENTRIES
-	ldm	r6!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
-	cmp	r1, r5
-	beq	5f
-	.endr
-	b	svc_common
-5:	cmp	r0, #1			@ a void entry may hold the same value
-	bne	svc_common
+4:	mov	r6, r7
+	inl_find_dacr
+	mov	r7, r6
 	ldr	r0, [sp, #VCPU_DACR_CLOSED]
 	str	r5, [sp, #VCPU_DACR]
 	str	r8, [sp, #VCPU_DACR_KERNEL]
@@ -324,23 +331,24 @@ inl_user:
 	 * mode, which is the host DACR of that mode.
 	 */
 	inl_handler hot_user_ls
+	ldr	r5, [sp, #OPEN_DACR]
+	inl_find_dacr
 	ldr	r6, [lr]
-	ldr	r5, [sp, #VCPU_DACR_USER]
 	ubfx	r7, r6, #16, #4
 	ubfx	r8, r6, #12, #4
 	ldr	r9, [sp, r7, lsl #2]
 	ldr	r4, [sp, r8, lsl #2]
-	mcr	p15, 0, r5, c3, c0, 0
+	mcr	p15, 0, r11, c3, c0, 0
 	isb
 	tst	r6, #0x00100000		@ L
 	bne	2f
 	tst	r6, #0x00400000		@ B
-	bne	1f
+	bne	6f
 	tst	r9, #3			@ unaligned: C knows what SCTLR.A says
 	bne	svc_common
 	strt	r4, [r9]
 	b	4f
-1:	strbt	r4, [r9]
+6:	strbt	r4, [r9]
 	b	4f
 2:	tst	r6, #0x00400000
 	bne	3f
@@ -364,28 +372,18 @@ inl_user:
 	inl_handler hot_dacr_read
 	hot_read_word OPEN_DACR
 
-	/* Not merely remembered by a stub: the real DACR follows. A value that closes something is how this kernel closes. */
+	/*
+	 * Not merely remembered by a stub: the real DACR follows. A value that closes something is how this kernel closes. What else depends on
+	 * the DACR follows on the way to User mode or to C, which find it changed.
+	 */
 	inl_handler hot_dacr_write
 	ldr	r5, [sp, r8, lsl #2]
+	inl_find_dacr
 	ldr	r6, [sp, #OPEN_DACR_REAL]
-	add	r7, sp, #VCPU_DACR_CACHE
-	.rept	DACR_CACHE_ENTRIES
-	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
-	cmp	r1, r5
-	beq	2f
-	.endr
-	b	svc_common
-2:	cmp	r0, #1
-	bne	svc_common
-	bics	r4, r5, r6
 	str	r5, [sp, #OPEN_DACR]
 	str	r5, [sp, #OPEN_DACR_REAL]
-	str	r5, [sp, #VCPU_DACR]
-	str	r8, [sp, #VCPU_DACR_KERNEL]
-	str	r11, [sp, #VCPU_DACR_USER]
 	str	r8, [sp, #VCPU_HW_DACR]
-	str	r5, [sp, #VCPU_DACR_ENTRY]
-	str	r8, [sp, #VCPU_HW_DACR_ENTRY]
+	bics	r4, r5, r6
 	mcr	p15, 0, r8, c3, c0, 0
 	streq	r5, [sp, #VCPU_DACR_CLOSED]
 	streq	r8, [sp, #VCPU_HW_DACR_CLOSED]

@@ -61,6 +61,13 @@ u32 site_kind(const u32 *page, u32 i)
 	return r ? kind_of(r, page, i) : SITE_KIND_C;
 }
 
+u32 site_kind_of(u32 word)
+{
+	const struct site_row *r = row_of(word);
+
+	return r ? r->kind : (u32)SITE_KIND_C;
+}
+
 u32 site_operand(u32 word)
 {
 	const struct site_row *r = row_of(word);

@@ -76,7 +76,7 @@ static void leave(struct maker *m)
 	u32 back;
 
 	restore(m);
-	back = stub_branch(here(m), m->at->site + 4);
+	back = stub_branch(here(m), m->at->site + 4, 14);
 	m->ok &= back != 0;
 	put(m, back);
 }
@@ -171,13 +171,6 @@ MAKE_READ(ifsr_read, ifsr)
 MAKE_READ(dfar_read, dfar)
 MAKE_READ(ifar_read, ifar)
 
-u32 stub_dacr_word(u32 operand, bool lazy)
-{
-	u32 s = operand == 0;	/* the scratch register, see stub_make() */
-
-	return (lazy ? 0xe1c00000 : 0xe0200000) | s << 16 | s << 12 | operand;	/* BIC or EOR s, s, operand */
-}
-
 /*
  * DACR: what is really open is open->dacr_real. Closing what is not open, and opening what nothing has needed yet, is only
  * remembered. Otherwise the trapping word does it, and the store behind it says the same again.
@@ -188,7 +181,7 @@ static void make_dacr_write(struct maker *m)
 
 	save(m, m->scratch);
 	load(m, s, OPEN(dacr_real));
-	put(m, stub_dacr_word(rt, true));
+	put(m, 0xe1c00000 | s << 16 | s << 12 | rt);		/* BIC s, s, rt: what is really open and is to be closed */
 	put(m, 0xe16f0f10 | s << 12 | s);			/* CLZ s, s: 32 if nothing is left */
 	put(m, 0xe1a002a0 | s << 12 | s);			/* MOV s, s, LSR #5: then 1, else 0 */
 	put(m, 0xe0800180 | PC << 16 | PC << 12 | s);		/* ADD pc, pc, s, LSL #3 */
@@ -242,19 +235,33 @@ static bool is_user_ls(u32 w)
 	return (w & 0xff200000) == 0xe4200000 && rn != 15 && rt != 15 && rn != rt;
 }
 
-u32 stub_kind(const u32 *page, u32 index)
+/* The same without a condition: what a branch on that condition leads to. */
+static u32 unconditional(u32 w)
 {
-	return is_user_ls(page[index]) ? SITE_KIND_USER_LS : site_kind(page, index);
+	return w >> 28 == 15 ? w : (w & 0x0fffffff) | 14u << 28;
 }
 
 #define CPS_I	2u	/* operand of CPS: A I F */
 
-enum stub_class stub_class(u32 kind, u32 operand)
+u32 stub_kind(u32 word)
 {
-	enum stub_class cls = kind < SITE_KINDS ? rows[kind].cls : STUB_NONE;
+	u32 w = unconditional(word), kind = is_user_ls(w) ? (u32)SITE_KIND_USER_LS : site_kind_of(w);
+	enum stub_class cls = rows[kind].cls;
 
 	/* A and F are not in the open page's mask word. */
-	return (cls == STUB_MASK || cls == STUB_UNMASK) && operand != CPS_I ? STUB_NONE : cls;
+	if (cls == STUB_NONE || ((cls == STUB_MASK || cls == STUB_UNMASK) && site_operand(w) != CPS_I))
+		return SITE_KIND_C;
+	return kind;
+}
+
+u32 stub_operand(u32 word)
+{
+	return site_operand(unconditional(word));
+}
+
+enum stub_class stub_class(u32 kind)
+{
+	return rows[kind].cls;
 }
 
 bool stub_fits(enum stub_class cls, const struct stub_at *at)
@@ -264,17 +271,18 @@ bool stub_fits(enum stub_class cls, const struct stub_at *at)
 	return cls == STUB_MASK ? bit : cls == STUB_UNMASK ? !bit : true;
 }
 
-u32 stub_branch(gva_t from, gva_t to)
+u32 stub_branch(gva_t from, gva_t to, u32 cond)
 {
 	s32 off = (s32)(to - (from + 8));
 
 	if (off < -0x02000000 || off > 0x01fffffc || off & 3)
 		return 0;
-	return 0xea000000 | ((u32)off >> 2 & 0xffffff);
+	return cond << 28 | 0x0a000000 | ((u32)off >> 2 & 0xffffff);
 }
 
-bool stub_make(struct stub_code *c, u32 kind, u32 operand, const struct stub_at *at)
+bool stub_make(struct stub_code *c, u32 kind, const struct stub_at *at)
 {
+	u32 operand = stub_operand(at->word);
 	struct maker m = { .c = c, .at = at, .operand = operand, .scratch = operand == 0, .ok = true };
 
 	*c = (struct stub_code){ .scratch = { STUB_NO_SCRATCH, STUB_NO_SCRATCH } };

@@ -191,22 +191,22 @@ static u16 *site_hash(struct stub_area *a, gva_t site)
 }
 
 /* The stub that the instruction had when its page was code before. */
-static struct stub *find_old(struct stub_area *a, u32 kind, u32 word, gva_t site)
+static struct stub *find_old(struct stub_area *a, u32 word, gva_t site)
 {
 	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
 		struct stub *s = &a->stub[i - 1];
 
-		if (s->site == site && s->kind == kind && s->word == word)
+		if (s->site == site && s->word == word)
 			return s;
 	}
 	return NULL;
 }
 
 /* A new one, or NULL: there is no room, or it would not reach. */
-static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, u32 word, gva_t site)
+static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 {
 	struct stub_area *a = v->stubs;
-	enum stub_class cls = stub_class(kind, operand);
+	enum stub_class cls = stub_class(kind);
 	struct cursor *c = &a->cursor[cls];
 	struct stub_code code;
 	struct stub_at at;
@@ -216,13 +216,14 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, u32 word, gva
 		a->refused++;
 		return NULL;
 	}
-	if (!stub_make(&code, kind, operand, &at))
+	at.word = word;
+	if (!stub_make(&code, kind, &at))
 		return NULL;
 	s = &a->stub[a->stubs++];
 	*s = (struct stub){
-		.site = site, .word = word, .branch = stub_branch(site, at.stub), .page = (u16)c->page, .first = (u16)c->word,
+		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28), .page = (u16)c->page, .first = (u16)c->word,
 		.words = code.words, .commit = code.commit, .saved = code.saved, .scratch = { code.scratch[0], code.scratch[1] },
-		.kind = (u8)kind, .operand = (u8)operand, .forward = code.forward,
+		.kind = (u8)kind, .operand = (u8)stub_operand(word), .forward = code.forward,
 	};
 	for (u32 g = c->word / GRANULE; g <= (c->word + code.words - 1u) / GRANULE; g++)
 		a->owner[c->page][g] = (u16)a->stubs;
@@ -234,55 +235,42 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, u32 word, gva
 	return s;
 }
 
-static void write_stub(struct stub_area *a, const struct stub *s, u32 trap)
+static void write_stub(struct stub_area *a, const struct stub *s)
 {
 	hpa_t to = a->pages + s->page * PAGE_SIZE + 4u * s->first;
 	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site);
 	struct stub_code code;
 
 	at.word = s->word;
-	at.trap = s->kind == SITE_KIND_USER_LS ? site_word_of(s->kind, s->copy) : trap;
-	BUG_ON(!stub_make(&code, s->kind, s->operand, &at));
-	if (s->eager)
-		code.word[STUB_DACR_WORD] = stub_dacr_word(s->operand, false);
+	at.trap = site_word_of(s->kind, s->copy) | s->operand;
+	BUG_ON(!stub_make(&code, s->kind, &at));
 	memcpy(hpa_ptr(to), code.word, 4u * code.words);
 	arch_dcache_clean_range(to, 4u * code.words);
 }
 
-gva_t stub_area_add(struct vcpu *v, u32 kind, u32 operand, const struct code_site *where, u32 trap)
+gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 {
 	struct stub_area *a = v->stubs;
 	gva_t site = where->gva + 4 * where->index;
 	struct stub *s;
 
-	if (stub_class(kind, operand) == STUB_NONE || !a->base || !stub_branch(site, a->base) ||
-	    !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE))
+	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
 		return 0;
-	s = find_old(a, kind, where->page[where->index], site);
+	s = find_old(a, where->page[where->index], site);
 	if (!s)
-		s = add_new(v, kind, operand, where->page[where->index], site);
-	if (!s)
+		s = add_new(v, kind, where->page[where->index], site);
+	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	write_stub(a, s, trap);
+	write_stub(a, s);
 	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
-}
-
-void stub_area_make_eager(struct vcpu *v, struct stub *s)
-{
-	hpa_t at = v->stubs->pages + s->page * PAGE_SIZE + 4u * (s->first + STUB_DACR_WORD);
-
-	s->eager = true;
-	*(volatile u32 *)hpa_ptr(at) = stub_dacr_word(s->operand, false);
-	arch_dcache_clean_range(at, 4);
-	arch_icache_invalidate_all();
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
 	struct stub_area *a = v->stubs;
 
-	if (word >> 24 != 0xea)
+	if ((word >> 24 & 0xf) != 0xa || word >> 28 == 15)
 		return false;
 	for (u32 i = *branch_hash(a, word); i; i = a->stub[i - 1].next_branch) {
 		const struct stub *s = &a->stub[i - 1];

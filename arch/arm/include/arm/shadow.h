@@ -74,6 +74,9 @@ void shadow_unplace_stubs(struct vcpu *v);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
+/* Forget the host DACR values for the guest's that the window knows. */
+void shadow_forget_dacr(struct vcpu *v);
+
 /* -- guest table walk (mmu/guest_walk.c): pure function of guest memory and CP15, host-testable -- */
 struct walk {
 	gpa_t gpa;		/* translated address */

@@ -44,6 +44,8 @@ u32 site_word_of(u32 kind, u32 copy);
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */
 u32 site_kind(const u32 *page, u32 i);
+/* The kind of @word by itself, without regard to what follows it. */
+u32 site_kind_of(u32 word);
 /* The operand of a word whose kind is not SITE_KIND_C. */
 u32 site_operand(u32 word);
 /* Traps by itself, but is cheaper as a site: @page[@i] has a kind other than SITE_KIND_C. */

@@ -116,6 +116,7 @@ struct vcpu {
 	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
+	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
