@@ -487,24 +487,54 @@ static void sites_match_manual(void **state)
 	}
 }
 
-/* The filter lets every site through, and is worth having. */
-static void hints(void **state)
+static bool meets(const struct a32_need *n, u32 word)
 {
-	const u8 *hint = a32_site_hints();
-	u32 i, k, w = 7, some = 0;
+	return (word & n->mask) == n->value;
+}
 
-	for (i = 0; i < ARRAY_SIZE(a32_words); i++)
+/* The filter lets every site through, and is worth having. */
+static void needs(void **state)
+{
+	u32 top, i, k, w = 7, some = 0;
+
+	for (i = 0; i < ARRAY_SIZE(a32_words); i++) {
+		struct a32_need n = { 0, 1 };
+
+		a32_site_need(&n, a32_words[i].word >> 16);
 		if (a32_words[i].site)
-			assert_true(hint[a32_words[i].word >> 20 & 0xff]);
-	for (i = 0; i < 256; i++) {
-		for (k = 0; !hint[i] && k < 10000; k++) {
-			w = w * 1664525 + 1013904223;
-			if (a32_is_site(((w ^ w >> 16) & ~0x0ff00000u) | i << 20))
-				fail_msg("0x%02x hides a site", i);
-		}
-		some += hint[i];
+			assert_true(meets(&n, a32_words[i].word));
 	}
-	assert_true(some > 40 && some < 160);
+	for (top = 0; top < 1 << 16; top++) {
+		struct a32_need n = { 0, 1 };
+		bool any = a32_site_need(&n, top);
+
+		assert_int_equal(any, n.mask != 0 || n.value != 1);
+		for (k = 0; k < 600; k++) {
+			w = w * 1664525 + 1013904223;
+			if (a32_is_site((w >> 16) | top << 16) && !meets(&n, (w >> 16) | top << 16))
+				fail_msg("0x%08x is a site and hidden", (w >> 16) | top << 16);
+		}
+		some += any;
+	}
+	assert_true(some > 0x10000 / 8 && some < 0x10000 / 2);
+}
+
+/* What is neither a site by itself nor excluded by its encoding: what site.c may choose. */
+static void needs_of_what_traps(void **state)
+{
+	static const struct { u32 word; bool met; } c[] = {
+		{ 0xee1d0f90, true }, { 0xeee83a10, true }, { 0xef812345, true }, { 0x1f812345, true },
+		{ 0x1e1d0f90, false }, { 0xee1d0d90, false }, { 0xef012345, false }, { 0xff812345, false }, { 0xe320f000, false },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		struct a32_need n = { 0, 1 };
+
+		a32_site_need(&n, c[i].word >> 16);
+		if (meets(&n, c[i].word) != c[i].met)
+			fail_msg("0x%08x", c[i].word);
+	}
 }
 
 /* Bit NZCV of each mask: does the condition hold? */
@@ -530,7 +560,7 @@ int main(void)
 		cmocka_unit_test(operands),
 		cmocka_unit_test(t32_words_decode),
 		cmocka_unit_test(sites_match_manual),
-		cmocka_unit_test(hints),
+		cmocka_unit_test(needs), cmocka_unit_test(needs_of_what_traps),
 		cmocka_unit_test(conditions),
 	};
 

@@ -175,8 +175,9 @@ static void write_copy(struct code_pages *c, u32 n, gpa_t gpa)
 	const u32 *src = hpa_ptr(gpa);
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	for (u32 i = 0; i < SCAN_WORDS; i++)
-		dst[i] = c->scan.site[i / 32] & BIT(i % 32) ? site_word(src, i, n, c->hot) : src[i];
+	memcpy(dst, src, PAGE_SIZE);
+	for (u32 k = 0; k < c->scan.nr_sites; k++)
+		dst[c->scan.site[k]] = site_word(src, c->scan.site[k], n, c->hot);
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
 	arch_icache_invalidate_all();
@@ -229,17 +230,18 @@ static const u32 *moved_from(const struct code_pages *c, const u32 *page, u32 i,
 
 /*
  * Code that copies code it has run reads the trapping words of the copy that it runs from. Where such a word turns up in a page
- * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
+ * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not. The first look
+ * at the page named the words that have the form. True: one was put back.
  */
-static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
+static bool restore_moved_sites(struct code_pages *c, gpa_t gpa)
 {
-	u32 *page = hpa_ptr(gpa);
+	u32 *page = hpa_ptr(gpa), repairs = c->repairs;
 
-	for (u32 i = 0; i < SCAN_WORDS; i++) {
-		u32 n = site_copy(page[i]);
+	for (u32 k = 0; k < c->scan.nr_traps; k++) {
+		u32 i = c->scan.trap[k], n = site_copy(page[i]);
 		const u32 *orig, *word;
 
-		if (!site_is_word(page[i]) || !n || n > COPIES)
+		if (!n || n > COPIES)
 			continue;
 		orig = copy_originals(c, n);
 		word = orig ? moved_from(c, page, i, orig, n) : NULL;
@@ -249,6 +251,7 @@ static void restore_moved_sites(struct code_pages *c, gpa_t gpa)
 		arch_dcache_clean_range(gpa + 4 * i, 4);
 		c->repairs++;
 	}
+	return c->repairs != repairs;
 }
 
 /* The guest's page of RAM at virtual page @gva, or NULL. */
@@ -262,18 +265,26 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 	return hpa_ptr(w.gpa & PAGE_MASK);
 }
 
+/* How many sites the page has. Its neighbours matter only if there may be one. */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+	struct code_pages *c = v->code;
+	u32 n;
 
 	gva &= PAGE_MASK;
+	c->scans++;
+	vcpu_count(v, EXIT_SCAN);
+	n = code_scan_first(&c->scan, page[1], gva);
+	if (vcpu_privileged(v) && restore_moved_sites(c, gpa))
+		n = code_scan_first(&c->scan, page[1], gva);
+	if (!n)
+		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
 		page[2] = neighbour(v, gva + PAGE_SIZE);
-	v->code->scans++;
-	vcpu_count(v, EXIT_SCAN);
-	return code_scan(&v->code->scan, page, gva);
+	return code_scan(&c->scan, page);
 }
 
 /*
@@ -293,8 +304,6 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 	u32 n;
 
-	if (vcpu_privileged(v))
-		restore_moved_sites(c, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);

@@ -270,12 +270,15 @@ static bool is_site_op(enum insn_op op)
 	return op < 32 && SITE_OPS & BIT(op);
 }
 
+/* MSR of something else than the flags alone: SPSR, or the x or c field. */
+#define MSR_SITE	(BIT(22) | BIT(17) | BIT(16))
+
 enum insn_op a32_site_op(u32 word)
 {
 	enum insn_op op = a32_row(word)->op;
 
 	if (is_msr(op))
-		return word & (BIT(22) | BIT(17) | BIT(16)) ? op : INSN_OTHER;	/* SPSR, or the x or c field */
+		return word & MSR_SITE ? op : INSN_OTHER;
 	return is_site_op(op) ? op : INSN_OTHER;
 }
 
@@ -284,28 +287,29 @@ bool a32_is_site(u32 word)
 	return a32_site_op(word) != INSN_OTHER;
 }
 
-/* Does @t have a row for some word with bits 27:20 = @hi that may become a site? (site.c adds some that trap by themselves) */
-static bool table_maybe_site(const struct insn_row *t, u32 hi)
+/* What may become a site besides: a word in the form of a trapping word, and what site.c replaces although it traps by itself. */
+static const struct insn_row more_sites[] = {
+	{ 0x0f800000, 0x0f800000, INSN_SVC, NULL },
+	{ 0xff000a10, 0xee000a10, INSN_MRC, NULL },		/* MCR, MRC, VMSR, VMRS: coprocessors 10 and 15 */
+	{ 0, 0, INSN_OTHER, NULL },
+};
+
+/* Loosen @need for the rows of @t for sites, or @all of them, that words with bits 31:16 = @top can match. True: there are some. */
+static bool need_rows(struct a32_need *need, const struct insn_row *t, bool all, u32 top)
 {
-	const u32 cheaper = BIT(INSN_SVC) | BIT(INSN_MCR) | BIT(INSN_MRC) | BIT(INSN_VMRS) | BIT(INSN_VMSR);
+	bool any = false;
 
 	for (; t->mask; t++)
-		if ((is_site_op(t->op) || is_msr(t->op) || (t->op < 32 && cheaper & BIT(t->op))) &&
-		    !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
-			return true;
-	return false;
+		if (all || is_site_op(t->op) || (is_msr(t->op) && top << 16 & MSR_SITE))
+			any |= a32_need_loosen(need, t->mask, t->value, top);
+	return any;
 }
 
-const u8 *a32_site_hints(void)
+bool a32_site_need(struct a32_need *need, u32 top)
 {
-	static u8 hint[256];
-	static bool ready;
-	u32 hi;
-
-	for (hi = 0; !ready && hi < 256; hi++)
-		hint[hi] = table_maybe_site(a32_tables[hi >> 5], hi) || table_maybe_site(a32_tables[A32_UNCOND], hi);
-	ready = true;
-	return hint;
+	if (top >> 12 == 15)
+		return need_rows(need, a32_uncond, false, top);
+	return need_rows(need, a32_tables[FIELD(top, 11, 9)], false, top) | need_rows(need, more_sites, true, top);
 }
 
 bool cond_holds(u32 cond, u32 cpsr)

@@ -58,7 +58,18 @@ void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 bool a32_is_site(u32 word);
 /* Its operation if it must, else INSN_OTHER. */
 enum insn_op a32_site_op(u32 word);
-/* A filter for many words: entry (word >> 20) & 0xff is 0 when no such word is replaced in a copy. 256 entries. */
-const u8 *a32_site_hints(void);
+/* A filter for many words. Met by those of which (word & mask) == value; { 0, 1 } by none. */
+struct a32_need { u32 mask, value; };
+/* Let @n be met also by words that match @mask and @value, if words with bits 31:16 = @top can (true). */
+static inline bool a32_need_loosen(struct a32_need *n, u32 mask, u32 value, u32 top)
+{
+	if ((value ^ top << 16) & mask & 0xffff0000)
+		return false;
+	n->mask = n->value & ~n->mask ? mask : n->mask & mask & ~(n->value ^ value);
+	n->value = value & n->mask;
+	return true;
+}
+/* The same for all words with bits 31:16 = @top that may be replaced in a copy. */
+bool a32_site_need(struct a32_need *need, u32 top);
 /* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
 bool cond_holds(u32 cond, u32 cpsr);
