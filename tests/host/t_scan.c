@@ -36,6 +36,14 @@
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
 #define LDR_LIT_NEG(off) (0xe51f0000u | ((off) + 8))	/* ldr r0, [this - off] */
 
+/* What word_find.S does. */
+const u32 *word_find(const u32 *p, const u32 *end, u32 mask, u32 value)
+{
+	while (p < end && (*p & mask) != value)
+		p++;
+	return p;
+}
+
 /* -- one page between two -- */
 
 static u32 w[3][SCAN_WORDS];
@@ -264,6 +272,44 @@ static void neighbour_pages_as_far_as_they_reach(void **state)
 		if (do_scan(true, true) || do_scan(!c[i].page, c[i].page) || !do_scan(c[i].page, !c[i].page))
 			fail_msg("load %u", i);
 	}
+}
+
+/* Likewise through a register, as far as the load is from what it reads. */
+static void adr_in_a_neighbour_page(void **state)
+{
+	w[1][1000] = MRS;
+	w[2][1001] = 0xe24f4a01;			/* sub r4, pc, #4096 */
+	w[2][1002] = 0xe514000c;			/* ldr r0, [r4, #-12] */
+	assert_int_equal(do_scan(true, true), 0);
+	w[2][1003] = 0xe514000c;
+	w[2][1002] = NOP;
+	assert_int_equal(do_scan(true, true), 1);
+	clear_pages(state);
+	w[1][1015] = MRS;
+	w[0][998] = 0xe28f4a01;				/* add r4, pc, #4096 */
+	w[0][1014] = 0xe594003c;			/* ldr r0, [r4, #60] */
+	assert_int_equal(do_scan(true, true), 0);
+	w[0][1013] = w[0][1014];
+	w[0][1014] = NOP;
+	assert_int_equal(do_scan(true, true), 1);
+}
+
+/* Rule 4 leaves out data: whether the words around are read matters although the word itself is not. */
+static void data_around_has_no_say(void **state)
+{
+	u32 i;
+
+	w[1][300] = LDM_RET;
+	for (i = 1; i <= 8; i++)
+		w[1][300 + i] = 0x12345678;
+	w[1][301] = 0x12345679;
+	w[1][292] = 0x23456789;				/* nine of sixteen are no code */
+	assert_int_equal(do_scan(false, false), 0);
+	for (i = 0; i < 4; i++)
+		w[1][200 + i] = LDR_LIT(400);		/* of 300 + i, the first is the word itself */
+	w[1][200] = NOP;
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(300));
 }
 
 /* What a table has further than 4 KiB behind the load is not taken for data. */
@@ -864,6 +910,7 @@ static void moved_words_are_restored(void **state)
 	put(RAM + 0x18, CPSID);
 	put(RAM + 0x2c, 0xe1600071);			/* SMC is no site: not what was at the place of WFI */
 	put(RAM + 0x6c, WFI);
+	put(RAM + 0x78, 0x114f0000);			/* mrsne */
 	exec_page(0);
 	for (i = 0; i < 32; i++)
 		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(exec_page(0) + 8 + 4 * i));
@@ -875,6 +922,8 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x164), WFI);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x170), 0x114f0000);
+	assert_int_equal(get(exec_page(1) + 0x170), 0x1f80002c);	/* and is a site again, of copy 2 */
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 
@@ -940,7 +989,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		S(plain_sites), S(cheaper_as_sites), S(trapping_words_are_unambiguous),
 		S(returns_are_fused), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages),
-		S(neighbour_pages_as_far_as_they_reach), S(tables_end), S(what_stands_behind_matters_each_time),
+		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
+		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(real_kernel),

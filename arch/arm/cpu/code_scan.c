@@ -62,59 +62,78 @@ static const struct pc_row {
  * the table is little more than one sixteenth.
  */
 static struct look {
-	u8 class[1 << 16];		/* CLASS_*, or CLASS_NEED and the index of what a word must have besides */
-	struct a32_need need[1 << 6];
+	u8 class[1 << 16];	/* index in need[] */
+	struct need {
+		struct a32_need any, site[2];	/* all that matter pass any; sites one of site[], too */
+	} need[64];
 	u32 nr;
-	u32 known[1 << 7];		/* coprocessor accesses, and whether they are sites; see is_cheaper() */
+	u32 known[1 << 7];	/* coprocessor accesses, and whether they are sites; see is_cheaper() */
 } look;
 
-#define CLASS_NONE	0		/* no site, no row of pc_rows */
-#define CLASS_PERHAPS	1		/* not learnt, or more needs than expected */
-#define CLASS_NEED	0x3f		/* index in need[] */
-#define CLASS_PC	BIT(7)		/* no site */
+#define CLASS_NONE	0	/* no word is a site or matches a row of pc_rows */
+#define CLASS_PERHAPS	1	/* each may: not learnt, or more kinds than expected */
 
 static void look_init(void)
 {
 	if (look.nr)
 		return;
 	memset(look.class, CLASS_PERHAPS, sizeof(look.class));
-	look.need[CLASS_NONE] = (struct a32_need){ 0, 1 };
-	look.need[CLASS_PERHAPS] = (struct a32_need){ 0, 0 };
+	look.need[CLASS_NONE] = (struct need){ A32_NEED_NONE, { A32_NEED_NONE, A32_NEED_NONE } };
+	look.need[CLASS_PERHAPS] = (struct need){ 0 };
 	look.nr = 2;
 }
 
-static u32 need_index(const struct a32_need *need)
+static u8 class_by_need(const struct need *need)
 {
 	u32 i;
 
-	for (i = 0; i < look.nr; i++)
-		if (look.need[i].mask == need->mask && look.need[i].value == need->value)
-			return i;
+	if (a32_need_is_none(&need->any))
+		return CLASS_NONE;
+	for (i = 2; i < look.nr; i++)
+		if (!memcmp(&look.need[i], need, sizeof(*need)))
+			return (u8)i;
 	if (look.nr == ARRAY_SIZE(look.need))
 		return CLASS_PERHAPS;
 	look.need[look.nr++] = *need;
-	return i;
+	return (u8)i;
 }
 
-static void learn(u32 top)
+static void learn_half(u32 top)
 {
-	struct a32_need need = look.need[CLASS_NONE];
-	bool site = a32_site_need(&need, top);
+	struct need need = { .any = A32_NEED_NONE };
 	const struct pc_row *r;
 	u32 i;
 
+	a32_site_need(need.site, top);
+	for (i = 0; i < ARRAY_SIZE(need.site); i++)
+		if (!a32_need_is_none(&need.site[i]))
+			a32_need_loosen(&need.any, need.site[i].mask, need.site[i].value, top);
 	for (r = pc_rows; r->mask && top >> 12 != 15; r++)
-		a32_need_loosen(&need, r->mask, r->value, top);
-	i = need_index(&need);
-	look.class[top] = (u8)(i > CLASS_PERHAPS && !site ? i | CLASS_PC : i);
+		a32_need_loosen(&need.any, r->mask, r->value, top);
+	look.class[top] = class_by_need(&need);
+}
+
+/* What is known of AL is good enough for the other conditions. */
+static void learn(u32 top)
+{
+	u32 al = top >> 12 < 14 ? (top & 0xfff) | 0xe000 : top;
+
+	if (look.class[al] == CLASS_PERHAPS)
+		learn_half(al);
+	look.class[top] = look.class[al];
 }
 
 /* Is a closer look at @w worth it? */
 static bool is_worth_it(u32 w)
 {
-	const struct a32_need *n = &look.need[look.class[w >> 16] & CLASS_NEED];
+	return a32_need_met(&look.need[look.class[w >> 16]].any, w);
+}
 
-	return (w & n->mask) == n->value;
+static bool may_be_site(u32 w)
+{
+	const struct need *n = &look.need[look.class[w >> 16]];
+
+	return a32_need_met(&n->site[0], w) || a32_need_met(&n->site[1], w);
 }
 
 /*
@@ -151,7 +170,7 @@ static enum insn_op site_op(const u32 *page, u32 i)
 bool code_scan_candidate(const u32 *page, u32 i)
 {
 	look_init();
-	return is_worth_it(page[i]) && site_op(page, i) != INSN_OTHER;
+	return may_be_site(page[i]) && site_op(page, i) != INSN_OTHER;
 }
 
 /* Operations with wide encodings, which arbitrary data hit often. */
@@ -169,19 +188,17 @@ static bool is_pointer(u32 w, gva_t at)
 	return w >> 28 < 14 && !(w & 3) && w - at + (32u << 20) < 64u << 20 && (w & 0x0fffffff) != MOVS_PC_LR;
 }
 
-static void look_closer(struct code_scan *s, const u32 *w)
+/* Not inline, so that the loop over all words stays short. */
+static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32 *w)
 {
 	u32 i = (u32)(w - s->page);
 	enum insn_op op;
 
-	if (look.class[*w >> 16] == CLASS_PERHAPS) {
+	if (look.class[*w >> 16] == CLASS_PERHAPS)
 		learn(*w >> 16);
-		if (!is_worth_it(*w))
-			return;
-	}
 	if ((*w & PC_MASK) == PC_VALUE)
 		s->pc[s->nr_pcs++] = (u16)i;
-	if (look.class[*w >> 16] & CLASS_PC)
+	if (!may_be_site(*w))
 		return;
 	if (site_is_word(*w))
 		s->trap[s->nr_traps++] = (u16)i;
@@ -194,18 +211,15 @@ static void look_closer(struct code_scan *s, const u32 *w)
 		s->site[s->nr_sites++] = (u16)(i | SCAN_WIDE);
 }
 
-/* Not inline, so that the loop over all words stays short. */
-static __attribute__((noinline)) void look_at_two(struct code_scan *s, const u32 *w)
+/* @a and @b are the words at @w. */
+static inline __attribute__((always_inline)) void look_at_two(struct code_scan *s, const u32 *w, u32 a, u32 b)
 {
-	if (is_worth_it(w[0]))
+	if (!(look.class[a >> 16] | look.class[b >> 16]))
+		return;
+	if (is_worth_it(a))
 		look_closer(s, w);
-	if (is_worth_it(w[1]))
+	if (is_worth_it(b))
 		look_closer(s, w + 1);
-}
-
-static bool any_class(u32 a, u32 b)
-{
-	return look.class[a >> 16] | look.class[b >> 16];
 }
 
 u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva)
@@ -220,14 +234,10 @@ u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva)
 		/* All eight at once, which makes a short loop. */
 		u32 a = w[0], b = w[1], c = w[2], d = w[3], e = w[4], f = w[5], g = w[6], h = w[7];
 
-		if (any_class(a, b))
-			look_at_two(s, w);
-		if (any_class(c, d))
-			look_at_two(s, w + 2);
-		if (any_class(e, f))
-			look_at_two(s, w + 4);
-		if (any_class(g, h))
-			look_at_two(s, w + 6);
+		look_at_two(s, w, a, b);
+		look_at_two(s, w + 2, c, d);
+		look_at_two(s, w + 4, e, f);
+		look_at_two(s, w + 6, g, h);
 	}
 	return s->nr_sites;
 }
@@ -310,6 +320,7 @@ static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 
 }
 
 #define ADR_REACH	16
+#define BEFORE		(REACH + ADR_REACH)	/* how far before a word what makes it data may begin */
 
 /* @in, at @i, may load through a register that holds byte offset @base of the window. */
 static void note_adr_load(struct code_scan *s, const u32 *const page[3], u32 i, const struct insn *in, s32 base)
@@ -396,38 +407,18 @@ static void note_pc(struct code_scan *s, const u32 *const page[3], u32 i)
 	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
 }
 
-/* Bits 23:16 of four words, without those in which the rows of pc_rows differ: zero where a word may match one. */
-static u32 pc_fields(const u32 *w)
-{
-	const u8 *b = (const u8 *)w;
-
-	return ((b[2] | (u32)b[6] << 8 | (u32)b[10] << 16 | (u32)b[14] << 24) ^ (PC_VALUE >> 16) * 0x01010101) &
-	       (PC_MASK >> 16) * 0x01010101;
-}
-
-/* The first eight words in [@w, @end) of which one may match a row of pc_rows; or @end. Zero borrows into bit 7, as no field has it. */
-static const u32 *skip_to_pc(const u32 *w, const u32 *end)
-{
-	for (; w < end; w += 8)
-		if (((pc_fields(w) - 0x01010101) | (pc_fields(w + 4) - 0x01010101)) & 0x80808080)
-			break;
-	return w;
-}
-
-/* Loads among the words from @from to @to of the window, which are of one neighbour page; roughly. */
+/* Loads among the words from @from to @to of the window, which are of one neighbour page. */
 static void find_loads_near(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
 {
 	const u32 *base = page[from / SCAN_WORDS], *w, *end;
-	u32 k;
 
 	if (!base)
 		return;
 	base -= from / SCAN_WORDS * SCAN_WORDS;
-	end = base + ALIGN_UP(to, 8);
-	for (w = skip_to_pc(base + ALIGN_DOWN(from, 8), end); w < end; w = skip_to_pc(w + 8, end))
-		for (k = 0; k < 8; k++)
-			if ((w[k] & PC_MASK) == PC_VALUE)
-				note_pc(s, page, (u32)(w - base) + k);
+	end = base + to;
+	for (w = word_find(base + from, end, PC_MASK, PC_VALUE); w < end; w = word_find(w + 1, end, PC_MASK, PC_VALUE))
+		if (is_worth_it(*w))
+			note_pc(s, page, (u32)(w - base));
 }
 
 /* All loads of the page, and those of its neighbours from word @from to word @to of the window. */
@@ -529,15 +520,18 @@ static void decide_loads(struct code_scan *s)
 /* Whether what may be a site is data matters; for rule 4 whether the words around are, too. True if that is asked for. */
 static bool ask(struct code_scan *s)
 {
-	u32 k, i, around, wide = 0;
+	bool wide = false;
+	u32 k, i;
 
 	memset(s->state, 0, sizeof(s->state));
 	s->nr_loads = 0;
 	for (k = 0; k < s->nr_sites; k++) {
 		i = SCAN_WORDS + s->site[k] % SCAN_WIDE;
-		around = s->site[k] & SCAN_WIDE ? AROUND : 0;
-		memset(&s->state[i - around], SCAN_ASKED, 2 * around + 1);
-		wide |= s->site[k] & SCAN_WIDE;
+		s->state[i] = SCAN_ASKED;
+		if (!(s->site[k] & SCAN_WIDE))
+			continue;
+		memset(&s->state[i - AROUND], SCAN_ASKED, 2 * AROUND + 1);
+		wide = true;
 	}
 	return wide;
 }
@@ -548,7 +542,7 @@ static void find_data(struct code_scan *s, const u32 *const page[3])
 	u32 first = SCAN_WORDS + s->site[0] % SCAN_WIDE, last = SCAN_WORDS + s->site[s->nr_sites - 1] % SCAN_WIDE;
 
 	if (!ask(s)) {
-		find_loads(s, page, first < REACH ? 0 : first - REACH, MIN(last + REACH + 1, SCAN_WINDOW));
+		find_loads(s, page, first < BEFORE ? 0 : first - BEFORE, MIN(last + REACH + 1, SCAN_WINDOW));
 		if (!asked_is_read(s))
 			return;
 	}

@@ -44,3 +44,5 @@ u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva);
 u32 code_scan(struct code_scan *s, const u32 *const page[3]);
 /* Would the word at @i of @page be a site, were it known to be code? */
 bool code_scan_candidate(const u32 *page, u32 i);
+/* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */
+const u32 *word_find(const u32 *w, const u32 *end, u32 mask, u32 value);

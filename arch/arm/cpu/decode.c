@@ -294,22 +294,20 @@ static const struct insn_row more_sites[] = {
 	{ 0, 0, INSN_OTHER, NULL },
 };
 
-/* Loosen @need for the rows of @t for sites, or @all of them, that words with bits 31:16 = @top can match. True: there are some. */
-static bool need_rows(struct a32_need *need, const struct insn_row *t, bool all, u32 top)
+/* Rows of @t for sites, or @all of them. */
+static void need_rows(struct a32_need need[2], const struct insn_row *t, bool all, u32 top)
 {
-	bool any = false;
-
 	for (; t->mask; t++)
 		if (all || is_site_op(t->op) || (is_msr(t->op) && top << 16 & MSR_SITE))
-			any |= a32_need_loosen(need, t->mask, t->value, top);
-	return any;
+			a32_need_loosen(&need[!(t->mask & t->value & 0xf000)], t->mask, t->value, top);
 }
 
-bool a32_site_need(struct a32_need *need, u32 top)
+void a32_site_need(struct a32_need need[2], u32 top)
 {
-	if (top >> 12 == 15)
-		return need_rows(need, a32_uncond, false, top);
-	return need_rows(need, a32_tables[FIELD(top, 11, 9)], false, top) | need_rows(need, more_sites, true, top);
+	need[0] = need[1] = A32_NEED_NONE;
+	need_rows(need, top >> 12 == 15 ? a32_uncond : a32_tables[FIELD(top, 11, 9)], false, top);
+	if (top >> 12 != 15)
+		need_rows(need, more_sites, true, top);
 }
 
 bool cond_holds(u32 cond, u32 cpsr)
