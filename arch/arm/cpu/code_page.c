@@ -196,8 +196,11 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	for (at.index = 0; at.index < SCAN_WORDS; at.index++)
-		dst[at.index] = c->scan.site[at.index / 32] & BIT(at.index % 32) ? v->path->code->word(v, &at) : at.page[at.index];
+	memcpy(dst, at.page, PAGE_SIZE);
+	for (u32 k = 0; k < c->scan.nr_sites; k++) {
+		at.index = c->scan.site[k];
+		dst[at.index] = v->path->code->word(v, &at);
+	}
 	c->copy[n].bound = at.bound;
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
@@ -278,21 +281,25 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 
 /*
  * Code that copies code it has run reads what stands in the copy that it runs from. Where such a word turns up in a page
- * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
+ * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not. The first look
+ * at the page named the words that may be one. True: one was put back.
  */
-static void restore_moved_sites(struct vcpu *v, gpa_t gpa)
+static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
-	u32 *page = hpa_ptr(gpa);
+	struct code_pages *c = v->code;
+	u32 *page = hpa_ptr(gpa), repairs = c->repairs;
 
-	for (u32 i = 0; i < SCAN_WORDS; i++) {
+	for (u32 k = 0; k < c->scan.nr_moved; k++) {
+		u32 i = c->scan.moved[k];
 		const u32 *word = moved_from(v, page, i);
 
 		if (!word)
 			continue;
 		page[i] = *word;
 		arch_dcache_clean_range(gpa + 4 * i, 4);
-		v->code->repairs++;
+		c->repairs++;
 	}
+	return c->repairs != repairs;
 }
 
 /* The guest's page of RAM at virtual page @gva, or NULL. */
@@ -306,18 +313,26 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 	return hpa_ptr(w.gpa & PAGE_MASK);
 }
 
+/* How many sites the page has. Its neighbours matter only if there may be one. */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+	struct code_pages *c = v->code;
+	u32 n;
 
 	gva &= PAGE_MASK;
+	c->scans++;
+	vcpu_count(v, EXIT_SCAN);
+	n = code_scan_first(&c->scan, page[1], gva);
+	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
+		n = code_scan_first(&c->scan, page[1], gva);
+	if (!n)
+		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
 		page[2] = neighbour(v, gva + PAGE_SIZE);
-	v->code->scans++;
-	vcpu_count(v, EXIT_SCAN);
-	return code_scan(&v->code->scan, page, gva);
+	return code_scan(&c->scan, page);
 }
 
 /*
@@ -337,8 +352,6 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 	u32 n;
 
-	if (vcpu_privileged(v))
-		restore_moved_sites(v, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);

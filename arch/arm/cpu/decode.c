@@ -276,6 +276,9 @@ static bool is_pmuserenr_read(u32 word)
 	return (word & 0x0fff0fff) == 0x0e190f1e;
 }
 
+/* MSR of something else than the flags alone: SPSR, or the x or c field. */
+#define MSR_SITE	(BIT(22) | BIT(17) | BIT(16))
+
 enum insn_op a32_site_op(u32 word)
 {
 	enum insn_op op = a32_row(word)->op;
@@ -283,7 +286,7 @@ enum insn_op a32_site_op(u32 word)
 	if (op == INSN_MRC)
 		return is_pmuserenr_read(word) ? op : INSN_OTHER;
 	if (is_msr(op))
-		return word & (BIT(22) | BIT(17) | BIT(16)) ? op : INSN_OTHER;	/* SPSR, or the x or c field */
+		return word & MSR_SITE ? op : INSN_OTHER;
 	return is_site_op(op) ? op : INSN_OTHER;
 }
 
@@ -292,28 +295,28 @@ bool a32_is_site(u32 word)
 	return a32_site_op(word) != INSN_OTHER;
 }
 
-/* Does @t have a row for some word with bits 27:20 = @hi that may become a site? (site.c adds some that trap by themselves) */
-static bool table_maybe_site(const struct insn_row *t, u32 hi)
-{
-	const u32 cheaper = BIT(INSN_SVC) | BIT(INSN_MCR) | BIT(INSN_MRC) | BIT(INSN_VMRS) | BIT(INSN_VMSR);
+/* What may become a site besides: a word in the form of a trapping word, and what site.c replaces although it traps by itself. */
+static const struct insn_row more_sites[] = {
+	{ 0x0f800000, 0x0f800000, INSN_SVC, NULL },
+	{ 0xff000a10, 0xee000a10, INSN_MRC, NULL },		/* MCR, MRC, VMSR, VMRS: coprocessors 10 and 15 */
+	{ 0x0fff0fff, 0x0e190f1e, INSN_MRC, NULL },		/* PMUSERENR, on any condition */
+	{ 0, 0, INSN_OTHER, NULL },
+};
 
+/* Rows of @t for sites, or @all of them. */
+static void need_rows(struct a32_need need[2], const struct insn_row *t, bool all, u32 top)
+{
 	for (; t->mask; t++)
-		if ((is_site_op(t->op) || is_msr(t->op) || (t->op < 32 && cheaper & BIT(t->op))) &&
-		    !((hi << 20 ^ t->value) & t->mask & 0x0ff00000))
-			return true;
-	return false;
+		if (all || is_site_op(t->op) || (is_msr(t->op) && top << 16 & MSR_SITE))
+			a32_need_loosen(&need[!(t->mask & t->value & 0xf000)], t->mask, t->value, top);
 }
 
-const u8 *a32_site_hints(void)
+void a32_site_need(struct a32_need need[2], u32 top)
 {
-	static u8 hint[256];
-	static bool ready;
-	u32 hi;
-
-	for (hi = 0; !ready && hi < 256; hi++)
-		hint[hi] = table_maybe_site(a32_tables[hi >> 5], hi) || table_maybe_site(a32_tables[A32_UNCOND], hi);
-	ready = true;
-	return hint;
+	need[0] = need[1] = A32_NEED_NONE;
+	need_rows(need, top >> 12 == 15 ? a32_uncond : a32_tables[FIELD(top, 11, 9)], false, top);
+	if (top >> 12 != 15)
+		need_rows(need, more_sites, true, top);
 }
 
 bool cond_holds(u32 cond, u32 cpsr)

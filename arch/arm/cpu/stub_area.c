@@ -202,6 +202,29 @@ static struct stub *find_old(struct stub_area *a, u32 word, gva_t site)
 	return NULL;
 }
 
+/* Write @code where cursor @c stands, for the newest stub, and move on. */
+static void write_stub(struct stub_area *a, struct cursor *c, const struct stub_code *code)
+{
+	hpa_t to = a->pages + c->page * PAGE_SIZE + 4 * c->word;
+	u32 last = (c->word + code->words - 1u) / GRANULE;
+
+	memcpy(hpa_ptr(to), code->word, 4u * code->words);
+	arch_dcache_clean_range(to, 4u * code->words);
+	for (u32 g = c->word / GRANULE; g <= last; g++)
+		a->owner[c->page][g] = (u16)a->stubs;
+	c->word = (last + 1) * GRANULE;
+}
+
+/* The newest stub can be found by its branch and by its site. */
+static void index_stub(struct stub_area *a, struct stub *s)
+{
+	u16 *by_branch = branch_hash(a, s->branch), *by_site = site_hash(a, s->site);
+
+	s->next_branch = *by_branch;
+	s->next_site = *by_site;
+	*by_branch = *by_site = (u16)a->stubs;
+}
+
 /* A new one, or NULL: there is no room, or it would not reach. */
 static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 {
@@ -217,35 +240,19 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 		return NULL;
 	}
 	at.word = word;
+	at.trap = site_word_of(kind, 0) | stub_operand(word);
 	if (!stub_make(&code, kind, &at))
 		return NULL;
 	s = &a->stub[a->stubs++];
 	*s = (struct stub){
-		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28), .page = (u16)c->page, .first = (u16)c->word,
-		.words = code.words, .commit = code.commit, .saved = code.saved, .scratch = { code.scratch[0], code.scratch[1] },
-		.kind = (u8)kind, .operand = (u8)stub_operand(word), .forward = code.forward,
+		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28),
+		.page = (u16)c->page, .first = (u16)c->word, .words = code.words, .commit = code.commit, .saved = code.saved,
+		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
+		.forward = code.forward,
 	};
-	for (u32 g = c->word / GRANULE; g <= (c->word + code.words - 1u) / GRANULE; g++)
-		a->owner[c->page][g] = (u16)a->stubs;
-	c->word = ((c->word + code.words - 1u) / GRANULE + 1) * GRANULE;
-	s->next_branch = *branch_hash(a, s->branch);
-	*branch_hash(a, s->branch) = (u16)a->stubs;
-	s->next_site = *site_hash(a, site);
-	*site_hash(a, site) = (u16)a->stubs;
+	write_stub(a, c, &code);
+	index_stub(a, s);
 	return s;
-}
-
-static void write_stub(struct stub_area *a, const struct stub *s)
-{
-	hpa_t to = a->pages + s->page * PAGE_SIZE + 4u * s->first;
-	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site);
-	struct stub_code code;
-
-	at.word = s->word;
-	at.trap = site_word_of(s->kind, s->copy) | s->operand;
-	BUG_ON(!stub_make(&code, s->kind, &at));
-	memcpy(hpa_ptr(to), code.word, 4u * code.words);
-	arch_dcache_clean_range(to, 4u * code.words);
 }
 
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
@@ -254,6 +261,9 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	gva_t site = where->gva + 4 * where->index;
 	struct stub *s;
 
+	/* Not next to the area: a branch to a stub is known by how far it goes (code_scan.c). */
+	if ((site >> SECTION_SHIFT) + 1 - (a->base >> SECTION_SHIFT) <= 2)
+		return 0;
 	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
 		return 0;
 	s = find_old(a, where->page[where->index], site);
@@ -262,7 +272,6 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	write_stub(a, s);
 	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
 }
 

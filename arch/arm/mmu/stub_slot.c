@@ -18,7 +18,7 @@ static const u16 preferred[] = { 0xbff, 0xbfe };
 
 static bool reaches(u32 slot, u32 near)
 {
-	return slot + REACH >= near && near + REACH >= slot;
+	return slot + REACH >= near && near + REACH >= slot && slot + 1 != near && near + 1 != slot && slot != near;
 }
 
 /* A slot that nobody uses, or 0 (never one: the lowest megabyte is where null pointers go). */
@@ -27,7 +27,7 @@ static u32 choose(struct shadow *s, u32 near)
 	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
 		if (reaches(preferred[i], near) && slot_is_unused(s, preferred[i]))
 			return preferred[i];
-	for (u32 d = 1; d <= REACH; d++) {
+	for (u32 d = 2; d <= REACH; d++) {	/* a megabyte away at least: code_scan.c tells branches to stubs by that */
 		if (near > d && slot_is_unused(s, near - d))
 			return near - d;
 		if (near + d < L1_ENTRIES && slot_is_unused(s, near + d))
