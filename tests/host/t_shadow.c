@@ -129,6 +129,8 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	code_page_is_code(vc, gpa, exec);
 }
 
+void xlate_forget(struct vcpu *vc) { }
+
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	return code_page_is_code(vc, gpa, exec);

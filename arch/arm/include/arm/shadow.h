@@ -97,5 +97,5 @@ int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, stru
  * pass-through via checked MMIO. On failure -EFAULT and *f is what to inject as data abort.
  */
 int guest_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val, struct gfault *f) __must_check;
-/* Fetch an instruction word/halfword from the pristine guest page behind @va. -EFAULT if it is gone. */
-int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val) __must_check;
+/* Fetch an instruction word/halfword from the pristine guest page behind @va. On failure -EFAULT and *f is what to inject as prefetch abort. */
+int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f) __must_check;

@@ -70,6 +70,13 @@ bool window_strbt(u32 va, const u8 *buf);
 bool window_dccmvac(u32 va);
 bool window_dccimvac(u32 va);	/* clean and invalidate */
 
+/*
+ * Store exclusive of @size bytes at guest address @va under the guest's tables, where the page must be writable, with the monitor as the
+ * guest left it: nothing since the exit may have closed it.
+ */
+enum window_strex { WINDOW_STREX_ABORT, WINDOW_STREX_STORED, WINDOW_STREX_OPEN };
+enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const u32 val[2]);
+
 /* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
 void window_prepare(struct vcpu *v);
 /* Exceptions go where the vCPU's path wants them (v->open_used). */
