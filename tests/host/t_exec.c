@@ -187,7 +187,7 @@ int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, str
 }
 
 bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return own_page; }
-void code_page_drop(struct vcpu *vc, gpa_t gpa) { own_page = false; }
+void code_page_written(struct vcpu *vc, gpa_t gpa) { own_page = false; }
 
 enum shadow_result shadow_fault(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f)
 {

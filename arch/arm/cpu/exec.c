@@ -120,6 +120,11 @@ static exec_fn *const exec_table[INSN_NR] = {
 	[INSN_HINT] = exec_hint,
 };
 
+exec_fn *exec_function(enum insn_op op)
+{
+	return exec_table[op];
+}
+
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in)
 {
 	if (!cond_holds(in->cond, v->cpsr))

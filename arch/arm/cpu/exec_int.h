@@ -7,6 +7,7 @@
 typedef enum exec_result exec_fn(struct vcpu *v, const struct insn *in);
 
 /* exec.c */
+exec_fn *exec_function(enum insn_op op);	/* exec_insn() for an instruction whose condition holds */
 exec_fn exec_next;			/* pc and IT state past @in */
 exec_fn exec_undefined;
 u32 exec_reg(const struct vcpu *v, u32 n);	/* register as an operand: pc reads as address + 8 (+ 4 in T32) */

@@ -425,7 +425,7 @@ static enum exec_result strex_own_page(struct vcpu *v, const struct insn *in, u3
 	enum window_strex res;
 	struct gfault f;
 
-	code_page_drop(v, gpa & PAGE_MASK);
+	code_page_written(v, gpa);
 	if (shadow_fault(v, va, ACC_WRITE, vcpu_privileged(v), &gpa, &f) != SHADOW_FIXED)
 		return EXEC_BRANCH;	/* once more, and it faults as it should */
 	res = window_store_exclusive(v, va, in->size, val);

@@ -85,7 +85,7 @@ static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shad
 	bool flush = differs_from_host_map(v, w);
 
 	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
-		code_page_drop(v, w->gpa & PAGE_MASK);
+		code_page_written(v, w->gpa);
 	if (flush)
 		arch_dcache_flush_range(w->gpa, size);
 	else

@@ -48,7 +48,7 @@ struct insn {
 	u8 shift_type, shift_imm;	/* as encoded */
 	u16 reglist;
 	u32 imm;		/* expanded immediate / offset; of a branch: signed, from pc as it reads (link or H is p) */
-	u32 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
+	u8 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
 	u8 opcode;		/* ALU opcode */
 	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
 	bool cps_mode_valid;

@@ -12,6 +12,7 @@ enum shadow_result {
 	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
 	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
 	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
+	SHADOW_INTERPRET,	/* a fetch from a page that must not be executed as it is: interpret it (arm/interp.h) */
 	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
 };
 

@@ -19,4 +19,12 @@
  * privileged mode may change, nor access memory of the guest. Context: Umbra's address space, interrupts masked.
  */
 bool slot_run(struct vcpu *v, u32 word);
+
+/*
+ * Make in @code a function like exec_insn() that executes @in, with registers of Umbra in the place of the guest's. For branches, and
+ * the most frequent data processing and multiplies without pc, which are Undefined on no processor and touch neither GE nor Q. False:
+ * @in is nothing of the kind. The code is executable if its memory is.
+ */
+#define SLOT_CODE_WORDS	20
+bool slot_compile(u32 code[SLOT_CODE_WORDS], const struct insn *in);
 #endif

@@ -17,8 +17,9 @@
 #define HOST_ASID_FIRST	2
 #define HOST_ASID_LAST	255
 
-/* Exit vectors as window.S reports them. */
+/* Exit vectors as window.S reports them, and two of no exception. */
 #define VEC_NONE	0	/* a CPU path has dealt with the exit by itself */
+#define VEC_INTERP	5	/* a CPU path wants the instructions from here on interpreted */
 #define VEC_UND		1
 #define VEC_SVC		2
 #define VEC_PABT	3
