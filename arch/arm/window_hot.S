@@ -466,4 +466,4 @@ win_und:
 	mrs	r2, spsr
 	tst	r2, #0xf
 	beq	und_common
-	b	host_und		@ Umbra itself: the end anyway, so the guest's registers may be lost
+	b	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway

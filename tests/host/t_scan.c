@@ -2,6 +2,7 @@
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
 /* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
+/* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -911,6 +912,82 @@ static void without_fast_exits(void **state)
 	assert_int_equal(word, MRS);
 }
 
+/* -- pages that are interpreted -- */
+
+/* Execute page @n and write it, until it is not scanned any more; returns how often. */
+static u32 churn(u32 n)
+{
+	u32 writes = 0;
+
+	while (!code_page_interpreted(&v, RAM + n * PAGE_SIZE)) {
+		exec_page(n);
+		code_page_written(&v, RAM + n * PAGE_SIZE + 0x24);
+		writes++;
+	}
+	return writes;
+}
+
+static void written_again_and_again(void **state)
+{
+	put(RAM + 0x10, MRS);
+	assert_int_equal(churn(0), 4);
+	assert_int_equal(v.exits[EXIT_SCAN], 4);
+	assert_int_equal(drops, 4);
+	assert_false(code_page_is_code(&v, RAM, NULL));	/* may be written */
+	code_page_drop(&v, RAM);			/* cache maintenance says nothing new */
+	assert_true(code_page_interpreted(&v, RAM));
+	/* after a while it is scanned once more, and the next write is enough */
+	code_page_spend(&v, RAM + 0x10, 400);
+	assert_true(code_page_interpreted(&v, RAM));
+	code_page_spend(&v, RAM + 0x10, 400);
+	assert_false(code_page_interpreted(&v, RAM));
+	assert_int_equal(churn(0), 1);
+	assert_int_equal(v.exits[EXIT_SCAN], 5);
+	/* Thumb state: as it is */
+	v.cpsr |= PSR_T;
+	assert_int_equal(exec_page(0), RAM);
+	assert_false(code_page_interpreted(&v, RAM));
+	assert_true(code_page_is_code(&v, RAM, NULL));
+}
+
+/* Writes that are far between, as text is patched, are no churn; nor is a page forgotten that others push out of the table. */
+static void few_are_remembered(void **state)
+{
+	u32 i, k;
+
+	for (k = 0; k < 10; k++)
+		for (i = 0; i < 9; i++) {
+			exec_page(i);
+			code_page_written(&v, RAM + i * PAGE_SIZE);
+			assert_false(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+		}
+	for (i = 0; i < 9; i++)
+		churn(i);
+	assert_false(code_page_interpreted(&v, RAM));
+	for (i = 1; i < 9; i++)
+		assert_true(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+	code_pages_reset(&v);
+	assert_false(code_page_interpreted(&v, RAM + PAGE_SIZE));
+	assert_int_equal(churn(1), 4);
+}
+
+/* Trapping words that were copied there become the guest's own when one is about to be interpreted. */
+static void foreign_words_in_interpreted_page(void **state)
+{
+	u32 i;
+
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	churn(1);
+	for (i = 0; i < 8; i++)
+		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(exec_page(0) + 8 + 4 * i));
+	assert_false(code_page_restore(&v, RAM + PAGE_SIZE, NOP));
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS_TRAP(1));
+	assert_true(code_page_restore(&v, RAM + PAGE_SIZE + 0x108, MRS_TRAP(1)));
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
+	assert_false(code_page_restore(&v, RAM + PAGE_SIZE + 0x108, MRS_TRAP(1)));	/* the guest's own now */
+}
+
 /* A page that copied code out of a copy holds trapping words: the originals come back when it is executed. */
 static void moved_words_are_restored(void **state)
 {
@@ -1006,8 +1083,10 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored), P(user_visible), P(everything_is_forgotten),
-		P(thumb_and_elsewhere),
+		P(moved_words_are_restored),
+		P(user_visible), P(everything_is_forgotten),
+		P(thumb_and_elsewhere), P(written_again_and_again), P(few_are_remembered),
+		P(foreign_words_in_interpreted_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,8 @@
  * Every page of guest RAM has a state: not scanned, scanned without sites (executed where it is), or scanned with a
  * copy. While a page is scanned no writable mapping of it exists, so its sites stay what they were; a write or the
  * guest's instruction-cache maintenance drops it. A copy holds a trapping word (arm/site.h) in the place of each
- * site; the original word is read from the guest's own page.
+ * site; the original word is read from the guest's own page. Or it is interpreted (arm/interp.h), and then it is neither scanned nor protected
+ * from writing, and no privileged mode executes it as it is.
  */
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
@@ -27,9 +28,23 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
 #define PAGE_CLEAN	0xffff
+#define PAGE_INTERP	0xfffe
 
 #define RANGES_MAX	8
 #define MOVES_MAX	4u	/* a page that is executed at other addresses again and again gets words that do anywhere */
+
+/*
+ * Pages that were written while they were code, last. One that is written again and again, because data that changes stands beside
+ * code, is interpreted for a while: for about the time that a scan takes, after which it gets one.
+ */
+#define CHURN_PAGES	8u
+#define CHURN_WRITES	4u
+#define CHURN_INSTRUCTIONS 512u
+struct churn {
+	gpa_t gpa;		/* 0: none */
+	u32 writes;
+	u32 left;		/* instructions to interpret, while it is */
+};
 
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
@@ -57,6 +72,8 @@ struct code_pages {
 	u32 live, hand;
 	u32 scans, evictions, repairs;
 	bool hot;		/* the window may handle sites by their kind */
+	struct churn churn[CHURN_PAGES];
+	u32 churn_hand;
 	struct code_scan scan;
 };
 
@@ -90,7 +107,7 @@ static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 
 static bool is_copy(u16 state)
 {
-	return state != PAGE_UNKNOWN && state != PAGE_CLEAN;
+	return state != PAGE_UNKNOWN && state != PAGE_CLEAN && state != PAGE_INTERP;
 }
 
 int code_pages_init(struct vcpu *v)
@@ -129,6 +146,7 @@ void code_pages_reset(struct vcpu *v)
 		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
 	}
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
+	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	v->user_copies = 0;
 }
@@ -152,13 +170,79 @@ void code_page_drop(struct vcpu *v, gpa_t gpa)
 	u32 n;
 
 	gpa &= PAGE_MASK;
-	if (!state || *state == PAGE_UNKNOWN)
-		return;
+	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
+		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
 	*state = PAGE_UNKNOWN;
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
+}
+
+/* -- pages that are interpreted -- */
+
+static struct churn *churn_find(struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < CHURN_PAGES; i++)
+		if (c->churn[i].gpa == gpa)
+			return &c->churn[i];
+	return NULL;
+}
+
+/* A new entry for @gpa. The page whose place it takes is scanned when it is executed next. */
+static struct churn *churn_add(struct code_pages *c, gpa_t gpa)
+{
+	struct churn *n = &c->churn[c->churn_hand++ % CHURN_PAGES];
+	u16 *state = n->gpa ? page_state(c, n->gpa) : NULL;
+
+	if (state && *state == PAGE_INTERP)
+		*state = PAGE_UNKNOWN;
+	*n = (struct churn){ .gpa = gpa };
+	return n;
+}
+
+void code_page_written(struct vcpu *v, gpa_t gpa)
+{
+	struct code_pages *c = v->code;
+	struct churn *n;
+
+	gpa &= PAGE_MASK;
+	code_page_drop(v, gpa);
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
+		return;
+	n = churn_find(c, gpa);
+	if (!n)
+		n = churn_add(c, gpa);
+	if (++n->writes < CHURN_WRITES)
+		return;
+	n->left = CHURN_INSTRUCTIONS;
+	*page_state(c, gpa) = PAGE_INTERP;
+}
+
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
+{
+	const u16 *state = page_state(v->code, gpa);
+
+	return state && *state == PAGE_INTERP;
+}
+
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
+{
+	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+
+	if (!n || !code_page_interpreted(v, gpa))
+		return;
+	if (n->left > instructions)
+		n->left -= instructions;
+	else
+		*page_state(v->code, gpa) = PAGE_UNKNOWN;
+}
+
+static void dump_interpreted(const struct ram_range *r)
+{
+	for (u32 i = 0; i < r->size >> PAGE_SHIFT; i++)
+		if (r->state[i] == PAGE_INTERP)
+			pr_info("code page 0x%08x is interpreted\n", (unsigned)(r->base + (i << PAGE_SHIFT)));
 }
 
 /* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
@@ -302,6 +386,16 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 	return c->repairs != repairs;
 }
 
+bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
+{
+	u32 copy, index;
+
+	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
+		return false;
+	code_scan_first(&v->code->scan, hpa_ptr(gpa & PAGE_MASK), 0);
+	return restore_moved_sites(v, gpa & PAGE_MASK);
+}
+
 /* The guest's page of RAM at virtual page @gva, or NULL. */
 static const u32 *neighbour(struct vcpu *v, gva_t gva)
 {
@@ -388,6 +482,8 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	*exec = gpa;
 	if (!state || !v->path->code)
 		return;
+	if (*state == PAGE_INTERP)	/* T32, which the interpreter does not know */
+		*state = PAGE_UNKNOWN;
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
 		(*page_moves(c, gpa))++;
 		code_page_drop(v, gpa);
@@ -448,7 +544,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 {
 	const u16 *state = page_state(v->code, gpa);
 
-	if (!state || *state == PAGE_UNKNOWN)
+	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
 		return false;
 	if (exec)
 		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : gpa & PAGE_MASK;
@@ -501,6 +597,8 @@ void code_pages_dump(struct vcpu *v)
 
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
 		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		dump_interpreted(&c->range[i]);
 }
 
 u32 code_pages_user_visible(struct vcpu *v)

@@ -54,17 +54,26 @@ static void fill_shift(struct insn *in)
 	in->opcode = FIELD(in->word, 24, 21);
 }
 
+static void note_simple(struct insn *in)
+{
+	bool wb = in->w || !in->p;
+
+	in->simple = in->size <= 4 && in->rd != 15 && in->rn != 15 && (in->imm_form || in->rm != 15) && !(wb && in->rn == in->rd);
+}
+
 static void fill_ls_imm(struct insn *in)
 {
 	in->imm_form = true;
 	in->imm = FIELD(in->word, 11, 0);
 	in->size = FIELD(in->word, 22, 22) ? 1 : 4;
+	note_simple(in);
 }
 
 static void fill_ls_reg(struct insn *in)
 {
 	fill_shift(in);
 	in->size = FIELD(in->word, 22, 22) ? 1 : 4;
+	note_simple(in);
 }
 
 /* Halfword, signed and doubleword forms: op2 (bits 6:5) with L says which. */
@@ -81,6 +90,7 @@ static void fill_ls_extra(struct insn *in)
 	else
 		in->size = op2 == 1 ? 2 : 8;
 	in->rt2 = (in->rd + 1) & 15;
+	note_simple(in);
 }
 
 static void fill_multi(struct insn *in)
@@ -94,6 +104,7 @@ static void fill_ex(struct insn *in)
 	static const u8 size[4] = { 4, 8, 1, 2 };
 
 	in->size = size[FIELD(in->word, 22, 21)];
+	in->rt2 = ((in->s ? in->rd : in->rm) + 1) & 15;
 }
 
 static void fill_swp(struct insn *in)
@@ -118,6 +129,34 @@ static void fill_coproc64(struct insn *in)
 	in->coproc_enc = COPROC_ENC(FIELD(in->word, 11, 8), FIELD(in->word, 7, 4), 0u, FIELD(in->word, 3, 0), 0u);
 }
 
+/* Multiplies: results in 19:16 and, of the long ones, 15:12; the others have an operand or zero there. */
+static void fill_mul(struct insn *in)
+{
+	in->rt2 = in->rd;
+	in->rd = in->rn;
+}
+
+/* Media multiplies: result in 19:16, and in 15:12 an operand that may be absent (15). */
+static void fill_media_mul(struct insn *in)
+{
+	in->rd = in->rn;
+}
+
+static void fill_vfp(struct insn *in)
+{
+	in->rd = 0;
+}
+
+static void fill_vfp64(struct insn *in)
+{
+	in->rt2 = in->rn;
+}
+
+static void fill_branch(struct insn *in)
+{
+	in->imm = (u32)((s32)(in->word << 8) >> 6);
+}
+
 /* -- A32 tables, one per value of bits 27:25, and one for cond = 0b1111 -- */
 
 static const struct insn_row a32_000[] = {
@@ -129,7 +168,8 @@ static const struct insn_row a32_000[] = {
 	{ 0x0fb00ff0, 0x01000090, INSN_SWP, fill_swp },
 	{ 0x0f900ff0, 0x01800f90, INSN_STREX, fill_ex },
 	{ 0x0f900ff0, 0x01900f90, INSN_LDREX, fill_ex },
-	{ 0x0e0000f0, 0x00000090, INSN_OTHER, NULL },		/* multiplies, rest of the synchronization space */
+	{ 0x0f0000f0, 0x00000090, INSN_PLAIN, fill_mul },
+	{ 0x0e0000f0, 0x00000090, INSN_OTHER, NULL },		/* rest of the synchronization space */
 	{ 0x0f3000f0, 0x002000b0, INSN_STRT, fill_ls_extra },
 	{ 0x0f3000f0, 0x003000b0, INSN_LDRT, fill_ls_extra },
 	{ 0x0f3000d0, 0x003000d0, INSN_LDRT, fill_ls_extra },
@@ -145,15 +185,28 @@ static const struct insn_row a32_000[] = {
 	{ 0x0f90f010, 0x0190f000, INSN_ALU_RET_REG, fill_shift },
 	{ 0x0f10f090, 0x0010f010, INSN_ALU_RET_RSR, fill_shift },
 	{ 0x0f90f090, 0x0190f010, INSN_ALU_RET_RSR, fill_shift },
+	{ 0x0ffffff0, 0x012fff10, INSN_BX, NULL },
+	{ 0x0ffffff0, 0x012fff20, INSN_BX, NULL },		/* BXJ, Jazelle being trivial */
+	{ 0x0ffffff0, 0x012fff30, INSN_BLX_REG, NULL },
+	{ 0x0fff0ff0, 0x016f0f10, INSN_PLAIN, NULL },		/* CLZ */
+	{ 0x0f900ff0, 0x01000050, INSN_PLAIN, NULL },		/* QADD and so on */
+	{ 0x0f900090, 0x01000080, INSN_PLAIN, fill_mul },	/* halfword multiplies */
+	{ 0x0f900010, 0x01000000, INSN_OTHER, NULL },		/* rest of the miscellaneous space */
+	{ 0x0f900090, 0x01000010, INSN_OTHER, NULL },
+	{ 0x0e000010, 0x00000000, INSN_ALU_REG, fill_shift },
+	{ 0x0e000090, 0x00000010, INSN_ALU_RSR, fill_shift },
 	{ 0, 0, INSN_OTHER, NULL },
 };
 
 static const struct insn_row a32_001[] = {
 	{ 0x0fffffff, 0x0320f003, INSN_WFI, NULL },
-	{ 0x0ffff000, 0x0320f000, INSN_OTHER, NULL },		/* the other hints */
+	{ 0x0ffff000, 0x0320f000, INSN_HINT, NULL },
 	{ 0x0fb0f000, 0x0320f000, INSN_MSR_IMM, fill_psr_imm },
 	{ 0x0f10f000, 0x0210f000, INSN_ALU_RET_IMM, fill_imm },
 	{ 0x0f90f000, 0x0390f000, INSN_ALU_RET_IMM, fill_imm },
+	{ 0x0fb00000, 0x03000000, INSN_PLAIN, NULL },		/* MOVW, MOVT */
+	{ 0x0fb00000, 0x03200000, INSN_OTHER, NULL },
+	{ 0x0e000000, 0x02000000, INSN_ALU_IMM, fill_imm },
 	{ 0, 0, INSN_OTHER, NULL },
 };
 
@@ -167,7 +220,10 @@ static const struct insn_row a32_010[] = {
 
 static const struct insn_row a32_011[] = {
 	{ 0x0ff000f0, 0x07f000f0, INSN_UDF, NULL },
-	{ 0x0e000010, 0x06000010, INSN_OTHER, NULL },		/* media instructions */
+	{ 0x0ff00010, 0x07400010, INSN_PLAIN, fill_mul },	/* SMLALD, SMLSLD */
+	{ 0x0f800010, 0x07000010, INSN_PLAIN, fill_media_mul },
+	{ 0x0ff00010, 0x07800010, INSN_PLAIN, fill_media_mul },	/* USAD8, USADA8 */
+	{ 0x0e000010, 0x06000010, INSN_PLAIN, NULL },		/* the other media instructions */
 	{ 0x0f300010, 0x06200000, INSN_STRT, fill_ls_reg },
 	{ 0x0f300010, 0x06300000, INSN_LDRT, fill_ls_reg },
 	{ 0x0e100010, 0x06000000, INSN_STR, fill_ls_reg },
@@ -185,11 +241,14 @@ static const struct insn_row a32_100[] = {
 };
 
 static const struct insn_row a32_101[] = {
-	{ 0, 0, INSN_OTHER, NULL },				/* B, BL */
+	{ 0x0e000000, 0x0a000000, INSN_B, fill_branch },
+	{ 0, 0, INSN_OTHER, NULL },
 };
 
 static const struct insn_row a32_110[] = {
-	{ 0x0e000e00, 0x0c000a00, INSN_VFP, NULL },		/* coprocessors 10 and 11 */
+	{ 0x0fe00e00, 0x0c400a00, INSN_VFP, fill_vfp64 },	/* VMOV of two core registers; coprocessors 10 and 11 */
+	{ 0x0fe00e00, 0x0c000a00, INSN_UDF, NULL },
+	{ 0x0e000e00, 0x0c000a00, INSN_VFP_LS, NULL },
 	{ 0x0ff00000, 0x0c400000, INSN_MCRR, fill_coproc64 },
 	{ 0x0ff00000, 0x0c500000, INSN_MRRC, fill_coproc64 },
 	{ 0x0ff00000, 0x0c000000, INSN_UDF, NULL },
@@ -203,7 +262,8 @@ static const struct insn_row a32_111[] = {
 	{ 0x0f000000, 0x0f000000, INSN_SVC, NULL },
 	{ 0x0ff00f10, 0x0ee00a10, INSN_VMSR, NULL },		/* system register number in rn */
 	{ 0x0ff00f10, 0x0ef00a10, INSN_VMRS, NULL },
-	{ 0x0f000e00, 0x0e000a00, INSN_VFP, NULL },
+	{ 0x0f000e10, 0x0e000a00, INSN_VFP, fill_vfp },
+	{ 0x0f000e10, 0x0e000a10, INSN_VFP, NULL },		/* VMOV of a core register */
 	{ 0x0f100010, 0x0e000010, INSN_MCR, fill_coproc },
 	{ 0x0f100010, 0x0e100010, INSN_MRC, fill_coproc },
 	{ 0x0f000010, 0x0e000000, INSN_CDP, NULL },
@@ -214,8 +274,16 @@ static const struct insn_row a32_uncond[] = {
 	{ 0xfff1fe20, 0xf1000000, INSN_CPS, fill_cps },
 	{ 0xfe5fffe0, 0xf84d0500, INSN_SRS, fill_srs },
 	{ 0xfe50ffff, 0xf8100a00, INSN_RFE, NULL },
-	{ 0xfe000000, 0xf2000000, INSN_VFP, NULL },		/* Advanced SIMD data processing */
-	{ 0xff100000, 0xf4000000, INSN_VFP, NULL },		/* Advanced SIMD element and structure load/store */
+	{ 0xfe000000, 0xf2000000, INSN_VFP, fill_vfp },		/* Advanced SIMD data processing */
+	{ 0xff100000, 0xf4000000, INSN_NEON_LS, NULL },
+	{ 0xfffffdff, 0xf1010000, INSN_SETEND, NULL },
+	{ 0xffffffff, 0xf57ff01f, INSN_CLREX, NULL },
+	{ 0xfffffff0, 0xf57ff040, INSN_BARRIER, NULL },		/* DSB */
+	{ 0xfffffff0, 0xf57ff050, INSN_BARRIER, NULL },		/* DMB */
+	{ 0xfffffff0, 0xf57ff060, INSN_BARRIER, NULL },		/* ISB */
+	{ 0xfe300000, 0xf4100000, INSN_HINT, NULL },		/* PLD, PLDW, PLI and unallocated ones */
+	{ 0xfe300010, 0xf6100000, INSN_HINT, NULL },
+	{ 0xfe000000, 0xfa000000, INSN_BLX_IMM, fill_branch },
 	{ 0xfc000000, 0xfc000000, INSN_UDF, NULL },		/* MCR2 and friends: no coprocessor defines any; 0xff */
 	{ 0, 0, INSN_OTHER, NULL },
 };
@@ -449,6 +517,31 @@ static void t32_multi(struct insn *in)
 	in->w = FIELD(in->word, 21, 21);
 }
 
+/* Exclusives: a store has its status in rd and its data in rm, as in A32. */
+static void t32_ex(struct insn *in)
+{
+	in->size = 4;
+	in->sign = false;
+	in->imm = FIELD(in->word, 7, 0) * 4;
+	if (in->op == INSN_LDREX)
+		return;
+	in->rm = in->rd;
+	in->rd = FIELD(in->word, 11, 8);
+}
+
+static void t32_ex_bhd(struct insn *in)
+{
+	static const u8 size[4] = { 1, 2, 4, 8 };
+
+	in->size = size[FIELD(in->word, 5, 4)];
+	in->sign = false;
+	in->rt2 = FIELD(in->word, 11, 8);
+	if (in->op == INSN_LDREX)
+		return;
+	in->rm = in->rd;
+	in->rd = FIELD(in->word, 3, 0);
+}
+
 /* One addressing form times the eight single loads and stores: sign is bit 24, size bits 22:21, L bit 20. */
 #define T32_SINGLE(m, v, l, st, fill)						\
 	{ (m) | 0x01700000, (v) | 0x00000000, st, fill },		\
@@ -461,12 +554,16 @@ static void t32_multi(struct insn *in)
 	{ (m) | 0x01700000, (v) | 0x01300000, l, fill }
 
 const struct insn_row t32_table[] = {
-	{ 0xfff00f00, 0xe8500f00, INSN_LDREX, NULL },
-	{ 0xfff00000, 0xe8400000, INSN_STREX, NULL },
-	{ 0xfff00fe0, 0xe8d00f40, INSN_LDREX, NULL },	/* LDREXB LDREXH */
-	{ 0xfff000f0, 0xe8d00070, INSN_LDREX, NULL },
-	{ 0xfff00fe0, 0xe8c00f40, INSN_STREX, NULL },
-	{ 0xfff000f0, 0xe8c00070, INSN_STREX, NULL },
+	{ 0xfff00f00, 0xe8500f00, INSN_LDREX, t32_ex },
+	{ 0xfff00000, 0xe8400000, INSN_STREX, t32_ex },
+	{ 0xfff00fe0, 0xe8d00f40, INSN_LDREX, t32_ex_bhd },	/* LDREXB LDREXH */
+	{ 0xfff000f0, 0xe8d00070, INSN_LDREX, t32_ex_bhd },
+	{ 0xfff00fe0, 0xe8c00f40, INSN_STREX, t32_ex_bhd },
+	{ 0xfff000f0, 0xe8c00070, INSN_STREX, t32_ex_bhd },
+	{ 0xffe00e00, 0xec400a00, INSN_OTHER, NULL },		/* VMOV of two core registers */
+	{ 0xffe00e00, 0xec000a00, INSN_OTHER, NULL },
+	{ 0xfe000e00, 0xec000a00, INSN_VFP_LS, NULL },
+	{ 0xff100000, 0xf9000000, INSN_NEON_LS, NULL },
 	{ 0xff700000, 0xe8600000, INSN_STR, t32_dual },
 	{ 0xff700000, 0xe8700000, INSN_LDR, t32_dual },
 	{ 0xff500000, 0xe9400000, INSN_STR, t32_dual },

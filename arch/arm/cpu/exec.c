@@ -92,19 +92,38 @@ static exec_fn *const exec_table[INSN_NR] = {
 	[INSN_CDP] = exec_undefined,
 	[INSN_VMRS] = exec_vmrs,
 	[INSN_VMSR] = exec_vmsr,
-	[INSN_VFP] = exec_undefined,		/* disabled in the guest, else it would not have trapped */
+	[INSN_VFP] = exec_plain,
 	[INSN_SMC] = exec_smc,
 	[INSN_HVC] = exec_undefined,
-	[INSN_BKPT] = exec_undefined,		/* arrives as a prefetch abort, never here */
+	[INSN_BKPT] = exec_bkpt,
 	[INSN_UDF] = exec_undefined,
 	[INSN_LDR] = exec_single,
 	[INSN_STR] = exec_single,
 	[INSN_LDM] = exec_multi,
 	[INSN_STM] = exec_multi,
-	[INSN_LDREX] = exec_exclusive,
-	[INSN_STREX] = exec_exclusive,
+	[INSN_LDREX] = exec_ldrex,
+	[INSN_STREX] = exec_strex,
 	[INSN_SWP] = exec_swp,
+	[INSN_VFP_LS] = exec_vfp_ls,
+	[INSN_NEON_LS] = exec_neon_ls,
+	[INSN_ALU_REG] = exec_alu,
+	[INSN_ALU_RSR] = exec_alu_rsr,
+	[INSN_ALU_IMM] = exec_alu,
+	[INSN_PLAIN] = exec_plain,
+	[INSN_B] = exec_branch,
+	[INSN_BLX_IMM] = exec_blx_imm,
+	[INSN_BX] = exec_bx,
+	[INSN_BLX_REG] = exec_blx_reg,
+	[INSN_SETEND] = exec_setend,
+	[INSN_CLREX] = exec_clrex,
+	[INSN_BARRIER] = exec_barrier,
+	[INSN_HINT] = exec_hint,
 };
+
+exec_fn *exec_function(enum insn_op op)
+{
+	return exec_table[op];
+}
 
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in)
 {
@@ -117,13 +136,25 @@ enum exec_result exec_mmio(struct vcpu *v, const struct insn *in)
 {
 	switch (in->op) {
 	case INSN_LDR: case INSN_STR: case INSN_LDRT: case INSN_STRT:
-	case INSN_LDM: case INSN_STM: case INSN_SWP:
+	case INSN_LDM: case INSN_STM: case INSN_SWP: case INSN_VFP_LS: case INSN_NEON_LS:
 		/* no condition check: an instruction whose condition fails does not access memory, so does not fault */
 		return exec_table[in->op](v, in);
+	case INSN_STREX:
+		return exec_strex_native(v, in);
 	default:
-		/* exclusives, VFP, NEON and LDC/STC on Device memory: the bus of an emulated device refuses them */
+		/* load exclusive and LDC/STC on Device memory: the bus of an emulated device refuses them */
 		return exec_exclusive(v, in);
 	}
+}
+
+void exec_finish(struct vcpu *v, enum exec_result r)
+{
+	if (r == EXEC_WFI)
+		v->waiting = true;
+	if (r != EXEC_UNDEF)
+		return;
+	vcpu_count(v, EXIT_UNDEF);
+	inject_undef(v);
 }
 
 enum exit_cause exec_cause(const struct insn *in)
@@ -143,6 +174,11 @@ enum exit_cause exec_cause(const struct insn *in)
 		[INSN_SMC] = EXIT_SMC, [INSN_HVC] = EXIT_SMC, [INSN_BKPT] = EXIT_PABT, [INSN_UDF] = EXIT_UNDEF,
 		[INSN_LDR] = EXIT_MMIO, [INSN_STR] = EXIT_MMIO, [INSN_LDM] = EXIT_MMIO, [INSN_STM] = EXIT_MMIO,
 		[INSN_LDREX] = EXIT_MMIO, [INSN_STREX] = EXIT_MMIO, [INSN_SWP] = EXIT_MMIO,
+		[INSN_VFP_LS] = EXIT_MMIO, [INSN_NEON_LS] = EXIT_MMIO,
+		[INSN_ALU_REG] = EXIT_OTHER, [INSN_ALU_RSR] = EXIT_OTHER, [INSN_ALU_IMM] = EXIT_OTHER,
+		[INSN_PLAIN] = EXIT_OTHER, [INSN_B] = EXIT_OTHER, [INSN_BLX_IMM] = EXIT_OTHER, [INSN_BX] = EXIT_OTHER,
+		[INSN_BLX_REG] = EXIT_OTHER, [INSN_SETEND] = EXIT_OTHER, [INSN_CLREX] = EXIT_OTHER,
+		[INSN_BARRIER] = EXIT_OTHER, [INSN_HINT] = EXIT_OTHER,
 	};
 
 	if (in->op == INSN_MCR || in->op == INSN_MRC)

@@ -5,7 +5,7 @@
 #include <hv/types.h>
 
 enum insn_op {
-	/* anything the tables do not name: not sensitive and no load/store */
+	/* anything the tables do not name: UNDEFINED, or UNPREDICTABLE in every mode (of T32: anything that is no load or store) */
 	INSN_OTHER,
 	/* sensitive, silent or UNPREDICTABLE in User mode: must be rewritten before execution */
 	INSN_CPS, INSN_MRS, INSN_MSR_REG, INSN_MSR_IMM,
@@ -16,13 +16,20 @@ enum insn_op {
 	/* trap by themselves in User mode */
 	INSN_SVC,
 	INSN_MCR, INSN_MRC, INSN_MCRR, INSN_MRRC, INSN_LDC, INSN_STC, INSN_CDP,
-	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words */
+	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words that access no memory */
 	INSN_SMC, INSN_HVC, INSN_BKPT, INSN_UDF,
 	/* plain loads and stores, for emulated devices */
 	INSN_LDR, INSN_STR,				/* all sizes, signs and addressing forms incl. LDRD/STRD */
 	INSN_LDM, INSN_STM,
 	INSN_LDREX, INSN_STREX,
 	INSN_SWP,
+	INSN_VFP_LS, INSN_NEON_LS,			/* VLDR VSTR VLDM VSTM; VLDn VSTn */
+	/* neither: for who executes all of them */
+	INSN_ALU_REG, INSN_ALU_RSR, INSN_ALU_IMM,	/* data processing that is no exception return */
+	INSN_PLAIN,					/* nothing but r0-r14 and the flags: multiplies, media, MOVW, CLZ, saturating */
+	INSN_B, INSN_BLX_IMM, INSN_BX, INSN_BLX_REG,	/* B: BL too; BX: BXJ too */
+	INSN_SETEND, INSN_CLREX, INSN_BARRIER,
+	INSN_HINT,					/* does nothing: NOP, YIELD, WFE, SEV, DBG, preloads */
 	INSN_NR
 };
 
@@ -31,16 +38,17 @@ struct insn {
 	enum insn_op op;
 	u8 cond;		/* 0..14 (AL = 14 also for unconditional space and Thumb) */
 	u8 len;			/* 4 or 2 bytes */
-	u8 rd, rn, rm, rs;	/* rd: also Rt */
-	u8 rt2;			/* LDRD/STRD/MRRC */
+	u8 rd, rn, rm, rs;	/* rd: also Rt; of PLAIN and VFP: the core register that is written, 0 if none */
+	u8 rt2;			/* LDRD/STRD/LDREXD/STREXD/MRRC; of PLAIN and VFP: the second such register */
 	u8 size;		/* access bytes 1,2,4 (8 for LDRD) */
 	bool sign;		/* sign-extending load */
+	bool simple;		/* LDR, STR of A32: at most a word, nothing is pc, nothing UNPREDICTABLE */
 	bool p, u, w, s;	/* index/up/writeback/S (or R for MRS/MSR: SPSR) */
 	bool imm_form;		/* operand is imm, else register (rm, shift) */
 	u8 shift_type, shift_imm;	/* as encoded */
 	u16 reglist;
-	u32 imm;		/* expanded immediate / offset */
-	u32 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
+	u32 imm;		/* expanded immediate / offset; of a branch: signed, from pc as it reads (link or H is p) */
+	u8 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
 	u8 opcode;		/* ALU opcode */
 	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
 	bool cps_mode_valid;

@@ -118,8 +118,19 @@ struct vcpu {
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
+	struct { u32 addr, size; } monitor;	/* of exclusives while each instruction is interpreted (exec_ldst.c); size 0: open */
+	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
+	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
+#define XLATE_NR	128u
+#define XLATE_GEN	0xff8u
+#define XLATE_GEN_STEP	0x008u
+	struct xlate {
+		u32 tag;	/* virtual page, generation 11:3, privilege 2, enum shadow_access 1:0 */
+		hpa_t page;
+	} xlate[XLATE_NR];
+	u32 xlate_gen;		/* the current one, in place; 0 is of no entry */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;
