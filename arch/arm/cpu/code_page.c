@@ -477,25 +477,25 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
+	bool a32 = !(v->cpsr & PSR_T);
 
 	gpa &= PAGE_MASK;
 	*exec = gpa;
 	if (!state || !v->path->code)
 		return;
-	if (*state == PAGE_INTERP)	/* T32, which the interpreter does not know */
+	if (*state == PAGE_INTERP) {	/* T32, which the interpreter does not know, in a page with A32 code that it does */
 		*state = PAGE_UNKNOWN;
+		a32 = true;
+	}
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
 		(*page_moves(c, gpa))++;
 		code_page_drop(v, gpa);
 	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
-		if (v->cpsr & PSR_T) {
+		if (!a32)
 			note_thumb(v, gva);
-			*state = PAGE_CLEAN;
-		} else {
-			*state = new_state(v, gpa, gva);
-		}
+		*state = a32 ? new_state(v, gpa, gva) : PAGE_CLEAN;
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;

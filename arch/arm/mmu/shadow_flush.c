@@ -93,16 +93,21 @@ static bool is_scanned(const struct fill *f)
 	return f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va);
 }
 
+/* The guest kernel is about to execute what User mode can execute too: rule 9. */
+static void note_common_code(const struct fill *f)
+{
+	if (f->priv && !is_flat(f->s) && !f->s->scan_user && !is_vector_page(f->s->v, f->va) && rights_pl0(f->w) != RIGHTS_NONE)
+		enter_scan_user(f->s);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
 	struct shadow *s = f->s;
-	bool vectors = is_vector_page(s->v, f->va);
 	bool scan = is_scanned(f);
 
 	f->exec = true;
-	if (f->priv && !is_flat(s) && !s->scan_user && !vectors && rights_pl0(f->w) != RIGHTS_NONE)
-		enter_scan_user(s);
+	note_common_code(f);
 	if (scan) {
 		u32 scans = s->v->exits[EXIT_SCAN];
 
@@ -423,6 +428,7 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && !(v->cpsr & PSR_T) && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+		note_common_code(&f);
 		return SHADOW_INTERPRET;
 	}
 	if (shadow_in_window(v, va)) {
