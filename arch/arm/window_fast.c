@@ -67,6 +67,8 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 
 	if (v->irq_in & ~new & PSR_AIF)
 		return false;		/* something becomes deliverable */
+	if (new & PSR_E)
+		return false;		/* big-endian data: C decides what may run then */
 	if ((old ^ new) & PSR_MODE) {
 		u32 from = fast_bank(old & PSR_MODE), to = fast_bank(new & PSR_MODE);
 

@@ -163,7 +163,7 @@ static bool is_cheaper(const u32 *page, u32 i)
 
 /*
  * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
- * sites, and an SVC of the guest that could be taken for one of Umbra's.
+ * sites, an SVC of the guest that could be taken for one of Umbra's, and SETEND BE, behind which stubs would be wrong (path_inline.c).
  */
 static enum insn_op site_op(const u32 *page, u32 i)
 {
@@ -172,6 +172,8 @@ static enum insn_op site_op(const u32 *page, u32 i)
 	if ((page[i] & 0xff000000) == 0xee000000 && is_cheaper(page, i))
 		return INSN_MRC;
 	op = a32_site_op(page[i]);
+	if (page[i] == 0xf1010200)
+		return INSN_SETEND;
 	if (op == INSN_OTHER && page[i] >> 28 == 14 && site_is_word(page[i]))
 		return INSN_SVC;
 	return op;
@@ -187,7 +189,7 @@ bool code_scan_candidate(const u32 *page, u32 i)
 static bool is_wide_op(enum insn_op op)
 {
 	return op != INSN_CPS && op != INSN_MRS && op != INSN_MSR_REG && op != INSN_MSR_IMM && op != INSN_RFE &&
-	       op != INSN_SRS && op != INSN_WFI && op != INSN_MRC;
+	       op != INSN_SRS && op != INSN_WFI && op != INSN_MRC && op != INSN_SETEND;
 }
 
 #define MOVS_PC_LR	0x01b0f00eu	/* but for the condition */

@@ -371,6 +371,11 @@ static const struct insn_row more_sites[] = {
 	{ 0, 0, INSN_OTHER, NULL },
 };
 
+static const struct insn_row more_uncond[] = {
+	{ 0xffffffff, 0xf1010200, INSN_SETEND, NULL },		/* SETEND BE: see code_scan.c */
+	{ 0, 0, INSN_OTHER, NULL },
+};
+
 /* Rows of @t for sites, or @all of them. */
 static void need_rows(struct a32_need need[2], const struct insn_row *t, bool all, u32 top)
 {
@@ -383,8 +388,7 @@ void a32_site_need(struct a32_need need[2], u32 top)
 {
 	need[0] = need[1] = A32_NEED_NONE;
 	need_rows(need, top >> 12 == 15 ? a32_uncond : a32_tables[FIELD(top, 11, 9)], false, top);
-	if (top >> 12 != 15)
-		need_rows(need, more_sites, true, top);
+	need_rows(need, top >> 12 == 15 ? more_uncond : more_sites, true, top);
 }
 
 bool cond_holds(u32 cond, u32 cpsr)

@@ -178,6 +178,15 @@ static void area_lost(struct vcpu *v)
 	v->stubs_wanted = true;
 }
 
+/* The guest went over to big-endian data, or turned its MMU off: no stub may run. */
+static void area_leave(struct vcpu *v)
+{
+	if (!v->stub_line || !vcpu_privileged(v) || may_have_stubs(v))
+		return;
+	area_lost(v);
+	shadow_unplace_stubs(v);
+}
+
 static u32 inline_word(struct vcpu *v, struct code_site *at)
 {
 	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off);
@@ -248,6 +257,7 @@ static u32 inline_run(struct vcpu *v)
 
 	if (stub_area_full(v))
 		area_empty(v);
+	area_leave(v);
 	area_place(v);
 	open_for_guest(v, v->ran_user && vcpu_privileged(v));
 	vector = native_run(v);

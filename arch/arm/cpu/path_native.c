@@ -18,6 +18,8 @@
 /* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
 static bool may_execute(const struct vcpu *v, enum insn_op op)
 {
+	if (op == INSN_SETEND)
+		return true;
 	if (vcpu_privileged(v))
 		return op < INSN_LDR;
 	return op == INSN_MRC || op == INSN_MCR;	/* the counters, if its kernel allows: exec_sys.c */
