@@ -37,6 +37,10 @@ def test_guest(boot, guest, path):
     assert virtual == native
     stats = board.monitor("stats")
     assert re.search(r"^unrewritten\s+0\b", stats, re.M), stats
+    assert "0 violations" in board.monitor("guest audit").splitlines()
+    if path == "inline" and guest.startswith("stubs"):
+        dump = board.monitor("guest dump")
+        assert re.search(r"^.*stubs: area 0x[0-9a-f]*[1-9a-f][0-9a-f]*, [1-9]\d* stubs", dump, re.M), f"it ran without stubs:\n{dump}"
 
 
 def test_guest_as_uimage(boot):

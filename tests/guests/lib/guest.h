@@ -167,6 +167,8 @@ void pt_section(u32 *l1, u32 va, u32 desc);	/* desc with physical address */
 void pt_page(u32 *l2, u32 va, u32 desc);
 void pt_clear(u32 *l1);				/* all faults */
 void mmu_on(u32 *l1, u32 dacr);			/* caches on too */
+#define TTBR_CACHED	0x9u			/* walks are cacheable, write-back (B4.1.154): as kernels have it */
+void mmu_on_cached(u32 *l1, u32 dacr);		/* the same with TTBR_CACHED */
 void mmu_off(void);
 static inline void tlb_all(void)
 {
