@@ -503,12 +503,13 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 }
 
-void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 word)
+void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
 {
 	struct code_pages *c = v->code;
 	hpa_t to = copy_hpa(c, copy) + at % PAGE_SIZE;
 
-	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK))
+	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK) ||
+	    *(const u32 *)hpa_ptr(c->copy[copy].gpa + at % PAGE_SIZE) != original)
 		return;
 	*(volatile u32 *)hpa_ptr(to) = word;
 	arch_dcache_clean_range(to, 4);

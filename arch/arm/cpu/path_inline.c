@@ -58,7 +58,7 @@ static struct stub *roll(struct vcpu *v)
 static void make_eager(struct vcpu *v, struct stub *s)
 {
 	s->eager = true;
-	code_page_set_word(v, s->copy, s->site, site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand);
+	code_page_set_word(v, s->copy, s->site, s->word, site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand);
 }
 
 /*
