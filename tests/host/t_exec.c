@@ -632,6 +632,14 @@ static void coprocessors_in_user_mode(void **state)
 	setup(state);
 	v.cpsr = MODE_USR;
 	expect_next(run(0xee191f1e));			/* PMUSERENR is readable */
+	expect_next((v.r[15] = PC, run(0xee1d1f50)));	/* TPIDRURW */
+	expect_next((v.r[15] = PC, run(0xee0d1f50)));
+	expect_next((v.r[15] = PC, run(0xee1d1f70)));	/* TPIDRURO */
+	expect_next((v.r[15] = PC, run(0xee071f95)));	/* CP15ISB */
+	expect_next((v.r[15] = PC, run(0xee100e10)));	/* DBGDIDR */
+	v.r[15] = PC;
+	expect_undef(run(0xee0d1f70));			/* TPIDRURO is for reading */
+	expect_undef(run(0xee171f95));
 }
 
 static void vfp_system(void **state)

@@ -117,10 +117,10 @@ static bool fetch_anew(struct vcpu *v, struct fetched *c, u32 pc, u32 *word)
 	return true;
 }
 
-/* Does this path interpret what stands at r[15]? */
+/* Does this path interpret what stands at r[15]? User mode that may use the counters would read the host's PMUSERENR. */
 static bool interpreted(const struct vcpu *v)
 {
-	return vcpu_privileged(v) && !(v->cpsr & PSR_T);
+	return (vcpu_privileged(v) || v->cp15.pmuserenr) && !(v->cpsr & PSR_T);
 }
 
 /* Interrupts are looked at between any two instructions that can tell, as where the guest's own are executed. */
