@@ -129,7 +129,7 @@ struct diff_block {
 	u32 seed, index;
 	u32 va, stub_va;		/* where it runs */
 	u32 modes_allowed, start_mode;
-	bool uses_intc;
+	bool uses_ilr, raises;		/* registers of the interrupt controller */
 	bool timer;			/* a timer interrupts it: then IRQ mode is not its own */
 	u32 nr, stub_nr, units;
 	u32 back_mode;			/* what the User mode part ends in */

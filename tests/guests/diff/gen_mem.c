@@ -43,7 +43,7 @@ static struct place place_in(struct gen *g, enum area a, u32 align)
 
 	if (a == INTC_ILR) {
 		emit_const(g, p.base, at + 4 * gen_below(g, 8));
-		g->b->uses_intc = true;
+		g->b->uses_ilr = true;
 		return p;
 	}
 	if (gen_one_in(g, 12)) {

@@ -501,7 +501,7 @@ static void raise(struct gen *g)
 	emit(g, 0xe3a00000u | b << 12 | lines);
 	emit(g, 0xe5800000u | a << 16 | b << 12);
 	emit(g, DSB);
-	g->b->uses_intc = true;
+	g->b->raises = true;
 }
 
 static void raise_and_take(struct gen *g)
