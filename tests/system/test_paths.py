@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """CPU paths: one goes on where another stopped, and the slowest of them boots Debian (nightly)."""
 
+import hashlib
 import re
 
 import pytest
 
-from board import built_paths, umbra_arguments
+from board import MONITOR_KEY, built_paths, umbra_arguments
 
 # What interp takes is the boot's instructions times its cost of each: see docs/cpu-paths.md.
 INTERP_BOOT = 4 * 3600
 INTERP_COST = 120
+NATIVE_PATHS = ("inline", "trap")
 
 
 def healthy(board):
@@ -33,8 +35,34 @@ def test_paths_take_over_from_each_other(boot):
     board.wait_for_shell(timeout=240)
     for path in [*paths[1:], paths[0]]:
         assert f"path {path}" in board.monitor(f"guest path {path}", timeout=300)
-        use(board)
+        if path == "interp":  # slow: the nightly boot does more
+            assert board.run("uname -s", timeout=300).strip() == "Linux"
+        else:
+            use(board)
         healthy(board)
+
+
+def change_paths(board, times):
+    """A busy guest on another path every few thousand instructions; what it computes must not notice."""
+    numbers = 3000
+    board.run(f"(i=0; while [ $i -lt {numbers} ]; do echo $i; i=$((i+1)); done | md5sum >/tmp/sum) & true")
+    board.open_monitor()
+    for turn in range(times):
+        path = NATIVE_PATHS[turn % 2]
+        assert f"path {path}" in board.monitor_command(f"guest path {path}", timeout=60)
+    assert "0 violations" in board.monitor_command("guest audit", timeout=60)
+    board.send(MONITOR_KEY)
+    board.expect(r"\[guest\]")
+    expected = hashlib.md5("".join(f"{i}\n" for i in range(numbers)).encode()).hexdigest()
+    assert board.run("wait; cut -c1-32 /tmp/sum", timeout=600).strip() == expected
+    healthy(board)
+
+
+@pytest.mark.parametrize("times", [40, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_busy_guest_changes_paths(boot, times):
+    board = boot(umbra_arguments("busy-paths", "linux", path="trap"))
+    board.wait_for_shell(timeout=240)
+    change_paths(board, times)
 
 
 @pytest.mark.nightly
