@@ -78,7 +78,7 @@ static void __attribute__((used)) asm_offsets(void)
 
 	OPEN(MASK, mask);
 	OPEN(MODE, mode);
-	OPEN(PSR_XOR, psr_xor);
+	OPEN(PSR_OR, psr_or);
 	OPEN(SPSR, spsr);
 	OPEN(USR_SP, usr_sp);
 	OPEN(USR_LR, usr_lr);

@@ -13,18 +13,14 @@
 	eor	r3, r3, r4
 	.endm
 
-/*
- * The virtual CPSR := \psr, which may differ in mode, A, I from what it was; F only where the SPSR gets it too: MRS stubs read the real
- * one. Clobbers \tmp.
- */
+/* The virtual CPSR := \psr, which may differ in mode, A, I, F from what it was. Clobbers \tmp. */
 	.macro	inl_set_cpsr psr, tmp
-	movw	\tmp, #0x11f
+	movw	\tmp, #0x15f
 	str	\psr, [sp, #VCPU_CPSR]
 	and	\tmp, \tmp, \psr
 	str	\psr, [sp, #OPEN_MASK]
-	eor	\tmp, \tmp, #0x10
 	str	\psr, [sp, #OPEN_MODE]
-	str	\tmp, [sp, #OPEN_PSR_XOR]
+	str	\tmp, [sp, #OPEN_PSR_OR]
 	.endm
 
 /* r8, r11 := the host's DACR in virtual privileged and User mode for the guest's value r5. Clobbers r0, r1, r7. */
@@ -132,6 +128,7 @@ inl_\name:
 	inl_handler hot_mrs_spsr
 	inl_has_spsr
 	ldr	r5, [sp, #OPEN_SPSR]
+	bic	r5, r5, #0x00f00000	@ stubs store what they are given
 	str	r5, [sp, r8, lsl #2]
 	hot_count
 	hot_resume
@@ -308,11 +305,11 @@ inl_user:
 	str	r10, [sp, #VCPU_SP]
 	str	lr, [sp, #VCPU_LR]
 	mov	r4, #0x93
-	mov	r6, #(0x13 ^ 0x10)
+	mov	r6, #0x13
 	str	r4, [sp, #VCPU_CPSR]
 	str	r4, [sp, #OPEN_MASK]
 	str	r4, [sp, #OPEN_MODE]
-	str	r6, [sp, #OPEN_PSR_XOR]
+	str	r6, [sp, #OPEN_PSR_OR]
 	ldr	r6, =0xf80f0000		@ flags, GE stay
 	mov	lr, r5
 	and	r2, r2, r6
@@ -395,7 +392,7 @@ inl_user:
 	ldr	r4, [sp, #VCPU_STUB_LINE]
 	orr	r6, r5, #1		@ STUB_LINE_VALID
 	eor	r4, r4, r6
-	movw	r6, #0x3fc1		@ STUB_LINE_MASK
+	movw	r6, #0xfc1		@ STUB_LINE_MASK
 	tst	r4, r6
 	beq	svc_common
 	b	hot_dccmvac_any

@@ -24,6 +24,7 @@ union state {
 static u32 masks_can;		/* of A and F, those that this world lets a kernel change */
 static u32 store[64] __attribute__((aligned(64)));
 static u32 flags_turn;
+static u32 *code;		/* what runs */
 
 static u32 next_flags(void)
 {
@@ -117,9 +118,9 @@ static u32 end_word(u32 mode)
 
 static void put(u32 word, u32 end)
 {
-	const u32 code[] = { word, end };
+	const u32 words[] = { word, end };
 
-	code_put(0, code, 2);
+	code = code_fresh(words, 2);
 }
 
 /* The state that an exception left against @want; registers of bit mask @which. */
@@ -128,7 +129,7 @@ static void check_state(const char *name, u32 op, const union state *want, u32 w
 	u32 mode = want->c.cpsr & PSR_MODE;
 
 	group_check(vector, exc_frame.vector, "%s %u mode %x: vector", name, op, mode);
-	group_check((u32)code_area + 4 * at, exc_frame.exc_lr - 4, "%s %u mode %x: where", name, op, mode);
+	group_check((u32)&code[at], exc_frame.exc_lr - 4, "%s %u mode %x: where", name, op, mode);
 	group_check(want->c.cpsr & PSR_BITS, exc_frame.spsr & PSR_BITS, "%s %u mode %x: CPSR", name, op, mode);
 	for (u32 i = 0; i < 15; i++)
 		if (which >> i & 1)
@@ -136,16 +137,17 @@ static void check_state(const char *name, u32 op, const union state *want, u32 w
 }
 
 /*
- * Run what is at code_area from @before; @after is what should have become of it. An interrupt that waits is taken at the
+ * Run the code from @before; @after is what should have become of it. An interrupt that waits is taken at the
  * instruction that lets it.
  */
-static void run(const char *name, u32 op, const union state *before, const union state *after, u32 which, bool waiting)
+static void run(const char *name, u32 op, union state *before, const union state *after, u32 which, bool waiting)
 {
 	bool taken = waiting && !(after->c.cpsr & PSR_I);
 	u32 mode = after->c.cpsr & PSR_MODE;
 
 	if (taken && mode == MODE_IRQ)
 		which &= ~(1u << R_LR);
+	before->c.pc = (u32)code;
 	if (waiting)
 		intc_soft_set(LINE);
 	ctx_run(&before->c);
@@ -156,11 +158,11 @@ static void run(const char *name, u32 op, const union state *before, const union
 		intc_ack();
 }
 
-/* @n-th combination of the masks that can be changed. */
+/* @n-th combination of the masks that can be changed, and of the order of bytes in data. */
 static u32 mask_of(u32 n)
 {
 	return (n & 1 ? PSR_I : 0) | ((n & 2 ? PSR_A : 0) & masks_can) | ((n & 4 ? PSR_F : 0) & masks_can) |
-	       (cpsr_read() & (PSR_A | PSR_F) & ~masks_can);
+	       (cpsr_read() & (PSR_A | PSR_F) & ~masks_can) | (n & 8 ? PSR_E : 0);
 }
 
 static void try_kind(const struct kind *k, u32 op, u32 mode, u32 masks, bool waiting)
@@ -188,13 +190,70 @@ static void test_kind(const struct kind *k)
 		for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
 			if (!m || modes[m] == MODE_UND || modes[m - 1] == MODE_UND)
 				put(k->word | op << k->shift, end_word(modes[m]));
-			for (u32 n = 0; n < 8; n++) {
+			for (u32 n = 0; n < 16; n++) {
 				try_kind(k, op, modes[m], mask_of(n), false);
 				if (n & 1)
 					try_kind(k, op, modes[m], mask_of(n), true);
 			}
 		}
 	}
+	group_end();
+}
+
+static bool passes(u32 cond, u32 psr)
+{
+	bool n = psr & PSR_N, z = psr & PSR_Z, c = psr & PSR_C, v = psr & PSR_V;
+	const bool holds[] = { z, c, n, v, c && !z, n == v, !z && n == v };
+
+	return holds[cond >> 1] != (cond & 1);
+}
+
+/* Under each condition, which holds or does not. */
+static void test_conditional(void)
+{
+	group_begin("under a condition");
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
+		for (u32 cond = 0; cond < 14 && kinds[i].word >> 28 == 14; cond++) {
+			u32 op = (i + cond) % 15, word = (kinds[i].word & 0x0fffffff) | cond << 28 | op << kinds[i].shift;
+
+			put(word, UDF);
+			for (u32 flags = 0; flags < 16; flags++) {
+				union state before, after;
+
+				ctx_init(&before.c, MODE_SVC | mask_of(flags & 7) | flags << 28);
+				after = before;
+				if (passes(cond, flags << 28))
+					kinds[i].effect(&after, op);
+				run(kinds[i].name, op, &before, &after, 0x7fff, flags & 1);
+			}
+		}
+	/* msr cpsr_c and msr spsr_fsxc, stmdb with ^ */
+	for (u32 cond = 0; cond < 14; cond++)
+		for (u32 flags = 0; flags < 16; flags++) {
+			/* msr<cond> cpsr_c, r0; msr spsr_fsxc, r1; msr<cond> spsr_fsxc, r2; mrs r3, spsr; stmdb<cond> r4, {sp, lr}^; udf */
+			const u32 words[] = { cond << 28 | 0x0121f000, 0xe16ff001, cond << 28 | 0x016ff002, 0xe14f3000, cond << 28 | 0x09446000, UDF };
+			static const u32 usr[3] = { 0x12345678, 0x9abcdef0, 0 };
+			union state before, after;
+			bool yes = passes(cond, flags << 28);
+
+			if (!flags)
+				code = code_fresh(words, ARRAY_SIZE(words));
+			bank_set(MODE_USR, usr);
+			store[8] = store[9] = 0;
+			ctx_init(&before.c, MODE_SVC | mask_of(flags & 1) | flags << 28);
+			before.c.pc = (u32)code;
+			before.r[0] = before.c.cpsr ^ PSR_I;
+			before.r[1] = 0x13;
+			before.r[2] = 0x8000001f;
+			before.r[4] = (u32)&store[10];
+			after = before;
+			after.r[3] = before.r[yes ? 2 : 1];
+			after.c.cpsr ^= yes ? PSR_I : 0;
+			ctx_run(&before.c);
+			check_state("several", cond, &after, 0x7fff, VEC_UND, ARRAY_SIZE(words) - 1);
+			group_check(yes ? usr[0] : 0, store[8], "stm, condition %u, flags %x: sp", cond, flags);
+			group_check(yes ? usr[1] : 0, store[9], "stm, condition %u, flags %x: lr", cond, flags);
+		}
 	group_end();
 }
 
@@ -212,12 +271,12 @@ static void test_msr_cpsr_c(bool change)
 				if ((t == m) == change || modes[t] == MODE_UND)
 					continue;
 				put(0xe121f000 | rm, end_word(modes[t]));
-				for (u32 n = 0; n < 16; n++) {
+				for (u32 n = 0; n < 32; n++) {
 					union state before, after;
 
 					if (change && modes[t] != MODE_SVC)
 						bank_set(modes[t], bank);
-					ctx_init(&before.c, modes[m] | mask_of(n & 1 ? 1 : 0) | next_flags());
+					ctx_init(&before.c, modes[m] | mask_of(n & 1 ? 1 : 0) | (n & 16 ? PSR_E : 0) | next_flags());
 					/* A is in another byte, T is never written, all other bits have no meaning */
 					before.r[rm] = 0xa5a5ff20 | modes[t] | (mask_of(n >> 1) & (PSR_I | PSR_F));
 					after = before;
@@ -240,7 +299,7 @@ static void test_spsr(void)
 	group_begin("SPSR");
 	for (u32 rm = 0; rm < 15; rm++)
 		for (u32 rd = 0; rd < 15; rd += 1 + (rm != rd)) {
-			const u32 code[] = { 0xe16ff000 | rm, 0xe14f0000 | rd << 12, UDF, SVC };
+			u32 words[] = { 0xe16ff000 | rm, 0xe14f0000 | rd << 12, 0 };
 
 			for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
 				union state before, after;
@@ -248,9 +307,10 @@ static void test_spsr(void)
 
 				if (!has_spsr(modes[m]))
 					continue;
-				code_put(0, code, 2);
-				code_put(2, &code[modes[m] == MODE_UND ? 3 : 2], 1);
+				words[2] = end_word(modes[m]);
+				code = code_fresh(words, ARRAY_SIZE(words));
 				ctx_init(&before.c, modes[m] | masks | next_flags());
+				before.c.pc = (u32)code;
 				before.r[rm] = value;
 				after = before;
 				after.r[rd] = value;
@@ -302,6 +362,7 @@ static void test_stm_abort(void)
 
 			put(0xe9406000 | rn << 16, UDF);
 			ctx_init(&before.c, MODE_SVC | mask_of(1) | next_flags());
+			before.c.pc = (u32)code;
 			before.r[rn] = bad[i];
 			ctx_run(&before.c);
 			check_state("stm", rn, &before, 0x7fff, VEC_DABT, 1);
@@ -322,15 +383,16 @@ static void test_dacr_write(void)
 	group_begin("DACR write");
 	for (u32 rt = 0; rt < 15; rt++) {
 		u32 rd = (rt + 4) % 15;
-		const u32 code[] = { 0xee030f10 | rt << 12, 0xee130f10 | rd << 12, UDF, SVC };
+		u32 words[] = { 0xee030f10 | rt << 12, 0xee130f10 | rd << 12, 0 };
 
 		for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
-			code_put(0, code, 2);
-			code_put(2, &code[modes[m] == MODE_UND ? 3 : 2], 1);
+			words[2] = end_word(modes[m]);
+			code = code_fresh(words, ARRAY_SIZE(words));
 			for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 				union state before, after;
 
 				ctx_init(&before.c, modes[m] | mask_of(i) | next_flags());
+				before.c.pc = (u32)code;
 				before.r[rt] = values[i];
 				after = before;
 				after.r[rd] = values[i];
@@ -339,6 +401,79 @@ static void test_dacr_write(void)
 				group_check(values[i], MRC(0, c3, c0, 0), "dacr %u mode %x: value", rt, modes[m]);
 			}
 		}
+	}
+	group_end();
+}
+
+/* The order of bytes changes between them: SETEND is no system instruction and does not trap. */
+static void test_setend(void)
+{
+	/* setend be; cpsid i; mrs r0; cpsie i; mrs r1; msr cpsr_c, r2; mrs r3; mcr dacr, r4; mrc dacr, r5; setend le; mrs r6; udf */
+	static const u32 words[] = {
+		0xf1010200, 0xf10c0080, 0xe10f0000, 0xf1080080, 0xe10f1000, 0xe121f002, 0xe10f3000, 0xee034f10, 0xee135f10, 0xf1010000,
+		0xe10f6000, UDF,
+	};
+	union state before, after;
+
+	group_begin("SETEND");
+	code = code_fresh(words, ARRAY_SIZE(words));
+	for (u32 n = 0; n < 8; n++) {
+		ctx_init(&before.c, MODE_SVC | mask_of(n) | PSR_C);
+		before.c.pc = (u32)code;
+		before.r[2] = before.c.cpsr ^ PSR_I;
+		before.r[4] = DACR_CLIENT(0) | DACR_CLIENT(n + 1);
+		after = before;
+		after.r[0] = before.c.cpsr | PSR_E | PSR_I;
+		after.r[1] = after.r[0] & ~PSR_I;
+		after.r[3] = (after.r[0] & ~PSR_I) | (before.r[2] & PSR_I);
+		after.r[5] = before.r[4];
+		after.r[6] = after.c.cpsr = after.r[3] & ~PSR_E;
+		ctx_run(&before.c);
+		check_state("setend", n, &after, 0x7fff, VEC_UND, ARRAY_SIZE(words) - 1);
+	}
+	group_end();
+}
+
+/* What of an SPSR exists is known after reading it once: whether there was an exception in between must not show. */
+static void test_spsr_bits(void)
+{
+	/* msr spsr_fsxc, r0; mrs r1, spsr; mrc midr, r2 (traps where a hypervisor is); mrs r3, spsr; udf */
+	static const u32 words[] = { 0xe16ff000, 0xe14f1000, 0xee102f10, 0xe14f3000, UDF };
+	struct ctx c;
+
+	group_begin("SPSR bits");
+	code = code_fresh(words, ARRAY_SIZE(words));
+	for (u32 i = 0; i < 32; i++) {
+		ctx_init(&c, MODE_SVC | mask_of(1));
+		c.pc = (u32)code;
+		c.r[0] = 1u << i;
+		ctx_run(&c);
+		group_check(exc_frame.r[3], exc_frame.r[1], "bit %u: at once", i);
+		if (i < 20 || i > 23)
+			group_check(c.r[0], exc_frame.r[1], "bit %u", i);
+	}
+	group_end();
+}
+
+/* A system call says in SPSR what User mode had, also what it had masked. User code has a megabyte of its own, as it always has. */
+static void test_system_call(void)
+{
+	u32 *page = (u32 *)0x20000000;
+	union state before;
+
+	group_begin("system call");
+	pt_section(l1_main, (u32)page, TEST_RAM | S_RAM);
+	page[0] = 0xe320f000;
+	page[1] = SVC;
+	code_sync(page, 8);
+	code = page;
+	for (u32 i = 0; i < 64; i++) {
+		ctx_init(&before.c, MODE_USR | mask_of(i & 7) | next_flags());
+		before.c.pc = (u32)page;
+		ctx_run(&before.c);
+		check_state("svc", i, &before, 0x7fff, VEC_SVC, 1);
+		group_check(MODE_SVC | PSR_I, exc_frame.cpsr & (PSR_MODE | PSR_I | PSR_E | PSR_T), "svc %u: CPSR", i);
+		group_check(before.c.cpsr & (PSR_A | PSR_F), exc_frame.cpsr & (PSR_A | PSR_F), "svc %u: A and F", i);
 	}
 	group_end();
 }
@@ -369,9 +504,13 @@ void guest_main(void)
 	cp15_values();
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
 		test_kind(&kinds[i]);
+	test_conditional();
 	test_msr_cpsr_c(false);
 	test_msr_cpsr_c(true);
 	test_spsr();
+	test_spsr_bits();
+	test_setend();
+	test_system_call();
 	test_stm();
 	test_stm_abort();
 	test_dacr_write();

@@ -8,7 +8,9 @@
  *  3 While the guest runs in a privileged mode the open page holds a part of its state (arm/open.h); while C runs, the vCPU does.
  *  4 An interrupt that is pending and masked guards the open page: the store that unmasks it aborts, and the instruction is done here.
  *  5 The real DACR never opens more than the guest's; that it opens less shows in a hidden fault.
- *  6 Whatever does not fit falls back to a trapping word: no area, out of reach, full, MMU off, big-endian data.
+ *  6 Whatever does not fit falls back to a trapping word: no area, out of reach, full, MMU off.
+ *  7 While data is big-endian the area is out of reach: a branch into it aborts, and the instruction is done here. What makes data big-endian
+ *    comes here (SETEND BE is a site); that it is little-endian again shows at the next such abort.
  */
 #include "path_native.h"
 
@@ -36,6 +38,14 @@ static void restore_scratch(struct vcpu *v, const struct stub *s, u32 word)
 			v->r[s->scratch[i]] = v->open->scratch[i];
 }
 
+/* What the MRS of @s reads; there is no SPSR where it is UNPREDICTABLE. */
+static u32 mrs_value(struct vcpu *v, const struct stub *s)
+{
+	const u32 *spsr = vcpu_spsr(v);
+
+	return s->kind == SITE_KIND_MRS_CPSR ? v->cpsr & ~(PSR_T | PSR_J | PSR_IT) : spsr ? *spsr : 0;
+}
+
 /* The stub that the exit was in, or NULL. */
 static struct stub *roll(struct vcpu *v)
 {
@@ -48,8 +58,8 @@ static struct stub *roll(struct vcpu *v)
 	v->r[15] = s->site;
 	if (word <= s->commit)
 		return s;
-	if (s->forward)		/* only MRS CPSR: its register is half done */
-		v->r[s->operand] = v->cpsr & ~(PSR_T | PSR_J | PSR_IT);
+	if (s->forward)		/* its register is half done */
+		v->r[s->operand] = mrs_value(v, s);
 	v->r[15] += 4;
 	return s;
 }
@@ -139,6 +149,8 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 		v->hw_dacr = v->hw_dacr_entry;
 		o->dacr_real = v->dacr_entry;
 	}
+	if (v->cpsr & PSR_E)
+		v->hw_dacr = shadow_dacr_without_stubs(v->hw_dacr);
 	stub_area_guard(v, interrupt_waits(v));
 }
 
@@ -176,15 +188,6 @@ static void area_lost(struct vcpu *v)
 	stub_area_moved(v, 0);
 	area_empty(v);
 	v->stubs_wanted = true;
-}
-
-/* The guest went over to big-endian data, or turned its MMU off: no stub may run. */
-static void area_leave(struct vcpu *v)
-{
-	if (!v->stub_line || !vcpu_privileged(v) || may_have_stubs(v))
-		return;
-	area_lost(v);
-	shadow_unplace_stubs(v);
 }
 
 static u32 inline_word(struct vcpu *v, struct code_site *at)
@@ -238,6 +241,7 @@ static void inline_stop(struct vcpu *v)
 	shadow_unplace_stubs(v);
 	stub_area_moved(v, 0);
 	v->open_used = 0;
+	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* may have been less */
 	window_set_vectors(v);
 }
 
@@ -250,6 +254,13 @@ static void emulate_site_here(struct vcpu *v)
 		native_emulate(v, word);
 }
 
+/* Is it for a stub that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
+static bool left_for_stub(struct vcpu *v, u32 vector)
+{
+	return vector == VEC_SVC || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
+	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
+}
+
 static u32 inline_run(struct vcpu *v)
 {
 	struct stub *s;
@@ -257,7 +268,6 @@ static u32 inline_run(struct vcpu *v)
 
 	if (stub_area_full(v))
 		area_empty(v);
-	area_leave(v);
 	area_place(v);
 	open_for_guest(v, v->ran_user && vcpu_privileged(v));
 	vector = native_run(v);
@@ -267,7 +277,7 @@ static u32 inline_run(struct vcpu *v)
 	open_fold(v, v->open);
 	s = roll(v);
 	fold_dacr(v, vector);
-	if (!s || (vector != VEC_SVC && !(vector == VEC_DABT && stub_area_contains(v, v->exit_dfar))))
+	if (!s || !left_for_stub(v, vector))
 		return vector;
 	note_closer(v, s);
 	emulate_site_here(v);

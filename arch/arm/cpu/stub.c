@@ -98,10 +98,10 @@ static void make_mrs_cpsr(struct maker *m)
 	load(m, s, OPEN(mask));
 	put(m, 0xe2000080 | s << 16 | s << 12);			/* AND s, s, #0x80 */
 	commit(m);
-	put(m, 0xe10f0000 | rd << 12);				/* MRS rd, CPSR: flags are real, the rest is not */
+	put(m, 0xe10f0000 | rd << 12);				/* MRS rd, CPSR: bits 9:6 and 4:0 are UNKNOWN in User mode (B9.3.8) */
+	put(m, 0xe7c90010 | rd << 12 | s);			/* BFI rd, s, #0, #10 */
+	load(m, s, OPEN(psr_or));
 	put(m, 0xe1800000 | rd << 16 | rd << 12 | s);		/* ORR rd, rd, s */
-	load(m, s, OPEN(psr_xor));
-	put(m, 0xe0200000 | rd << 16 | rd << 12 | s);		/* EOR rd, rd, s */
 	leave(m);
 }
 
@@ -126,10 +126,13 @@ static void make_msr_cpsr_c(struct maker *m)
 	leave(m);
 }
 
+/* Bits that do not exist read as zero, although MSR has stored them. */
 static void make_mrs_spsr(struct maker *m)
 {
+	m->c->forward = true;
 	commit(m);
 	load(m, m->operand, OPEN(spsr));
+	put(m, 0xe3c0060f | m->operand << 16 | m->operand << 12);	/* BIC rd, rd, #0x00f00000 */
 	leave(m);
 }
 
@@ -188,9 +191,9 @@ static void make_dacr_write(struct maker *m)
 	put(m, 0xe1a00000);					/* never executed */
 	restore(m);
 	put(m, m->at->trap);
+	store(m, PC, OPEN(dacr_writer));
 	commit(m);
 	store(m, rt, OPEN(dacr));
-	store(m, PC, OPEN(dacr_writer));
 	leave(m);
 }
 

@@ -30,6 +30,17 @@
 _Static_assert(2 * PAIRS <= GUARD, "stub pages reach into the guard page");
 _Static_assert(sizeof(struct vcpu_open) <= 4 * FIRST_WORD, "stubs do not reach all of the open page");
 
+/*
+ * A branch that stood in a copy before the area was emptied: code that the guest has copied from there may hold it still, and be executed
+ * at any time. The last ones are kept.
+ */
+#define PASTS		8192u
+struct past {
+	u32 branch;
+	u16 copy, index;	/* where it stood */
+	u16 next;		/* the one before it with the same hash + 1, or 0 */
+};
+
 /* Where the next stub of a class may be; page == PAIRS: nowhere yet. */
 struct cursor {
 	u32 page, word;
@@ -44,6 +55,9 @@ struct stub_area {
 	struct stub *stub;		/* [STUBS] */
 	u32 stubs;
 	u16 by_branch[HASH], by_site[HASH];	/* first stub + 1 whose branch or site has this hash, or 0 */
+	struct past *past;		/* [PASTS], the n-th at n % PASTS */
+	u32 pasts;
+	u16 past_by_branch[HASH];
 	u16 (*owner)[PAGE_WORDS / GRANULE];	/* by page and granule: index into stub[] + 1, or 0 */
 	u16 guard[UNMASK_PAGES + 1];	/* entries of l2 that are guarded */
 	u32 guards;
@@ -87,6 +101,7 @@ int stub_area_init(struct vcpu *v)
 	a->pages = ptr_hpa(hv_alloc(PAIRS * PAGE_SIZE, PAGE_SIZE));
 	a->l2 = hv_alloc(L2_SIZE, L2_SIZE);
 	a->stub = hv_alloc(STUBS * sizeof(struct stub), 8);
+	a->past = hv_alloc(PASTS * sizeof(struct past), 8);
 	a->owner = hv_alloc(PAIRS * sizeof(*a->owner), 8);
 	a->pc_offset = measure_pc_offset();
 	v->stubs = a;
@@ -94,10 +109,52 @@ int stub_area_init(struct vcpu *v)
 	return 0;
 }
 
+static u32 hash_of(u32 branch)
+{
+	return (branch ^ branch >> 12) & (HASH - 1);
+}
+
+static bool past_is_known(const struct stub_area *a, const struct stub *s)
+{
+	for (u32 i = a->past_by_branch[hash_of(s->branch)]; i; i = a->past[i - 1].next) {
+		const struct past *p = &a->past[i - 1];
+
+		if (p->branch == s->branch && p->copy == s->copy && p->index == s->site % PAGE_SIZE / 4)
+			return true;
+	}
+	return false;
+}
+
+static void past_forget(struct stub_area *a, u32 n)
+{
+	u16 *link = &a->past_by_branch[hash_of(a->past[n].branch)];
+
+	while (*link != n + 1)
+		link = &a->past[*link - 1].next;
+	*link = a->past[n].next;
+}
+
+/* The area is about to be emptied. */
+static void remember_branches(struct stub_area *a)
+{
+	for (const struct stub *s = a->stub; s < a->stub + a->stubs; s++) {
+		u16 *head = &a->past_by_branch[hash_of(s->branch)];
+		u32 n = a->pasts % PASTS;
+
+		if (past_is_known(a, s))
+			continue;
+		if (a->pasts++ >= PASTS)
+			past_forget(a, n);
+		a->past[n] = (struct past){ s->branch, s->copy, (u16)(s->site % PAGE_SIZE / 4), *head };
+		*head = (u16)(n + 1);
+	}
+}
+
 void stub_area_reset(struct vcpu *v)
 {
 	struct stub_area *a = v->stubs;
 
+	remember_branches(a);
 	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
 	memset(a->by_branch, 0, sizeof(a->by_branch));
 	memset(a->by_site, 0, sizeof(a->by_site));
@@ -182,7 +239,7 @@ static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct s
 
 static u16 *branch_hash(struct stub_area *a, u32 branch)
 {
-	return &a->by_branch[(branch ^ branch >> 12) & (HASH - 1)];
+	return &a->by_branch[hash_of(branch)];
 }
 
 static u16 *site_hash(struct stub_area *a, gva_t site)
@@ -288,6 +345,15 @@ bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *i
 			continue;
 		*copy = s->copy;
 		*index = s->site % PAGE_SIZE / 4;
+		return true;
+	}
+	for (u32 i = a->past_by_branch[hash_of(word)]; i; i = a->past[i - 1].next) {
+		const struct past *p = &a->past[i - 1];
+
+		if (p->branch != word || nth--)
+			continue;
+		*copy = p->copy;
+		*index = p->index;
 		return true;
 	}
 	return false;

@@ -244,6 +244,8 @@ void delay_ticks(u32 ticks);			/* busy wait on the 32 kHz counter */
 #define CODE_WORDS	1024
 extern u32 code_area[CODE_WORDS];		/* a page of its own */
 void code_put(u32 index, const u32 *words, u32 n);	/* write to code_area[index..] and make it executable */
+/* Put them into a page that was not written for long: what is written all the time may be executed in another way. @n <= CODE_WORDS. */
+u32 *code_fresh(const u32 *words, u32 n);
 /* Put the words at code_area and run them in context *c (c->pc is set here); returns the vector that ended it. */
 int code_run(struct ctx *c, const u32 *words, u32 n);
 #define CODE_RUN(c, ...)					\

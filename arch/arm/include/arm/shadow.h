@@ -75,6 +75,8 @@ void shadow_unplace_stubs(struct vcpu *v);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
+/* @dacr, a host value, without access to the stub area. */
+u32 shadow_dacr_without_stubs(u32 dacr);
 /* Forget the host DACR values for the guest's that the window knows. */
 void shadow_forget_dacr(struct vcpu *v);
 
