@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The decoder: tables free of mistakes, every kind of instruction, operands, sites against an independent reading of the manual. */
-/* SOURCES: arch/arm/cpu/decode.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c */
 /* CFLAGS: -Iarch/arm/cpu */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -419,13 +419,40 @@ static const struct {
 	{ 0xe8c3, 0x2471, INSN_STREX, "8 r1 r2 r3 r4" },	/* strexd r1, r2, r4, [r3] */
 	{ 0xe8d3, 0x127f, INSN_LDREX, "8 r1 r15 r3 r2" },	/* ldrexd r1, r2, [r3] */
 	{ 0xed91, 0x0b00, INSN_VFP_LS, NULL },		/* vldr d0, [r1] */
-	{ 0xec51, 0x0b10, INSN_OTHER, NULL },		/* vmov r0, r1, d0 */
+	{ 0xec51, 0x0b10, INSN_VFP, "r0 r1" },		/* vmov r0, r1, d0 */
 	{ 0xf921, 0x070f, INSN_NEON_LS, NULL },		/* vld1.8 {d0}, [r1] */
-	{ 0xe8d1, 0xf002, INSN_OTHER, NULL },		/* tbb */
-	{ 0xeb02, 0x0103, INSN_OTHER, NULL },		/* add.w */
-	{ 0x0011, 0, INSN_OTHER, NULL },		/* movs */
-	{ 0xf7ff, 0xfffe, INSN_OTHER, NULL },		/* bl */
-	{ 0xdf00, 0, INSN_OTHER, NULL },		/* svc */
+	{ 0xe8d1, 0xf002, INSN_TB, NULL },		/* tbb */
+	{ 0xeb02, 0x0103, INSN_PLAIN, "r1 r0" },	/* add.w r1, r2, r3 */
+	{ 0xebb2, 0x0f03, INSN_PLAIN, "r0 r0" },	/* cmp.w r2, r3 */
+	{ 0xea4f, 0x0f03, INSN_PLAIN, "r15 r0" },	/* mov.w pc, r3 */
+	{ 0xf240, 0x1134, INSN_PLAIN, "r1 r0" },	/* movw r1 */
+	{ 0xfba1, 0x2304, INSN_PLAIN, "r3 r2" },	/* umull r2, r3, r1, r4 */
+	{ 0x0011, 0, INSN_PLAIN, "r0 r0" },		/* movs */
+	{ 0x4478, 0, INSN_ALU_REG, "op 4 r0 r0 r15/0/0" },	/* add r0, pc */
+	{ 0x46f7, 0, INSN_ALU_REG, "op 13 r15 r0 r14/0/0" },	/* mov pc, lr */
+	{ 0xf7ff, 0xfffe, INSN_B, "-4 P" },		/* bl . */
+	{ 0xe7fe, 0, INSN_B, "-4" },
+	{ 0xf43f, 0xaffe, INSN_B, "-4" },		/* beq.w . */
+	{ 0xf7ff, 0xbffe, INSN_B, "-4" },		/* b.w . */
+	{ 0xf000, 0xe804, INSN_BLX_IMM, "8" },
+	{ 0xdf00, 0, INSN_SVC, NULL },
+	{ 0xde00, 0, INSN_UDF, NULL },
+	{ 0xb662, 0, INSN_CPS, "imod 2 aif 2 mode -0" },
+	{ 0xf3af, 0x8753, INSN_CPS, "imod 3 aif 2 mode =19" },	/* cpsid i, #19 */
+	{ 0xf3ef, 0x8300, INSN_MRS, "cpsr 0 0 r3 r0" },
+	{ 0xf394, 0x8f00, INSN_MSR_REG, "spsr f 0 r8 r4" },
+	{ 0xf3de, 0x8f04, INSN_ALU_RET_IMM, "op 2 r14 #4" },
+	{ 0xe99d, 0xc000, INSN_RFE, "r13 mode 0 IA" },
+	{ 0xe82d, 0xc013, INSN_SRS, "r13 mode 19 DB W" },
+	{ 0xbf0c, 0, INSN_IT, NULL },
+	{ 0xbf30, 0, INSN_WFI, NULL },
+	{ 0xbf20, 0, INSN_HINT, NULL },
+	{ 0xf891, 0xf000, INSN_HINT, NULL },		/* pld [r1] */
+	{ 0xf991, 0xf000, INSN_HINT, NULL },		/* pli [r1] */
+	{ 0xee1d, 0x1f90, INSN_MRC, "fd004 r1 r0" },
+	{ 0xef22, 0x0844, INSN_VFP, "r0 r0" },		/* vadd.i32 */
+	{ 0xffc0, 0x0050, INSN_VFP, "r0 r0" },
+	{ 0xfe11, 0x1f10, INSN_UDF, NULL },		/* mrc2 */
 };
 
 static void operands(void **state)
@@ -448,7 +475,7 @@ static void t32_words_decode(void **state)
 	for (i = 0; i < ARRAY_SIZE(t32_words); i++) {
 		t32_decode(t32_words[i].hw1, t32_words[i].hw2, &in);
 		assert_int_equal(in.len, t32_words[i].hw1 >= 0xe800 ? 4 : 2);
-		assert_int_equal(in.cond, 14);
+		assert_int_equal(in.cond, t32_words[i].hw1 == 0xf43f ? 0 : 14);	/* beq.w */
 		if (in.op != t32_words[i].op)
 			fail_msg("%04x %04x: op %d", t32_words[i].hw1, t32_words[i].hw2, in.op);
 		if (t32_words[i].text && strcmp(render(&in), t32_words[i].text))

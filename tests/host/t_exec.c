@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The meaning of instructions: every operation in every kind of mode, device accesses of A32 and T32, faults. */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/exec.c arch/arm/cpu/exec_ldst.c arch/arm/cpu/exec_sys.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/exec.c arch/arm/cpu/exec_ldst.c arch/arm/cpu/exec_sys.c */
 /* SOURCES: arch/arm/cpu/exec_core.c arch/arm/cpu/exec_vfp.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ static enum coproc_result coproc_answer;
 static u32 vfp_reg, vfp_value, smcs;
 static bool vfp_answer;
 static u32 user_reg[15], mode_sp[32], spsr;
-static struct { u32 runs, word; bool undefined; u32 wrote; } slot;
+static struct { u32 runs, word, len; bool undefined; } slot;
 static u8 *vfp_buffer;		/* exec_vfp.c's */
 static u32 vfp_reg_word[64];	/* stands for the VFP registers: what a slot stores from, and loads into */
 static bool own_page;		/* the stores exclusive of the test go to their own page of code */
@@ -167,7 +167,7 @@ bool slot_run(struct vcpu *vc, u32 word)
 		vc->r[rd] = rn + op2;
 	else if ((word & 0x0fe00ff0) == 0x01a00000)
 		vc->r[rd] = op2;
-	else if ((word & 0x0ff00000) == 0x03500000)
+	else if ((word & 0x0ff00000) == 0x03500000 || (word & 0x0ff00ff0) == 0x01500000)
 		vc->cpsr = (vc->cpsr & ~Z_FLAG) | (rn == op2 ? Z_FLAG : 0);
 	if (vc->r[0] != BUFFER)
 		return true;
@@ -176,6 +176,14 @@ bool slot_run(struct vcpu *vc, u32 word)
 	else
 		memcpy(vfp_buffer, vfp_reg_word, 128);
 	return true;
+}
+
+bool slot_run_t32(struct vcpu *vc, u32 word, u32 len)
+{
+	slot.runs++;
+	slot.word = word;
+	slot.len = len;
+	return !slot.undefined;
 }
 
 bool cpacr_allows_vfp(const struct vcpu *vc) { return true; }
@@ -259,6 +267,15 @@ static enum exec_result run_t32(u16 hw1, u16 hw2)
 	v.cpsr |= PSR_T;
 	t32_decode(hw1, hw2, &in);
 	return exec_mmio(&v, &in);
+}
+
+static enum exec_result exec_t32(u16 hw1, u16 hw2)
+{
+	struct insn in;
+
+	v.cpsr |= PSR_T;
+	t32_decode(hw1, hw2, &in);
+	return exec_insn(&v, &in);
 }
 
 static void expect_next(enum exec_result r)
@@ -882,6 +899,156 @@ static void strex_to_own_page(void **state)
 	assert_int_equal(v.r[1], 0);
 }
 
+/* -- T32 -- */
+
+static void t32_plain(void **state)
+{
+	static const struct { u16 hw1, hw2; } c[] = {
+		{ 0x2007, 0 }, { 0x0088, 0 }, { 0x4288, 0 }, { 0xa801, 0 }, { 0xb081, 0 }, { 0xb2c8, 0 }, { 0xba08, 0 },
+		{ 0xea4f, 0x0001 }, { 0xf102, 0x0105 }, { 0xf240, 0x1034 }, { 0xf3c1, 0x0047 }, { 0xfa01, 0xf002 },
+		{ 0xfb01, 0xf002 }, { 0xfba1, 0x0102 }, { 0xf1b1, 0x0f05 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		assert_int_equal(exec_t32(c[i].hw1, c[i].hw2), EXEC_NEXT);
+		assert_int_equal(slot.word, c[i].hw1 >= 0xe800 ? (u32)c[i].hw1 << 16 | c[i].hw2 : c[i].hw1);
+		assert_int_equal(slot.len, c[i].hw1 >= 0xe800 ? 4 : 2);
+		assert_int_equal(v.r[15], PC + slot.len);
+	}
+	setup(state);
+	assert_int_equal(exec_t32(0xef22, 0x0844), EXEC_NEXT);	/* vadd.i32: as A32 */
+	assert_int_equal(slot.word, 0xf2220844);
+	setup(state);
+	expect_undef(exec_t32(0xea4f, 0x0f01));		/* mov.w pc */
+	expect_undef(exec_t32(0xfb01, 0xff02));		/* mul pc */
+	expect_undef(exec_t32(0xf10f, 0x0105));		/* add.w r1, pc */
+	assert_int_equal(slot.runs, 0);
+}
+
+static void t32_high_registers(void **state)
+{
+	assert_int_equal(exec_t32(0x4478, 0), EXEC_NEXT);	/* add r0, pc */
+	assert_int_equal(v.r[0], 0x1000 + PC + 4);
+	setup(state);
+	v.r[14] = 0x2001;
+	v.cpsr |= 0x0c00;				/* in an IT block, as its last but one */
+	assert_int_equal(exec_t32(0x46f7, 0), EXEC_BRANCH);	/* mov pc, lr: no interworking */
+	assert_int_equal(v.r[15], 0x2000);
+	assert_true(v.cpsr & PSR_T);
+	assert_int_equal(v.cpsr & PSR_IT, 0x1800);
+	setup(state);
+	assert_int_equal(exec_t32(0x4684, 0), EXEC_NEXT);	/* mov r12, r0 */
+	assert_int_equal(v.r[12], 0x1000);
+	setup(state);
+	v.r[12] = 0x1008;
+	assert_int_equal(exec_t32(0x45c4, 0), EXEC_NEXT);	/* cmp r12, r8 */
+	assert_true(v.cpsr & Z_FLAG);
+}
+
+static void t32_branches(void **state)
+{
+	static const struct { u16 hw1, hw2; u32 target, lr; bool arm; } c[] = {
+		{ 0xe7fe, 0, PC, 0x100e, false },			/* b . */
+		{ 0xf7ff, 0xfffe, PC, PC + 5, false },			/* bl . */
+		{ 0xf000, 0xb802, PC + 8, 0x100e, false },		/* b.w */
+		{ 0xf000, 0xf804, PC + 12, PC + 5, false },		/* bl */
+		{ 0xf400, 0xd000, PC + 4 - 0x1000000, PC + 5, false },	/* bl, as far as it goes */
+		{ 0xf000, 0xe804, PC + 12, PC + 5, true },		/* blx */
+		{ 0x4770, 0, 0x100e, 0x100e, true },			/* bx lr */
+		{ 0x47a0, 0, 0x1004, PC + 3, true },			/* blx r4 */
+		{ 0xd0fe, 0, PC, 0x100e, false },			/* beq ., Z set */
+		{ 0xf040, 0x8002, PC + 4, 0x100e, false },		/* bne.w, not taken */
+		{ 0xf000, 0x8002, PC + 8, 0x100e, false },		/* beq.w */
+		{ 0xb10a, 0, PC + 2, 0x100e, false },			/* cbz r2, not taken */
+		{ 0xb90a, 0, PC + 6, 0x100e, false },			/* cbnz r2 */
+		{ 0xf3c4, 0x8f00, 0x1004, 0x100e, true },		/* bxj r4 */
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		v.cpsr |= Z_FLAG;
+		exec_t32(c[i].hw1, c[i].hw2);
+		if (v.r[15] != (c[i].target & (c[i].arm ? ~3u : ~1u)) || v.r[14] != c[i].lr || c[i].arm != !(v.cpsr & PSR_T))
+			fail_msg("%04x %04x: pc 0x%08x lr 0x%08x", c[i].hw1, c[i].hw2, v.r[15], v.r[14]);
+	}
+	setup(state);
+	v.r[15] = MEM + 2;
+	assert_int_equal(exec_t32(0xa101, 0), EXEC_NEXT);	/* adr r1: pc is aligned */
+	assert_int_equal(v.r[1], MEM + 8);
+	assert_int_equal(exec_t32(0xf2af, 0x0108), EXEC_NEXT);
+	assert_int_equal(v.r[1], MEM + 8 - 8);
+	setup(state);
+	((u8 *)mem)[3] = 9;
+	v.r[1] = MEM;
+	v.r[2] = 3;
+	assert_int_equal(exec_t32(0xe8d1, 0xf002), EXEC_BRANCH);	/* tbb */
+	assert_int_equal(v.r[15], PC + 4 + 18);
+	v.r[15] = PC;
+	v.r[2] = 1;
+	((u16 *)mem)[1] = 7;
+	assert_int_equal(exec_t32(0xe8d1, 0xf012), EXEC_BRANCH);	/* tbh */
+	assert_int_equal(v.r[15], PC + 4 + 14);
+}
+
+static void t32_system(void **state)
+{
+	assert_int_equal(exec_t32(0xb672, 0), EXEC_NEXT);	/* cpsid i */
+	assert_int_equal(v.cpsr & PSR_I, PSR_I);
+	assert_int_equal(exec_t32(0xb662, 0), EXEC_NEXT);	/* cpsie i */
+	assert_int_equal(v.cpsr & PSR_I, 0);
+	assert_int_equal(exec_t32(0xf3af, 0x8311), EXEC_NEXT);	/* cpsid #17: without flags no mask changes */
+	assert_int_equal(v.cpsr & PSR_MODE, MODE_FIQ);
+	setup(state);
+	assert_int_equal(exec_t32(0xf3ef, 0x8100), EXEC_NEXT);	/* mrs r1, cpsr */
+	assert_int_equal(v.r[1], MODE_SVC | PSR_I);
+	assert_int_equal(exec_t32(0xf3ff, 0x8100), EXEC_NEXT);	/* mrs r1, spsr */
+	assert_int_equal(v.r[1], spsr);
+	v.r[2] = 0x1f;
+	assert_int_equal(exec_t32(0xf392, 0x8100), EXEC_NEXT);	/* msr spsr_c, r2 */
+	assert_int_equal(spsr & 0xff, 0x1f);
+	setup(state);
+	assert_int_equal(exec_t32(0xf3de, 0x8f04), EXEC_BRANCH);	/* subs pc, lr, #4 */
+	assert_int_equal(ret.target, 0x100a);
+	setup(state);
+	v.r[13] = MEM + 8;
+	assert_int_equal(exec_t32(0xe83d, 0xc000), EXEC_BRANCH);	/* rfedb sp! */
+	assert_int_equal(ret.target, 0xc0de0000);
+	assert_int_equal(v.r[13], MEM);
+	setup(state);
+	mode_sp[MODE_SVC] = MEM;
+	assert_int_equal(exec_t32(0xe9ad, 0xc013), EXEC_NEXT);	/* srsia sp!, #19 */
+	assert_int_equal(mem[1], spsr);
+	assert_int_equal(mode_sp[MODE_SVC], MEM + 8);
+	setup(state);
+	assert_int_equal(exec_t32(0xb658, 0), EXEC_NEXT);	/* setend be */
+	assert_true(v.cpsr & PSR_E);
+	setup(state);
+	assert_int_equal(exec_t32(0xee1d, 0x1f90), EXEC_NEXT);	/* mrc: as A32 */
+	assert_int_equal(coproc_enc, COPROC_ENC(15, 0, 13, 0, 4));
+	setup(state);
+	assert_int_equal(exec_t32(0xf3af, 0x8003), EXEC_WFI);
+	assert_int_equal((v.r[15] = PC, exec_t32(0xf3bf, 0x8f5f)), EXEC_NEXT);	/* dmb */
+	assert_int_equal(exec_t32(0xf891, 0xf000), EXEC_NEXT);	/* pld [r1] */
+	assert_int_equal(exec_t32(0xf7f0, 0x8000), EXEC_NEXT);	/* smc */
+	assert_int_equal(smcs, 1);
+	assert_int_equal(exec_t32(0xbe00, 0), EXEC_INJECTED);
+	setup(state);
+	expect_undef(exec_t32(0xde00, 0));
+	expect_undef(exec_t32(0xf7f0, 0xa000));
+	expect_undef(exec_t32(0xb500 | 0x2f0, 0));		/* nothing */
+}
+
+/* IT sets the state, instructions step it, an SVC has stepped it (B1.9.4), what faults has not. */
+static void t32_it(void **state)
+{
+	assert_int_equal(exec_t32(0xbf0c, 0), EXEC_NEXT);	/* ite eq */
+	assert_int_equal(v.cpsr & PSR_IT, 0x0c00);
+	assert_int_equal(v.r[15], PC + 2);
+	assert_int_equal(exec_t32(0xdf00, 0), EXEC_INJECTED);
+	assert_int_equal(v.cpsr & PSR_IT, 0x1800);
+}
+
 /* -- VFP and NEON loads and stores -- */
 
 static void vfp_memory(void **state)
@@ -1239,6 +1406,7 @@ int main(void)
 		T(cps), T(mrs), T(msr_cpsr), T(msr_spsr), T(condition_fails), T(alu_return), T(ldm_return), T(rfe), T(srs),
 		T(user_bank), T(unprivileged), T(coprocessors), T(coprocessors_in_user_mode), T(vfp_system), T(calls),
 		T(plain), T(plain_unpredictable), T(alu_with_pc), T(branches), T(hints), T(exclusives), T(strex_to_own_page),
+		T(t32_plain), T(t32_high_registers), T(t32_branches), T(t32_system), T(t32_it),
 		T(vfp_memory), T(neon_memory), T(neon_addresses),
 		T(mmio_single), T(mmio_double), T(mmio_multiple), T(mmio_others), T(mmio_t32), T(it_block), T(causes),
 	};

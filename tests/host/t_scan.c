@@ -943,11 +943,30 @@ static void written_again_and_again(void **state)
 	assert_false(code_page_interpreted(&v, RAM));
 	assert_int_equal(churn(0), 1);
 	assert_int_equal(v.exits[EXIT_SCAN], 5);
-	/* Thumb code in the page: it runs, and the A32 sites stay what they are */
-	v.cpsr |= PSR_T;
-	assert_int_not_equal(exec_page(0), RAM);
+}
+
+/* Privileged Thumb code leaves its page to the interpreter for good, with the A32 code there; User mode's is as it was. */
+static void thumb_page(void **state)
+{
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	v.cpsr = MODE_USR | PSR_T;
 	assert_false(code_page_interpreted(&v, RAM));
-	assert_true(code_page_is_code(&v, RAM, NULL));
+	v.cpsr = MODE_SVC | PSR_T;
+	assert_true(code_page_interpreted(&v, RAM));
+	assert_int_equal(drops, 1);
+	v.cpsr = MODE_SVC;
+	assert_true(code_page_interpreted(&v, RAM));
+	code_page_spend(&v, RAM, 10000);
+	assert_true(code_page_interpreted(&v, RAM));
+	/* also one that is interpreted for a while */
+	assert_int_equal(churn(1), 4);
+	v.cpsr |= PSR_T;
+	assert_true(code_page_interpreted(&v, RAM + PAGE_SIZE));
+	assert_true(code_page_interpreted(&v, RAM + 2 * PAGE_SIZE));
+	v.cpsr = MODE_SVC;
+	code_page_spend(&v, RAM + PAGE_SIZE, 10000);
+	assert_true(code_page_interpreted(&v, RAM + PAGE_SIZE));
 }
 
 /* Writes that are far between, as text is patched, are no churn; nor is a page forgotten that others push out of the table. */
@@ -1085,7 +1104,7 @@ int main(void)
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
 		P(moved_words_are_restored),
 		P(user_visible), P(everything_is_forgotten),
-		P(thumb_and_elsewhere), P(written_again_and_again), P(few_are_remembered),
+		P(thumb_and_elsewhere), P(written_again_and_again), P(thumb_page), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

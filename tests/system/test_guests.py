@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The bare-metal guests of tests/guests: the same binary natively and under Umbra, with equal results and no failure."""
 
-import itertools
 import re
 
 import pytest
@@ -21,11 +20,9 @@ def results(board):
     lines = [match.group(0) for match in REPORT.finditer(board.child.before.replace("\r", ""))]
     return lines, int(summary.group(1)), int(summary.group(2))
 
-# Privileged Thumb code, which interp does not know: it runs as it is (docs/caveats.md).
-NOT_KNOWN = {("thumb_kernel", "interp")}
 
-
-@pytest.mark.parametrize("guest,path", [pair for pair in itertools.product(GUESTS, built_paths()) if pair not in NOT_KNOWN])
+@pytest.mark.parametrize("path", built_paths())
+@pytest.mark.parametrize("guest", GUESTS)
 def test_guest(boot, guest, path):
     folder = build_dir() / "guests"
     native, tests, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))

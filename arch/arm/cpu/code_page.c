@@ -219,18 +219,39 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 	*page_state(c, gpa) = PAGE_INTERP;
 }
 
+/*
+ * The scanner does not know T32, and rules for A32 would damage it. Privileged code of that kind is left to the interpreter, which knows
+ * both, together with the A32 code of its page.
+ */
+static void leave_thumb_page(struct vcpu *v, gpa_t gpa, u16 *state)
+{
+	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+
+	if (*state == PAGE_INTERP && !n)
+		return;
+	pr_guest(1, "guest %s: privileged Thumb code at 0x%08x is interpreted: slow\n", v->guest->name, (unsigned)v->r[15]);
+	code_page_drop(v, gpa);
+	*state = PAGE_INTERP;
+	if (n)
+		*n = (struct churn){ 0 };	/* not for a while only */
+}
+
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
 {
-	const u16 *state = page_state(v->code, gpa);
+	u16 *state = page_state(v->code, gpa);
 
-	return state && *state == PAGE_INTERP;
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || !state || !v->path->code)
+		return false;
+	if (v->cpsr & PSR_T && vcpu_privileged(v))
+		leave_thumb_page(v, gpa, state);
+	return *state == PAGE_INTERP;
 }
 
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
 {
 	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
 
-	if (!n || !code_page_interpreted(v, gpa))
+	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
 		return;
 	if (n->left > instructions)
 		n->left -= instructions;
@@ -429,10 +450,7 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return code_scan(&c->scan, page);
 }
 
-/*
- * T32 code in a privileged mode: the scanner does not know it, and A32 rules would damage it. It runs as it is, so what
- * is silent in User mode stays silent.
- */
+/* T32 code in a privileged mode without an interpreter: it runs as it is, so what is silent in User mode stays silent. */
 static void note_thumb(struct vcpu *v, gva_t gva)
 {
 	if (vcpu_privileged(v))
@@ -477,25 +495,20 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
-	bool a32 = !(v->cpsr & PSR_T);
 
 	gpa &= PAGE_MASK;
 	*exec = gpa;
 	if (!state || !v->path->code)
 		return;
-	if (*state == PAGE_INTERP) {	/* T32, which the interpreter does not know, in a page with A32 code that it does */
-		*state = PAGE_UNKNOWN;
-		a32 = true;
-	}
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
 		(*page_moves(c, gpa))++;
 		code_page_drop(v, gpa);
 	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
-		if (!a32)
+		if (v->cpsr & PSR_T)
 			note_thumb(v, gva);
-		*state = a32 ? new_state(v, gpa, gva) : PAGE_CLEAN;
+		*state = v->cpsr & PSR_T ? PAGE_CLEAN : new_state(v, gpa, gva);
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The one decoder: A32 and T32 words to struct insn through tables of mask, value, operation and operand filler. */
+/* The one decoder: A32 words to struct insn through tables of mask, value, operation and operand filler. T32: decode_t32.c. */
 /*
- * Encodings: ARM ARM DDI 0406C chapters A5 (A32), A6 (T32), A8 and B9. Rows are tried in order and the first match
+ * Encodings: ARM ARM DDI 0406C chapters A5, A8 and B9. Rows are tried in order and the first match
  * wins, so a special case stands above the general one it is cut out of; t_decode.c checks that rows of one table
  * overlap in no other way. should-be-zero/one bits are compared for the system instructions whose encodings are
  * narrow (CPS, MRS, MSR, SRS, RFE, hints): such words are UNPREDICTABLE in every mode, and comparing them keeps data
@@ -152,6 +152,11 @@ static void fill_vfp64(struct insn *in)
 	in->rt2 = in->rn;
 }
 
+static void fill_setend(struct insn *in)
+{
+	in->imm = FIELD(in->word, 9, 9);
+}
+
 static void fill_branch(struct insn *in)
 {
 	in->imm = (u32)((s32)(in->word << 8) >> 6);
@@ -276,7 +281,7 @@ static const struct insn_row a32_uncond[] = {
 	{ 0xfe50ffff, 0xf8100a00, INSN_RFE, NULL },
 	{ 0xfe000000, 0xf2000000, INSN_VFP, fill_vfp },		/* Advanced SIMD data processing */
 	{ 0xff100000, 0xf4000000, INSN_NEON_LS, NULL },
-	{ 0xfffffdff, 0xf1010000, INSN_SETEND, NULL },
+	{ 0xfffffdff, 0xf1010000, INSN_SETEND, fill_setend },
 	{ 0xffffffff, 0xf57ff01f, INSN_CLREX, NULL },
 	{ 0xfffffff0, 0xf57ff040, INSN_BARRIER, NULL },		/* DSB */
 	{ 0xfffffff0, 0xf57ff050, INSN_BARRIER, NULL },		/* DMB */
@@ -292,31 +297,42 @@ const struct insn_row *const a32_tables[A32_TABLES] = {
 	a32_000, a32_001, a32_010, a32_011, a32_100, a32_101, a32_110, a32_111, a32_uncond,
 };
 
-/* Every table ends in a row that matches anything. */
-static const struct insn_row *row_find(const struct insn_row *r, u32 word)
+static const struct insn_row *a32_table(u32 word)
 {
-	while ((word & r->mask) != r->value)
-		r++;
-	return r;
+	return a32_tables[word >> 28 == 15 ? A32_UNCOND : FIELD(word, 27, 25)];
 }
 
+/* By bits 27:20 and cond = 0b1111: the first row that may match. Filled as they occur. */
 static const struct insn_row *a32_row(u32 word)
 {
-	return row_find(a32_tables[word >> 28 == 15 ? A32_UNCOND : FIELD(word, 27, 25)], word);
+	static const struct insn_row *first[512];
+	const struct insn_row **f = &first[FIELD(word, 27, 20) | (word >> 28 == 15) << 8], *r;
+
+	if (!*f) {
+		for (r = a32_table(word); (word ^ r->value) & r->mask & 0x0ff00000; r++)
+			;
+		*f = r;
+	}
+	return insn_row_find(*f, word);
 }
 
 void a32_decode(u32 word, struct insn *in)
 {
+	static const struct insn blank = { .len = 4 };
 	const struct insn_row *r = a32_row(word);
 
-	*in = (struct insn){
-		.word = word, .op = r->op, .len = 4,
-		.cond = word >> 28 == 15 ? 14 : word >> 28,
-		.rd = FIELD(word, 15, 12), .rn = FIELD(word, 19, 16),
-		.rm = FIELD(word, 3, 0), .rs = FIELD(word, 11, 8),
-		.p = FIELD(word, 24, 24), .u = FIELD(word, 23, 23),
-		.w = FIELD(word, 21, 21), .s = FIELD(word, 20, 20),
-	};
+	*in = blank;
+	in->word = word;
+	in->op = r->op;
+	in->cond = word >> 28 == 15 ? 14 : word >> 28;
+	in->rd = FIELD(word, 15, 12);
+	in->rn = FIELD(word, 19, 16);
+	in->rm = FIELD(word, 3, 0);
+	in->rs = FIELD(word, 11, 8);
+	in->p = FIELD(word, 24, 24);
+	in->u = FIELD(word, 23, 23);
+	in->w = FIELD(word, 21, 21);
+	in->s = FIELD(word, 20, 20);
 	if (r->fill)
 		r->fill(in);
 }
@@ -407,225 +423,4 @@ bool cond_holds(u32 cond, u32 cpsr)
 	default: return true;
 	}
 	return cond & 1 ? !r : r;
-}
-
-/* -- T32: loads and stores only -- */
-
-static void t16_reg(struct insn *in)
-{
-	/* opB: STR STRH STRB LDRSB LDR LDRH LDRB LDRSH */
-	static const u8 size[8] = { 4, 2, 1, 1, 4, 2, 1, 2 };
-	u32 op = FIELD(in->word, 11, 9);
-
-	in->size = size[op];
-	in->sign = op == 3 || op == 7;
-	in->rm = FIELD(in->word, 8, 6);
-	in->rn = FIELD(in->word, 5, 3);
-	in->rd = FIELD(in->word, 2, 0);
-	in->imm_form = false;
-}
-
-static void t16_imm(struct insn *in)
-{
-	static const u8 size[4] = { [2] = 4, [3] = 1, [0] = 2 };	/* by bits 13:12 of 0b0110, 0b0111, 0b1000 */
-
-	in->size = size[FIELD(in->word, 13, 12)];
-	in->imm = FIELD(in->word, 10, 6) * in->size;
-	in->rn = FIELD(in->word, 5, 3);
-	in->rd = FIELD(in->word, 2, 0);
-}
-
-static void t16_sp(struct insn *in)
-{
-	in->imm = FIELD(in->word, 7, 0) * 4;
-	in->rn = 13;
-	in->rd = FIELD(in->word, 10, 8);
-}
-
-static void t16_lit(struct insn *in)
-{
-	t16_sp(in);
-	in->rn = 15;
-}
-
-static void t16_multi(struct insn *in)
-{
-	in->reglist = FIELD(in->word, 7, 0);
-	in->rn = FIELD(in->word, 10, 8);
-	in->p = false;
-	in->w = in->op == INSN_STM || !(in->reglist & BIT(in->rn));
-}
-
-static void t16_push(struct insn *in)
-{
-	in->reglist = FIELD(in->word, 7, 0) | FIELD(in->word, 8, 8) << 14;
-	in->rn = 13;
-	in->u = false;
-	in->w = true;
-}
-
-static void t16_pop(struct insn *in)
-{
-	in->reglist = FIELD(in->word, 7, 0) | FIELD(in->word, 8, 8) << 15;
-	in->rn = 13;
-	in->p = false;
-	in->w = true;
-}
-
-static void t32_imm12(struct insn *in)
-{
-	in->imm = FIELD(in->word, 11, 0);
-	if (in->rn == 15)
-		in->u = FIELD(in->word, 23, 23);
-}
-
-static void t32_imm8(struct insn *in)
-{
-	in->imm = FIELD(in->word, 7, 0);
-	in->p = FIELD(in->word, 10, 10);
-	in->u = FIELD(in->word, 9, 9);
-	in->w = FIELD(in->word, 8, 8);
-}
-
-/* LDRT family: T32 has a positive offset and no write-back. */
-static void t32_unpriv(struct insn *in)
-{
-	in->imm = FIELD(in->word, 7, 0);
-}
-
-static void t32_reg(struct insn *in)
-{
-	in->imm_form = false;
-	in->rm = FIELD(in->word, 3, 0);
-	in->shift_imm = FIELD(in->word, 5, 4);
-}
-
-static void t32_dual(struct insn *in)
-{
-	in->size = 8;
-	in->sign = false;
-	in->rt2 = FIELD(in->word, 11, 8);
-	in->imm = FIELD(in->word, 7, 0) * 4;
-	in->p = FIELD(in->word, 24, 24);
-	in->u = FIELD(in->word, 23, 23);
-	in->w = FIELD(in->word, 21, 21);
-}
-
-static void t32_multi(struct insn *in)
-{
-	in->reglist = FIELD(in->word, 15, 0);
-	in->size = 4;
-	in->sign = false;
-	in->p = FIELD(in->word, 24, 24);
-	in->u = FIELD(in->word, 23, 23);
-	in->w = FIELD(in->word, 21, 21);
-}
-
-/* Exclusives: a store has its status in rd and its data in rm, as in A32. */
-static void t32_ex(struct insn *in)
-{
-	in->size = 4;
-	in->sign = false;
-	in->imm = FIELD(in->word, 7, 0) * 4;
-	if (in->op == INSN_LDREX)
-		return;
-	in->rm = in->rd;
-	in->rd = FIELD(in->word, 11, 8);
-}
-
-static void t32_ex_bhd(struct insn *in)
-{
-	static const u8 size[4] = { 1, 2, 4, 8 };
-
-	in->size = size[FIELD(in->word, 5, 4)];
-	in->sign = false;
-	in->rt2 = FIELD(in->word, 11, 8);
-	if (in->op == INSN_LDREX)
-		return;
-	in->rm = in->rd;
-	in->rd = FIELD(in->word, 3, 0);
-}
-
-/* One addressing form times the eight single loads and stores: sign is bit 24, size bits 22:21, L bit 20. */
-#define T32_SINGLE(m, v, l, st, fill)						\
-	{ (m) | 0x01700000, (v) | 0x00000000, st, fill },		\
-	{ (m) | 0x01700000, (v) | 0x00100000, l, fill },		\
-	{ (m) | 0x01700000, (v) | 0x00200000, st, fill },		\
-	{ (m) | 0x01700000, (v) | 0x00300000, l, fill },		\
-	{ (m) | 0x01700000, (v) | 0x00400000, st, fill },		\
-	{ (m) | 0x01700000, (v) | 0x00500000, l, fill },		\
-	{ (m) | 0x01700000, (v) | 0x01100000, l, fill },		\
-	{ (m) | 0x01700000, (v) | 0x01300000, l, fill }
-
-const struct insn_row t32_table[] = {
-	{ 0xfff00f00, 0xe8500f00, INSN_LDREX, t32_ex },
-	{ 0xfff00000, 0xe8400000, INSN_STREX, t32_ex },
-	{ 0xfff00fe0, 0xe8d00f40, INSN_LDREX, t32_ex_bhd },	/* LDREXB LDREXH */
-	{ 0xfff000f0, 0xe8d00070, INSN_LDREX, t32_ex_bhd },
-	{ 0xfff00fe0, 0xe8c00f40, INSN_STREX, t32_ex_bhd },
-	{ 0xfff000f0, 0xe8c00070, INSN_STREX, t32_ex_bhd },
-	{ 0xffe00e00, 0xec400a00, INSN_OTHER, NULL },		/* VMOV of two core registers */
-	{ 0xffe00e00, 0xec000a00, INSN_OTHER, NULL },
-	{ 0xfe000e00, 0xec000a00, INSN_VFP_LS, NULL },
-	{ 0xff100000, 0xf9000000, INSN_NEON_LS, NULL },
-	{ 0xff700000, 0xe8600000, INSN_STR, t32_dual },
-	{ 0xff700000, 0xe8700000, INSN_LDR, t32_dual },
-	{ 0xff500000, 0xe9400000, INSN_STR, t32_dual },
-	{ 0xff500000, 0xe9500000, INSN_LDR, t32_dual },
-	{ 0xffd00000, 0xe8800000, INSN_STM, t32_multi },
-	{ 0xffd00000, 0xe8900000, INSN_LDM, t32_multi },
-	{ 0xffd00000, 0xe9000000, INSN_STM, t32_multi },
-	{ 0xffd00000, 0xe9100000, INSN_LDM, t32_multi },
-	/* literals: U is bit 23, so they come before the forms that use bit 23 as an opcode */
-	{ 0xff7f0000, 0xf81f0000, INSN_LDR, t32_imm12 },
-	{ 0xff7f0000, 0xf83f0000, INSN_LDR, t32_imm12 },
-	{ 0xff7f0000, 0xf85f0000, INSN_LDR, t32_imm12 },
-	{ 0xff7f0000, 0xf91f0000, INSN_LDR, t32_imm12 },
-	{ 0xff7f0000, 0xf93f0000, INSN_LDR, t32_imm12 },
-	T32_SINGLE(0xfe800000, 0xf8800000, INSN_LDR, INSN_STR, t32_imm12),
-	T32_SINGLE(0xfe800f00, 0xf8000e00, INSN_LDRT, INSN_STRT, t32_unpriv),
-	T32_SINGLE(0xfe800800, 0xf8000800, INSN_LDR, INSN_STR, t32_imm8),
-	T32_SINGLE(0xfe800fc0, 0xf8000000, INSN_LDR, INSN_STR, t32_reg),
-	{ 0, 0, INSN_OTHER, NULL },
-};
-
-const struct insn_row t16_table[] = {
-	{ 0xfe00, 0x5000, INSN_STR, t16_reg },
-	{ 0xfe00, 0x5200, INSN_STR, t16_reg },
-	{ 0xfe00, 0x5400, INSN_STR, t16_reg },
-	{ 0xfe00, 0x5600, INSN_LDR, t16_reg },
-	{ 0xfe00, 0x5800, INSN_LDR, t16_reg },
-	{ 0xfe00, 0x5a00, INSN_LDR, t16_reg },
-	{ 0xfe00, 0x5c00, INSN_LDR, t16_reg },
-	{ 0xfe00, 0x5e00, INSN_LDR, t16_reg },
-	{ 0xf800, 0x6000, INSN_STR, t16_imm },
-	{ 0xf800, 0x6800, INSN_LDR, t16_imm },
-	{ 0xf800, 0x7000, INSN_STR, t16_imm },
-	{ 0xf800, 0x7800, INSN_LDR, t16_imm },
-	{ 0xf800, 0x8000, INSN_STR, t16_imm },
-	{ 0xf800, 0x8800, INSN_LDR, t16_imm },
-	{ 0xf800, 0x9000, INSN_STR, t16_sp },
-	{ 0xf800, 0x9800, INSN_LDR, t16_sp },
-	{ 0xf800, 0x4800, INSN_LDR, t16_lit },
-	{ 0xf800, 0xc000, INSN_STM, t16_multi },
-	{ 0xf800, 0xc800, INSN_LDM, t16_multi },
-	{ 0xfe00, 0xb400, INSN_STM, t16_push },
-	{ 0xfe00, 0xbc00, INSN_LDM, t16_pop },
-	{ 0, 0, INSN_OTHER, NULL },
-};
-
-void t32_decode(u16 hw1, u16 hw2, struct insn *in)
-{
-	bool wide = hw1 >> 11 >= 0x1d;
-	u32 word = wide ? (u32)hw1 << 16 | hw2 : hw1;
-	const struct insn_row *r = row_find(wide ? t32_table : t16_table, word);
-
-	*in = (struct insn){
-		.word = word, .op = r->op, .cond = 14, .len = wide ? 4 : 2,
-		.rn = FIELD(word, 19, 16), .rd = FIELD(word, 15, 12), .rm = FIELD(word, 3, 0),
-		.p = true, .u = true, .imm_form = true,
-		.size = wide ? 1u << FIELD(word, 22, 21) : 4, .sign = wide && FIELD(word, 24, 24),
-	};
-	if (r->fill)
-		r->fill(in);
 }

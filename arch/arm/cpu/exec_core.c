@@ -10,11 +10,16 @@
 
 #include "exec_int.h"
 
+static bool in_slot(struct vcpu *v, const struct insn *in)
+{
+	return in->t32 ? slot_run_t32(v, in->word, in->len) : slot_run(v, in->word);
+}
+
 enum exec_result exec_plain(struct vcpu *v, const struct insn *in)
 {
 	if (in->rd == 15 || in->rt2 == 15)
 		return EXEC_UNDEF;	/* UNPREDICTABLE (A8.8) */
-	return slot_run(v, in->word) ? exec_next(v, in) : EXEC_UNDEF;
+	return in_slot(v, in) ? exec_next(v, in) : EXEC_UNDEF;
 }
 
 #define FIELD_RN	(15u << 16)
@@ -59,7 +64,9 @@ static enum exec_result alu_pc(struct vcpu *v, const struct insn *in)
 	v->r[reg] = saved;
 	if (!done)
 		return EXEC_UNDEF;
-	return in->rd == 15 && !is_compare(in) ? exec_load_pc(v, result) : exec_next(v, in);
+	if (in->rd != 15 || is_compare(in))
+		return exec_next(v, in);
+	return v->cpsr & PSR_T ? exec_branch_to(v, result) : exec_load_pc(v, result);	/* ALUWritePC */
 }
 
 enum exec_result exec_alu(struct vcpu *v, const struct insn *in)
@@ -77,20 +84,27 @@ enum exec_result exec_alu_rsr(struct vcpu *v, const struct insn *in)
 	return slot_run(v, in->word) ? exec_next(v, in) : EXEC_UNDEF;
 }
 
+/* The link register of a branch at r[15]: where to go on, and in which state. */
+static u32 link_value(const struct vcpu *v, const struct insn *in)
+{
+	return (v->r[15] + in->len) | (v->cpsr & PSR_T ? 1 : 0);
+}
+
 enum exec_result exec_branch(struct vcpu *v, const struct insn *in)
 {
+	u32 target = exec_reg(v, 15) + in->imm;
+
 	if (in->p)
-		v->r[14] = v->r[15] + 4;
-	v->r[15] += 8 + in->imm;
-	return EXEC_BRANCH;
+		v->r[14] = link_value(v, in);
+	return exec_branch_to(v, target);
 }
 
 enum exec_result exec_blx_imm(struct vcpu *v, const struct insn *in)
 {
-	v->r[14] = v->r[15] + 4;
-	v->r[15] += 8 + in->imm + 2 * in->p;
-	v->cpsr |= PSR_T;
-	return EXEC_BRANCH;
+	u32 target = (exec_reg(v, 15) & ~3u) + in->imm + 2 * in->p;
+
+	v->r[14] = link_value(v, in);
+	return exec_load_pc(v, v->cpsr & PSR_T ? target & ~3u : target | 1);
 }
 
 enum exec_result exec_bx(struct vcpu *v, const struct insn *in)
@@ -104,13 +118,34 @@ enum exec_result exec_blx_reg(struct vcpu *v, const struct insn *in)
 
 	if (in->rm == 15)
 		return EXEC_UNDEF;
-	v->r[14] = v->r[15] + 4;
+	v->r[14] = link_value(v, in);
 	return exec_load_pc(v, target);
+}
+
+enum exec_result exec_adr(struct vcpu *v, const struct insn *in)
+{
+	if (in->rd == 15)
+		return EXEC_UNDEF;
+	v->r[in->rd] = (exec_reg(v, 15) & ~3u) + in->imm;
+	return exec_next(v, in);
+}
+
+enum exec_result exec_cbz(struct vcpu *v, const struct insn *in)
+{
+	return !v->r[in->rn] == !in->s ? exec_branch_to(v, exec_reg(v, 15) + in->imm) : exec_next(v, in);
+}
+
+/* IT: its condition and mask are the state for what follows (A2.5.2). */
+enum exec_result exec_it(struct vcpu *v, const struct insn *in)
+{
+	v->r[15] += 2;
+	exec_set_it(v, FIELD(in->word, 7, 0));
+	return EXEC_NEXT;
 }
 
 enum exec_result exec_setend(struct vcpu *v, const struct insn *in)
 {
-	v->cpsr = (v->cpsr & ~PSR_E) | (in->word & PSR_E);
+	v->cpsr = (v->cpsr & ~PSR_E) | (in->imm ? PSR_E : 0);
 	return exec_next(v, in);
 }
 

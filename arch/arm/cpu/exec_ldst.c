@@ -211,6 +211,18 @@ enum exec_result exec_single_user(struct vcpu *v, const struct insn *in)
 	return single(v, in, false);
 }
 
+/* Table branch: a byte or halfword of the table is how far to go, in halfwords (A8.8.238). */
+enum exec_result exec_tb(struct vcpu *v, const struct insn *in)
+{
+	u32 va = exec_reg(v, in->rn) + (v->r[in->rm & 15] << (in->size == 2)), val;
+
+	if (in->rm == 15)
+		return EXEC_UNDEF;
+	if (!access_one(v, va, ACC_READ, vcpu_privileged(v), in->size, &val))
+		return EXEC_INJECTED;
+	return exec_branch_to(v, exec_reg(v, 15) + 2 * val);
+}
+
 /* Lowest address of an LDM/STM of @n words (A8.8.58 and on: IA, IB, DA, DB). */
 static u32 multi_start(const struct insn *in, u32 base, u32 n)
 {

@@ -124,9 +124,12 @@ enum exec_result exec_wfi(struct vcpu *v, const struct insn *in)
 	return EXEC_WFI;
 }
 
+/* The IT block goes on behind it (TakeSVCException, B1.9.4). */
 enum exec_result exec_svc(struct vcpu *v, const struct insn *in)
 {
 	(void)in;
+	if (v->cpsr & PSR_T)
+		exec_it_advance(v);
 	inject_svc(v);
 	return EXEC_INJECTED;
 }

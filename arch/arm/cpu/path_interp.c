@@ -2,7 +2,7 @@
 /* CPU path `interp`: privileged instructions are interpreted, User mode runs natively. */
 /*
  * No privileged instruction of the guest is ever executed in its place, so nothing is scanned, copied or replaced: what the guest reads
- * of its own code is what it wrote. The exception is T32, which the decoder does not know: privileged Thumb code runs as it is.
+ * of its own code is what it wrote.
  *
  * The fast exits are off: they would enter the guest's kernel natively.
  */
@@ -47,6 +47,8 @@ static inline struct decoded *decoded_at(u32 pc)
 	return &decoded[(pc / 4 ^ pc / (4 * DECODED_NR)) % DECODED_NR];
 }
 
+static u32 decodes, compiles;	/* for the dump */
+
 /* What comes again and again gets a function of its own. */
 #define USES_TO_COMPILE	64
 
@@ -55,6 +57,7 @@ static enum exec_result exec_new(struct vcpu *v, const struct insn *in)
 	struct decoded *d = (struct decoded *)in;
 
 	if (++d->uses == USES_TO_COMPILE) {
+		compiles++;
 		if (slot_compile(d->code, in))
 			d->fn = (exec_fn *)(uintptr_t)d->code;
 		else
@@ -80,12 +83,41 @@ static bool is_quiet(const struct insn *in)
 
 static void decode(struct decoded *d, u32 word)
 {
+	decodes++;
 	a32_decode(word, &d->in);
 	d->flags = is_quiet(&d->in) ? QUIET : 0;
 	if (d->in.op == INSN_SVC || d->in.op == INSN_B)
 		d->flags |= FOREIGN;
 	d->fn = exec_new;
 	d->uses = 0;
+}
+
+/*
+ * -- T32 --
+ * Instructions of two sizes, some of which depend on the IT block that they stand in: fetched and decoded each time.
+ */
+static bool fetch_thumb(struct vcpu *v, u32 *hw1, u32 *hw2, struct gfault *f)
+{
+	*hw2 = 0;
+	if (guest_fetch(v, v->r[15], 2, hw1, f))
+		return false;
+	return *hw1 >> 11 < 0x1d || !guest_fetch(v, v->r[15] + 2, 2, hw2, f);
+}
+
+static enum exec_result step_thumb(struct vcpu *v)
+{
+	struct insn in;
+	struct gfault f;
+	u32 hw1, hw2;
+
+	if (!fetch_thumb(v, &hw1, &hw2, &f)) {
+		inject_pabt(v, &f);
+		return EXEC_INJECTED;
+	}
+	t32_decode((u16)hw1, (u16)hw2, &in);
+	if (v->cpsr & PSR_IT && in.op != INSN_BKPT)	/* which is unconditional (A8.8.24) */
+		in.cond = FIELD(v->cpsr, 15, 12);
+	return exec_insn(v, &in);
 }
 
 /* Where the code is that is being interpreted. Quiet instructions change nothing about that. */
@@ -120,7 +152,7 @@ static bool fetch_anew(struct vcpu *v, struct fetched *c, u32 pc, u32 *word)
 /* Does this path interpret what stands at r[15]? User mode that may use the counters would read the host's PMUSERENR. */
 static bool interpreted(const struct vcpu *v)
 {
-	return (vcpu_privileged(v) || v->cp15.pmuserenr) && !(v->cpsr & PSR_T);
+	return vcpu_privileged(v) || v->cp15.pmuserenr;
 }
 
 /* Interrupts are looked at between any two instructions that can tell, as where the guest's own are executed. */
@@ -149,6 +181,10 @@ static u32 interpret_some(struct vcpu *v, struct fetched *c)
 	enum exec_result r;
 	u32 n = 0, word;
 
+	if (v->cpsr & PSR_T) {
+		exec_finish(v, step_thumb(v));
+		return 1;
+	}
 	fetched_check(v, c);
 	do {
 		u32 pc = v->r[15];
@@ -181,7 +217,7 @@ static bool in_stretch(const struct vcpu *v, const struct stretch *s)
 {
 	if (s->all)
 		return interpreted(v);
-	return !((v->r[15] ^ s->page) & PAGE_MASK) && vcpu_privileged(v) == s->priv && !(v->cpsr & PSR_T);
+	return !((v->r[15] ^ s->page) & PAGE_MASK) && vcpu_privileged(v) == s->priv;
 }
 
 static bool is_wanted_elsewhere(struct vcpu *v)
@@ -210,22 +246,9 @@ void interp_run(struct vcpu *v)
 		code_page_spend(v, w.gpa, n);
 }
 
-/* T32 runs as it is, until it goes over to A32. */
-static u32 run_thumb(struct vcpu *v)
-{
-	u32 vector;
-
-	pr_guest(1, "guest %s: privileged Thumb code at 0x%08x: CPS, MRS and MSR in it have no effect\n", v->guest->name,
-		 (unsigned)v->r[15]);
-	vector = native_run(v);
-	return vector == VEC_PABT && interpreted(v) ? VEC_INTERP : vector;
-}
-
 static u32 interp_enter(struct vcpu *v)
 {
-	if (interpreted(v))
-		return VEC_INTERP;
-	return vcpu_privileged(v) ? run_thumb(v) : native_run(v);
+	return interpreted(v) ? VEC_INTERP : native_run(v);
 }
 
 /* What depends on fast_off is what CPACR makes of it. */
@@ -253,8 +276,14 @@ static int interp_init(struct vcpu *v)
 	return 0;
 }
 
+static void interp_dump(struct vcpu *v)
+{
+	pr_info("interp: %u instructions decoded, %u of them got a function\n", (unsigned)decodes, (unsigned)compiles);
+}
+
 static const struct cpu_path path_interp = {
 	.name = "interp",
+	.dump = interp_dump,
 	.init = interp_init,
 	.start = interp_start,
 	.stop = interp_stop,

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Slots: one instruction executed out of line. A slot keeps its instruction, so that a word that comes again costs no maintenance. */
 #include <arm/exec.h>
+#include <arm/psr.h>
 #include <arm/slot.h>
 #include <arm/sysreg.h>
 
-/* What slot_run.S has at the end of every slot, and how it enters one. */
+/* The instruction; then ARM: a branch back; T32: a change to ARM state and the branch back. How slot_run.S enters one. */
 struct slot {
-	u32 word, back;
+	u32 insn, back[2], unused;
 };
 extern struct slot arm_slots[SLOT_NR];
 extern const char arm_slot_back[];
-bool arm_slot_enter(struct vcpu *v, const struct slot *slot);
+bool arm_slot_enter(struct vcpu *v, const struct slot *slot, u32 psr);
 _Static_assert(sizeof(struct slot) == SLOT_SIZE, "slot_run.S reserves this much");
 
-/* A32 B to @to from the second word of @s (A8.8.18): pc reads as 8 more than its address. */
-static u32 branch_back(const struct slot *s)
+#define BX_PC_NOP	0x46c04778	/* T32, in memory: BX pc; NOP. Word aligned, it goes on in ARM state behind itself */
+#define T16_NOP		0xbf00
+
+/* A32 B to arm_slot_back from @at (A8.8.18): pc reads as 8 more than its address. */
+static u32 branch_back(const u32 *at)
 {
-	return 0xea000000 | (((u32)(uintptr_t)arm_slot_back - ((u32)(uintptr_t)&s->back + 8)) >> 2 & 0x00ffffff);
+	return 0xea000000 | (((u32)(uintptr_t)arm_slot_back - ((u32)(uintptr_t)at + 8)) >> 2 & 0x00ffffff);
 }
 
 /* Make what was written from @p on what is executed there (B2.2.8). */
@@ -34,16 +38,33 @@ static void make_executable(const void *p, u32 size)
 	isb();
 }
 
+/* A slot that has @insn in memory, for Thumb state or ARM state. */
+static const struct slot *slot_for(u32 insn, bool thumb)
+{
+	struct slot *s = &arm_slots[(insn ^ thumb) * 0x9e3779b1u >> (32 - SLOT_BITS)];
+
+	if (s->insn == insn && s->back[0] && thumb == (s->back[0] == BX_PC_NOP))
+		return s;
+	s->insn = insn;
+	s->back[0] = thumb ? BX_PC_NOP : branch_back(&s->back[0]);
+	s->back[1] = branch_back(&s->back[1]);
+	make_executable(s, sizeof(*s));
+	return s;
+}
+
 bool slot_run(struct vcpu *v, u32 word)
 {
-	struct slot *s = &arm_slots[word * 0x9e3779b1u >> (32 - SLOT_BITS)];
+	return arm_slot_enter(v, slot_for(word, false), 0);
+}
 
-	if (s->word != word || !s->back) {
-		s->word = word;
-		s->back = branch_back(s);
-		make_executable(s, sizeof(*s));
-	}
-	return arm_slot_enter(v, s);
+/* In an IT block the instruction is its last one, on condition AL; the state is back to nothing behind it. */
+#define PSR_IT_AL	0xe800u		/* ITSTATE 0b11101000 */
+
+bool slot_run_t32(struct vcpu *v, u32 word, u32 len)
+{
+	u32 insn = len == 4 ? word >> 16 | word << 16 : word | (u32)T16_NOP << 16;
+
+	return arm_slot_enter(v, slot_for(insn, true), PSR_T | (v->cpsr & PSR_IT ? PSR_IT_AL : 0));
 }
 
 /* -- the same without the guest's registers -- */

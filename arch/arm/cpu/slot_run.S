@@ -9,17 +9,18 @@
 	.syntax	unified
 	.arm
 	.text
-/* bool arm_slot_enter(struct vcpu *v, const struct slot *slot). Context: System mode, A, I, F masked. */
+/* bool arm_slot_enter(struct vcpu *v, const struct slot *slot, u32 psr): @psr has T and IT. Context: System mode, A, I, F masked. */
 	.global	arm_slot_enter
 	.type	arm_slot_enter, %function
 arm_slot_enter:
 	push	{r4-r11, lr}
 	str	sp, [r0, #VCPU_HOST_SP]
-	ldr	r2, [r0, #VCPU_CPSR]
+	ldr	r5, [r0, #VCPU_CPSR]
 	ldr	r3, =0xf80f0200		@ flags, GE, E
 	movw	r4, #0x1df		@ System mode, A, I, F
-	and	r2, r2, r3
+	and	r5, r5, r3
 	orr	r2, r2, r4
+	orr	r2, r2, r5
 	cps	#0x13
 	msr	spsr_cxsf, r2
 	mov	lr, r1

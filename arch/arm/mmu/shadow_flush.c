@@ -21,7 +21,7 @@
  *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that
  *     User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
- * 11  A page that is to be interpreted is executable in no mode for which it would be scanned; in Thumb state it is not interpreted.
+ * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  */
 #include <arm/code_page.h>
 #include <arm/psr.h>
@@ -427,7 +427,7 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
-	} else if (acc == ACC_EXEC && !(v->cpsr & PSR_T) && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;
 	}

@@ -52,7 +52,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 void code_page_drop(struct vcpu *v, gpa_t gpa);
 /* The guest writes the page, which is code: the same; but where that happens again and again it is interpreted from now on. */
 void code_page_written(struct vcpu *v, gpa_t gpa);
-/* Must privileged modes not execute the page, but have it interpreted? */
+/* The page is about to be executed in the current state and mode. Must it not be executed as it is, but be interpreted? */
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa);
 /*
  * The guest is about to have @word interpreted in page @gpa. If the path made it (code that copies code reads what stands in the copy), the

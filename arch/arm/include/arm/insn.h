@@ -5,7 +5,7 @@
 #include <hv/types.h>
 
 enum insn_op {
-	/* anything the tables do not name: UNDEFINED, or UNPREDICTABLE in every mode (of T32: anything that is no load or store) */
+	/* anything the tables do not name: UNDEFINED, or UNPREDICTABLE in every mode */
 	INSN_OTHER,
 	/* sensitive, silent or UNPREDICTABLE in User mode: must be rewritten before execution */
 	INSN_CPS, INSN_MRS, INSN_MSR_REG, INSN_MSR_IMM,
@@ -28,13 +28,14 @@ enum insn_op {
 	INSN_ALU_REG, INSN_ALU_RSR, INSN_ALU_IMM,	/* data processing that is no exception return */
 	INSN_PLAIN,					/* nothing but r0-r14 and the flags: multiplies, media, MOVW, CLZ, saturating */
 	INSN_B, INSN_BLX_IMM, INSN_BX, INSN_BLX_REG,	/* B: BL too; BX: BXJ too */
+	INSN_ADR, INSN_CBZ, INSN_TB, INSN_IT,		/* of T32; CBZ: s for CBNZ */
 	INSN_SETEND, INSN_CLREX, INSN_BARRIER,
 	INSN_HINT,					/* does nothing: NOP, YIELD, WFE, SEV, DBG, preloads */
 	INSN_NR
 };
 
 struct insn {
-	u32 word;		/* A32 word, or T32: first halfword in [31:16] for 32-bit, in [15:0] for 16-bit */
+	u32 word;		/* A32 word, or T32: first halfword in [31:16] for 32-bit, in [15:0] for 16-bit (see t32) */
 	enum insn_op op;
 	u8 cond;		/* 0..14 (AL = 14 also for unconditional space and Thumb) */
 	u8 len;			/* 4 or 2 bytes */
@@ -42,22 +43,23 @@ struct insn {
 	u8 rt2;			/* LDRD/STRD/LDREXD/STREXD/MRRC; of PLAIN and VFP: the second such register */
 	u8 size;		/* access bytes 1,2,4 (8 for LDRD) */
 	bool sign;		/* sign-extending load */
+	bool t32;		/* word is what Thumb state executes; else an A32 word means the same */
 	bool simple;		/* LDR, STR of A32: at most a word, nothing is pc, nothing UNPREDICTABLE */
 	bool p, u, w, s;	/* index/up/writeback/S (or R for MRS/MSR: SPSR) */
 	bool imm_form;		/* operand is imm, else register (rm, shift) */
 	u8 shift_type, shift_imm;	/* as encoded */
 	u16 reglist;
 	u32 imm;		/* expanded immediate / offset; of a branch: signed, from pc as it reads (link or H is p) */
-	u8 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
-	u8 opcode;		/* ALU opcode */
-	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
+	u8 mask : 4, opcode : 4;	/* MSR field mask: f s x c = 8 4 2 1; ALU opcode */
+	u8 cps_imod : 2, cps_aif : 3;	/* CPS: imod, A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
+	u8 cps_mode;
 	bool cps_mode_valid;
 	u32 coproc_enc;		/* MCR/MRC/MCRR/MRRC: COPROC_ENC(...) */
 };
 
 /* Decode one A32 word. Always fills *in. */
 void a32_decode(u32 word, struct insn *in);
-/* Decode a T32 instruction for device accesses (loads and stores only; everything else INSN_OTHER). @hw2 is the second halfword. */
+/* Decode one T32 instruction. @hw2 is the second halfword. cond is that of B; IT is the caller's to know. */
 void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 /*
  * Must this A32 word be rewritten (silent or UNPREDICTABLE in User mode)? SVC is not among them: it traps by itself,

@@ -2,9 +2,9 @@
 /* Slots: one A32 instruction executed out of line with the guest's registers and flags; usable from assembly. */
 #pragma once
 
-#define SLOT_BITS	15
+#define SLOT_BITS	14
 #define SLOT_NR		(1 << SLOT_BITS)
-#define SLOT_SIZE	8	/* the instruction, and a branch back */
+#define SLOT_SIZE	16	/* the instruction, and a way back */
 
 #ifndef __ASSEMBLER__
 #include <arm/insn.h>
@@ -19,6 +19,8 @@
  * privileged mode may change, nor access memory of the guest. Context: Umbra's address space, interrupts masked.
  */
 bool slot_run(struct vcpu *v, u32 word);
+/* The same for a T32 instruction of @len bytes (struct insn); in an IT block, or not, as v->cpsr says. */
+bool slot_run_t32(struct vcpu *v, u32 word, u32 len);
 
 /*
  * Make in @code a function like exec_insn() that executes @in, with registers of Umbra in the place of the guest's. For branches, and
