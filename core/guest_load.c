@@ -2,8 +2,9 @@
 /*
  * Guest files: kept below Umbra for restarts, checked, and placed in guest memory.
  *
- * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor wants the kernel's place at the start free), initrd at the very
- * top, device tree below it. Raw kernels: at load-offset, entered there. ATAGs: 0x100 into memory.
+ * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor
+ * wants the kernel's place at the start free), initrd at the very top, device tree below it. Raw kernels: at load-offset,
+ * entered there. ATAGs: 0x100 into memory.
  */
 #include <string.h>
 

@@ -71,11 +71,14 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(VFP_OPEN, vfp_open);
 	VCPU(DACR_CLOSED, dacr_closed);
 	VCPU(HW_DACR_CLOSED, hw_dacr_closed);
+	VCPU(DACR_ENTRY, dacr_entry);
+	VCPU(HW_DACR_ENTRY, hw_dacr_entry);
+	VCPU(RETURN_SLOW, return_slow);
 	VCPU(STUB_LINE, stub_line);
 
 	OPEN(MASK, mask);
 	OPEN(MODE, mode);
-	OPEN(PSR_XOR, psr_xor);
+	OPEN(PSR_OR, psr_or);
 	OPEN(SPSR, spsr);
 	OPEN(USR_SP, usr_sp);
 	OPEN(USR_LR, usr_lr);

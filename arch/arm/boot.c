@@ -9,7 +9,7 @@
 void arm_boot(u32 machid, const void *layout) __noreturn;
 void hv_main(u32 machid, const void *layout) __noreturn;
 
-extern char __image_start[], __text_end[];
+extern char __image_start[], __text_end[], __code_made_start[], __code_made_end[];
 
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
@@ -52,17 +52,23 @@ static void host_map(u32 base, u32 size, u32 attr)
 		host_l1[a >> SECTION_SHIFT] = a | attr | SECT | SECT_NG;
 }
 
+static void host_map_code(const char *start, const char *end)
+{
+	u32 base = (u32)start & SECTION_MASK;
+
+	host_map(base, ALIGN_UP((u32)end, SECTION_SIZE) - base, SECT_NORMAL | SECT_AP_RW);
+}
+
 /*
  * Build the table with the MMU off (stores go straight to memory). Umbra's image shares its sections with its data, so
- * they are executable and writable; nothing else is executable.
+ * they are executable and writable, and so is the memory of slots; nothing else is executable.
  */
 static void host_map_init(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(host_ranges); i++)
 		host_map(host_ranges[i].base, host_ranges[i].size, host_ranges[i].attr);
-	host_map((u32)__image_start & SECTION_MASK,
-		 ALIGN_UP((u32)__text_end, SECTION_SIZE) - ((u32)__image_start & SECTION_MASK),
-		 SECT_NORMAL | SECT_AP_RW);
+	host_map_code(__image_start, __text_end);
+	host_map_code(__code_made_start, __code_made_end);
 }
 
 static void host_mmu_on(void)

@@ -91,6 +91,8 @@ static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row,
 		sctlr_apply(v);
 	if ((new ^ old) & (SCTLR_M | SCTLR_AFE | SCTLR_TRE))
 		shadow_ctx_changed(v, CTX_SCTLR);
+	else if ((new ^ old) & SCTLR_C)
+		shadow_check_stubs(v);	/* stores go past the cache now: no descriptor needs to be cleaned */
 	return COPROC_OK;
 }
 

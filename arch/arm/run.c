@@ -183,7 +183,13 @@ void arch_vcpu_dump(struct vcpu *v)
 
 const u64 *arch_vcpu_stats(struct vcpu *v)
 {
-	return v->exits;
+	for (u32 i = 0; i < EXIT_NR; i++) {
+		u32 now = v->exits[i];
+
+		v->exits_total[i] += now - v->exits_seen[i];
+		v->exits_seen[i] = now;
+	}
+	return v->exits_total;
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
@@ -193,7 +199,7 @@ const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
 
 u64 arch_vcpu_unrewritten(struct vcpu *v)
 {
-	return v->exits[EXIT_UNREWRITTEN];
+	return arch_vcpu_stats(v)[EXIT_UNREWRITTEN];
 }
 
 u32 arch_vcpu_audit(struct vcpu *v)

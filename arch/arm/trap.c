@@ -3,6 +3,7 @@
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
+#include <arm/interp.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <arm/trap.h>
@@ -64,6 +65,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 	case SHADOW_EMULATED:
 		emulate_device_access(v, va, write);
 		break;
+	case SHADOW_INTERPRET:		/* fetches only */
 	case SHADOW_NOTHING:
 		pr_guest(8, "guest %s: nothing at physical 0x%08x (pc 0x%08x): external abort\n",
 			 v->guest->name, (unsigned)gpa, (unsigned)v->r[15]);
@@ -101,6 +103,9 @@ static void trap_pabt(struct vcpu *v)
 		switch (shadow_fault(v, v->exit_ifar, ACC_EXEC, vcpu_privileged(v), &gpa, &f)) {
 		case SHADOW_FIXED:
 		case SHADOW_CODE_WRITE:
+			return;
+		case SHADOW_INTERPRET:
+			interp_run(v);
 			return;
 		case SHADOW_GUEST_FAULT:
 			break;
@@ -147,7 +152,7 @@ void trap_handle(struct vcpu *v, u32 vector)
 		[VEC_SVC] = trap_svc,
 		[VEC_PABT] = trap_pabt,
 		[VEC_DABT] = trap_dabt,
-		[5] = trap_unexpected,
+		[VEC_INTERP] = interp_run,
 		[VEC_IRQ] = trap_irq,
 		[VEC_FIQ] = trap_unexpected,
 	};

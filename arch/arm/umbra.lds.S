@@ -41,7 +41,14 @@ SECTIONS
 	. = ALIGN(8);
 	__image_end = .;
 	__bss_start = .;
-	.bss (NOLOAD) : { *(.bss .bss.*) *(COMMON) . = ALIGN(4096); }
+	.bss (NOLOAD) : {
+		. = ALIGN(64);
+		__code_made_start = .;	/* instructions that Umbra makes while it runs */
+		*(.bss.exec)
+		__code_made_end = .;
+		*(.bss .bss.*) *(COMMON)
+		. = ALIGN(4096);
+	}
 	__bss_end = .;
 	__heap_start = .;
 	/DISCARD/ : { *(.comment) *(.note*) *(.ARM.attributes) *(.init .fini .init_array .fini_array) }

@@ -11,6 +11,7 @@
  */
 #include <arm/hot_table.h>
 #include <arm/site.h>
+#include <arm/slot.h>
 #include <arm/window.h>
 
 	.syntax	unified
@@ -312,10 +313,58 @@ window_dccimvac:
 	mcr	p15, 0, r0, c7, c14, 1
 	mov	r0, #1
 	bx	lr
+/* r0 address, r1 bytes, r2 and r3 the values. Returns 1: stored, 2: the monitor is open. */
+store_exclusive:
+	cmp	r1, #4
+	strexeq	r12, r2, [r0]
+	strexdgt r12, r2, r3, [r0]
+	cmp	r1, #2
+	strexheq r12, r2, [r0]
+	strexblt r12, r2, [r0]
+	add	r0, r12, #1
+	bx	lr
 uaccess_end:
 uaccess_fail:
 	mov	r0, #0
 	bx	lr
+
+/*
+ * u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2): a store exclusive under the guest's tables, where the monitor
+ * knows the address. Called in Umbra's address space, System mode, at its place in the window; returns as store_exclusive, or 0.
+ */
+	.global	window_strex
+window_strex:
+	push	{r4-r9, lr}
+	ldr	r12, [sp, #28]
+	cps	#0x13			@ its stack pointer is the vCPU page
+	ldr	r4, [sp, #VCPU_TRAMP_TTBR0]
+	ldr	r5, [sp, #VCPU_HW_TTBR0]
+	ldr	r6, [sp, #VCPU_HW_ASID]
+	ldr	r7, [sp, #VCPU_HW_DACR]
+	ldr	r8, [sp, #VCPU_HOST_TTBR0]
+	mov	r9, #HOST_ASID_UMBRA
+	dsb
+	mcr	p15, 0, r4, c2, c0, 0
+	isb
+	mcr	p15, 0, r6, c13, c0, 1
+	isb
+	mcr	p15, 0, r5, c2, c0, 0
+	mcr	p15, 0, r7, c3, c0, 0
+	isb
+	mov	r0, r1
+	mov	r1, r2
+	mov	r2, r3
+	mov	r3, r12
+	bl	store_exclusive
+	dsb
+	mcr	p15, 0, r4, c2, c0, 0
+	isb
+	mcr	p15, 0, r9, c13, c0, 1
+	isb
+	mcr	p15, 0, r8, c2, c0, 0
+	isb
+	cps	#0x1f
+	pop	{r4-r9, pc}
 
 fetch_failed:
 	mov	r3, #0
@@ -326,8 +375,12 @@ fetch_failed:
 	movs	pc, lr
 
 host_und:
-	mov	r0, #VEC_UND
 	sub	r1, lr, #4
+	ldr	r2, =arm_slots
+	sub	r2, r1, r2
+	cmp	r2, #(SLOT_NR * SLOT_SIZE)
+	ldrlo	pc, =arm_slot_undefined	@ an instruction of the guest
+	mov	r0, #VEC_UND
 	b	host_fault
 host_pabt:
 	mov	r0, #VEC_PABT

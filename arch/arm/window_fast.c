@@ -67,6 +67,8 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 
 	if (v->irq_in & ~new & PSR_AIF)
 		return false;		/* something becomes deliverable */
+	if (new & PSR_E)
+		return false;		/* big-endian data: C decides what may run then */
 	if ((old ^ new) & PSR_MODE) {
 		u32 from = fast_bank(old & PSR_MODE), to = fast_bank(new & PSR_MODE);
 
@@ -79,6 +81,8 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 			v->r[14] = v->bank_lr[to];
 		}
 		fast_set_dacr(v, (new & PSR_MODE) == MODE_USR ? v->dacr_user : v->dacr_kernel);
+		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF)
+			v->svc_vector = 0;	/* the window's system call knows User mode with nothing masked */
 	}
 	v->cpsr = new;
 	return true;
@@ -437,6 +441,8 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 		v->cp15.dacr = value;
 		v->dacr_kernel = c->kernel;
 		v->dacr_user = c->user;
+		v->dacr_entry = value;
+		v->hw_dacr_entry = c->kernel;
 		fast_set_dacr(v, c->kernel);
 		return true;
 	}

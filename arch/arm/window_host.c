@@ -33,11 +33,22 @@ void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
 		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = svc, .word = word };
 }
 
+u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window.S: enum window_strex */
+
+enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const u32 val[2])
+{
+	uintptr_t there = v->window_base + WINDOW_TEXT + (uintptr_t)window_strex - (uintptr_t)__window_start;
+
+	return (enum window_strex)((u32 (*)(struct vcpu *, u32, u32, u32, u32))there)(v, va, size, val[0], val[1]);
+}
+
 void window_prepare(struct vcpu *v)
 {
-	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE);
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE) ||
+		    (!vcpu_privileged(v) && v->cpsr & PSR_AIF);
 
 	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 }
 

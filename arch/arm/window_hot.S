@@ -22,19 +22,11 @@
 	.set	hot_cause, \name\()_cause
 	.endm
 
-/* One 64-bit event counter; clobbers r4. */
+/* One event counter; clobbers r4. */
 	.macro	hot_count cause=hot_cause
-	ldr	r4, [sp, #(VCPU_EXITS + 8 * \cause)]
-	adds	r4, r4, #1
-	str	r4, [sp, #(VCPU_EXITS + 8 * \cause)]
-	bcs	8f
-9:
-	.subsection 1
-8:	ldr	r4, [sp, #(VCPU_EXITS + 8 * \cause + 4)]
+	ldr	r4, [sp, #(VCPU_EXITS + 4 * \cause)]
 	add	r4, r4, #1
-	str	r4, [sp, #(VCPU_EXITS + 8 * \cause + 4)]
-	b	9b
-	.previous
+	str	r4, [sp, #(VCPU_EXITS + 4 * \cause)]
 	.endm
 
 /* Byte offset of a mode's bank by mode[3:0]; 0xff: FIQ or no such mode, for C. */
@@ -420,6 +412,8 @@ hot_fault_read:
 	hot_count
 	hot_resume
 
+	.set	hot_user_ls, svc_common	@ path `inline` only
+
 	hot_handler hot_iciallu	@ as fast_maintenance()
 	mov	r5, #0
 	dsb
@@ -472,4 +466,4 @@ win_und:
 	mrs	r2, spsr
 	tst	r2, #0xf
 	beq	und_common
-	b	host_und		@ Umbra itself: the end anyway, so the guest's registers may be lost
+	b	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway

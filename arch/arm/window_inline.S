@@ -13,18 +13,27 @@
 	eor	r3, r3, r4
 	.endm
 
-/*
- * The virtual CPSR := \psr, which may differ in mode, A, I from what it was; F only where the SPSR gets it too: MRS stubs read the real
- * one. Clobbers \tmp.
- */
+/* The virtual CPSR := \psr, which may differ in mode, A, I, F from what it was. Clobbers \tmp. */
 	.macro	inl_set_cpsr psr, tmp
-	movw	\tmp, #0x11f
+	movw	\tmp, #0x15f
 	str	\psr, [sp, #VCPU_CPSR]
 	and	\tmp, \tmp, \psr
 	str	\psr, [sp, #OPEN_MASK]
-	eor	\tmp, \tmp, #0x10
 	str	\psr, [sp, #OPEN_MODE]
-	str	\tmp, [sp, #OPEN_PSR_XOR]
+	str	\tmp, [sp, #OPEN_PSR_OR]
+	.endm
+
+/* r8, r11 := the host's DACR in virtual privileged and User mode for the guest's value r5. Clobbers r0, r1, r7. */
+	.macro	inl_find_dacr
+	add	r7, sp, #VCPU_DACR_CACHE
+	.rept	DACR_CACHE_ENTRIES
+	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
+	cmp	r1, r5
+	beq	1f
+	.endr
+	b	svc_common
+1:	cmp	r0, #1			@ a void entry may hold the same value
+	bne	svc_common
 	.endm
 
 /* There is an SPSR: the mode is not System (User mode never gets here). Clobbers r4. */
@@ -119,6 +128,7 @@ inl_\name:
 	inl_handler hot_mrs_spsr
 	inl_has_spsr
 	ldr	r5, [sp, #OPEN_SPSR]
+	bic	r5, r5, #0x00f00000	@ stubs store what they are given
 	str	r5, [sp, r8, lsl #2]
 	hot_count
 	hot_resume
@@ -213,16 +223,17 @@ inl_ldm_rest:
 	hot_count
 	hot_resume
 
-	/* The way to User mode: LDM^; NOP; ADD sp, sp, #imm8; MOVS pc, lr in one. Nothing masked there, nothing pending here. */
+	/*
+	 * The way to User mode: LDM^; NOP; ADD sp, sp, #imm8; MOVS pc, lr in one. Nothing masked there, nothing pending here. The host's
+	 * DACR values become those of the guest's DACR, which stubs only wrote down; what the vCPU does not remember is for C.
+	 */
 	.macro	inl_ldm_ret
+	ldr	r6, [sp, #VCPU_RETURN_SLOW]
 	ldr	r4, [sp, #OPEN_SPSR]
-	ldr	r6, [sp, #VCPU_IRQ_IN]
-	ldr	r5, [sp, #VCPU_FAST_MODES_OFF]
-	bic	r4, r4, #0x00f00000
-	orrs	r6, r6, r5
+	cmp	r6, #0
 	bne	svc_common
 	movw	r5, #0x03df		@ E A I F M
-	movt	r5, #0x0100		@ J
+	movt	r5, #0x01f0		@ J, bits that do not exist
 	and	r5, r5, r4
 	cmp	r5, #0x10
 	bne	svc_common
@@ -239,28 +250,30 @@ inl_ldm_rest:
 	str	r9, [sp, #VCPU_LR_SVC]
 	str	r4, [sp, #VCPU_SPSR_SVC]
 	tst	r4, #0x20
-	biceq	r4, r4, #0x0000fc00	@ as hot_return
-	biceq	r4, r4, #0x06000000
-	biceq	r9, r9, #3
-	bicne	r9, r9, #1
-	str	r4, [sp, #VCPU_CPSR]
-	str	r9, [sp, #VCPU_PC]
+	beq	6f
+	bic	r9, r9, #1
+8:	str	r4, [sp, #VCPU_CPSR]
 	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
+	str	r9, [sp, #VCPU_PC]
 	hot_count
 	hot_count EXIT_SITE_RET
 	.subsection 1
-4:	add	r6, sp, #VCPU_DACR_CACHE
-	.rept	DACR_CACHE_ENTRIES
-	ldm	r6!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
-	cmp	r1, r5
-	beq	5f
-	.endr
-	b	svc_common
-5:	cmp	r0, #1			@ a void entry may hold the same value
-	bne	svc_common
+6:	bic	r4, r4, #0x0000fc00	@ as hot_return
+	bic	r4, r4, #0x06000000
+	bic	r9, r9, #3
+	b	8b
+4:	mov	r6, r7
+	inl_find_dacr
+	mov	r7, r6
+	ldr	r0, [sp, #VCPU_DACR_CLOSED]
 	str	r5, [sp, #VCPU_DACR]
 	str	r8, [sp, #VCPU_DACR_KERNEL]
 	str	r11, [sp, #VCPU_DACR_USER]
+	bics	r1, r0, r5		@ a system call closes what this kernel closes, if that grants no more
+	ldreq	r8, [sp, #VCPU_HW_DACR_CLOSED]
+	movne	r0, r5
+	str	r0, [sp, #VCPU_DACR_ENTRY]
+	str	r8, [sp, #VCPU_HW_DACR_ENTRY]
 	b	7b
 	.previous
 	.endm
@@ -276,70 +289,98 @@ inl_ldm_rest:
 	b	hot_load_r1
 
 /*
- * A system call. The real DACR becomes the one with which this kernel closes user memory, if that grants no more than what the
- * architecture says is open now: then there is nothing to do when it does so.
+ * A system call. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real DACR becomes the one
+ * with which this kernel closes user memory, if that grants no more than what the architecture says is open now: then there is nothing
+ * to do when it does so.
  */
 inl_user:
 	ldr	r5, [sp, #VCPU_SVC_VECTOR]
-	movw	r7, #0x1df
 	cmp	r5, #0
 	beq	svc_common
-	bic	r4, r2, r7
-	and	r6, r3, r7
-	orr	r4, r4, r6
-	ldr	r8, [sp, #VCPU_SP]
-	ldr	r9, [sp, #VCPU_LR]
+	str	r2, [sp, #OPEN_SPSR]
+	ldrd	r8, r9, [sp, #VCPU_SP]	@ and lr
 	ldr	r10, [sp, #VCPU_SP_SVC]
-	str	r4, [sp, #OPEN_SPSR]
 	str	r8, [sp, #OPEN_USR_SP]
 	str	r9, [sp, #OPEN_USR_LR]
 	str	r10, [sp, #VCPU_SP]
 	str	lr, [sp, #VCPU_LR]
-	ldr	r6, =0xf80f0140		@ flags, GE, A, F stay
+	mov	r4, #0x93
+	mov	r6, #0x13
+	str	r4, [sp, #VCPU_CPSR]
+	str	r4, [sp, #OPEN_MASK]
+	str	r4, [sp, #OPEN_MODE]
+	str	r6, [sp, #OPEN_PSR_OR]
+	ldr	r6, =0xf80f0000		@ flags, GE stay
 	mov	lr, r5
-	and	r4, r4, r6
-	orr	r4, r4, #0x93
-	inl_set_cpsr r4, r5
-	ldr	r5, [sp, #VCPU_DACR_CLOSED]
-	ldr	r6, [sp, #VCPU_DACR]
-	movw	r7, #0x19f		@ F is the guest's
-	bic	r4, r4, r7
-	orr	r4, r4, #0x10
-	msr	spsr_cxsf, r4
-	bics	r4, r5, r6
-	ldreq	r8, [sp, #VCPU_HW_DACR_CLOSED]
-	ldrne	r8, [sp, #VCPU_DACR_KERNEL]
-	movne	r5, r6
-	str	r6, [sp, #OPEN_DACR]
+	and	r2, r2, r6
+	orr	r2, r2, #0x10
+	msr	spsr_cxsf, r2
+	ldr	r5, [sp, #VCPU_DACR_ENTRY]
+	ldr	r8, [sp, #VCPU_HW_DACR_ENTRY]
 	str	r5, [sp, #OPEN_DACR_REAL]
 	str	r8, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, r8, c3, c0, 0
 	hot_count EXIT_SVC
 	hot_resume
 
+	/*
+	 * LDRT, STRT, LDRBT, STRBT, post-indexed by an immediate. The word stands behind; the access is made with the rights of virtual User
+	 * mode, which is the host DACR of that mode.
+	 */
+	inl_handler hot_user_ls
+	ldr	r5, [sp, #OPEN_DACR]
+	inl_find_dacr
+	ldr	r6, [lr]
+	ubfx	r7, r6, #16, #4
+	ubfx	r8, r6, #12, #4
+	ldr	r9, [sp, r7, lsl #2]
+	ldr	r4, [sp, r8, lsl #2]
+	mcr	p15, 0, r11, c3, c0, 0
+	isb
+	tst	r6, #0x00100000		@ L
+	bne	2f
+	tst	r6, #0x00400000		@ B
+	bne	6f
+	tst	r9, #3			@ unaligned: C knows what SCTLR.A says
+	bne	svc_common
+	strt	r4, [r9]
+	b	4f
+6:	strbt	r4, [r9]
+	b	4f
+2:	tst	r6, #0x00400000
+	bne	3f
+	tst	r9, #3
+	bne	svc_common
+	ldrt	r4, [r9]
+	b	5f
+3:	ldrbt	r4, [r9]
+5:	str	r4, [sp, r8, lsl #2]
+4:	ldr	r5, [sp, #VCPU_HW_DACR]
+	ubfx	r4, r6, #0, #12
+	tst	r6, #0x00800000		@ U
+	addne	r9, r9, r4
+	subeq	r9, r9, r4
+	mcr	p15, 0, r5, c3, c0, 0	@ the exception return synchronizes it
+	str	r9, [sp, r7, lsl #2]
+	add	lr, lr, #4
+	hot_count
+	hot_resume
+
 	inl_handler hot_dacr_read
 	hot_read_word OPEN_DACR
 
-	/* Not merely remembered by a stub: the real DACR follows. A value that closes something is how this kernel closes. */
+	/*
+	 * Not merely remembered by a stub: the real DACR follows. A value that closes something is how this kernel closes. What else depends on
+	 * the DACR follows on the way to User mode or to C, which find it changed.
+	 */
 	inl_handler hot_dacr_write
 	ldr	r5, [sp, r8, lsl #2]
+	inl_find_dacr
 	ldr	r6, [sp, #OPEN_DACR_REAL]
-	add	r7, sp, #VCPU_DACR_CACHE
-	.rept	DACR_CACHE_ENTRIES
-	ldm	r7!, {r0, r1, r8, r11}	@ valid, guest, kernel, user
-	cmp	r1, r5
-	beq	2f
-	.endr
-	b	svc_common
-2:	cmp	r0, #1
-	bne	svc_common
-	bics	r4, r5, r6
 	str	r5, [sp, #OPEN_DACR]
 	str	r5, [sp, #OPEN_DACR_REAL]
-	str	r5, [sp, #VCPU_DACR]
-	str	r8, [sp, #VCPU_DACR_KERNEL]
-	str	r11, [sp, #VCPU_DACR_USER]
 	str	r8, [sp, #VCPU_HW_DACR]
+	bics	r4, r5, r6
 	mcr	p15, 0, r8, c3, c0, 0
 	streq	r5, [sp, #VCPU_DACR_CLOSED]
 	streq	r8, [sp, #VCPU_HW_DACR_CLOSED]
@@ -351,7 +392,7 @@ inl_user:
 	ldr	r4, [sp, #VCPU_STUB_LINE]
 	orr	r6, r5, #1		@ STUB_LINE_VALID
 	eor	r4, r4, r6
-	movw	r6, #0x3fc1		@ STUB_LINE_MASK
+	movw	r6, #0xfc1		@ STUB_LINE_MASK
 	tst	r4, r6
 	beq	svc_common
 	b	hot_dccmvac_any

@@ -91,6 +91,27 @@ static void test_jazelle(void)
 }
 
 /* TLB lockdown and preload (Cortex-A8 TRM ch. 3): what they read is the core's, the accesses work. */
+/* What a processor lets User mode read of its debug registers, a kernel reads without asking whether there are any. */
+static void test_debug(void)
+{
+	static const u32 words[] = { 0xee100e10, 0xee100e11, 0xee110e10, 0xee120e10 };	/* DBGDIDR DBGDSCRint DBGDRAR DBGDSAR */
+	u32 masks = cpsr_read() & (PSR_A | PSR_F | PSR_I);
+
+	group_begin("debug registers that can be read");
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		struct ctx c;
+		u32 first;
+
+		ctx_init(&c, MODE_SVC | masks);
+		group_check(VEC_SVC, CODE_RUN(&c, words[i], SVC), "0x%08x", words[i]);
+		first = exc_frame.r[0];
+		group_check(VEC_SVC, CODE_RUN(&c, words[i], SVC), "0x%08x, again", words[i]);
+		group_check(first, exc_frame.r[0], "0x%08x: value", words[i]);
+	}
+	group_end();
+	stacks_init();
+}
+
 static void test_tlb_lockdown(void)
 {
 	static const struct { u32 crm, op2; bool read; } t[] = { { 0, 0, true }, { 0, 1, true }, { 1, 0, false }, { 1, 1, false } };
@@ -422,6 +443,7 @@ void guest_main(void)
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_reserved_identification();
 	test_jazelle();
+	test_debug();
 	test_tlb_lockdown();
 	test_performance_monitors();
 	test_performance_user();

@@ -131,6 +131,33 @@ static void test_literals(void)
 	group_end();
 }
 
+/* In a page with code of its own, a word that looks like a sensitive instruction, read by a load in the page before or behind. */
+static void check_far_literal(u32 page, u32 load, u32 literal)
+{
+	u32 off = literal - (load + 8);
+
+	PUT(page, 0xe10f0000, 0xe200001f, BX_LR);			/* mrs r0, cpsr; and r0, #31 */
+	PUT(literal, 0xe10f0000);
+	PUT(load, off < 0x1000 ? 0xe59f0000 | off : 0xe51f0000 | -off, BX_LR);	/* ldr r0, [pc, #off] */
+	group_check(MODE_SVC, ((fn0)page)(), "load at %x: code", load & 0xfff);
+	group_check(0xe10f0000, ((fn0)load)(), "load at %x: literal", load & 0xfff);
+	PUT(load, BX_LR);
+}
+
+static void test_far_literals(void)
+{
+	u32 page = PLACE_A + 0x1000;
+
+	group_begin("literal words read from the neighbour pages");
+	for (u32 i = 0; i < 40; i++) {
+		check_far_literal(page, page - 8 - 4 * i, page + 0x200);
+		check_far_literal(page, page + 0x1000 + 4 * i, page + 0x200);
+	}
+	check_far_literal(page, page - 0xe00, page + 0x200);
+	check_far_literal(page, page + 0x11f0, page + 0x200);
+	group_end();
+}
+
 /* Loads of all sizes from the code's own page, with sites in it. */
 static void test_read_own_code(void)
 {
@@ -421,6 +448,7 @@ void guest_main(void)
 		test_rewrite();
 		test_rewrite_all_ops();
 		test_literals();
+		test_far_literals();
 		test_read_own_code();
 		test_code_and_data();
 		test_patch_ahead();

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The meaning of instructions: every sensitive operation in every kind of mode, device accesses of A32 and T32, faults. */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/exec.c arch/arm/cpu/exec_ldst.c arch/arm/cpu/exec_sys.c */
+/* The meaning of instructions: every operation in every kind of mode, device accesses of A32 and T32, faults. */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/exec.c arch/arm/cpu/exec_ldst.c arch/arm/cpu/exec_sys.c */
+/* SOURCES: arch/arm/cpu/exec_core.c arch/arm/cpu/exec_vfp.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/exec.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
+#include <arm/slot.h>
+#include <arm/sysreg.h>
+#include <arm/window.h>
 
 /* -- fakes: a vCPU with banks kept simply, 64 bytes of memory at MEM, a log of what was asked for -- */
 
@@ -24,13 +29,18 @@ static u32 mem[16];
 static u32 fault_at;		/* accesses at this address fail */
 static u32 accesses;
 static bool last_priv;
-static struct { u32 undef, svc, dabt; struct gfault f; } inj;
+static struct { u32 undef, svc, dabt, pabt; struct gfault f; } inj;
 static struct { u32 n, target, psr; } ret;
 static u32 coproc_enc, coproc_value;
 static enum coproc_result coproc_answer;
 static u32 vfp_reg, vfp_value, smcs;
 static bool vfp_answer;
 static u32 user_reg[15], mode_sp[32], spsr;
+static struct { u32 runs, word, len; bool undefined; } slot;
+static u8 *vfp_buffer;		/* exec_vfp.c's */
+static u32 vfp_reg_word[64];	/* stands for the VFP registers: what a slot stores from, and loads into */
+static bool own_page;		/* the stores exclusive of the test go to their own page of code */
+static enum window_strex strex_result;
 
 enum vbank vcpu_bank_of(u32 mode)
 {
@@ -129,11 +139,91 @@ int guest_access(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u
 	return 0;
 }
 
+#define BUFFER	0x90000000u	/* where vfp_buffer is for a slot */
+
+hpa_t ptr_hpa(const void *p)
+{
+	vfp_buffer = (u8 *)p;
+	return BUFFER;
+}
+
+void *hpa_ptr(hpa_t a)
+{
+	fail_msg("no translation is known here");
+	return NULL;
+}
+
+/* ADD, MOV and CMP without shifts, as the processor does them; and the VFP registers to or from the buffer. */
+bool slot_run(struct vcpu *vc, u32 word)
+{
+	u32 rn = vc->r[FIELD(word, 19, 16)], op2 = word & BIT(25) ? FIELD(word, 7, 0) : vc->r[FIELD(word, 3, 0)];
+	u32 rd = FIELD(word, 15, 12);
+
+	slot.runs++;
+	slot.word = word;
+	if (slot.undefined)
+		return false;
+	if ((word & 0x0fe00000) == 0x02800000 || (word & 0x0fe00ff0) == 0x00800000)
+		vc->r[rd] = rn + op2;
+	else if ((word & 0x0fe00ff0) == 0x01a00000)
+		vc->r[rd] = op2;
+	else if ((word & 0x0ff00000) == 0x03500000 || (word & 0x0ff00ff0) == 0x01500000)
+		vc->cpsr = (vc->cpsr & ~Z_FLAG) | (rn == op2 ? Z_FLAG : 0);
+	if (vc->r[0] != BUFFER)
+		return true;
+	if (word & (word >> 28 == 15 ? BIT(21) : BIT(20)))
+		memcpy(vfp_reg_word, vfp_buffer, 128);
+	else
+		memcpy(vfp_buffer, vfp_reg_word, 128);
+	return true;
+}
+
+bool slot_run_t32(struct vcpu *vc, u32 word, u32 len)
+{
+	slot.runs++;
+	slot.word = word;
+	slot.len = len;
+	return !slot.undefined;
+}
+
+bool cpacr_allows_vfp(const struct vcpu *vc) { return true; }
+
+int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
+{
+	w->gpa = va;
+	return 0;
+}
+
+bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return own_page; }
+void code_page_written(struct vcpu *vc, gpa_t gpa) { own_page = false; }
+
+enum shadow_result shadow_fault(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f)
+{
+	return own_page ? SHADOW_EMULATED : SHADOW_FIXED;
+}
+
+enum window_strex window_store_exclusive(struct vcpu *vc, u32 va, u32 size, const u32 val[2])
+{
+	memcpy((u8 *)mem + (va - MEM), val, strex_result == WINDOW_STREX_STORED ? size : 0);
+	return strex_result;
+}
+
+void inject_pabt(struct vcpu *vc, const struct gfault *f)
+{
+	inj.pabt++;
+	inj.f = *f;
+}
+
 static int setup(void **state)
 {
 	u32 i;
 
 	memset(&v, 0, sizeof(v));
+	memset(&slot, 0, sizeof(slot));
+	own_page = false;
+	strex_result = WINDOW_STREX_STORED;
+	for (i = 0; i < 64; i++)
+		vfp_reg_word[i] = 0xf0000000 + i;
 	for (i = 0; i < 15; i++) {
 		v.r[i] = 0x1000 + i;
 		user_reg[i] = 0x2000 + i;
@@ -177,6 +267,15 @@ static enum exec_result run_t32(u16 hw1, u16 hw2)
 	v.cpsr |= PSR_T;
 	t32_decode(hw1, hw2, &in);
 	return exec_mmio(&v, &in);
+}
+
+static enum exec_result exec_t32(u16 hw1, u16 hw2)
+{
+	struct insn in;
+
+	v.cpsr |= PSR_T;
+	t32_decode(hw1, hw2, &in);
+	return exec_insn(&v, &in);
 }
 
 static void expect_next(enum exec_result r)
@@ -550,6 +649,14 @@ static void coprocessors_in_user_mode(void **state)
 	setup(state);
 	v.cpsr = MODE_USR;
 	expect_next(run(0xee191f1e));			/* PMUSERENR is readable */
+	expect_next((v.r[15] = PC, run(0xee1d1f50)));	/* TPIDRURW */
+	expect_next((v.r[15] = PC, run(0xee0d1f50)));
+	expect_next((v.r[15] = PC, run(0xee1d1f70)));	/* TPIDRURO */
+	expect_next((v.r[15] = PC, run(0xee071f95)));	/* CP15ISB */
+	expect_next((v.r[15] = PC, run(0xee100e10)));	/* DBGDIDR */
+	v.r[15] = PC;
+	expect_undef(run(0xee0d1f70));			/* TPIDRURO is for reading */
+	expect_undef(run(0xee171f95));
 }
 
 static void vfp_system(void **state)
@@ -596,8 +703,492 @@ static void calls(void **state)
 	setup(state);
 	expect_undef(run(0xe1400070));			/* hvc */
 	expect_undef(run(0xe7f000f0));			/* udf */
-	expect_undef(run(0xe0810002));			/* add: not for exec_insn */
+	slot.undefined = true;
 	expect_undef(run(0xee300a81));			/* vadd: trapped, so disabled */
+}
+
+/* -- what does not trap -- */
+
+static void plain(void **state)
+{
+	expect_next(run(0xe0810002));			/* add r0, r1, r2 */
+	assert_int_equal(slot.word, 0xe0810002);
+	assert_int_equal(v.r[0], 0x2003);
+	setup(state);
+	expect_next(run(0xe0010392));			/* mul r1, r2, r3 */
+	expect_next((v.r[15] = PC, run(0xee300a81)));	/* vadd.f32 */
+	expect_next((v.r[15] = PC, run(0xe16f1f12)));	/* clz */
+	assert_int_equal(slot.runs, 3);
+	slot.undefined = true;
+	expect_undef((v.r[15] = PC, run(0xe6000010)));	/* unallocated media instruction */
+	setup(state);
+	v.cpsr |= Z_FLAG;
+	expect_next(run(0x10810002));			/* addne */
+	expect_next((v.r[15] = PC, run(0x1e300a81)));	/* vaddne */
+	assert_int_equal(slot.runs, 0);
+}
+
+/* A slot must never see pc. */
+static void plain_unpredictable(void **state)
+{
+	static const u32 words[] = {
+		0xe00f0392,		/* mul pc, r2, r3 */
+		0xe081f392,		/* umull pc, r1, r2, r3 */
+		0xe16fff12,		/* clz pc, r2 */
+		0xe301f234,		/* movw pc */
+		0xe6aff072,		/* sxtb pc, r2 */
+		0xe78ff312,		/* usad8 pc, r2, r3 */
+		0xee10fa10,		/* vmov pc, s0 */
+		0xec5f1b13,		/* vmov r1, pc, d3 */
+		0xec51fb13,		/* vmov pc, r1, d3 */
+		0xe0810f12,		/* add r0, r1, r2, lsl pc */
+		0xe08f0312,		/* add r0, pc, r2, lsl r3 */
+		0xe081f312,		/* add pc, r1, r2, lsl r3 */
+		0xe081031f,		/* add r0, r1, pc, lsl r3 */
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		setup(state);
+		expect_undef(run(words[i]));
+		assert_int_equal(slot.runs, 0);
+	}
+}
+
+static void alu_with_pc(void **state)
+{
+	expect_next(run(0xe28f1010));			/* adr r1, PC + 24 */
+	assert_int_equal(v.r[1], PC + 24);
+	assert_int_equal(slot.word, 0xe2821010);
+	assert_int_equal(v.r[2], 0x1002);
+	setup(state);
+	expect_next(run(0xe1a0000f));			/* mov r0, pc: r1 stands for it */
+	assert_int_equal(v.r[0], PC + 8);
+	assert_int_equal(v.r[1], 0x1001);
+	assert_int_equal(slot.word, 0xe1a00001);
+	setup(state);
+	v.r[0] = PC + 8;
+	expect_next(run(0xe15f0000));			/* cmp pc, r0 */
+	assert_int_equal(slot.word, 0xe1510000);
+	setup(state);
+	v.r[1] = 0x100;
+	assert_int_equal(run(0xe08ff001), EXEC_BRANCH);	/* add pc, pc, r1 */
+	assert_int_equal(v.r[15], PC + 0x108);
+	assert_int_equal(v.r[0], 0x1000);
+	setup(state);
+	v.r[14] = 0x2001;
+	assert_int_equal(run(0xe1a0f00e), EXEC_BRANCH);	/* mov pc, lr: interworking */
+	assert_int_equal(v.r[15], 0x2000);
+	assert_true(v.cpsr & PSR_T);
+}
+
+static void branches(void **state)
+{
+	assert_int_equal(run(0xeafffffe), EXEC_BRANCH);	/* b . */
+	assert_int_equal(v.r[15], PC);
+	assert_int_equal(v.r[14], 0x100e);
+	setup(state);
+	assert_int_equal(run(0xeb000010), EXEC_BRANCH);	/* bl */
+	assert_int_equal(v.r[15], PC + 0x48);
+	assert_int_equal(v.r[14], PC + 4);
+	setup(state);
+	assert_int_equal(run(0xfb800001), EXEC_BRANCH);	/* blx backward, with H */
+	assert_int_equal(v.r[15], PC + 8 - 0x2000000 + 6);
+	assert_true(v.cpsr & PSR_T);
+	assert_int_equal(v.r[14], PC + 4);
+	setup(state);
+	v.r[14] = 0x3000;
+	assert_int_equal(run(0xe12fff3e), EXEC_BRANCH);	/* blx lr: the old lr */
+	assert_int_equal(v.r[15], 0x3000);
+	assert_int_equal(v.r[14], PC + 4);
+	setup(state);
+	assert_int_equal(run(0xe12fff1f), EXEC_BRANCH);	/* bx pc */
+	assert_int_equal(v.r[15], PC + 8);
+	setup(state);
+	assert_int_equal(run(0xe12fff21), EXEC_BRANCH);	/* bxj r1 */
+	assert_int_equal(v.r[15], 0x1000);
+	setup(state);
+	expect_undef(run(0xe12fff3f));			/* blx pc */
+	expect_next(run(0x0a000010));			/* beq, not taken */
+}
+
+static void hints(void **state)
+{
+	static const u32 words[] = { 0xe320f000, 0xe320f002, 0xf5d1f000, 0xf551f004, 0xf7d1f002, 0xf57ff05f, 0xf57ff06f };
+
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++)
+		expect_next((v.r[15] = PC, run(words[i])));
+	expect_next((v.r[15] = PC, run(0xf1010200)));	/* setend be */
+	assert_true(v.cpsr & PSR_E);
+	expect_next((v.r[15] = PC, run(0xf1010000)));
+	assert_false(v.cpsr & PSR_E);
+	assert_int_equal(run(0xe1200070), EXEC_INJECTED);	/* bkpt */
+	assert_int_equal(inj.pabt, 1);
+	assert_int_equal(inj.f.fsr, 2);
+}
+
+static void exclusives(void **state)
+{
+	v.r[1] = MEM;
+	expect_next(run(0xe1912f9f));			/* ldrex r2, [r1] */
+	assert_int_equal(v.r[2], 0xc0de0000);
+	expect_next((v.r[15] = PC, run(0xe1813f94)));	/* strex r3, r4, [r1] */
+	assert_int_equal(v.r[3], 0);
+	assert_int_equal(mem[0], 0x1004);
+	expect_next((v.r[15] = PC, run(0xe1813f95)));	/* once more: the monitor is open */
+	assert_int_equal(v.r[3], 1);
+	assert_int_equal(mem[0], 0x1004);
+	setup(state);
+	v.r[1] = MEM + 8;
+	expect_next(run(0xe1b12f9f));			/* ldrexd r2, r3, [r1] */
+	assert_int_equal(v.r[3], 0xc0de0003);
+	expect_next((v.r[15] = PC, run(0xe1a16f94)));	/* strexd r6, r4, r5, [r1] */
+	assert_int_equal(mem[3], 0x1005);
+	setup(state);
+	v.r[1] = MEM;
+	expect_next(run(0xe1d12f9f));			/* ldrexb; strexh */
+	expect_next((v.r[15] = PC, run(0xe1e13f94)));
+	assert_int_equal(v.r[3], 1);
+	expect_next((v.r[15] = PC, run(0xe1912f9f)));	/* ldrex; clrex; strex */
+	expect_next((v.r[15] = PC, run(0xf57ff01f)));
+	expect_next((v.r[15] = PC, run(0xe1813f94)));
+	assert_int_equal(v.r[3], 1);
+	setup(state);
+	v.r[1] = MEM + 2;
+	assert_int_equal(run(0xe1912f9f), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 1);
+	assert_int_equal(run(0xe1813f94), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 0x801);
+	setup(state);
+	expect_undef(run(0xe1811f94));			/* strex r1, r4, [r1] */
+	expect_undef(run(0xe1814f94));			/* strex r4, r4, [r1] */
+	expect_undef(run(0xe191ff9f));			/* ldrex pc */
+}
+
+/* What is executed natively leaves the decision to the processor's monitor. */
+static void strex_to_own_page(void **state)
+{
+	own_page = true;
+	v.r[1] = MEM;
+	expect_next(run_mmio(0xe1813f94));		/* strex r3, r4, [r1] */
+	assert_int_equal(v.r[3], 0);
+	assert_int_equal(mem[0], 0x1004);
+	assert_false(own_page);
+	setup(state);
+	own_page = true;
+	v.r[1] = MEM;
+	strex_result = WINDOW_STREX_OPEN;
+	expect_next(run_mmio(0xe1813f94));
+	assert_int_equal(v.r[3], 1);
+	assert_int_equal(mem[0], 0xc0de0000);
+	setup(state);
+	own_page = true;
+	v.r[1] = MEM;
+	strex_result = WINDOW_STREX_ABORT;
+	assert_int_equal(run_mmio(0xe1813f94), EXEC_BRANCH);
+	assert_int_equal(v.r[15], PC);			/* again */
+	setup(state);
+	own_page = true;
+	v.r[3] = MEM + 8;
+	assert_int_equal(run_t32(0xe843, 0x4102), EXEC_NEXT);	/* strex r1, r4, [r3, #8] */
+	assert_int_equal(mem[4], 0x1004);
+	setup(state);
+	own_page = true;
+	v.r[3] = MEM;
+	assert_int_equal(run_t32(0xe8c3, 0x4571), EXEC_NEXT);	/* strexd r1, r4, r5, [r3] */
+	assert_int_equal(mem[1], 0x1005);
+	assert_int_equal(v.r[1], 0);
+}
+
+/* -- T32 -- */
+
+static void t32_plain(void **state)
+{
+	static const struct { u16 hw1, hw2; } c[] = {
+		{ 0x2007, 0 }, { 0x0088, 0 }, { 0x4288, 0 }, { 0xa801, 0 }, { 0xb081, 0 }, { 0xb2c8, 0 }, { 0xba08, 0 },
+		{ 0xea4f, 0x0001 }, { 0xf102, 0x0105 }, { 0xf240, 0x1034 }, { 0xf3c1, 0x0047 }, { 0xfa01, 0xf002 },
+		{ 0xfb01, 0xf002 }, { 0xfba1, 0x0102 }, { 0xf1b1, 0x0f05 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		assert_int_equal(exec_t32(c[i].hw1, c[i].hw2), EXEC_NEXT);
+		assert_int_equal(slot.word, c[i].hw1 >= 0xe800 ? (u32)c[i].hw1 << 16 | c[i].hw2 : c[i].hw1);
+		assert_int_equal(slot.len, c[i].hw1 >= 0xe800 ? 4 : 2);
+		assert_int_equal(v.r[15], PC + slot.len);
+	}
+	setup(state);
+	assert_int_equal(exec_t32(0xef22, 0x0844), EXEC_NEXT);	/* vadd.i32: as A32 */
+	assert_int_equal(slot.word, 0xf2220844);
+	setup(state);
+	expect_undef(exec_t32(0xea4f, 0x0f01));		/* mov.w pc */
+	expect_undef(exec_t32(0xfb01, 0xff02));		/* mul pc */
+	expect_undef(exec_t32(0xf10f, 0x0105));		/* add.w r1, pc */
+	assert_int_equal(slot.runs, 0);
+}
+
+static void t32_high_registers(void **state)
+{
+	assert_int_equal(exec_t32(0x4478, 0), EXEC_NEXT);	/* add r0, pc */
+	assert_int_equal(v.r[0], 0x1000 + PC + 4);
+	setup(state);
+	v.r[14] = 0x2001;
+	v.cpsr |= 0x0c00;				/* in an IT block, as its last but one */
+	assert_int_equal(exec_t32(0x46f7, 0), EXEC_BRANCH);	/* mov pc, lr: no interworking */
+	assert_int_equal(v.r[15], 0x2000);
+	assert_true(v.cpsr & PSR_T);
+	assert_int_equal(v.cpsr & PSR_IT, 0x1800);
+	setup(state);
+	assert_int_equal(exec_t32(0x4684, 0), EXEC_NEXT);	/* mov r12, r0 */
+	assert_int_equal(v.r[12], 0x1000);
+	setup(state);
+	v.r[12] = 0x1008;
+	assert_int_equal(exec_t32(0x45c4, 0), EXEC_NEXT);	/* cmp r12, r8 */
+	assert_true(v.cpsr & Z_FLAG);
+}
+
+static void t32_branches(void **state)
+{
+	static const struct { u16 hw1, hw2; u32 target, lr; bool arm; } c[] = {
+		{ 0xe7fe, 0, PC, 0x100e, false },			/* b . */
+		{ 0xf7ff, 0xfffe, PC, PC + 5, false },			/* bl . */
+		{ 0xf000, 0xb802, PC + 8, 0x100e, false },		/* b.w */
+		{ 0xf000, 0xf804, PC + 12, PC + 5, false },		/* bl */
+		{ 0xf400, 0xd000, PC + 4 - 0x1000000, PC + 5, false },	/* bl, as far as it goes */
+		{ 0xf000, 0xe804, PC + 12, PC + 5, true },		/* blx */
+		{ 0x4770, 0, 0x100e, 0x100e, true },			/* bx lr */
+		{ 0x47a0, 0, 0x1004, PC + 3, true },			/* blx r4 */
+		{ 0xd0fe, 0, PC, 0x100e, false },			/* beq ., Z set */
+		{ 0xf040, 0x8002, PC + 4, 0x100e, false },		/* bne.w, not taken */
+		{ 0xf000, 0x8002, PC + 8, 0x100e, false },		/* beq.w */
+		{ 0xb10a, 0, PC + 2, 0x100e, false },			/* cbz r2, not taken */
+		{ 0xb90a, 0, PC + 6, 0x100e, false },			/* cbnz r2 */
+		{ 0xf3c4, 0x8f00, 0x1004, 0x100e, true },		/* bxj r4 */
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		v.cpsr |= Z_FLAG;
+		exec_t32(c[i].hw1, c[i].hw2);
+		if (v.r[15] != (c[i].target & (c[i].arm ? ~3u : ~1u)) || v.r[14] != c[i].lr || c[i].arm != !(v.cpsr & PSR_T))
+			fail_msg("%04x %04x: pc 0x%08x lr 0x%08x", c[i].hw1, c[i].hw2, v.r[15], v.r[14]);
+	}
+	setup(state);
+	v.r[15] = MEM + 2;
+	assert_int_equal(exec_t32(0xa101, 0), EXEC_NEXT);	/* adr r1: pc is aligned */
+	assert_int_equal(v.r[1], MEM + 8);
+	assert_int_equal(exec_t32(0xf2af, 0x0108), EXEC_NEXT);
+	assert_int_equal(v.r[1], MEM + 8 - 8);
+	setup(state);
+	((u8 *)mem)[3] = 9;
+	v.r[1] = MEM;
+	v.r[2] = 3;
+	assert_int_equal(exec_t32(0xe8d1, 0xf002), EXEC_BRANCH);	/* tbb */
+	assert_int_equal(v.r[15], PC + 4 + 18);
+	v.r[15] = PC;
+	v.r[2] = 1;
+	((u16 *)mem)[1] = 7;
+	assert_int_equal(exec_t32(0xe8d1, 0xf012), EXEC_BRANCH);	/* tbh */
+	assert_int_equal(v.r[15], PC + 4 + 14);
+}
+
+static void t32_system(void **state)
+{
+	assert_int_equal(exec_t32(0xb672, 0), EXEC_NEXT);	/* cpsid i */
+	assert_int_equal(v.cpsr & PSR_I, PSR_I);
+	assert_int_equal(exec_t32(0xb662, 0), EXEC_NEXT);	/* cpsie i */
+	assert_int_equal(v.cpsr & PSR_I, 0);
+	assert_int_equal(exec_t32(0xf3af, 0x8311), EXEC_NEXT);	/* cpsid #17: without flags no mask changes */
+	assert_int_equal(v.cpsr & PSR_MODE, MODE_FIQ);
+	setup(state);
+	assert_int_equal(exec_t32(0xf3ef, 0x8100), EXEC_NEXT);	/* mrs r1, cpsr */
+	assert_int_equal(v.r[1], MODE_SVC | PSR_I);
+	assert_int_equal(exec_t32(0xf3ff, 0x8100), EXEC_NEXT);	/* mrs r1, spsr */
+	assert_int_equal(v.r[1], spsr);
+	v.r[2] = 0x1f;
+	assert_int_equal(exec_t32(0xf392, 0x8100), EXEC_NEXT);	/* msr spsr_c, r2 */
+	assert_int_equal(spsr & 0xff, 0x1f);
+	setup(state);
+	assert_int_equal(exec_t32(0xf3de, 0x8f04), EXEC_BRANCH);	/* subs pc, lr, #4 */
+	assert_int_equal(ret.target, 0x100a);
+	setup(state);
+	v.r[13] = MEM + 8;
+	assert_int_equal(exec_t32(0xe83d, 0xc000), EXEC_BRANCH);	/* rfedb sp! */
+	assert_int_equal(ret.target, 0xc0de0000);
+	assert_int_equal(v.r[13], MEM);
+	setup(state);
+	mode_sp[MODE_SVC] = MEM;
+	assert_int_equal(exec_t32(0xe9ad, 0xc013), EXEC_NEXT);	/* srsia sp!, #19 */
+	assert_int_equal(mem[1], spsr);
+	assert_int_equal(mode_sp[MODE_SVC], MEM + 8);
+	setup(state);
+	assert_int_equal(exec_t32(0xb658, 0), EXEC_NEXT);	/* setend be */
+	assert_true(v.cpsr & PSR_E);
+	setup(state);
+	assert_int_equal(exec_t32(0xee1d, 0x1f90), EXEC_NEXT);	/* mrc: as A32 */
+	assert_int_equal(coproc_enc, COPROC_ENC(15, 0, 13, 0, 4));
+	setup(state);
+	assert_int_equal(exec_t32(0xf3af, 0x8003), EXEC_WFI);
+	assert_int_equal((v.r[15] = PC, exec_t32(0xf3bf, 0x8f5f)), EXEC_NEXT);	/* dmb */
+	assert_int_equal(exec_t32(0xf891, 0xf000), EXEC_NEXT);	/* pld [r1] */
+	assert_int_equal(exec_t32(0xf7f0, 0x8000), EXEC_NEXT);	/* smc */
+	assert_int_equal(smcs, 1);
+	assert_int_equal(exec_t32(0xbe00, 0), EXEC_INJECTED);
+	setup(state);
+	expect_undef(exec_t32(0xde00, 0));
+	expect_undef(exec_t32(0xf7f0, 0xa000));
+	expect_undef(exec_t32(0xb500 | 0x2f0, 0));		/* nothing */
+}
+
+/* IT sets the state, instructions step it, an SVC has stepped it (B1.9.4), what faults has not. */
+static void t32_it(void **state)
+{
+	assert_int_equal(exec_t32(0xbf0c, 0), EXEC_NEXT);	/* ite eq */
+	assert_int_equal(v.cpsr & PSR_IT, 0x0c00);
+	assert_int_equal(v.r[15], PC + 2);
+	assert_int_equal(exec_t32(0xdf00, 0), EXEC_INJECTED);
+	assert_int_equal(v.cpsr & PSR_IT, 0x1800);
+}
+
+/* -- VFP and NEON loads and stores -- */
+
+static void vfp_memory(void **state)
+{
+	vfp_value = BIT(30);
+	v.r[1] = MEM + 8;
+	expect_next(run(0xed810a02));			/* vstr s0, [r1, #8] */
+	assert_int_equal(slot.word, 0xec800a01);
+	assert_int_equal(mem[4], 0xf0000000);
+	assert_int_equal(v.r[0], 0x1000);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[1] = MEM + 16;
+	expect_next(run(0xedd11b02));			/* vldr d17, [r1, #8] */
+	assert_int_equal(slot.word, 0xecd01b02);
+	assert_int_equal(vfp_reg_word[1], 0xc0de0007);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[13] = MEM + 16;
+	expect_next(run(0xed2d8b04));			/* vpush {d8, d9} */
+	assert_int_equal(slot.word, 0xec808b04);
+	assert_int_equal(mem[3], 0xf0000003);
+	assert_int_equal(v.r[13], MEM);
+	expect_next((v.r[15] = PC, run(0xecbd8a03)));	/* vpop {s16-s18} */
+	assert_int_equal(v.r[13], MEM + 12);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[15] = MEM;
+	assert_int_equal(run(0xed9f0a01), EXEC_NEXT);	/* vldr s0, [pc, #4] */
+	assert_int_equal(vfp_reg_word[0], 0xc0de0003);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[13] = MEM + 8;
+	fault_at = MEM + 4;
+	assert_int_equal(run(0xed2d8b02), EXEC_INJECTED);
+	assert_int_equal(inj.f.far, MEM + 4);
+	assert_int_equal(v.r[13], MEM + 8);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[1] = MEM + 2;
+	assert_int_equal(run(0xed910a00), EXEC_INJECTED);	/* word aligned always */
+	assert_int_equal(inj.f.fsr, 1);
+	setup(state);
+	v.r[1] = MEM;
+	expect_undef(run(0xed910a00));			/* FPEXC.EN = 0 comes before everything */
+	vfp_value = BIT(30);
+	expect_undef(run(0xec910a00));			/* no register */
+	expect_undef(run(0xec910b22));			/* 17 of them */
+	expect_undef(run(0xecd1fb04));			/* d31, d32 */
+	expect_undef(run(0xedb10a01));			/* P = U = W = 1 */
+	assert_int_equal(run_t32(0xed91, 0x0a00), EXEC_NEXT);	/* vldr s0, [r1] */
+	assert_int_equal(slot.word, 0xec900a01);
+}
+
+static void neon_memory(void **state)
+{
+	static const struct { u32 word, slot, bytes, align; } c[] = {
+		{ 0xf421070d, 0xf420070f, 8, 1 },		/* vld1.8 {d0}, [r1]! */
+		{ 0xf4210a3d, 0xf4200a3f, 0, 0 },		/* vld1.8 {d0, d1}, [r1:256]!: UNDEFINED */
+		{ 0xf4210aed, 0xf4200aef, 16, 16 },		/* vld1.64 {d0, d1}, [r1:128]! */
+		{ 0xf421029d, 0xf420029f, 32, 8 },		/* vld1.32 {d0-d3}, [r1:64]! */
+		{ 0xf42103bd, 0xf42003bf, 32, 32 },		/* vld2.32 {d0-d3}, [r1:256]! */
+		{ 0xf421044d, 0xf420044f, 24, 1 },		/* vld3.16 {d0-d2}, [r1]! */
+		{ 0xf421018d, 0xf420018f, 32, 1 },		/* vld4.32 {d0, d2, d4, d6}, [r1]! */
+		{ 0xf42100cd, 0xf42000cf, 0, 0 },		/* vld4.64 */
+		{ 0xf4210f0d, 0xf4200f0f, 0, 0 },		/* no such type */
+		{ 0xf401078d, 0xf400078f, 8, 1 },		/* vst1.32 {d0}, [r1]! */
+		{ 0xf4a1002d, 0xf4a0002f, 1, 1 },		/* vld1.8 {d0[1]} */
+		{ 0xf4a1001d, 0, 0, 0 },
+		{ 0xf4a1045d, 0xf4a0045f, 2, 2 },		/* vld1.16 {d0[1]}, [r1:16] */
+		{ 0xf4a108bd, 0xf4a008bf, 4, 4 },		/* vld1.32 {d0[1]}, [r1:32] */
+		{ 0xf4a1089d, 0, 0, 0 },
+		{ 0xf4a1051d, 0xf4a0051f, 4, 4 },		/* vld2.16 {d0[0], d1[0]}, [r1:32] */
+		{ 0xf4a1091d, 0xf4a0091f, 8, 8 },		/* vld2.32, [r1:64] */
+		{ 0xf4a10a0d, 0xf4a00a0f, 12, 1 },		/* vld3.32 */
+		{ 0xf4a10a1d, 0, 0, 0 },
+		{ 0xf4a1031d, 0xf4a0031f, 4, 4 },		/* vld4.8, [r1:32] */
+		{ 0xf4a1071d, 0xf4a0071f, 8, 8 },		/* vld4.16, [r1:64] */
+		{ 0xf4a10b2d, 0xf4a00b2f, 16, 16 },		/* vld4.32, [r1:128] */
+		{ 0xf4a10b3d, 0, 0, 0 },
+		{ 0xf4810b0d, 0xf4800b0f, 16, 1 },		/* vst4.32 */
+		{ 0xf4a10c5d, 0xf4a00c5f, 2, 2 },		/* vld1.16 {d0[]}, [r1:16] */
+		{ 0xf4a10c1d, 0, 0, 0 },
+		{ 0xf4a10d9d, 0xf4a00d9f, 8, 8 },		/* vld2.32 {d0[], d1[]}, [r1:64] */
+		{ 0xf4a10e8d, 0xf4a00e8f, 12, 1 },		/* vld3.32 to all lanes */
+		{ 0xf4a10e9d, 0, 0, 0 },
+		{ 0xf4a10f5d, 0xf4a00f5f, 8, 8 },		/* vld4.16 to all lanes, [r1:64] */
+		{ 0xf4a10f9d, 0xf4a00f9f, 16, 8 },		/* vld4.32 to all lanes, [r1:64] */
+		{ 0xf4a10fdd, 0xf4a00fdf, 16, 16 },		/* [r1:128] */
+		{ 0xf4a10fcd, 0, 0, 0 },
+		{ 0xf4810c0d, 0, 0, 0 },			/* no store from all lanes */
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(c); i++) {
+		setup(state);
+		vfp_value = BIT(30);
+		v.r[1] = MEM;
+		if (!c[i].bytes) {
+			expect_undef(run(c[i].word));
+			continue;
+		}
+		expect_next(run(c[i].word));
+		if (slot.word != c[i].slot || v.r[1] != MEM + c[i].bytes)
+			fail_msg("0x%08x: slot 0x%08x, %u bytes", c[i].word, slot.word, v.r[1] - MEM);
+		setup(state);
+		vfp_value = BIT(30);
+		v.r[1] = MEM + c[i].align / 2;
+		assert_int_equal(run(c[i].word), c[i].align > 1 ? EXEC_INJECTED : EXEC_NEXT);
+		assert_int_equal(inj.dabt, c[i].align > 1);
+	}
+}
+
+static void neon_addresses(void **state)
+{
+	vfp_value = BIT(30);
+	v.r[1] = MEM + 4;
+	v.r[2] = 0x100;
+	expect_next(run(0xf4210782));			/* vld1.32 {d0}, [r1], r2 */
+	assert_int_equal(v.r[1], MEM + 0x104);
+	assert_int_equal(vfp_reg_word[1], 0xc0de0002);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[1] = MEM + 4;
+	expect_next(run(0xf401078f));			/* vst1.32 {d0}, [r1] */
+	assert_int_equal(v.r[1], MEM + 4);
+	assert_int_equal(mem[2], 0xf0000001);
+	setup(state);
+	vfp_value = BIT(30);
+	v.cp15.sctlr = SCTLR_A;
+	v.r[1] = MEM + 2;
+	assert_int_equal(run(0xf421078f), EXEC_INJECTED);	/* elements are checked when SCTLR.A says so */
+	assert_int_equal(inj.f.fsr, 1);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[1] = MEM;
+	assert_int_equal(run_t32(0xf921, 0x078f), EXEC_NEXT);
+	assert_int_equal(slot.word, 0xf420078f);
+	setup(state);
+	expect_undef(run(0xf421078f));			/* disabled */
+	expect_undef(run(0xf42f078f));			/* Rn = pc */
 }
 
 /* -- device accesses -- */
@@ -725,8 +1316,13 @@ static void mmio_others(void **state)
 	assert_int_equal(inj.f.fsr, 0x808);
 	assert_int_equal(inj.f.far, MEM + 8);
 	v.exit_dfsr = 5;
-	assert_int_equal(run_mmio(0xed910b00), EXEC_INJECTED);	/* vldr */
+	assert_int_equal(run_mmio(0xe1912f9f), EXEC_INJECTED);	/* ldrex */
 	assert_int_equal(inj.f.fsr, 8);
+	setup(state);
+	vfp_value = BIT(30);
+	v.r[1] = MEM;
+	expect_next(run_mmio(0xed910b00));		/* vldr d0, [r1] */
+	assert_int_equal(vfp_reg_word[1], 0xc0de0001);
 }
 
 static void mmio_t32(void **state)
@@ -809,6 +1405,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(cps), T(mrs), T(msr_cpsr), T(msr_spsr), T(condition_fails), T(alu_return), T(ldm_return), T(rfe), T(srs),
 		T(user_bank), T(unprivileged), T(coprocessors), T(coprocessors_in_user_mode), T(vfp_system), T(calls),
+		T(plain), T(plain_unpredictable), T(alu_with_pc), T(branches), T(hints), T(exclusives), T(strex_to_own_page),
+		T(t32_plain), T(t32_high_registers), T(t32_branches), T(t32_system), T(t32_it),
+		T(vfp_memory), T(neon_memory), T(neon_addresses),
 		T(mmio_single), T(mmio_double), T(mmio_multiple), T(mmio_others), T(mmio_t32), T(it_block), T(causes),
 	};
 

@@ -129,6 +129,10 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	code_page_is_code(vc, gpa, exec);
 }
 
+void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
+bool code_page_interpreted(struct vcpu *vc, gpa_t gpa) { return false; }
+void xlate_forget(struct vcpu *vc) { }
+
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	return code_page_is_code(vc, gpa, exec);
@@ -270,6 +274,9 @@ static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
 		case SHADOW_FIXED:
 		case SHADOW_CODE_WRITE:
 			assert_true(legal);
+			break;
+		case SHADOW_INTERPRET:
+			fail_msg("no page here is to be interpreted");
 			break;
 		case SHADOW_EMULATED:
 			assert_true(legal);

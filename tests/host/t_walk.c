@@ -11,6 +11,7 @@
 
 #include "../../arch/arm/mmu/mmu.h"
 #include <arm/code_page.h>
+#include <arm/xlate.h>
 #include <hv/mmio.h>
 
 #include "fake.h"
@@ -29,7 +30,7 @@ static gpa_t dropped;
 static bool page_is_code;
 
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return page_is_code; }
-void code_page_drop(struct vcpu *v, gpa_t gpa) { dropped = gpa; page_is_code = false; }
+void code_page_written(struct vcpu *v, gpa_t gpa) { dropped = gpa & PAGE_MASK; page_is_code = false; }
 
 enum mmio_result mmio_dispatch(struct guest *g, struct mmio_access *a)
 {
@@ -74,6 +75,7 @@ static int setup(void **state)
 	vcpu.cpsr = MODE_SVC;
 	page_is_code = false;
 	dropped = 0;
+	xlate_forget(&vcpu);
 	return 0;
 }
 
@@ -370,14 +372,65 @@ static void fetch(void **state)
 
 	set_l1(0xc0100000, 0x80300000 | 1 << 10 | 2 | 1 << 12 | 0xc);
 	poke(0x80300010, 0xe1a0f00e);
-	assert_int_equal(guest_fetch(&vcpu, 0xc0100010, 4, &val), 0);
+	assert_int_equal(guest_fetch(&vcpu, 0xc0100010, 4, &val, &f), 0);
 	assert_int_equal(val, 0xe1a0f00e);
-	assert_int_equal(guest_fetch(&vcpu, 0xc0100012, 2, &val), 0);
+	assert_int_equal(guest_fetch(&vcpu, 0xc0100012, 2, &val, &f), 0);
 	assert_int_equal(val, 0xe1a0);
 	vcpu.cpsr = MODE_USR;
-	assert_int_equal(guest_fetch(&vcpu, 0xc0100010, 4, &val), -EFAULT);
+	assert_int_equal(guest_fetch(&vcpu, 0xc0100010, 4, &val, &f), -EFAULT);
+	assert_int_equal(f.fsr, 0xd);
 	vcpu.cp15.sctlr = 0;
-	assert_int_equal(guest_fetch(&vcpu, 0x48001000, 4, &val), -EFAULT);
+	xlate_forget(&vcpu);
+	assert_int_equal(guest_fetch(&vcpu, 0x48001000, 4, &val, &f), -EFAULT);
+	assert_int_equal(f.fsr, 0x8);
+}
+
+static u32 read_back(gva_t va, bool priv)
+{
+	u32 val = 0;
+
+	return guest_access(&vcpu, va, ACC_READ, priv, 4, &val, &f) ? 0 : val;
+}
+
+/* A translation that was found stays until something is said about translations, each kind of access by itself. */
+static void translations_are_kept(void **state)
+{
+	u32 val = 7;
+
+	set_l1(0x40000000, L2 | 1);
+	set_l2(0x40000000, 0x80200000 | 1 << 4 | 2 | 0xc | 1 << 6);	/* PL1 only */
+	poke(0x80200010, 0x11111111);
+	poke(0x80500010, 0x22222222);
+	assert_int_equal(read_back(0x40000010, true), 0x11111111);
+	assert_int_equal(read_back(0x40000010, false), 0);
+	set_l2(0x40000000, 0x80500000 | 1 << 4 | 2 | 0xc | 1 << 6);
+	assert_int_equal(read_back(0x40000010, true), 0x11111111);
+	assert_int_equal(guest_access(&vcpu, 0x40000010, ACC_WRITE, true, 4, &val, &f), 0);	/* no store was seen yet */
+	assert_int_equal(peek(0x80500010), 7);
+	xlate_forget(&vcpu);
+	assert_int_equal(read_back(0x40000010, true), 7);
+	/* other pages with the same place push it out */
+	set_l2(0x40000000 + XLATE_NR * PAGE_SIZE, 0x80200000 | 1 << 4 | 2 | 0xc | 1 << 6);
+	assert_int_equal(read_back(0x40000010 + XLATE_NR * PAGE_SIZE, true), 0x11111111);
+	assert_int_equal(read_back(0x40000010, true), 7);
+	/* generations are used again */
+	for (u32 i = 0; i < XLATE_GEN / XLATE_GEN_STEP; i++) {
+		set_l2(0x40000000, (i & 1 ? 0x80200000 : 0x80500000) | 1 << 4 | 2 | 0xc | 1 << 6);
+		xlate_forget(&vcpu);
+		assert_int_equal(read_back(0x40000010, true), i & 1 ? 0x11111111 : 7);
+	}
+}
+
+/* Nothing is kept of memory that is not as Umbra maps it, nor of devices. */
+static void translations_not_kept(void **state)
+{
+	set_l1(0xc0100000, 0x80300000 | 1 << 10 | 2);			/* Strongly-ordered */
+	set_l1(0xc0200000, 0x48000000 | 1 << 10 | 2);
+	(void)read_back(0xc0100010, true);
+	assert_null(xlate_find(&vcpu, 0xc0100010, ACC_READ, true));
+	(void)read_back(0xc0200010, true);
+	assert_null(xlate_find(&vcpu, 0xc0200010, ACC_READ, true));
+	assert_true(vcpu.device_accessed);
 }
 
 #define T(fn) cmocka_unit_test_setup(fn, setup)
@@ -388,7 +441,7 @@ int main(void)
 		T(mmu_off_is_identity), T(leaves), T(translation_faults), T(domain_faults), T(permissions), T(access_flag),
 		T(tables_outside_ram), T(two_table_bases), T(big_endian_tables), T(uncached_walks_flush_the_line),
 		T(access_memory), T(unaligned_faults_before_it_writes), T(write_ends_code), T(access_devices),
-		T(uncached_memory_is_flushed), T(fetch),
+		T(uncached_memory_is_flushed), T(fetch), T(translations_are_kept), T(translations_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,13 @@ def test_source_folder_is_no_build_folder(tree, place):
     refused(tree, place, ["all", "clean", "distclean"], "is a part of the source tree")
 
 
+@pytest.mark.parametrize("check", ["check_headers", "check_window"])
+def test_checks_in_a_new_tree(tree, check):
+    """They make what they need."""
+    environment = {name: value for name, value in os.environ.items() if name != "UMBRA_BUILD"}
+    run([tree / "tools" / check], env=environment)
+
+
 def test_tree_without_git(tree):
     """A tarball: the check of licences sees all its files and nothing that was made."""
     make(tree, "layouts")

@@ -34,6 +34,10 @@ def test_guest(boot, guest, path):
     assert virtual == native
     stats = board.monitor("stats")
     assert re.search(r"^unrewritten\s+0\b", stats, re.M), stats
+    assert "0 violations" in board.monitor("guest audit").splitlines()
+    if path == "inline" and guest.startswith("stubs"):
+        dump = board.monitor("guest dump")
+        assert re.search(r"^.*stubs: area 0x[0-9a-f]*[1-9a-f][0-9a-f]*, [1-9]\d* stubs", dump, re.M), f"it ran without stubs:\n{dump}"
 
 
 def test_guest_as_uimage(boot):
@@ -42,3 +46,13 @@ def test_guest_as_uimage(boot):
     board = boot(umbra_arguments("guest-uimage", "bare-metal", {"guest.bin": folder / "flat.uimg"}))
     _, tests, failed = results(board)
     assert tests > 0 and failed == 0
+
+
+@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+def test_pages_are_handed_to_interp(boot, path):
+    """Pages where code and changing data stand together are scanned a few times and interpreted otherwise; the dump names them."""
+    board = boot(umbra_arguments(f"churn-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/churn.bin"}, path))
+    results(board)
+    stats = dict(re.findall(r"^([A-Z]\w+) +(\d+)", board.monitor("stats"), re.M))
+    assert int(stats["INTERP"]) > 1000 and int(stats["SCAN"]) < 50, stats
+    assert re.search(r"^umbra: code page 0x[0-9a-f]{8} is interpreted", board.monitor("guest dump"), re.M)

@@ -27,10 +27,10 @@ def empty_build(tmp_path):
 
 @pytest.mark.parametrize("layout, message", [
     ("nope", "no layout 'nope'; there are: bare-metal, linux, "),
-    ("README.md", "README.md is no layout"),
-    ("configs/layouts/linux.dts", "linux.dts is no layout"),
+    ("README.md", "README.md is no compiled layout"),
+    ("configs/layouts/linux.dts", "linux.dts is no compiled layout"),
     ("tests", "no layout 'tests'"),
-    ("GUEST", "guest.dtb is no layout"),
+    ("GUEST", "guest.dtb is no compiled layout"),
 ])
 @pytest.mark.parametrize("tool", [["tools/run"], ["tools/run", "--native"], ["tools/mkimage"], ["tools/bench", "--quick"]])
 def test_no_such_layout(tmp_path, tool, layout, message):

@@ -102,8 +102,8 @@ class Qmp:
 
 class Machine:
     """
-    One run. `folder` gets console.log; `counters(machine)`: [(physical address, number)] of 64-bit counters of Umbra, None while
-    there are none.
+    One run. `folder` gets console.log; `counters(machine)`: [(physical address, format letter, number)] of counters of Umbra, None
+    while there are none.
     """
 
     def __init__(self, folder, program, boot, counters=None):
@@ -192,8 +192,8 @@ class Machine:
         if self.find_counters and not self.counters:
             self.counters = self.find_counters(self)
         if self.counters:
-            data = b"".join(self.gdb.memory(address, 8 * number) for address, number in self.counters)
-            counters = struct.unpack(f"<{len(data) // 8}Q", data)
+            counters = tuple(number for address, letter, count in self.counters for number in
+                             struct.unpack(f"<{count}{letter}", self.gdb.memory(address, struct.calcsize(f"<{count}{letter}"))))
         ticks = self.word(SYNC_32K)
         return self.qmp.ask("qom-get", path="/machine", property="instructions"), ticks, counters
 

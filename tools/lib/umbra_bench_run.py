@@ -69,7 +69,7 @@ class Umbra:
         run(["arm-none-eabi-objcopy", "-O", "binary", out / "umbra.elf", out / "umbra.bin"])
         if (out / "umbra.img").read_bytes()[UIMAGE_HEADER:] != (out / "umbra.bin").read_bytes():
             raise ToolError("umbra.elf and umbra.img are not of the same build; run make")
-        self.number = self.value("sizeof(((struct vcpu *)0)->exits) / 8")
+        self.number = self.value("sizeof(((struct vcpu *)0)->exits) / 4")
         self.entry = self.value("(unsigned)&arm_guest_enter")
         text = run(["gdb-multiarch", "-batch", "-ex", "ptype enum exit_cause", out / "umbra.elf"])
         match = re.search(r"type = enum exit_cause \{(.*)\}", text)
@@ -95,9 +95,9 @@ class Umbra:
         return vcpu and vcpu + self.value(f"(unsigned)&((struct vcpu *)0)->{name}")
 
     def counters(self, machine):
-        """[(physical address, number)] of the 64-bit counters: events by cause, then exits and instructions of each; None: not yet."""
+        """Counters: 32-bit ones of events by cause, then 64-bit ones of exits and instructions of each; None: there are none yet."""
         exits = self.field(machine, "exits")
-        return [(exits, self.number), (self.field(machine, "slow"), 2 * self.number)] if exits else None
+        return [(exits, "I", self.number), (self.field(machine, "slow"), "Q", 2 * self.number)] if exits else None
 
 
 class Side:

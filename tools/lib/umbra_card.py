@@ -108,7 +108,7 @@ def check_layout(layout):
         known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
         raise ToolError(f"no layout '{layout}'; there are: {', '.join(known)}, or name a .dtb file")
     if not is_layout(layout):
-        raise ToolError(f"{layout} is no layout: not a device tree blob with compatible = \"umbra,layout-v1\" (dtc makes one from a .dts)")
+        raise ToolError(f"{layout} is no compiled layout: not a device tree blob with compatible = \"umbra,layout-v1\" (dtc makes one from a .dts)")
     return layout
 
 

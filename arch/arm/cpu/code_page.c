@@ -4,7 +4,8 @@
  * Every page of guest RAM has a state: not scanned, scanned without sites (executed where it is), or scanned with a
  * copy. While a page is scanned no writable mapping of it exists, so its sites stay what they were; a write or the
  * guest's instruction-cache maintenance drops it. A copy holds a trapping word (arm/site.h) in the place of each
- * site; the original word is read from the guest's own page.
+ * site; the original word is read from the guest's own page. Or it is interpreted (arm/interp.h), and then it is neither scanned nor protected
+ * from writing, and no privileged mode executes it as it is.
  */
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
@@ -27,9 +28,23 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
 #define PAGE_CLEAN	0xffff
+#define PAGE_INTERP	0xfffe
 
 #define RANGES_MAX	8
 #define MOVES_MAX	4u	/* a page that is executed at other addresses again and again gets words that do anywhere */
+
+/*
+ * Pages that were written while they were code, last. One that is written again and again, because data that changes stands beside
+ * code, is interpreted for a while: for about the time that a scan takes, after which it gets one.
+ */
+#define CHURN_PAGES	8u
+#define CHURN_WRITES	4u
+#define CHURN_INSTRUCTIONS 512u
+struct churn {
+	gpa_t gpa;		/* 0: none */
+	u32 writes;
+	u32 left;		/* instructions to interpret, while it is */
+};
 
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
@@ -57,6 +72,8 @@ struct code_pages {
 	u32 live, hand;
 	u32 scans, evictions, repairs;
 	bool hot;		/* the window may handle sites by their kind */
+	struct churn churn[CHURN_PAGES];
+	u32 churn_hand;
 	struct code_scan scan;
 };
 
@@ -90,7 +107,7 @@ static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 
 static bool is_copy(u16 state)
 {
-	return state != PAGE_UNKNOWN && state != PAGE_CLEAN;
+	return state != PAGE_UNKNOWN && state != PAGE_CLEAN && state != PAGE_INTERP;
 }
 
 int code_pages_init(struct vcpu *v)
@@ -129,6 +146,7 @@ void code_pages_reset(struct vcpu *v)
 		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
 	}
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
+	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	v->user_copies = 0;
 }
@@ -152,13 +170,100 @@ void code_page_drop(struct vcpu *v, gpa_t gpa)
 	u32 n;
 
 	gpa &= PAGE_MASK;
-	if (!state || *state == PAGE_UNKNOWN)
-		return;
+	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
+		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
 	*state = PAGE_UNKNOWN;
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
+}
+
+/* -- pages that are interpreted -- */
+
+static struct churn *churn_find(struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < CHURN_PAGES; i++)
+		if (c->churn[i].gpa == gpa)
+			return &c->churn[i];
+	return NULL;
+}
+
+/* A new entry for @gpa. The page whose place it takes is scanned when it is executed next. */
+static struct churn *churn_add(struct code_pages *c, gpa_t gpa)
+{
+	struct churn *n = &c->churn[c->churn_hand++ % CHURN_PAGES];
+	u16 *state = n->gpa ? page_state(c, n->gpa) : NULL;
+
+	if (state && *state == PAGE_INTERP)
+		*state = PAGE_UNKNOWN;
+	*n = (struct churn){ .gpa = gpa };
+	return n;
+}
+
+void code_page_written(struct vcpu *v, gpa_t gpa)
+{
+	struct code_pages *c = v->code;
+	struct churn *n;
+
+	gpa &= PAGE_MASK;
+	code_page_drop(v, gpa);
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
+		return;
+	n = churn_find(c, gpa);
+	if (!n)
+		n = churn_add(c, gpa);
+	if (++n->writes < CHURN_WRITES)
+		return;
+	n->left = CHURN_INSTRUCTIONS;
+	*page_state(c, gpa) = PAGE_INTERP;
+}
+
+/*
+ * The scanner does not know T32, and rules for A32 would damage it. Privileged code of that kind is left to the interpreter, which knows
+ * both, together with the A32 code of its page.
+ */
+static void leave_thumb_page(struct vcpu *v, gpa_t gpa, u16 *state)
+{
+	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+
+	if (*state == PAGE_INTERP && !n)
+		return;
+	pr_guest(1, "guest %s: privileged Thumb code at 0x%08x is interpreted: slow\n", v->guest->name, (unsigned)v->r[15]);
+	code_page_drop(v, gpa);
+	*state = PAGE_INTERP;
+	if (n)
+		*n = (struct churn){ 0 };	/* not for a while only */
+}
+
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
+{
+	u16 *state = page_state(v->code, gpa);
+
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || !state || !v->path->code)
+		return false;
+	if (v->cpsr & PSR_T && vcpu_privileged(v))
+		leave_thumb_page(v, gpa, state);
+	return *state == PAGE_INTERP;
+}
+
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
+{
+	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+
+	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
+		return;
+	if (n->left > instructions)
+		n->left -= instructions;
+	else
+		*page_state(v->code, gpa) = PAGE_UNKNOWN;
+}
+
+static void dump_interpreted(const struct ram_range *r)
+{
+	for (u32 i = 0; i < r->size >> PAGE_SHIFT; i++)
+		if (r->state[i] == PAGE_INTERP)
+			pr_info("code page 0x%08x is interpreted\n", (unsigned)(r->base + (i << PAGE_SHIFT)));
 }
 
 /* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
@@ -196,8 +301,11 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	for (at.index = 0; at.index < SCAN_WORDS; at.index++)
-		dst[at.index] = c->scan.site[at.index / 32] & BIT(at.index % 32) ? v->path->code->word(v, &at) : at.page[at.index];
+	memcpy(dst, at.page, PAGE_SIZE);
+	for (u32 k = 0; k < c->scan.nr_sites; k++) {
+		at.index = c->scan.site[k];
+		dst[at.index] = v->path->code->word(v, &at);
+	}
 	c->copy[n].bound = at.bound;
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_dcache_clean_range(gpa, PAGE_SIZE);
@@ -278,21 +386,35 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 
 /*
  * Code that copies code it has run reads what stands in the copy that it runs from. Where such a word turns up in a page
- * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not.
+ * that is about to be executed, the guest meant the original, which the copy it came from still knows, dropped or not. The first look
+ * at the page named the words that may be one. True: one was put back.
  */
-static void restore_moved_sites(struct vcpu *v, gpa_t gpa)
+static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
-	u32 *page = hpa_ptr(gpa);
+	struct code_pages *c = v->code;
+	u32 *page = hpa_ptr(gpa), repairs = c->repairs;
 
-	for (u32 i = 0; i < SCAN_WORDS; i++) {
+	for (u32 k = 0; k < c->scan.nr_moved; k++) {
+		u32 i = c->scan.moved[k];
 		const u32 *word = moved_from(v, page, i);
 
 		if (!word)
 			continue;
 		page[i] = *word;
 		arch_dcache_clean_range(gpa + 4 * i, 4);
-		v->code->repairs++;
+		c->repairs++;
 	}
+	return c->repairs != repairs;
+}
+
+bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
+{
+	u32 copy, index;
+
+	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
+		return false;
+	code_scan_first(&v->code->scan, hpa_ptr(gpa & PAGE_MASK), 0);
+	return restore_moved_sites(v, gpa & PAGE_MASK);
 }
 
 /* The guest's page of RAM at virtual page @gva, or NULL. */
@@ -306,24 +428,29 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 	return hpa_ptr(w.gpa & PAGE_MASK);
 }
 
+/* How many sites the page has. Its neighbours matter only if there may be one. */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+	struct code_pages *c = v->code;
+	u32 n;
 
 	gva &= PAGE_MASK;
+	c->scans++;
+	vcpu_count(v, EXIT_SCAN);
+	n = code_scan_first(&c->scan, page[1], gva);
+	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
+		n = code_scan_first(&c->scan, page[1], gva);
+	if (!n)
+		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
 		page[2] = neighbour(v, gva + PAGE_SIZE);
-	v->code->scans++;
-	vcpu_count(v, EXIT_SCAN);
-	return code_scan(&v->code->scan, page, gva);
+	return code_scan(&c->scan, page);
 }
 
-/*
- * T32 code in a privileged mode: the scanner does not know it, and A32 rules would damage it. It runs as it is, so what
- * is silent in User mode stays silent.
- */
+/* T32 code in a privileged mode without an interpreter: it runs as it is, so what is silent in User mode stays silent. */
 static void note_thumb(struct vcpu *v, gva_t gva)
 {
 	if (vcpu_privileged(v))
@@ -337,8 +464,6 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 	u32 n;
 
-	if (vcpu_privileged(v))
-		restore_moved_sites(v, gpa);
 	if (!scan_page(v, gpa, gva))
 		return PAGE_CLEAN;
 	n = take_copy(v);
@@ -381,17 +506,27 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
-		if (v->cpsr & PSR_T) {
+		if (v->cpsr & PSR_T)
 			note_thumb(v, gva);
-			*state = PAGE_CLEAN;
-		} else {
-			*state = new_state(v, gpa, gva);
-		}
+		*state = v->cpsr & PSR_T ? PAGE_CLEAN : new_state(v, gpa, gva);
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;
 		*exec = copy_hpa(c, *state);
 	}
+}
+
+void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
+{
+	struct code_pages *c = v->code;
+	hpa_t to = copy_hpa(c, copy) + at % PAGE_SIZE;
+
+	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK) ||
+	    *(const u32 *)hpa_ptr(c->copy[copy].gpa + at % PAGE_SIZE) != original)
+		return;
+	*(volatile u32 *)hpa_ptr(to) = word;
+	arch_dcache_clean_range(to, 4);
+	arch_icache_invalidate_all();
 }
 
 bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -423,7 +558,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 {
 	const u16 *state = page_state(v->code, gpa);
 
-	if (!state || *state == PAGE_UNKNOWN)
+	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
 		return false;
 	if (exec)
 		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : gpa & PAGE_MASK;
@@ -476,6 +611,8 @@ void code_pages_dump(struct vcpu *v)
 
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
 		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		dump_interpreted(&c->range[i]);
 }
 
 u32 code_pages_user_visible(struct vcpu *v)

@@ -21,8 +21,12 @@
  *    are believed wherever rules 1 to 3 say nothing.
  *
  * Limits: a constant that stands among code, looks like a site and is reached in another way (a pointer to it in
- * data, arithmetic on pc) is replaced, so the guest reads another value there; a site that a guest both executes and
- * reads in one of these ways runs unreplaced. Words of T32 code mean nothing here: pages are scanned as A32.
+ * data, arithmetic on pc, from more than 4 KiB away) is replaced, so the guest reads another value there; a site that a guest both
+ * executes and reads in one of these ways runs unreplaced. Words of T32 code mean nothing here: pages are scanned as A32.
+ *
+ * Cost: the first look asks one table, by its upper half, about each word of the page: can it be a site, or a load of rules 1 to 3? That
+ * is 3 to 4 instructions a word, and where there is no site, all. Otherwise loads are sought in the neighbour pages too, as far as they
+ * reach a word whose verdict depends on them; only where one reads such a word is it decided which loads are code.
  */
 #include "code_scan.h"
 
@@ -30,20 +34,229 @@
 #include <arm/site.h>
 #include <string.h>
 
-enum lit_kind { LIT_IMM12, LIT_SPLIT8, LIT_SPLIT8_D, LIT_VFP, LIT_TABLE };
+enum pc_kind { PC_IMM12, PC_SPLIT8, PC_SPLIT8_D, PC_VFP, PC_TABLE, PC_ADR };
 
-/* Loads with Rn = pc (A8.8.64, .70, .74, .80, .84, .88, .333; register forms A8.8.66). */
-static const struct {
+/* Loads with Rn = pc (A8.8.64, .70, .74, .80, .84, .88, .333; register forms A8.8.66), and ADR (A8.8.12). */
+static const struct pc_row {
 	u32 mask, value;
-	enum lit_kind kind;
-} lit_rows[] = {
-	{ 0x0f3f0000, 0x051f0000, LIT_IMM12 },		/* LDR LDRB */
-	{ 0x0f7f00f0, 0x015f00b0, LIT_SPLIT8 },		/* LDRH */
-	{ 0x0f7f00d0, 0x015f00d0, LIT_SPLIT8 },		/* LDRSB LDRSH */
-	{ 0x0f7f00f0, 0x014f00d0, LIT_SPLIT8_D },	/* LDRD */
-	{ 0x0f3f0e00, 0x0d1f0a00, LIT_VFP },
-	{ 0x0f3f0010, 0x071f0000, LIT_TABLE },		/* LDR LDRB, register offset */
+	enum pc_kind kind;
+} pc_rows[] = {
+	{ 0x0f3f0000, 0x051f0000, PC_IMM12 },		/* LDR LDRB */
+	{ 0x0f7f00f0, 0x015f00b0, PC_SPLIT8 },		/* LDRH */
+	{ 0x0f7f00d0, 0x015f00d0, PC_SPLIT8 },		/* LDRSB LDRSH */
+	{ 0x0f7f00f0, 0x014f00d0, PC_SPLIT8_D },	/* LDRD */
+	{ 0x0f3f0e00, 0x0d1f0a00, PC_VFP },
+	{ 0x0f3f0010, 0x071f0000, PC_TABLE },		/* LDR LDRB, register offset */
+	{ 0x0fff0000, 0x028f0000, PC_ADR },
+	{ 0x0fff0000, 0x024f0000, PC_ADR },
+	{ 0, 0, 0 },
 };
+/* What they have in common. */
+#define PC_MASK		0x002f0000u
+#define PC_VALUE	0x000f0000u
+
+/* -- the first look -- */
+
+/*
+ * What is known of a word by its upper half. Learnt when it occurs: few halves do. Most words have condition AL, so what is touched of
+ * the table is little more than one sixteenth.
+ */
+static struct look {
+	u8 class[1 << 16];	/* index in need[] */
+	struct need {
+		struct a32_need any, site[2];	/* all that matter pass any; sites one of site[], too */
+	} need[64];
+	u32 nr;
+	u32 known[1 << 7];	/* coprocessor accesses, and whether they are sites; see is_cheaper() */
+} look;
+
+#define CLASS_NONE	0	/* no word is a site or matches a row of pc_rows */
+#define CLASS_PERHAPS	1	/* each may: not learnt, or more kinds than expected */
+
+static void look_init(void)
+{
+	if (look.nr)
+		return;
+	memset(look.class, CLASS_PERHAPS, sizeof(look.class));
+	look.need[CLASS_NONE] = (struct need){ A32_NEED_NONE, { A32_NEED_NONE, A32_NEED_NONE } };
+	look.need[CLASS_PERHAPS] = (struct need){ 0 };
+	look.nr = 2;
+}
+
+static u8 class_by_need(const struct need *need)
+{
+	u32 i;
+
+	if (a32_need_is_none(&need->any))
+		return CLASS_NONE;
+	for (i = 2; i < look.nr; i++)
+		if (!memcmp(&look.need[i], need, sizeof(*need)))
+			return (u8)i;
+	if (look.nr == ARRAY_SIZE(look.need))
+		return CLASS_PERHAPS;
+	look.need[look.nr++] = *need;
+	return (u8)i;
+}
+
+/* B to more than a megabyte away, as every stub is (mmu/stub_slot.c). */
+static bool is_far_branch(u32 w)
+{
+	u32 far = FIELD(w, 23, 18);
+
+	return (w & 0x0f000000) == 0x0a000000 && w >> 28 != 15 && far != 0 && far != 0x3f;
+}
+
+static void learn_half(u32 top)
+{
+	struct need need = { .any = A32_NEED_NONE };
+	const struct pc_row *r;
+	u32 i;
+
+	a32_site_need(need.site, top);
+	for (i = 0; i < ARRAY_SIZE(need.site); i++)
+		if (!a32_need_is_none(&need.site[i]))
+			a32_need_loosen(&need.any, need.site[i].mask, need.site[i].value, top);
+	for (r = pc_rows; r->mask && top >> 12 != 15; r++)
+		a32_need_loosen(&need.any, r->mask, r->value, top);
+	if (is_far_branch(top << 16))
+		a32_need_loosen(&need.any, 0x0f000000, 0x0a000000, top);
+	look.class[top] = class_by_need(&need);
+}
+
+/* What is known of AL is good enough for the other conditions. */
+static void learn(u32 top)
+{
+	u32 al = top >> 12 < 14 ? (top & 0xfff) | 0xe000 : top;
+
+	if (look.class[al] == CLASS_PERHAPS)
+		learn_half(al);
+	look.class[top] = look.class[al];
+}
+
+/* Is a closer look at @w worth it? */
+static bool is_worth_it(u32 w)
+{
+	return a32_need_met(&look.need[look.class[w >> 16]].any, w);
+}
+
+static bool may_be_site(u32 w)
+{
+	const struct need *n = &look.need[look.class[w >> 16]];
+
+	return a32_need_met(&n->site[0], w) || a32_need_met(&n->site[1], w);
+}
+
+/*
+ * site_is_cheaper() for an AL coprocessor access. The verdict is remembered by Rt and opc2, with bit 31 in the place of the condition;
+ * but for cache operations (c7), for which it depends on what stands behind them.
+ */
+static bool is_cheaper(const u32 *page, u32 i)
+{
+	u32 w = page[i], *known = &look.known[FIELD(w, 7, 5) << 4 | FIELD(w, 15, 12)];
+
+	if (FIELD(w, 19, 16) == 7)
+		return site_is_cheaper(page, i);
+	if (*known << 1 != w << 1)
+		*known = (w & ~BIT(31)) | (site_is_cheaper(page, i) ? BIT(31) : 0);
+	return *known >> 31;
+}
+
+/*
+ * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
+ * sites, an SVC of the guest that could be taken for one of Umbra's, and SETEND BE, behind which stubs would be wrong (path_inline.c).
+ */
+static enum insn_op site_op(const u32 *page, u32 i)
+{
+	enum insn_op op;
+
+	if ((page[i] & 0xff000000) == 0xee000000 && is_cheaper(page, i))
+		return INSN_MRC;
+	op = a32_site_op(page[i]);
+	if (page[i] == 0xf1010200)
+		return INSN_SETEND;
+	if (op == INSN_OTHER && page[i] >> 28 == 14 && site_is_word(page[i]))
+		return INSN_SVC;
+	return op;
+}
+
+bool code_scan_candidate(const u32 *page, u32 i)
+{
+	look_init();
+	return may_be_site(page[i]) && site_op(page, i) != INSN_OTHER;
+}
+
+/* Operations with wide encodings, which arbitrary data hit often. */
+static bool is_wide_op(enum insn_op op)
+{
+	return op != INSN_CPS && op != INSN_MRS && op != INSN_MSR_REG && op != INSN_MSR_IMM && op != INSN_RFE &&
+	       op != INSN_SRS && op != INSN_WFI && op != INSN_MRC && op != INSN_SETEND;
+}
+
+#define MOVS_PC_LR	0x01b0f00eu	/* but for the condition */
+
+/* Rule 5, for the word @w at guest virtual @at. */
+static bool is_pointer(u32 w, gva_t at)
+{
+	return w >> 28 < 14 && !(w & 3) && w - at + (32u << 20) < 64u << 20 && (w & 0x0fffffff) != MOVS_PC_LR;
+}
+
+/* Not inline, so that the loop over all words stays short. */
+static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32 *w)
+{
+	u32 i = (u32)(w - s->page);
+	enum insn_op op;
+
+	if (look.class[*w >> 16] == CLASS_PERHAPS)
+		learn(*w >> 16);
+	if ((*w & PC_MASK) == PC_VALUE)
+		s->pc[s->nr_pcs++] = (u16)i;
+	if (is_far_branch(*w))
+		s->moved[s->nr_moved++] = (u16)i;
+	if (!may_be_site(*w))
+		return;
+	if (site_is_word(*w))
+		s->moved[s->nr_moved++] = (u16)i;
+	op = site_op(s->page, i);
+	if (op == INSN_OTHER)
+		return;
+	if (!is_wide_op(op))
+		s->site[s->nr_sites++] = (u16)i;
+	else if (!is_pointer(*w, s->gva + 4 * i))
+		s->site[s->nr_sites++] = (u16)(i | SCAN_WIDE);
+}
+
+/* @a and @b are the words at @w. */
+static inline __attribute__((always_inline)) void look_at_two(struct code_scan *s, const u32 *w, u32 a, u32 b)
+{
+	if (!(look.class[a >> 16] | look.class[b >> 16]))
+		return;
+	if (is_worth_it(a))
+		look_closer(s, w);
+	if (is_worth_it(b))
+		look_closer(s, w + 1);
+}
+
+u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva)
+{
+	const u32 *w;
+
+	look_init();
+	s->page = page;
+	s->gva = gva;
+	s->nr_sites = s->nr_moved = s->nr_pcs = 0;
+	for (w = page; w < page + SCAN_WORDS; w += 8) {
+		/* All eight at once, which makes a short loop. */
+		u32 a = w[0], b = w[1], c = w[2], d = w[3], e = w[4], f = w[5], g = w[6], h = w[7];
+
+		look_at_two(s, w, a, b);
+		look_at_two(s, w + 2, c, d);
+		look_at_two(s, w + 4, e, f);
+		look_at_two(s, w + 6, g, h);
+	}
+	return s->nr_sites;
+}
+
+/* -- loads -- */
 
 static u32 word_at(const u32 *const page[3], u32 i)
 {
@@ -55,6 +268,9 @@ static bool present(const u32 *const page[3], u32 i)
 	return i < SCAN_WINDOW && page[i / SCAN_WORDS];
 }
 
+/* How far from a load what it reads may be, in words: 4 KiB, and what pc and an address that is not aligned add. */
+#define REACH		(SCAN_WORDS + 2)
+
 static u32 table_length(const u32 *const page[3], u32 start)
 {
 	u32 i = start, first;
@@ -64,7 +280,7 @@ static u32 table_length(const u32 *const page[3], u32 start)
 	first = word_at(page, start);
 	if (first >> 28 >= 14)
 		return 0;
-	while (present(page, i) && !((word_at(page, i) ^ first) >> 24))
+	while (i - start < REACH && present(page, i) && !((word_at(page, i) ^ first) >> 24))
 		i++;
 	return i - start;
 }
@@ -103,50 +319,22 @@ static bool is_own(u32 i)
 /* The load at @i reads @n words from byte offset @at of the window on. */
 static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 at, u32 n)
 {
-	if (at < 0 || !n || (u32)at / 4 + n > SCAN_WINDOW)
+	u32 target = (u32)at / 4;
+
+	if (at < 0 || target + REACH < i || target >= i + REACH || !n || target + n > SCAN_WINDOW)
 		return;
-	if (!is_own(i) && (is_own((u32)at / 4) || is_own((u32)at / 4 + n - 1)) && among_data(s, page, i))
+	n = MIN(n, i + REACH - target);
+	if (!is_own(i) && (is_own(target) || is_own(target + n - 1)) && among_data(s, page, i))
 		return;
-	if (!s->count[i])
+	if (!(s->state[i] & SCAN_LOAD))
 		s->load[s->nr_loads++] = (u16)i;
-	s->target[i] = (u16)((u32)at / 4);
+	s->target[i] = (u16)target;
 	s->count[i] = (u16)n;
-	s->state[i] = SCAN_LOAD;
-}
-
-/* Rules 1 and 2: does the word at @i read data at pc? */
-static void note_pc_load(struct code_scan *s, const u32 *const page[3], u32 i)
-{
-	u32 w = word_at(page, i), off, n = 1, k;
-
-	for (k = 0; k < ARRAY_SIZE(lit_rows); k++)
-		if ((w & lit_rows[k].mask) == lit_rows[k].value)
-			break;
-	if (k == ARRAY_SIZE(lit_rows))
-		return;
-	switch (lit_rows[k].kind) {
-	case LIT_IMM12:
-		off = FIELD(w, 11, 0);
-		break;
-	case LIT_SPLIT8_D:
-		n = 2;
-		/* fall through */
-	case LIT_SPLIT8:
-		off = FIELD(w, 11, 8) << 4 | FIELD(w, 3, 0);
-		break;
-	case LIT_VFP:
-		n = w & BIT(8) ? 2 : 1;
-		off = FIELD(w, 7, 0) * 4;
-		break;
-	default:
-		off = 0;
-		n = table_length(page, i + 2);
-		break;
-	}
-	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
+	s->state[i] |= SCAN_LOAD;
 }
 
 #define ADR_REACH	16
+#define BEFORE		(REACH + ADR_REACH)	/* how far before a word what makes it data may begin */
 
 /* @in, at @i, may load through a register that holds byte offset @base of the window. */
 static void note_adr_load(struct code_scan *s, const u32 *const page[3], u32 i, const struct insn *in, s32 base)
@@ -170,6 +358,12 @@ static bool ends_adr(u32 w, const struct insn *in, u32 r)
 	return w >> 24 == 0xea || (w & 0xfffffff0) == 0xe12fff10 || ((alu || in->op == INSN_LDR) && in->rd == r);
 }
 
+/* Can @w use or set register @r, or end the run of code? Only then it is worth being decoded. */
+static bool concerns(u32 w, u32 r)
+{
+	return FIELD(w, 19, 16) == r || FIELD(w, 15, 12) == r || w >> 24 == 0xea || (w & 0xfffffff0) == 0xe12fff10;
+}
+
 /* Rule 3: ADR at @i. */
 static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 {
@@ -179,9 +373,11 @@ static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 	a32_decode(word_at(page, i), &adr);
 	adr.imm = FIELD(adr.word, 7, 0);
 	adr.imm = (u32)(((u64)adr.imm << 32 | adr.imm) >> 2 * FIELD(adr.word, 11, 8));
-	if (adr.imm > PAGE_SIZE)
+	if (adr.imm > PAGE_SIZE || adr.rd == 15)
 		return;
 	for (j = i + 1; j <= i + ADR_REACH && present(page, j); j++) {
+		if (!concerns(word_at(page, j), adr.rd))
+			continue;
 		a32_decode(word_at(page, j), &in);
 		if (in.rn == adr.rd && (in.op == INSN_LDR || in.op == INSN_LDM))
 			note_adr_load(s, page, j, &in, (s32)(4 * i + 8) +
@@ -191,32 +387,93 @@ static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 	}
 }
 
-/* ADD or SUB Rd, pc, #imm with Rd other than pc. */
-static bool is_adr(u32 w)
+/* Rules 1 to 3: does the word at @i read data at pc? */
+static void note_pc(struct code_scan *s, const u32 *const page[3], u32 i)
 {
-	return ((w & 0x0fff0000) == 0x028f0000 || (w & 0x0fff0000) == 0x024f0000) && FIELD(w, 15, 12) != 15;
+	u32 w = word_at(page, i), off = 0, n = 1;
+	const struct pc_row *r = pc_rows;
+
+	while ((w & r->mask) != r->value)
+		r++;
+	if (!r->mask || w >> 28 == 15)
+		return;
+	switch (r->kind) {
+	case PC_IMM12:
+		off = FIELD(w, 11, 0);
+		break;
+	case PC_SPLIT8_D:
+		n = 2;
+		/* fall through */
+	case PC_SPLIT8:
+		off = FIELD(w, 11, 8) << 4 | FIELD(w, 3, 0);
+		break;
+	case PC_VFP:
+		n = w & BIT(8) ? 2 : 1;
+		off = FIELD(w, 7, 0) * 4;
+		break;
+	case PC_TABLE:
+		n = table_length(page, i + 2);
+		break;
+	case PC_ADR:
+		follow_adr(s, page, i);
+		return;
+	}
+	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
 }
 
-static void find_loads(struct code_scan *s, const u32 *const page[3])
+/* Loads among the words from @from to @to of the window, which are of one neighbour page. */
+static void find_loads_near(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
 {
-	u32 p, k, i, w;
+	const u32 *base = page[from / SCAN_WORDS], *w, *end;
 
-	memset(s, 0, offsetof(struct code_scan, load));
-	for (p = 0; p < 3; p++) {
-		for (k = 0; page[p] && k < SCAN_WORDS; k++) {
-			w = page[p][k];
-			if ((w & 0x000f0000) != 0x000f0000 || w >> 28 == 15)
-				continue;
-			if (is_adr(w))
-				follow_adr(s, page, p * SCAN_WORDS + k);
-			else
-				note_pc_load(s, page, p * SCAN_WORDS + k);
-		}
-	}
+	if (!base)
+		return;
+	base -= from / SCAN_WORDS * SCAN_WORDS;
+	end = base + to;
+	for (w = word_find(base + from, end, PC_MASK, PC_VALUE); w < end; w = word_find(w + 1, end, PC_MASK, PC_VALUE))
+		if (is_worth_it(*w))
+			note_pc(s, page, (u32)(w - base));
+}
+
+/* All loads of the page, and those of its neighbours from word @from to word @to of the window. */
+static void find_loads(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
+{
+	u32 k;
+
+	for (k = 0; k < s->nr_loads; k++)
+		s->state[s->load[k]] &= (u8)~SCAN_LOAD;
+	s->nr_loads = 0;
+	find_loads_near(s, page, from, SCAN_WORDS);
+	for (k = 0; k < s->nr_pcs; k++)
+		note_pc(s, page, SCAN_WORDS + s->pc[k]);
+	find_loads_near(s, page, 2 * SCAN_WORDS, to);
+}
+
+/* Does any load, code or not, read a word whose being data matters? */
+static bool asked_is_read(const struct code_scan *s)
+{
+	u32 k, i, n;
+
 	for (k = 0; k < s->nr_loads; k++) {
 		i = s->load[k];
-		for (w = 0; w < s->count[i]; w++)
-			s->refs[s->target[i] + w]++;
+		for (n = 0; n < s->count[i]; n++)
+			if (s->state[s->target[i] + n] & SCAN_ASKED)
+				return true;
+	}
+	return false;
+}
+
+/* -- which loads are code -- */
+
+static void count_refs(struct code_scan *s)
+{
+	u32 k, i, n;
+
+	memset(s->refs, 0, sizeof(s->refs));
+	for (k = 0; k < s->nr_loads; k++) {
+		i = s->load[k];
+		for (n = 0; n < s->count[i]; n++)
+			s->refs[s->target[i] + n]++;
 	}
 }
 
@@ -254,6 +511,7 @@ static void decide_loads(struct code_scan *s)
 {
 	u32 head = 0, tail = 0, next = 0, i, k;
 
+	count_refs(s);
 	for (k = 0; k < s->nr_loads; k++)
 		if (!s->refs[s->load[k]])
 			s->queue[tail++] = s->load[k];
@@ -271,61 +529,59 @@ static void decide_loads(struct code_scan *s)
 	}
 }
 
-/* Operations with wide encodings, which arbitrary data hit often. */
-static bool is_wide_op(enum insn_op op)
+/* -- the verdict -- */
+
+/* Whether what may be a site is data matters; for rule 4 whether the words around are, too. True if that is asked for. */
+static bool ask(struct code_scan *s)
 {
-	return op != INSN_CPS && op != INSN_MRS && op != INSN_MSR_REG && op != INSN_MSR_IMM && op != INSN_RFE &&
-	       op != INSN_SRS && op != INSN_WFI && op != INSN_MRC;
-}
+	bool wide = false;
+	u32 k, i;
 
-#define MOVS_PC_LR	0x01b0f00eu	/* but for the condition */
-
-/* Rule 5, for the word @w at guest virtual @at. */
-static bool is_pointer(u32 w, gva_t at)
-{
-	return w >> 28 < 14 && !(w & 3) && w - at + (32u << 20) < 64u << 20 && (w & 0x0fffffff) != MOVS_PC_LR;
-}
-
-/*
- * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
- * sites, and an SVC of the guest that could be taken for one of Umbra's.
- */
-static enum insn_op site_op(const u32 *page, u32 i)
-{
-	enum insn_op op = a32_site_op(page[i]);
-
-	if (op != INSN_OTHER)
-		return op;
-	if (page[i] >> 28 == 14 && site_is_word(page[i]))
-		return INSN_SVC;
-	return site_is_cheaper(page, i) ? INSN_MRC : INSN_OTHER;
-}
-
-bool code_scan_candidate(const u32 *page, u32 i)
-{
-	return site_op(page, i) != INSN_OTHER;
-}
-
-u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva)
-{
-	const u8 *maybe = a32_site_hints();
-	u32 i, n = 0;
-
-	find_loads(s, page);
-	decide_loads(s);
-	for (i = 0; i < SCAN_WORDS; i++) {
-		u32 w = page[1][i];
-		enum insn_op op;
-
-		if (!maybe[w >> 20 & 0xff])
+	memset(s->state, 0, sizeof(s->state));
+	s->nr_loads = 0;
+	for (k = 0; k < s->nr_sites; k++) {
+		i = SCAN_WORDS + s->site[k] % SCAN_WIDE;
+		s->state[i] = SCAN_ASKED;
+		if (!(s->site[k] & SCAN_WIDE))
 			continue;
-		op = s->state[SCAN_WORDS + i] & SCAN_DATA ? INSN_OTHER : site_op(page[1], i);
-		if (op == INSN_OTHER)
-			continue;
-		if (is_wide_op(op) && (is_pointer(w, gva + 4 * i) || among_data(s, page, SCAN_WORDS + i)))
-			continue;
-		s->site[i / 32] |= BIT(i % 32);
-		n++;
+		memset(&s->state[i - AROUND], SCAN_ASKED, 2 * AROUND + 1);
+		wide = true;
 	}
+	return wide;
+}
+
+/* Find out what of the words asked for is data. Where rule 4 needs to know, it is often read: then all loads are found at once. */
+static void find_data(struct code_scan *s, const u32 *const page[3])
+{
+	u32 first = SCAN_WORDS + s->site[0] % SCAN_WIDE, last = SCAN_WORDS + s->site[s->nr_sites - 1] % SCAN_WIDE;
+
+	if (!ask(s)) {
+		find_loads(s, page, first < BEFORE ? 0 : first - BEFORE, MIN(last + REACH + 1, SCAN_WINDOW));
+		if (!asked_is_read(s))
+			return;
+	}
+	find_loads(s, page, 0, SCAN_WINDOW);
+	if (asked_is_read(s))
+		decide_loads(s);
+}
+
+static bool is_code(const struct code_scan *s, const u32 *const page[3], u32 site)
+{
+	u32 i = SCAN_WORDS + site % SCAN_WIDE;
+
+	return !(s->state[i] & SCAN_DATA) && !(site & SCAN_WIDE && among_data(s, page, i));
+}
+
+u32 code_scan(struct code_scan *s, const u32 *const page[3])
+{
+	u32 k, n = 0;
+
+	if (!s->nr_sites)
+		return 0;
+	find_data(s, page);
+	for (k = 0; k < s->nr_sites; k++)
+		if (is_code(s, page, s->site[k]))
+			s->site[n++] = s->site[k] % SCAN_WIDE;
+	s->nr_sites = n;
 	return n;
 }

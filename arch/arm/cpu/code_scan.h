@@ -7,28 +7,42 @@
 #define SCAN_WORDS	(PAGE_SIZE / 4)
 #define SCAN_WINDOW	(3 * SCAN_WORDS)	/* the page between its two virtual neighbours */
 
-/* Working memory of one scan: too large for a stack. Afterwards state[] tells a test what was decided. */
+/* Working memory of scans: too large for a stack. Afterwards state[] tells a test what was decided. */
 struct code_scan {
-	/* zero before a scan */
-	u16 count[SCAN_WINDOW];		/* of a pc-relative load: how many words it may read; 0: none */
-	u16 refs[SCAN_WINDOW];		/* loads, not yet found to be data, that read this word */
+	const u32 *page;
+	gva_t gva;
+	/* what the first look found in the page: numbers of words, ascending */
+	u32 nr_sites, nr_moved, nr_pcs;
+	u16 site[SCAN_WORDS];		/* in the end the sites; before, what may be one, some with SCAN_WIDE */
+	u16 moved[SCAN_WORDS];		/* may be what a site was replaced by elsewhere */
+	u16 pc[SCAN_WORDS];		/* may be a pc-relative load or ADR */
+	/* words of the window */
 	u8 state[SCAN_WINDOW];		/* SCAN_* */
-	u32 site[SCAN_WORDS / 32];	/* result: bit per word of the page */
+	u16 refs[SCAN_WINDOW];		/* loads, not yet found to be data, that read this word */
 	u32 nr_loads;
-	/* need not be */
-	u16 load[SCAN_WINDOW];		/* the nr_loads words with a count, mostly in ascending order */
+	u16 load[SCAN_WINDOW];		/* the nr_loads words that look like loads, mostly in ascending order */
 	u16 target[SCAN_WINDOW];	/* of a load: first word that it reads */
+	u16 count[SCAN_WINDOW];		/* of a load: how many words it may read */
 	u16 queue[SCAN_WINDOW];
 };
 
+#define SCAN_WIDE	SCAN_WORDS	/* beside the number of a word: its encoding is wide (rule 4) */
+
 #define SCAN_LOAD	BIT(0)		/* looks like a pc-relative load and was not yet decided upon */
 #define SCAN_DATA	BIT(1)		/* read by a pc-relative load that is code */
+#define SCAN_ASKED	BIT(2)		/* whether it is data matters */
 
 /*
- * Scan page[1] (SCAN_WORDS A32 words), which the guest has at @gva; page[0] and page[2] are its neighbours in virtual
- * address space, or NULL when there are none. Returns the number of sites, s->site says where they are. Pure function
- * of the three pages and the address.
+ * First look at a page of SCAN_WORDS A32 words, which the guest has at @gva: where are sites if it is code (s->site), and what has the
+ * form of a trapping word or of a branch to a stub (s->moved)? Returns the number of the former.
  */
-u32 code_scan(struct code_scan *s, const u32 *const page[3], gva_t gva);
+u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva);
+/*
+ * Keep of s->site what is code. page[1] is the page of the first look, page[0] and page[2] are its neighbours in virtual address
+ * space, or NULL when there are none. Returns the number of sites. Both together are a pure function of the three pages and the address.
+ */
+u32 code_scan(struct code_scan *s, const u32 *const page[3]);
 /* Would the word at @i of @page be a site, were it known to be code? */
 bool code_scan_candidate(const u32 *page, u32 i);
+/* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */
+const u32 *word_find(const u32 *w, const u32 *end, u32 mask, u32 value);

@@ -17,3 +17,10 @@ struct insn_row {
 extern const struct insn_row *const a32_tables[A32_TABLES];
 extern const struct insn_row t32_table[];
 extern const struct insn_row t16_table[];
+
+static inline const struct insn_row *insn_row_find(const struct insn_row *r, u32 word)
+{
+	while ((word & r->mask) != r->value)
+		r++;
+	return r;
+}

@@ -13,20 +13,25 @@ u32 exec_reg(const struct vcpu *v, u32 n)
 	return v->r[n];
 }
 
-/* ITAdvance(), A2.5.2. ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */
-static void it_advance(struct vcpu *v)
+/* ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */
+void exec_set_it(struct vcpu *v, u32 it)
+{
+	v->cpsr = (v->cpsr & ~PSR_IT) | (it >> 2) << 10 | (it & 3) << 25;
+}
+
+/* ITAdvance(), A2.5.2. */
+void exec_it_advance(struct vcpu *v)
 {
 	u32 it = FIELD(v->cpsr, 15, 10) << 2 | FIELD(v->cpsr, 26, 25);
 
-	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
-	v->cpsr = (v->cpsr & ~PSR_IT) | (it >> 2) << 10 | (it & 3) << 25;
+	exec_set_it(v, it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0);
 }
 
 enum exec_result exec_next(struct vcpu *v, const struct insn *in)
 {
 	v->r[15] += in->len;
 	if (v->cpsr & PSR_T)
-		it_advance(v);
+		exec_it_advance(v);
 	return EXEC_NEXT;
 }
 
@@ -54,7 +59,7 @@ u32 exec_shift_imm(u32 value, u32 type, u32 imm, bool carry)
 enum exec_result exec_load_pc(struct vcpu *v, u32 target)
 {
 	if (v->cpsr & PSR_T)
-		it_advance(v);
+		exec_it_advance(v);
 	if (target & 1) {
 		v->cpsr |= PSR_T;
 		v->r[15] = target & ~1u;
@@ -62,6 +67,14 @@ enum exec_result exec_load_pc(struct vcpu *v, u32 target)
 		v->cpsr &= ~PSR_T;
 		v->r[15] = target & ~3u;	/* bit 1 set is UNPREDICTABLE */
 	}
+	return EXEC_BRANCH;
+}
+
+enum exec_result exec_branch_to(struct vcpu *v, u32 target)
+{
+	if (v->cpsr & PSR_T)
+		exec_it_advance(v);
+	v->r[15] = target & (v->cpsr & PSR_T ? ~1u : ~3u);
 	return EXEC_BRANCH;
 }
 
@@ -92,19 +105,42 @@ static exec_fn *const exec_table[INSN_NR] = {
 	[INSN_CDP] = exec_undefined,
 	[INSN_VMRS] = exec_vmrs,
 	[INSN_VMSR] = exec_vmsr,
-	[INSN_VFP] = exec_undefined,		/* disabled in the guest, else it would not have trapped */
+	[INSN_VFP] = exec_plain,
 	[INSN_SMC] = exec_smc,
 	[INSN_HVC] = exec_undefined,
-	[INSN_BKPT] = exec_undefined,		/* arrives as a prefetch abort, never here */
+	[INSN_BKPT] = exec_bkpt,
 	[INSN_UDF] = exec_undefined,
 	[INSN_LDR] = exec_single,
 	[INSN_STR] = exec_single,
 	[INSN_LDM] = exec_multi,
 	[INSN_STM] = exec_multi,
-	[INSN_LDREX] = exec_exclusive,
-	[INSN_STREX] = exec_exclusive,
+	[INSN_LDREX] = exec_ldrex,
+	[INSN_STREX] = exec_strex,
 	[INSN_SWP] = exec_swp,
+	[INSN_VFP_LS] = exec_vfp_ls,
+	[INSN_NEON_LS] = exec_neon_ls,
+	[INSN_ALU_REG] = exec_alu,
+	[INSN_ALU_RSR] = exec_alu_rsr,
+	[INSN_ALU_IMM] = exec_alu,
+	[INSN_PLAIN] = exec_plain,
+	[INSN_B] = exec_branch,
+	[INSN_BLX_IMM] = exec_blx_imm,
+	[INSN_BX] = exec_bx,
+	[INSN_BLX_REG] = exec_blx_reg,
+	[INSN_ADR] = exec_adr,
+	[INSN_CBZ] = exec_cbz,
+	[INSN_TB] = exec_tb,
+	[INSN_IT] = exec_it,
+	[INSN_SETEND] = exec_setend,
+	[INSN_CLREX] = exec_clrex,
+	[INSN_BARRIER] = exec_barrier,
+	[INSN_HINT] = exec_hint,
 };
+
+exec_fn *exec_function(enum insn_op op)
+{
+	return exec_table[op];
+}
 
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in)
 {
@@ -117,13 +153,25 @@ enum exec_result exec_mmio(struct vcpu *v, const struct insn *in)
 {
 	switch (in->op) {
 	case INSN_LDR: case INSN_STR: case INSN_LDRT: case INSN_STRT:
-	case INSN_LDM: case INSN_STM: case INSN_SWP:
+	case INSN_LDM: case INSN_STM: case INSN_SWP: case INSN_VFP_LS: case INSN_NEON_LS:
 		/* no condition check: an instruction whose condition fails does not access memory, so does not fault */
 		return exec_table[in->op](v, in);
+	case INSN_STREX:
+		return exec_strex_native(v, in);
 	default:
-		/* exclusives, VFP, NEON and LDC/STC on Device memory: the bus of an emulated device refuses them */
+		/* load exclusive and LDC/STC on Device memory: the bus of an emulated device refuses them */
 		return exec_exclusive(v, in);
 	}
+}
+
+void exec_finish(struct vcpu *v, enum exec_result r)
+{
+	if (r == EXEC_WFI)
+		v->waiting = true;
+	if (r != EXEC_UNDEF)
+		return;
+	vcpu_count(v, EXIT_UNDEF);
+	inject_undef(v);
 }
 
 enum exit_cause exec_cause(const struct insn *in)
@@ -143,6 +191,12 @@ enum exit_cause exec_cause(const struct insn *in)
 		[INSN_SMC] = EXIT_SMC, [INSN_HVC] = EXIT_SMC, [INSN_BKPT] = EXIT_PABT, [INSN_UDF] = EXIT_UNDEF,
 		[INSN_LDR] = EXIT_MMIO, [INSN_STR] = EXIT_MMIO, [INSN_LDM] = EXIT_MMIO, [INSN_STM] = EXIT_MMIO,
 		[INSN_LDREX] = EXIT_MMIO, [INSN_STREX] = EXIT_MMIO, [INSN_SWP] = EXIT_MMIO,
+		[INSN_VFP_LS] = EXIT_MMIO, [INSN_NEON_LS] = EXIT_MMIO,
+		[INSN_ALU_REG] = EXIT_OTHER, [INSN_ALU_RSR] = EXIT_OTHER, [INSN_ALU_IMM] = EXIT_OTHER,
+		[INSN_PLAIN] = EXIT_OTHER, [INSN_B] = EXIT_OTHER, [INSN_BLX_IMM] = EXIT_OTHER, [INSN_BX] = EXIT_OTHER,
+		[INSN_BLX_REG] = EXIT_OTHER, [INSN_ADR] = EXIT_OTHER, [INSN_CBZ] = EXIT_OTHER,
+		[INSN_TB] = EXIT_OTHER, [INSN_IT] = EXIT_OTHER, [INSN_SETEND] = EXIT_OTHER, [INSN_CLREX] = EXIT_OTHER,
+		[INSN_BARRIER] = EXIT_OTHER, [INSN_HINT] = EXIT_OTHER,
 	};
 
 	if (in->op == INSN_MCR || in->op == INSN_MRC)

@@ -5,8 +5,11 @@
  * state of the "base restored" abort model (B1.9.8). Memory already written by a STM is written again on restart, which
  * the architecture allows.
  */
+#include <arm/code_page.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
+#include <arm/window.h>
+#include <arm/xlate.h>
 
 #include "exec_int.h"
 
@@ -22,6 +25,11 @@ static enum exec_result abort_at(struct vcpu *v, u32 va, u32 fs, bool write)
 	return EXEC_INJECTED;
 }
 
+enum exec_result exec_alignment_fault(struct vcpu *v, u32 va, bool write)
+{
+	return abort_at(v, va, FSR_ALIGNMENT, write);
+}
+
 /* Data in the byte order of CPSR.E (A3.3, MemA and MemU); Umbra and its devices are little-endian. */
 static u32 byte_order(const struct vcpu *v, u32 val, u32 size)
 {
@@ -30,18 +38,64 @@ static u32 byte_order(const struct vcpu *v, u32 val, u32 size)
 	return size == 2 ? __builtin_bswap16((u16)val) : __builtin_bswap32(val);
 }
 
+static inline u32 load_ram(const void *p, u32 size)
+{
+	return size == 4 ? *(const volatile u32 *)p : size == 2 ? *(const volatile u16 *)p : *(const volatile u8 *)p;
+}
+
+static inline void store_ram(void *p, u32 size, u32 val)
+{
+	if (size == 4)
+		*(volatile u32 *)p = val;
+	else if (size == 2)
+		*(volatile u16 *)p = (u16)val;
+	else
+		*(volatile u8 *)p = (u8)val;
+}
+
+/* Aligned RAM of a known translation, or NULL. */
+static inline void *known_ram(struct vcpu *v, u32 va, enum shadow_access acc, bool priv, u32 size)
+{
+	return va & (size - 1) ? NULL : xlate_find(v, va, acc, priv);
+}
+
 /* One access; false: the data abort has been injected. */
 static bool access_one(struct vcpu *v, u32 va, enum shadow_access acc, bool priv, u32 size, u32 *val)
 {
 	u32 bus = acc == ACC_WRITE ? byte_order(v, *val, size) : 0;
+	void *p = known_ram(v, va, acc, priv, size);
 	struct gfault f;
 
-	if (guest_access(v, va, acc, priv, size, &bus, &f)) {
+	if (p && acc == ACC_WRITE) {
+		store_ram(p, size, bus);
+		return true;
+	}
+	if (p) {
+		bus = load_ram(p, size);
+	} else if (guest_access(v, va, acc, priv, size, &bus, &f)) {
 		inject_dabt(v, &f);
 		return false;
 	}
 	if (acc != ACC_WRITE)
 		*val = byte_order(v, bus, size);
+	return true;
+}
+
+/* @n words at @va, all of them in a page of RAM that is known. */
+static bool access_known(struct vcpu *v, u32 va, enum shadow_access acc, u32 n, u32 *val)
+{
+	volatile u32 *p;
+
+	if ((va & ~PAGE_MASK) + 4 * n > PAGE_SIZE || v->cpsr & PSR_E)
+		return false;
+	p = xlate_find(v, va, acc, vcpu_privileged(v));
+	if (!p)
+		return false;
+	for (u32 i = 0; i < n; i++)
+		if (acc == ACC_WRITE)
+			p[i] = val[i];
+		else
+			val[i] = p[i];
 	return true;
 }
 
@@ -54,6 +108,8 @@ static bool access_words(struct vcpu *v, u32 va, enum shadow_access acc, u32 n, 
 		abort_at(v, va, FSR_ALIGNMENT, acc == ACC_WRITE);
 		return false;
 	}
+	if (access_known(v, va, acc, n, val))
+		return true;
 	for (i = 0; i < n; i++)
 		if (!access_one(v, va + 4 * i, acc, vcpu_privileged(v), 4, &val[i]))
 			return false;
@@ -122,8 +178,28 @@ static enum exec_result single(struct vcpu *v, const struct insn *in, bool priv)
 	return exec_next(v, in);
 }
 
+/* What most of them are (struct insn), to RAM of a known translation: the same with nothing to be asked. */
+static bool single_simple(struct vcpu *v, const struct insn *in)
+{
+	u32 off = in->imm_form ? in->imm : in->shift_type | in->shift_imm ? offset_of(v, in) : v->r[in->rm];
+	u32 base = v->r[in->rn], next = in->u ? base + off : base - off, va = in->p ? next : base;
+	void *p = known_ram(v, va, in->op == INSN_LDR ? ACC_READ : ACC_WRITE, vcpu_privileged(v), in->size);
+
+	if (!p || v->cpsr & PSR_E)
+		return false;
+	if (in->op == INSN_STR)
+		store_ram(p, in->size, v->r[in->rd]);
+	else
+		v->r[in->rd] = in->sign ? sign_extend(load_ram(p, in->size), in->size) : load_ram(p, in->size);
+	if (in->w || !in->p)
+		v->r[in->rn] = next;
+	return true;
+}
+
 enum exec_result exec_single(struct vcpu *v, const struct insn *in)
 {
+	if (in->simple && single_simple(v, in))
+		return exec_next(v, in);
 	return single(v, in, vcpu_privileged(v));
 }
 
@@ -133,6 +209,18 @@ enum exec_result exec_single_user(struct vcpu *v, const struct insn *in)
 	if (in->rd == 15 || in->rn == 15)
 		return EXEC_UNDEF;
 	return single(v, in, false);
+}
+
+/* Table branch: a byte or halfword of the table is how far to go, in halfwords (A8.8.238). */
+enum exec_result exec_tb(struct vcpu *v, const struct insn *in)
+{
+	u32 va = exec_reg(v, in->rn) + (v->r[in->rm & 15] << (in->size == 2)), val;
+
+	if (in->rm == 15)
+		return EXEC_UNDEF;
+	if (!access_one(v, va, ACC_READ, vcpu_privileged(v), in->size, &val))
+		return EXEC_INJECTED;
+	return exec_branch_to(v, exec_reg(v, 15) + 2 * val);
 }
 
 /* Lowest address of an LDM/STM of @n words (A8.8.58 and on: IA, IB, DA, DB). */
@@ -272,6 +360,104 @@ enum exec_result exec_swp(struct vcpu *v, const struct insn *in)
 		return EXEC_INJECTED;
 	v->r[in->rd] = old;
 	return exec_next(v, in);
+}
+
+/*
+ * -- exclusives (A3.4) --
+ * The monitor of who executes every instruction: the address of the last load exclusive, and its size; 0: open. Software may pair them
+ * only with one virtual address and size (A3.4.5), so neither granules nor physical addresses matter. A store whose monitor is open
+ * does not access memory, so does not fault.
+ */
+static bool exclusive_bad(const struct insn *in, u32 data)
+{
+	return in->rn == 15 || in->rd == 15 || data == 15 || (in->size == 8 && in->rt2 == 15);
+}
+
+static bool strex_bad(const struct insn *in)
+{
+	u32 rt = in->rm & 15u;
+
+	return exclusive_bad(in, rt) || in->rd == in->rn || in->rd == rt || (in->size == 8 && in->rd == in->rt2);
+}
+
+static bool access_exclusive(struct vcpu *v, u32 va, enum shadow_access acc, u32 size, u32 *val)
+{
+	if (size == 8)
+		return access_words(v, va, acc, 2, val);
+	return access_one(v, va, acc, vcpu_privileged(v), size, val);
+}
+
+enum exec_result exec_ldrex(struct vcpu *v, const struct insn *in)
+{
+	u32 va = v->r[in->rn] + in->imm, val[2];
+
+	if (exclusive_bad(in, in->rd))
+		return EXEC_UNDEF;
+	if (va & (in->size - 1u))
+		return exec_alignment_fault(v, va, false);
+	if (!access_exclusive(v, va, ACC_READ, in->size, val))
+		return EXEC_INJECTED;
+	v->monitor.addr = va;
+	v->monitor.size = in->size;
+	v->r[in->rd] = val[0];
+	if (in->size == 8)
+		v->r[in->rt2] = val[1];
+	return exec_next(v, in);
+}
+
+enum exec_result exec_strex(struct vcpu *v, const struct insn *in)
+{
+	u32 va = v->r[in->rn] + in->imm, rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
+	bool passes = v->monitor.size == in->size && v->monitor.addr == va;
+
+	if (strex_bad(in))
+		return EXEC_UNDEF;
+	if (va & (in->size - 1u))
+		return exec_alignment_fault(v, va, true);
+	if (passes && !access_exclusive(v, va, ACC_WRITE, in->size, val))
+		return EXEC_INJECTED;
+	v->monitor.size = 0;
+	v->r[in->rd] = !passes;
+	return exec_next(v, in);
+}
+
+enum exec_result exec_clrex(struct vcpu *v, const struct insn *in)
+{
+	v->monitor.size = 0;
+	return exec_next(v, in);
+}
+
+/*
+ * A store exclusive that is executed natively hit the page of code it stands in: no exit since the load may have closed or opened the
+ * processor's monitor, so it is asked, at the guest's address, after the page has become writable.
+ */
+static enum exec_result strex_own_page(struct vcpu *v, const struct insn *in, u32 va, gpa_t gpa)
+{
+	u32 rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
+	enum window_strex res;
+	struct gfault f;
+
+	code_page_written(v, gpa);
+	if (shadow_fault(v, va, ACC_WRITE, vcpu_privileged(v), &gpa, &f) != SHADOW_FIXED)
+		return EXEC_BRANCH;	/* once more, and it faults as it should */
+	res = window_store_exclusive(v, va, in->size, val);
+	if (res == WINDOW_STREX_ABORT)
+		return EXEC_BRANCH;
+	v->r[in->rd] = res == WINDOW_STREX_OPEN;
+	return exec_next(v, in);
+}
+
+enum exec_result exec_strex_native(struct vcpu *v, const struct insn *in)
+{
+	u32 va = v->r[in->rn] + in->imm;
+	struct gfault f;
+	struct walk w;
+
+	if (strex_bad(in))
+		return EXEC_UNDEF;
+	if (guest_walk(v, va, ACC_WRITE, vcpu_privileged(v), &w, &f) || !code_page_is_code(v, w.gpa, NULL))
+		return exec_exclusive(v, in);
+	return strex_own_page(v, in, va, w.gpa);
 }
 
 /* Exclusive access to Device memory is UNPREDICTABLE unless the device supports it (A3.4.5); none does: bus error. */

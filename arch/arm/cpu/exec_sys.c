@@ -124,27 +124,46 @@ enum exec_result exec_wfi(struct vcpu *v, const struct insn *in)
 	return EXEC_WFI;
 }
 
+/* The IT block goes on behind it (TakeSVCException, B1.9.4). */
 enum exec_result exec_svc(struct vcpu *v, const struct insn *in)
 {
 	(void)in;
+	if (v->cpsr & PSR_T)
+		exec_it_advance(v);
 	inject_svc(v);
 	return EXEC_INJECTED;
 }
 
+/* What User mode may access whatever its kernel says (B3.17, C11.8.1). Natively it does not trap, but for PMUSERENR, which shows the host's 0. */
+static const struct {
+	u32 enc;
+	bool read, write;
+} user_registers[] = {
+	{ COPROC_ENC(15, 0, 7, 5, 4), false, true },	/* CP15ISB */
+	{ COPROC_ENC(15, 0, 7, 10, 4), false, true },	/* CP15DSB */
+	{ COPROC_ENC(15, 0, 7, 10, 5), false, true },	/* CP15DMB */
+	{ COPROC_ENC(15, 0, 9, 14, 0), true, false },	/* PMUSERENR */
+	{ COPROC_ENC(15, 0, 13, 0, 2), true, true },	/* TPIDRURW */
+	{ COPROC_ENC(15, 0, 13, 0, 3), true, false },	/* TPIDRURO */
+	{ COPROC_ENC(14, 0, 0, 0, 0), true, false },	/* DBGDIDR */
+	{ COPROC_ENC(14, 0, 0, 1, 0), true, false },	/* DBGDSCRint */
+	{ COPROC_ENC(14, 0, 0, 5, 0), true, true },	/* DBGDTRRXint, DBGDTRTXint */
+	{ COPROC_ENC(14, 0, 1, 0, 0), true, false },	/* DBGDRAR */
+	{ COPROC_ENC(14, 0, 2, 0, 0), true, false },	/* DBGDSAR */
+};
+
 /*
- * May the current virtual mode touch this CP14/CP15 register at all? What User mode may always access does not trap;
- * what it may access when the kernel said so (PMUSERENR: c9 but for the interrupt enables) traps, because the host keeps
- * its PMUSERENR at 0.
+ * May the current virtual mode touch this CP14/CP15 register at all? User mode may access those above, and what its kernel allows
+ * (PMUSERENR: c9 but for the interrupt enables).
  */
-static bool coproc_allowed(const struct vcpu *v, u32 enc)
+static bool coproc_allowed(const struct vcpu *v, u32 enc, bool write)
 {
 	if (vcpu_privileged(v))
 		return true;
-	if (FIELD(enc, 19, 12) != 0xf9)
-		return false;
-	if (enc == COPROC_ENC(15u, 0u, 9u, 14u, 0u))	/* PMUSERENR itself: always readable; writes: cp15_regs.c */
-		return true;
-	return v->cp15.pmuserenr & 1 && FIELD(enc, 7, 4) >= 12 && FIELD(enc, 7, 4) <= 13;
+	for (u32 i = 0; i < ARRAY_SIZE(user_registers); i++)
+		if (user_registers[i].enc == enc)
+			return write ? user_registers[i].write : user_registers[i].read;
+	return FIELD(enc, 19, 12) == 0xf9 && v->cp15.pmuserenr & 1 && FIELD(enc, 7, 4) >= 12 && FIELD(enc, 7, 4) <= 13;
 }
 
 static enum exec_result coproc_done(struct vcpu *v, const struct insn *in, enum coproc_result res)
@@ -172,9 +191,7 @@ enum exec_result exec_mcr(struct vcpu *v, const struct insn *in)
 {
 	u32 enc = in->coproc_enc;
 
-	if (in->rd == 15 || !coproc_allowed(v, enc))
-		return EXEC_UNDEF;
-	if (!vcpu_privileged(v) && enc == COPROC_ENC(15u, 0u, 9u, 14u, 0u))
+	if (in->rd == 15 || !coproc_allowed(v, enc, true))
 		return EXEC_UNDEF;
 	return coproc_done(v, in, coproc_write(v, enc, v->r[in->rd]));
 }
@@ -184,7 +201,7 @@ enum exec_result exec_mrc(struct vcpu *v, const struct insn *in)
 	enum coproc_result res;
 	u32 value = 0;
 
-	if (!coproc_allowed(v, in->coproc_enc))
+	if (!coproc_allowed(v, in->coproc_enc, false))
 		return EXEC_UNDEF;
 	res = coproc_read(v, in->coproc_enc, &value);
 	if (res == COPROC_OK)

@@ -6,19 +6,20 @@
 
 bool insn_fetch(struct vcpu *v, u32 *word, u32 *len)
 {
+	struct gfault f;
 	u32 hw1, hw2;
 
 	if (!(v->cpsr & PSR_T)) {
 		*len = 4;
-		return guest_fetch(v, v->r[15], 4, word) == 0;
+		return guest_fetch(v, v->r[15], 4, word, &f) == 0;
 	}
-	if (guest_fetch(v, v->r[15], 2, &hw1))
+	if (guest_fetch(v, v->r[15], 2, &hw1, &f))
 		return false;
 	*len = 2;
 	*word = hw1;
 	if ((hw1 >> 11) < 0x1d)		/* A6.1: 0b11101, 0b11110, 0b11111 start a 32-bit instruction */
 		return true;
-	if (guest_fetch(v, v->r[15] + 2, 2, &hw2))
+	if (guest_fetch(v, v->r[15] + 2, 2, &hw2, &f))
 		return false;
 	*len = 4;
 	*word = hw1 << 16 | hw2;

@@ -8,7 +8,9 @@
  *  3 While the guest runs in a privileged mode the open page holds a part of its state (arm/open.h); while C runs, the vCPU does.
  *  4 An interrupt that is pending and masked guards the open page: the store that unmasks it aborts, and the instruction is done here.
  *  5 The real DACR never opens more than the guest's; that it opens less shows in a hidden fault.
- *  6 Whatever does not fit falls back to a trapping word: no area, out of reach, full, MMU off, big-endian data.
+ *  6 Whatever does not fit falls back to a trapping word: no area, out of reach, full, MMU off.
+ *  7 While data is big-endian the area is out of reach: a branch into it aborts, and the instruction is done here. What makes data big-endian
+ *    comes here (SETEND BE is a site); that it is little-endian again shows at the next such abort.
  */
 #include "path_native.h"
 
@@ -36,33 +38,63 @@ static void restore_scratch(struct vcpu *v, const struct stub *s, u32 word)
 			v->r[s->scratch[i]] = v->open->scratch[i];
 }
 
-/* True: the exit was inside a stub. */
-static bool roll(struct vcpu *v)
+/* What the MRS of @s reads; there is no SPSR where it is UNPREDICTABLE. */
+static u32 mrs_value(struct vcpu *v, const struct stub *s)
+{
+	const u32 *spsr = vcpu_spsr(v);
+
+	return s->kind == SITE_KIND_MRS_CPSR ? v->cpsr & ~(PSR_T | PSR_J | PSR_IT) : spsr ? *spsr : 0;
+}
+
+/* The stub that the exit was in, or NULL. */
+static struct stub *roll(struct vcpu *v)
 {
 	u32 word;
-	const struct stub *s = stub_area_find(v, v->r[15], &word);
+	struct stub *s = stub_area_find(v, v->r[15], &word);
 
 	if (!s)
-		return false;
+		return NULL;
 	restore_scratch(v, s, word);
 	v->r[15] = s->site;
 	if (word <= s->commit)
-		return true;
-	if (s->forward)		/* only MRS CPSR: its register is half done */
-		v->r[s->operand] = v->cpsr & ~(PSR_T | PSR_J | PSR_IT);
+		return s;
+	if (s->forward)		/* its register is half done */
+		v->r[s->operand] = mrs_value(v, s);
 	v->r[15] += 4;
-	return true;
+	return s;
 }
 
-/* A user access found closed what the stub of a DACR write had only remembered: after some of these it acts at once. */
+/* The DACR write of @s gets a trapping word, and does at once what it says. */
+static void make_eager(struct vcpu *v, struct stub *s)
+{
+	s->eager = true;
+	code_page_set_word(v, s->copy, s->site, s->word, site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand);
+}
+
+/*
+ * A user access found closed what the stub of a DACR write had only remembered: after some of these it acts at once. So had better the one
+ * that closes again, which is next: it will come here, because nothing is remembered that the window could use.
+ */
 static void blame_writer(struct vcpu *v)
 {
 	u32 word;
 	struct stub *s = stub_area_find(v, v->open->dacr_writer, &word);
 
 	v->open->dacr_writer = 0;
-	if (s && s->kind == SITE_KIND_DACR_W && !s->eager && ++s->blamed > BLAMES_MAX)
-		stub_area_make_eager(v, s);
+	if (!s || s->kind != SITE_KIND_DACR_W || s->eager || ++s->blamed <= BLAMES_MAX)
+		return;
+	make_eager(v, s);
+	v->closer_wanted = true;
+	shadow_forget_dacr(v);
+}
+
+/* @s trapped: is it the one that closes what was opened at once? */
+static void note_closer(struct vcpu *v, struct stub *s)
+{
+	if (!v->closer_wanted || s->kind != SITE_KIND_DACR_W)
+		return;
+	v->closer_wanted = false;
+	make_eager(v, s);
 }
 
 #define FS_DOMAIN(fsr)	(((fsr) & 0x40d) == 0x009)	/* section or page (B3.13.3) */
@@ -70,10 +102,10 @@ static void blame_writer(struct vcpu *v)
 /* The guest's DACR is what its stubs wrote last. */
 static void fold_dacr(struct vcpu *v, u32 vector)
 {
+	if (vector == VEC_DABT && FS_DOMAIN(v->exit_dfsr) && v->open->dacr & ~v->open->dacr_real)
+		blame_writer(v);
 	if (v->open->dacr == v->cp15.dacr)
 		return;
-	if (vector == VEC_DABT && FS_DOMAIN(v->exit_dfsr))
-		blame_writer(v);
 	v->cp15.dacr = v->open->dacr;
 	shadow_ctx_changed(v, CTX_DACR);
 }
@@ -89,12 +121,12 @@ static bool interrupt_waits(const struct vcpu *v)
  * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
  * there is nothing to do.
  */
-static void close_dacr(struct vcpu *v)
+static void choose_entry_dacr(struct vcpu *v)
 {
-	if (v->dacr_closed & ~v->cp15.dacr)
-		return;
-	v->hw_dacr = v->hw_dacr_closed;
-	v->open->dacr_real = v->dacr_closed;
+	bool closed = !(v->dacr_closed & ~v->cp15.dacr);
+
+	v->dacr_entry = closed ? v->dacr_closed : v->cp15.dacr;
+	v->hw_dacr_entry = closed ? v->hw_dacr_closed : v->dacr_kernel;
 }
 
 static void open_for_guest(struct vcpu *v, bool from_user)
@@ -112,8 +144,13 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 	o->ifsr = c->ifsr;
 	o->dfar = c->dfar;
 	o->ifar = c->ifar;
-	if (from_user)
-		close_dacr(v);
+	choose_entry_dacr(v);
+	if (from_user) {
+		v->hw_dacr = v->hw_dacr_entry;
+		o->dacr_real = v->dacr_entry;
+	}
+	if (v->cpsr & PSR_E)
+		v->hw_dacr = shadow_dacr_without_stubs(v->hw_dacr);
 	stub_area_guard(v, interrupt_waits(v));
 }
 
@@ -155,18 +192,18 @@ static void area_lost(struct vcpu *v)
 
 static u32 inline_word(struct vcpu *v, struct code_site *at)
 {
-	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off), kind = site_kind(at->page, at->index);
-	u32 operand = site_operand(at->page[at->index]);
+	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off);
+	u32 word = at->page[at->index], kind = stub_kind(word), cond = word >> 28 == 15 ? 14 : word >> 28;
 	gva_t stub;
 
-	if (at->movable || stub_class(kind, operand) == STUB_NONE)
+	if (at->movable || kind == SITE_KIND_C)
 		return trap;
 	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
 	if (!may_have_stubs(v))
 		return trap;
 	v->stubs_wanted |= !v->stub_line;
-	stub = stub_area_add(v, kind, operand, at, trap);
-	return stub ? stub_branch(at->gva + 4 * at->index, stub) : trap;
+	stub = stub_area_add(v, kind, at);
+	return stub ? stub_branch(at->gva + 4 * at->index, stub, cond) : trap;
 }
 
 static bool inline_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
@@ -204,6 +241,7 @@ static void inline_stop(struct vcpu *v)
 	shadow_unplace_stubs(v);
 	stub_area_moved(v, 0);
 	v->open_used = 0;
+	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* may have been less */
 	window_set_vectors(v);
 }
 
@@ -216,9 +254,16 @@ static void emulate_site_here(struct vcpu *v)
 		native_emulate(v, word);
 }
 
+/* Is it for a stub that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
+static bool left_for_stub(struct vcpu *v, u32 vector)
+{
+	return vector == VEC_SVC || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
+	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
+}
+
 static u32 inline_run(struct vcpu *v)
 {
-	bool in_stub;
+	struct stub *s;
 	u32 vector;
 
 	if (stub_area_full(v))
@@ -230,10 +275,11 @@ static u32 inline_run(struct vcpu *v)
 	if (v->ran_user)
 		return vector;
 	open_fold(v, v->open);
-	in_stub = roll(v);
+	s = roll(v);
 	fold_dacr(v, vector);
-	if (!in_stub || vector != VEC_DABT || !stub_area_contains(v, v->exit_dfar))
+	if (!s || !left_for_stub(v, vector))
 		return vector;
+	note_closer(v, s);
 	emulate_site_here(v);
 	return VEC_NONE;
 }

@@ -15,26 +15,11 @@
 #include <hv/guest.h>
 #include <hv/log.h>
 
-static void finish(struct vcpu *v, enum exec_result r)
-{
-	switch (r) {
-	case EXEC_NEXT:
-	case EXEC_BRANCH:
-	case EXEC_INJECTED:
-		break;
-	case EXEC_WFI:
-		v->waiting = true;
-		break;
-	case EXEC_UNDEF:
-		vcpu_count(v, EXIT_UNDEF);
-		inject_undef(v);
-		break;
-	}
-}
-
 /* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
 static bool may_execute(const struct vcpu *v, enum insn_op op)
 {
+	if (op == INSN_SETEND)
+		return true;
 	if (vcpu_privileged(v))
 		return op < INSN_LDR;
 	return op == INSN_MRC || op == INSN_MCR;	/* the counters, if its kernel allows: exec_sys.c */
@@ -58,7 +43,7 @@ void native_emulate(struct vcpu *v, u32 word)
 		return;
 	}
 	vcpu_count(v, exec_cause(&in));
-	finish(v, exec_insn(v, &in));
+	exec_finish(v, exec_insn(v, &in));
 }
 
 void native_svc(struct vcpu *v)
@@ -121,7 +106,7 @@ void native_undef(struct vcpu *v)
 	if (!(v->cpsr & PSR_T) && a32_is_site(word))
 		note_unrewritten(v, word);
 	vcpu_count(v, exec_cause(&in));
-	finish(v, exec_insn(v, &in));
+	exec_finish(v, exec_insn(v, &in));
 }
 
 u32 native_run(struct vcpu *v)

@@ -61,6 +61,13 @@ u32 site_kind(const u32 *page, u32 i)
 	return r ? kind_of(r, page, i) : SITE_KIND_C;
 }
 
+u32 site_kind_of(u32 word)
+{
+	const struct site_row *r = row_of(word);
+
+	return r ? r->kind : (u32)SITE_KIND_C;
+}
+
 u32 site_operand(u32 word)
 {
 	const struct site_row *r = row_of(word);
@@ -80,6 +87,11 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 bool site_is_word(u32 word)
 {
 	return (word & 0x0f000000) == 0x0f000000 && word >> 28 != 15 && word & SITE_FLAG;
+}
+
+u32 site_word_of(u32 kind, u32 copy)
+{
+	return 0xef000000 | SITE_FLAG | kind << SITE_KIND_SHIFT | copy << SITE_COPY_SHIFT;
 }
 
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)

@@ -76,7 +76,7 @@ static void leave(struct maker *m)
 	u32 back;
 
 	restore(m);
-	back = stub_branch(here(m), m->at->site + 4);
+	back = stub_branch(here(m), m->at->site + 4, 14);
 	m->ok &= back != 0;
 	put(m, back);
 }
@@ -98,10 +98,10 @@ static void make_mrs_cpsr(struct maker *m)
 	load(m, s, OPEN(mask));
 	put(m, 0xe2000080 | s << 16 | s << 12);			/* AND s, s, #0x80 */
 	commit(m);
-	put(m, 0xe10f0000 | rd << 12);				/* MRS rd, CPSR: flags are real, the rest is not */
+	put(m, 0xe10f0000 | rd << 12);				/* MRS rd, CPSR: bits 9:6 and 4:0 are UNKNOWN in User mode (B9.3.8) */
+	put(m, 0xe7c90010 | rd << 12 | s);			/* BFI rd, s, #0, #10 */
+	load(m, s, OPEN(psr_or));
 	put(m, 0xe1800000 | rd << 16 | rd << 12 | s);		/* ORR rd, rd, s */
-	load(m, s, OPEN(psr_xor));
-	put(m, 0xe0200000 | rd << 16 | rd << 12 | s);		/* EOR rd, rd, s */
 	leave(m);
 }
 
@@ -126,10 +126,13 @@ static void make_msr_cpsr_c(struct maker *m)
 	leave(m);
 }
 
+/* Bits that do not exist read as zero, although MSR has stored them. */
 static void make_mrs_spsr(struct maker *m)
 {
+	m->c->forward = true;
 	commit(m);
 	load(m, m->operand, OPEN(spsr));
+	put(m, 0xe3c0060f | m->operand << 16 | m->operand << 12);	/* BIC rd, rd, #0x00f00000 */
 	leave(m);
 }
 
@@ -171,13 +174,6 @@ MAKE_READ(ifsr_read, ifsr)
 MAKE_READ(dfar_read, dfar)
 MAKE_READ(ifar_read, ifar)
 
-u32 stub_dacr_word(u32 operand, bool lazy)
-{
-	u32 s = operand == 0;	/* the scratch register, see stub_make() */
-
-	return (lazy ? 0xe1c00000 : 0xe0200000) | s << 16 | s << 12 | operand;	/* BIC or EOR s, s, operand */
-}
-
 /*
  * DACR: what is really open is open->dacr_real. Closing what is not open, and opening what nothing has needed yet, is only
  * remembered. Otherwise the trapping word does it, and the store behind it says the same again.
@@ -188,16 +184,25 @@ static void make_dacr_write(struct maker *m)
 
 	save(m, m->scratch);
 	load(m, s, OPEN(dacr_real));
-	put(m, stub_dacr_word(rt, true));
+	put(m, 0xe1c00000 | s << 16 | s << 12 | rt);		/* BIC s, s, rt: what is really open and is to be closed */
 	put(m, 0xe16f0f10 | s << 12 | s);			/* CLZ s, s: 32 if nothing is left */
 	put(m, 0xe1a002a0 | s << 12 | s);			/* MOV s, s, LSR #5: then 1, else 0 */
 	put(m, 0xe0800180 | PC << 16 | PC << 12 | s);		/* ADD pc, pc, s, LSL #3 */
 	put(m, 0xe1a00000);					/* never executed */
 	restore(m);
 	put(m, m->at->trap);
+	store(m, PC, OPEN(dacr_writer));
 	commit(m);
 	store(m, rt, OPEN(dacr));
-	store(m, PC, OPEN(dacr_writer));
+	leave(m);
+}
+
+/* LDRT and the like: the window needs the whole word, and goes on behind it. */
+static void make_user_ls(struct maker *m)
+{
+	commit(m);
+	put(m, m->at->trap);
+	put(m, m->at->word);
 	leave(m);
 }
 
@@ -216,6 +221,7 @@ static const struct row {
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
+	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },
 	[SITE_KIND_DFSR_R] = { STUB_PLAIN, make_dfsr_read },
 	[SITE_KIND_IFSR_R] = { STUB_PLAIN, make_ifsr_read },
 	[SITE_KIND_DFAR_R] = { STUB_PLAIN, make_dfar_read },
@@ -224,14 +230,41 @@ static const struct row {
 	[SITE_KIND_TTBR1_R] = { STUB_PLAIN, make_ttbr1_read },
 };
 
+/* LDRT, STRT, LDRBT, STRBT with an immediate, whose registers are not UNPREDICTABLE. */
+static bool is_user_ls(u32 w)
+{
+	u32 rn = FIELD(w, 19, 16), rt = FIELD(w, 15, 12);
+
+	return (w & 0xff200000) == 0xe4200000 && rn != 15 && rt != 15 && rn != rt;
+}
+
+/* The same without a condition: what a branch on that condition leads to. */
+static u32 unconditional(u32 w)
+{
+	return w >> 28 == 15 ? w : (w & 0x0fffffff) | 14u << 28;
+}
+
 #define CPS_I	2u	/* operand of CPS: A I F */
 
-enum stub_class stub_class(u32 kind, u32 operand)
+u32 stub_kind(u32 word)
 {
-	enum stub_class cls = kind < SITE_KINDS ? rows[kind].cls : STUB_NONE;
+	u32 w = unconditional(word), kind = is_user_ls(w) ? (u32)SITE_KIND_USER_LS : site_kind_of(w);
+	enum stub_class cls = rows[kind].cls;
 
 	/* A and F are not in the open page's mask word. */
-	return (cls == STUB_MASK || cls == STUB_UNMASK) && operand != CPS_I ? STUB_NONE : cls;
+	if (cls == STUB_NONE || ((cls == STUB_MASK || cls == STUB_UNMASK) && site_operand(w) != CPS_I))
+		return SITE_KIND_C;
+	return kind;
+}
+
+u32 stub_operand(u32 word)
+{
+	return site_operand(unconditional(word));
+}
+
+enum stub_class stub_class(u32 kind)
+{
+	return rows[kind].cls;
 }
 
 bool stub_fits(enum stub_class cls, const struct stub_at *at)
@@ -241,17 +274,18 @@ bool stub_fits(enum stub_class cls, const struct stub_at *at)
 	return cls == STUB_MASK ? bit : cls == STUB_UNMASK ? !bit : true;
 }
 
-u32 stub_branch(gva_t from, gva_t to)
+u32 stub_branch(gva_t from, gva_t to, u32 cond)
 {
 	s32 off = (s32)(to - (from + 8));
 
 	if (off < -0x02000000 || off > 0x01fffffc || off & 3)
 		return 0;
-	return 0xea000000 | ((u32)off >> 2 & 0xffffff);
+	return cond << 28 | 0x0a000000 | ((u32)off >> 2 & 0xffffff);
 }
 
-bool stub_make(struct stub_code *c, u32 kind, u32 operand, const struct stub_at *at)
+bool stub_make(struct stub_code *c, u32 kind, const struct stub_at *at)
 {
+	u32 operand = stub_operand(at->word);
 	struct maker m = { .c = c, .at = at, .operand = operand, .scratch = operand == 0, .ok = true };
 
 	*c = (struct stub_code){ .scratch = { STUB_NO_SCRATCH, STUB_NO_SCRATCH } };

@@ -23,7 +23,8 @@ struct stub_at {
 	gva_t stub;	/* the stub's first word */
 	gva_t open;	/* the open page that the stub reaches */
 	gva_t guarded;	/* alias of the open page that is read-only while an interrupt is pending, nothing for STUB_MODES pages behind it */
-	u32 trap;	/* the trapping word for the instruction */
+	u32 word;	/* the instruction itself */
+	u32 trap;	/* a trapping word of its kind */
 	u32 pc_offset;	/* what STR pc adds to its address: 8 or 12 (A2.3.1) */
 };
 #define STUB_MODES	0x4fu	/* highest difference of two CPSR values in F and the low bits of the mode */
@@ -38,14 +39,14 @@ struct stub_code {
 };
 #define STUB_NO_SCRATCH	0xffu
 
-/* The class for an instruction of @kind (arm/site.h) with @operand. */
-enum stub_class stub_class(u32 kind, u32 operand);
+/* The kind of stub for @word, whatever its condition; SITE_KIND_C when there is none. */
+u32 stub_kind(u32 word);
+/* The register that it is about, or what else its kind (arm/site.h) has as operand. */
+u32 stub_operand(u32 word);
+enum stub_class stub_class(u32 kind);
 /* May the stub of class @cls begin at @at->stub? */
 bool stub_fits(enum stub_class cls, const struct stub_at *at);
 /* Make it. False: something is out of reach of the instructions used. */
-bool stub_make(struct stub_code *c, u32 kind, u32 operand, const struct stub_at *at);
-/* The branch at @from to @to, or 0 when it is out of reach (A8.8.18). */
-u32 stub_branch(gva_t from, gva_t to);
-/* A DACR write that opens is left undone until something needs it (true), or done at once (false). The word to patch and its value. */
-u32 stub_dacr_word(u32 operand, bool lazy);
-#define STUB_DACR_WORD	2u	/* its index in the stub */
+bool stub_make(struct stub_code *c, u32 kind, const struct stub_at *at);
+/* The branch on condition @cond at @from to @to, or 0 when it is out of reach (A8.8.18). */
+u32 stub_branch(gva_t from, gva_t to, u32 cond);

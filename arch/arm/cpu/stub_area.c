@@ -11,6 +11,7 @@
 #include "stub_area.h"
 
 #include <arch/cpu.h>
+#include <arm/site.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
@@ -29,6 +30,17 @@
 _Static_assert(2 * PAIRS <= GUARD, "stub pages reach into the guard page");
 _Static_assert(sizeof(struct vcpu_open) <= 4 * FIRST_WORD, "stubs do not reach all of the open page");
 
+/*
+ * A branch that stood in a copy before the area was emptied: code that the guest has copied from there may hold it still, and be executed
+ * at any time. The last ones are kept.
+ */
+#define PASTS		8192u
+struct past {
+	u32 branch;
+	u16 copy, index;	/* where it stood */
+	u16 next;		/* the one before it with the same hash + 1, or 0 */
+};
+
 /* Where the next stub of a class may be; page == PAIRS: nowhere yet. */
 struct cursor {
 	u32 page, word;
@@ -43,6 +55,9 @@ struct stub_area {
 	struct stub *stub;		/* [STUBS] */
 	u32 stubs;
 	u16 by_branch[HASH], by_site[HASH];	/* first stub + 1 whose branch or site has this hash, or 0 */
+	struct past *past;		/* [PASTS], the n-th at n % PASTS */
+	u32 pasts;
+	u16 past_by_branch[HASH];
 	u16 (*owner)[PAGE_WORDS / GRANULE];	/* by page and granule: index into stub[] + 1, or 0 */
 	u16 guard[UNMASK_PAGES + 1];	/* entries of l2 that are guarded */
 	u32 guards;
@@ -86,6 +101,7 @@ int stub_area_init(struct vcpu *v)
 	a->pages = ptr_hpa(hv_alloc(PAIRS * PAGE_SIZE, PAGE_SIZE));
 	a->l2 = hv_alloc(L2_SIZE, L2_SIZE);
 	a->stub = hv_alloc(STUBS * sizeof(struct stub), 8);
+	a->past = hv_alloc(PASTS * sizeof(struct past), 8);
 	a->owner = hv_alloc(PAIRS * sizeof(*a->owner), 8);
 	a->pc_offset = measure_pc_offset();
 	v->stubs = a;
@@ -93,10 +109,52 @@ int stub_area_init(struct vcpu *v)
 	return 0;
 }
 
+static u32 hash_of(u32 branch)
+{
+	return (branch ^ branch >> 12) & (HASH - 1);
+}
+
+static bool past_is_known(const struct stub_area *a, const struct stub *s)
+{
+	for (u32 i = a->past_by_branch[hash_of(s->branch)]; i; i = a->past[i - 1].next) {
+		const struct past *p = &a->past[i - 1];
+
+		if (p->branch == s->branch && p->copy == s->copy && p->index == s->site % PAGE_SIZE / 4)
+			return true;
+	}
+	return false;
+}
+
+static void past_forget(struct stub_area *a, u32 n)
+{
+	u16 *link = &a->past_by_branch[hash_of(a->past[n].branch)];
+
+	while (*link != n + 1)
+		link = &a->past[*link - 1].next;
+	*link = a->past[n].next;
+}
+
+/* The area is about to be emptied. */
+static void remember_branches(struct stub_area *a)
+{
+	for (const struct stub *s = a->stub; s < a->stub + a->stubs; s++) {
+		u16 *head = &a->past_by_branch[hash_of(s->branch)];
+		u32 n = a->pasts % PASTS;
+
+		if (past_is_known(a, s))
+			continue;
+		if (a->pasts++ >= PASTS)
+			past_forget(a, n);
+		a->past[n] = (struct past){ s->branch, s->copy, (u16)(s->site % PAGE_SIZE / 4), *head };
+		*head = (u16)(n + 1);
+	}
+}
+
 void stub_area_reset(struct vcpu *v)
 {
 	struct stub_area *a = v->stubs;
 
+	remember_branches(a);
 	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
 	memset(a->by_branch, 0, sizeof(a->by_branch));
 	memset(a->by_site, 0, sizeof(a->by_site));
@@ -154,25 +212,25 @@ static bool page_take(struct vcpu *v, enum stub_class cls)
 	return true;
 }
 
-static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site, u32 trap)
+static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
 {
 	gva_t page = a->base + 2 * c->page * PAGE_SIZE;
 
 	return (struct stub_at){
 		.site = site, .stub = page + 4 * c->word, .open = page + PAGE_SIZE, .guarded = a->base + GUARD * PAGE_SIZE,
-		.trap = trap, .pc_offset = a->pc_offset,
+		.pc_offset = a->pc_offset,
 	};
 }
 
 /* The next place for a stub of class @cls, in @*at. */
-static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, u32 trap, struct stub_at *at)
+static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct stub_at *at)
 {
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
 		if ((c->page == PAIRS || c->word + STUB_WORDS > PAGE_WORDS) && !page_take(v, cls))
 			return false;
-		*at = place(v->stubs, c, site, trap);
+		*at = place(v->stubs, c, site);
 		if (stub_fits(cls, at))
 			return true;
 		c->word += GRANULE;
@@ -181,7 +239,7 @@ static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, u32 trap
 
 static u16 *branch_hash(struct stub_area *a, u32 branch)
 {
-	return &a->by_branch[(branch ^ branch >> 12) & (HASH - 1)];
+	return &a->by_branch[hash_of(branch)];
 }
 
 static u16 *site_hash(struct stub_area *a, gva_t site)
@@ -190,96 +248,95 @@ static u16 *site_hash(struct stub_area *a, gva_t site)
 }
 
 /* The stub that the instruction had when its page was code before. */
-static struct stub *find_old(struct stub_area *a, u32 kind, u32 operand, gva_t site)
+static struct stub *find_old(struct stub_area *a, u32 word, gva_t site)
 {
 	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
 		struct stub *s = &a->stub[i - 1];
 
-		if (s->site == site && s->kind == kind && s->operand == operand)
+		if (s->site == site && s->word == word)
 			return s;
 	}
 	return NULL;
 }
 
+/* Write @code where cursor @c stands, for the newest stub, and move on. */
+static void write_stub(struct stub_area *a, struct cursor *c, const struct stub_code *code)
+{
+	hpa_t to = a->pages + c->page * PAGE_SIZE + 4 * c->word;
+	u32 last = (c->word + code->words - 1u) / GRANULE;
+
+	memcpy(hpa_ptr(to), code->word, 4u * code->words);
+	arch_dcache_clean_range(to, 4u * code->words);
+	for (u32 g = c->word / GRANULE; g <= last; g++)
+		a->owner[c->page][g] = (u16)a->stubs;
+	c->word = (last + 1) * GRANULE;
+}
+
+/* The newest stub can be found by its branch and by its site. */
+static void index_stub(struct stub_area *a, struct stub *s)
+{
+	u16 *by_branch = branch_hash(a, s->branch), *by_site = site_hash(a, s->site);
+
+	s->next_branch = *by_branch;
+	s->next_site = *by_site;
+	*by_branch = *by_site = (u16)a->stubs;
+}
+
 /* A new one, or NULL: there is no room, or it would not reach. */
-static struct stub *add_new(struct vcpu *v, u32 kind, u32 operand, gva_t site)
+static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 {
 	struct stub_area *a = v->stubs;
-	enum stub_class cls = stub_class(kind, operand);
+	enum stub_class cls = stub_class(kind);
 	struct cursor *c = &a->cursor[cls];
 	struct stub_code code;
 	struct stub_at at;
 	struct stub *s;
 
-	if (a->stubs == STUBS || !find_place(v, cls, site, 0, &at)) {
+	if (a->stubs == STUBS || !find_place(v, cls, site, &at)) {
 		a->refused++;
 		return NULL;
 	}
-	if (!stub_make(&code, kind, operand, &at))
+	at.word = word;
+	at.trap = site_word_of(kind, 0) | stub_operand(word);
+	if (!stub_make(&code, kind, &at))
 		return NULL;
 	s = &a->stub[a->stubs++];
 	*s = (struct stub){
-		.site = site, .branch = stub_branch(site, at.stub), .page = (u16)c->page, .first = (u16)c->word,
-		.words = code.words, .commit = code.commit, .saved = code.saved, .scratch = { code.scratch[0], code.scratch[1] },
-		.kind = (u8)kind, .operand = (u8)operand, .forward = code.forward,
+		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28),
+		.page = (u16)c->page, .first = (u16)c->word, .words = code.words, .commit = code.commit, .saved = code.saved,
+		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
+		.forward = code.forward,
 	};
-	for (u32 g = c->word / GRANULE; g <= (c->word + code.words - 1u) / GRANULE; g++)
-		a->owner[c->page][g] = (u16)a->stubs;
-	c->word = ((c->word + code.words - 1u) / GRANULE + 1) * GRANULE;
-	s->next_branch = *branch_hash(a, s->branch);
-	*branch_hash(a, s->branch) = (u16)a->stubs;
-	s->next_site = *site_hash(a, site);
-	*site_hash(a, site) = (u16)a->stubs;
+	write_stub(a, c, &code);
+	index_stub(a, s);
 	return s;
 }
 
-static void write_stub(struct stub_area *a, const struct stub *s, u32 trap)
-{
-	hpa_t to = a->pages + s->page * PAGE_SIZE + 4u * s->first;
-	struct stub_at at = place(a, &(struct cursor){ s->page, s->first }, s->site, trap);
-	struct stub_code code;
-
-	BUG_ON(!stub_make(&code, s->kind, s->operand, &at));
-	if (s->eager)
-		code.word[STUB_DACR_WORD] = stub_dacr_word(s->operand, false);
-	memcpy(hpa_ptr(to), code.word, 4u * code.words);
-	arch_dcache_clean_range(to, 4u * code.words);
-}
-
-gva_t stub_area_add(struct vcpu *v, u32 kind, u32 operand, const struct code_site *where, u32 trap)
+gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 {
 	struct stub_area *a = v->stubs;
 	gva_t site = where->gva + 4 * where->index;
 	struct stub *s;
 
-	if (stub_class(kind, operand) == STUB_NONE || !a->base || !stub_branch(site, a->base) ||
-	    !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE))
+	/* Not next to the area: a branch to a stub is known by how far it goes (code_scan.c). */
+	if ((site >> SECTION_SHIFT) + 1 - (a->base >> SECTION_SHIFT) <= 2)
 		return 0;
-	s = find_old(a, kind, operand, site);
+	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
+		return 0;
+	s = find_old(a, where->page[where->index], site);
 	if (!s)
-		s = add_new(v, kind, operand, site);
-	if (!s)
+		s = add_new(v, kind, where->page[where->index], site);
+	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	write_stub(a, s, trap);
 	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
-}
-
-void stub_area_make_eager(struct vcpu *v, struct stub *s)
-{
-	hpa_t at = v->stubs->pages + s->page * PAGE_SIZE + 4u * (s->first + STUB_DACR_WORD);
-
-	s->eager = true;
-	*(volatile u32 *)hpa_ptr(at) = stub_dacr_word(s->operand, false);
-	arch_dcache_clean_range(at, 4);
-	arch_icache_invalidate_all();
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
 	struct stub_area *a = v->stubs;
 
-	if (word >> 24 != 0xea)
+	if ((word >> 24 & 0xf) != 0xa || word >> 28 == 15)
 		return false;
 	for (u32 i = *branch_hash(a, word); i; i = a->stub[i - 1].next_branch) {
 		const struct stub *s = &a->stub[i - 1];
@@ -288,6 +345,15 @@ bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *i
 			continue;
 		*copy = s->copy;
 		*index = s->site % PAGE_SIZE / 4;
+		return true;
+	}
+	for (u32 i = a->past_by_branch[hash_of(word)]; i; i = a->past[i - 1].next) {
+		const struct past *p = &a->past[i - 1];
+
+		if (p->branch != word || nth--)
+			continue;
+		*copy = p->copy;
+		*index = p->index;
 		return true;
 	}
 	return false;

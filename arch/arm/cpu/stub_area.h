@@ -10,14 +10,15 @@
 /* One stub, as those who look back from it need it. */
 struct stub {
 	gva_t site;
-	u32 branch;		/* the word that stands there */
+	u32 word, branch;	/* the instruction, and what stands there */
 	u16 copy;		/* in which code copy */
 	u16 next_branch, next_site;	/* the next stub of the same hash + 1, or 0 */
 	u16 page, first;	/* page of stubs, word in it */
 	u8 words, commit, saved, scratch[2];
 	u8 kind, operand;
 	u8 blamed;		/* a DACR write: how often what it left undone was needed */
-	bool forward, eager;
+	bool forward;
+	bool eager;		/* a trapping word is better */
 };
 
 int stub_area_init(struct vcpu *v) __must_check;
@@ -28,10 +29,10 @@ hpa_t stub_area_table(const struct vcpu *v);
 /* The area is at @base in the guest's address space from now on (0: nowhere). It must be empty. */
 void stub_area_moved(struct vcpu *v, gva_t base);
 /*
- * Make the stub for the instruction of @kind and @operand that @site names, whose trapping word is @trap. Returns its address, or 0: there is
- * none of that kind, it would be out of reach, or the area is full. The caller invalidates the I-cache before the guest runs.
+ * Make the stub of @kind (stub_kind()) for the instruction that @site names. Returns its address, or 0: it would be out of reach, the area
+ * is full, or a trapping word is better. The caller invalidates the I-cache before the guest runs.
  */
-gva_t stub_area_add(struct vcpu *v, u32 kind, u32 operand, const struct code_site *site, u32 trap);
+gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
 /* code_ops.origin() of branches to stubs (arm/code_page.h). */
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* So much did not fit that emptying the area is better than trapping words for it. */
@@ -39,8 +40,6 @@ bool stub_area_full(const struct vcpu *v);
 bool stub_area_contains(const struct vcpu *v, gva_t va);
 /* The stub that @pc is in, and the index of its word there; NULL when none is. */
 struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word);
-/* From now on the DACR write of @s opens at once what it opens, rather than when it is needed. */
-void stub_area_make_eager(struct vcpu *v, struct stub *s);
 /* Let what may unmask an interrupt abort (true), or not. */
 void stub_area_guard(struct vcpu *v, bool on);
 /* Number of violations in the area's mappings; prints them. */

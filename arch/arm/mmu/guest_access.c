@@ -2,7 +2,9 @@
 /* Reads, writes and fetches of guest virtual memory on behalf of emulated instructions. */
 #include <arch/cpu.h>
 #include <arm/code_page.h>
+#include <arm/xlate.h>
 #include <hv/mmio.h>
+#include <string.h>
 
 #include "mmu.h"
 
@@ -44,6 +46,20 @@ static void store(void *p, u32 size, u32 val)
 	}
 }
 
+void xlate_forget(struct vcpu *v)
+{
+	v->xlate_gen = (v->xlate_gen + XLATE_GEN_STEP) & XLATE_GEN;
+	if (v->xlate_gen)
+		return;
+	memset(v->xlate, 0, sizeof(v->xlate));
+	v->xlate_gen = XLATE_GEN_STEP;
+}
+
+static void xlate_note(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t gpa)
+{
+	*xlate_entry(v, va, acc) = (struct xlate){ xlate_tag(v, va, acc, priv), gpa & PAGE_MASK };
+}
+
 /* The guest sees this page other than Umbra does (write-back): our cached line must not live on (A3.5.7). */
 static bool differs_from_host_map(struct vcpu *v, const struct walk *w)
 {
@@ -56,19 +72,25 @@ static bool differs_from_host_map(struct vcpu *v, const struct walk *w)
 	return a.kind != MEM_NORMAL || !a.inner || !a.outer || a.shareable;
 }
 
-static void access_ram(struct vcpu *v, const struct walk *w, enum shadow_access acc, u32 size, u32 *val)
+static void load_or_store(void *p, enum shadow_access acc, u32 size, u32 *val)
 {
-	void *p = hpa_ptr(w->gpa);
-	bool flush = differs_from_host_map(v, w);
-
-	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
-		code_page_drop(v, w->gpa & PAGE_MASK);
-	if (flush)
-		arch_dcache_flush_range(w->gpa, size);
 	if (acc == ACC_WRITE)
 		store(p, size, *val);
 	else
 		*val = load(p, size);
+}
+
+static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shadow_access acc, bool priv, u32 size, u32 *val)
+{
+	bool flush = differs_from_host_map(v, w);
+
+	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
+		code_page_written(v, w->gpa);
+	if (flush)
+		arch_dcache_flush_range(w->gpa, size);
+	else
+		xlate_note(v, va, acc, priv, w->gpa);
+	load_or_store(hpa_ptr(w->gpa), acc, size, val);
 	if (flush && acc == ACC_WRITE)
 		arch_dcache_flush_range(w->gpa, size);
 }
@@ -78,6 +100,7 @@ static bool access_device(struct vcpu *v, const struct region *r, gpa_t gpa, enu
 {
 	struct mmio_access a = { .addr = gpa, .size = size, .is_write = acc == ACC_WRITE };
 
+	v->device_accessed = true;
 	if (r->type == REGION_PASSTHROUGH)
 		return a.is_write ? arch_mmio_write_checked(gpa, size, *val) : arch_mmio_read_checked(gpa, size, val);
 	a.value = a.is_write ? *val : 0;
@@ -94,12 +117,17 @@ static int access_aligned(struct vcpu *v, gva_t va, enum shadow_access acc, bool
 {
 	const struct region *r;
 	struct walk w;
+	void *p = xlate_find(v, va, acc, priv);
 
+	if (p) {
+		load_or_store(p, acc, size, val);
+		return 0;
+	}
 	if (guest_walk(v, va, acc, priv, &w, f))
 		return -EFAULT;
 	r = guest_map_find(&v->guest->map, w.gpa);
 	if (r && r->type == REGION_RAM) {
-		access_ram(v, &w, acc, size, val);
+		access_ram(v, va, &w, acc, priv, size, val);
 		return 0;
 	}
 	if (!r || r->type == REGION_NONE || !access_device(v, r, w.gpa, acc, size, val))
@@ -157,19 +185,28 @@ int guest_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u3
 	return access_aligned(v, va, acc, priv, size, val, f);
 }
 
-int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val)
+int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f)
 {
+	bool priv = vcpu_privileged(v);
 	const struct region *r;
-	struct gfault f;
 	struct walk w;
+	void *p = xlate_find(v, va, ACC_EXEC, priv);
 
-	if (guest_walk(v, va, ACC_EXEC, vcpu_privileged(v), &w, &f))
+	if (p) {
+		*val = load(p, size);
+		return 0;
+	}
+	if (guest_walk(v, va, ACC_EXEC, priv, &w, f))
 		return -EFAULT;
 	r = guest_map_find(&v->guest->map, w.gpa);
-	if (!r || r->type != REGION_RAM)
+	if (!r || r->type != REGION_RAM) {	/* devices answer no instruction fetch */
+		*f = (struct gfault){ .fsr = FS_EXTERNAL, .far = va };
 		return -EFAULT;
+	}
 	if (differs_from_host_map(v, &w))
 		arch_dcache_flush_range(w.gpa, size);
+	else
+		xlate_note(v, va, ACC_EXEC, priv, w.gpa);
 	*val = load(hpa_ptr(w.gpa), size);
 	return 0;
 }

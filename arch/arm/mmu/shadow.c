@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shadow MMU: chooses the strategy by name and dispatches to it. */
 #include <arm/window.h>
+#include <arm/xlate.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
@@ -44,6 +45,7 @@ int shadow_init(struct vcpu *v, const char *name)
 
 void shadow_reset(struct vcpu *v)
 {
+	xlate_forget(v);
 	v->shadow->ops->reset(v);
 }
 
@@ -51,6 +53,7 @@ void shadow_forget(struct vcpu *v)
 {
 	struct shadow *s = v->shadow;
 
+	xlate_forget(v);
 	pool_drop_all(s);
 	track_reset(s);
 	s->scan_user = false;
@@ -64,11 +67,13 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
 {
+	xlate_forget(v);
 	v->shadow->ops->tlbi(v, op, arg);
 }
 
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
 {
+	xlate_forget(v);
 	v->shadow->ops->tlbi_pages(v, arg, pages);
 }
 
@@ -91,6 +96,8 @@ void shadow_exited(struct vcpu *v)
 {
 	struct shadow *s = v->shadow;
 
+	if (!v->fast_off)
+		xlate_forget(v);	/* the window may have written DACR, TTBR0 or CONTEXTIDR */
 	if (s->cur->host_asid == v->hw_asid)
 		return;
 	s->cur = &s->root[v->hw_asid - HOST_ASID_FIRST];
@@ -99,6 +106,7 @@ void shadow_exited(struct vcpu *v)
 
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 {
+	xlate_forget(v);
 	v->shadow->ops->ctx_changed(v, what);
 }
 

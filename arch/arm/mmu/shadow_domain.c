@@ -6,10 +6,16 @@
 
 static void dacr_cache_void(struct shadow *s)
 {
+	/* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. */
 	for (u32 i = 0; i < ARRAY_SIZE(s->v->dacr_cache); i++)
-		s->v->dacr_cache[i].valid = 0;
+		s->v->dacr_cache[i] = (struct dacr_cache){ .valid = 0, .guest = 0xaaaaaaaa };
 	s->v->dacr_closed = ~0u;
 	s->v->hw_dacr_closed = 1u << (2 * DOM_WINDOW) | 1u << (2 * DOM_STUB);
+}
+
+void shadow_forget_dacr(struct vcpu *v)
+{
+	dacr_cache_void(v->shadow);
 }
 
 /* Forget all host domains; nothing may be mapped in any. */

@@ -21,8 +21,10 @@
  *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that
  *     User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
+ * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  */
 #include <arm/code_page.h>
+#include <arm/psr.h>
 #include <hv/log.h>
 
 #include "mmu.h"
@@ -85,18 +87,29 @@ static void enter_scan_user(struct shadow *s)
 	pool_drop_all(s);
 }
 
+/* Is what is executed at @f's address scanned (rules 5 and 9)? */
+static bool is_scanned(const struct fill *f)
+{
+	return f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va);
+}
+
+/* The guest kernel is about to execute what User mode can execute too: rule 9. */
+static void note_common_code(const struct fill *f)
+{
+	if (f->priv && !is_flat(f->s) && !f->s->scan_user && !is_vector_page(f->s->v, f->va) && rights_pl0(f->w) != RIGHTS_NONE)
+		enter_scan_user(f->s);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
 	struct shadow *s = f->s;
-	bool vectors = is_vector_page(s->v, f->va);
-	bool scan = f->priv || is_flat(s) || s->scan_user || vectors;
+	bool scan = is_scanned(f);
 
 	f->exec = true;
-	if (f->priv && !is_flat(s) && !s->scan_user && !vectors && rights_pl0(f->w) != RIGHTS_NONE)
-		enter_scan_user(s);
+	note_common_code(f);
 	if (scan) {
-		u64 scans = s->v->exits[EXIT_SCAN];
+		u32 scans = s->v->exits[EXIT_SCAN];
 
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
 		if (s->v->exits[EXIT_SCAN] != scans)
@@ -337,7 +350,7 @@ static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 {
 	if (pc_in_page(v, page))
 		return false;
-	code_page_drop(v, page);
+	code_page_written(v, page);
 	if (frame_is_code(frame))	/* nothing of it was mapped */
 		shadow_drop_page(v, page, 0);
 	return true;
@@ -414,6 +427,9 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
+	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+		note_common_code(&f);
+		return SHADOW_INTERPRET;
 	}
 	if (shadow_in_window(v, va)) {
 		f.cause = EXIT_WINDOW;

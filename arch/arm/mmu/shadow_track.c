@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which shadow entries map a guest page: frame words, MiB words, and what code copies need of them. */
+#include <arm/xlate.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
@@ -218,6 +219,7 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 
 	if (!frame || frame_is_code(frame))
 		return;
+	xlate_forget(v);
 	frame_clear(s, frame, page, 0, true);
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;

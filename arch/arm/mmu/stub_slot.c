@@ -5,7 +5,8 @@
  * Unlike the window the area is readable in virtual privileged modes, so the guest's own use of the address does not fault: it has to be
  * noticed when the guest publishes the descriptor. On this core a table walk does not look into the L1 data cache, so a descriptor in
  * cacheable memory counts from its line's cleaning on (Cortex-A8 TRM 6.6; B3.10.1): the window leaves cleaning of a line that may hold
- * it to C (v->stub_line). Where walks are not cacheable, or the MMU is off, there is no area.
+ * it to C (v->stub_line), which is known by bits 11:6 of its address: those that any mapping of a table keeps. Where walks are not
+ * cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page, there is no area.
  */
 #include <arm/code_page.h>
 
@@ -18,7 +19,7 @@ static const u16 preferred[] = { 0xbff, 0xbfe };
 
 static bool reaches(u32 slot, u32 near)
 {
-	return slot + REACH >= near && near + REACH >= slot;
+	return slot + REACH >= near && near + REACH >= slot && slot + 1 != near && near + 1 != slot && slot != near;
 }
 
 /* A slot that nobody uses, or 0 (never one: the lowest megabyte is where null pointers go). */
@@ -27,7 +28,7 @@ static u32 choose(struct shadow *s, u32 near)
 	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
 		if (reaches(preferred[i], near) && slot_is_unused(s, preferred[i]))
 			return preferred[i];
-	for (u32 d = 1; d <= REACH; d++) {
+	for (u32 d = 2; d <= REACH; d++) {	/* a megabyte away at least: code_scan.c tells branches to stubs by that */
 		if (near > d && slot_is_unused(s, near - d))
 			return near - d;
 		if (near + d < L1_ENTRIES && slot_is_unused(s, near + d))
@@ -52,6 +53,15 @@ static void write_roots(struct shadow *s, u32 slot, u32 entry)
 	}
 }
 
+/* Would it be noticed if the guest's current tables came to say something about @slot? */
+static bool is_watched(struct shadow *s, u32 slot)
+{
+	const struct vcp15 *c = &s->v->cp15;
+	u32 n = c->ttbcr & 7;
+
+	return !is_flat(s) && c->sctlr & SCTLR_C && guest_walk_cached(s->v, slot << SECTION_SHIFT) && (n <= 2 || slot >> (12 - n));
+}
+
 gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 {
 	struct shadow *s = v->shadow;
@@ -59,8 +69,8 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 
 	if (s->stubs.placed)
 		return (gva_t)s->stubs.slot << SECTION_SHIFT;
-	slot = is_flat(s) || !guest_walk_cached(v, near) ? 0 : choose(s, near >> SECTION_SHIFT);
-	if (!slot)
+	slot = choose(s, near >> SECTION_SHIFT);
+	if (!slot || !is_watched(s, slot))
 		return 0;
 	s->stubs.entry = table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
 	write_roots(s, slot, s->stubs.entry);
@@ -68,6 +78,7 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 	s->stubs.placed = true;
 	v->stub_line = (slot * 4 & STUB_LINE_MASK) | STUB_LINE_VALID;
 	tlbi_all();
+	root_select_anew(s);	/* the other roots are looked at when they are selected, by C */
 	return slot << SECTION_SHIFT;
 }
 
@@ -83,6 +94,11 @@ void shadow_unplace_stubs(struct vcpu *v)
 	tlbi_all();
 }
 
+u32 shadow_dacr_without_stubs(u32 dacr)
+{
+	return dacr & ~(3u << (2 * DOM_STUB));
+}
+
 void stubs_check(struct shadow *s)
 {
 	gva_t base = (gva_t)s->stubs.slot << SECTION_SHIFT;
@@ -90,7 +106,7 @@ void stubs_check(struct shadow *s)
 
 	if (!s->stubs.placed)
 		return;
-	if (!is_flat(s) && guest_walk_cached(s->v, base) && !(guest_l1_desc(s->v, base, &desc) && desc & L1_TYPE))
+	if (is_watched(s, s->stubs.slot) && !(guest_l1_desc(s->v, base, &desc) && desc & L1_TYPE))
 		return;
 	code_area_lost(s->v);
 	shadow_unplace_stubs(s->v);

@@ -36,6 +36,7 @@
 	X(DOMAIN,	"mixed slot or stale domain switch")		\
 	X(WINDOW,	"window conflict")				\
 	X(MMIO,		"emulated device access")			\
+	X(INTERP,	"instructions interpreted")			\
 	X(UNREWRITTEN,	"UNPREDICTABLE word trapped unrewritten")	\
 	X(OTHER,	"other")
 

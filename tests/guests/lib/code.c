@@ -11,6 +11,20 @@ void code_put(u32 index, const u32 *words, u32 n)
 	code_sync(&code_area[index], n * 4);
 }
 
+#define FRESH_PAGES	64u
+#define FRESH		((u32 *)(TEST_RAM + 0x00700000u))
+
+u32 *code_fresh(const u32 *words, u32 n)
+{
+	static u32 next;
+	u32 *at = FRESH + CODE_WORDS * (next++ % FRESH_PAGES);
+
+	for (u32 i = 0; i < n; i++)
+		((volatile u32 *)at)[i] = words[i];
+	code_sync(at, n * 4);
+	return at;
+}
+
 int code_run(struct ctx *c, const u32 *words, u32 n)
 {
 	code_put(0, words, n);

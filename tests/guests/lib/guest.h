@@ -167,6 +167,8 @@ void pt_section(u32 *l1, u32 va, u32 desc);	/* desc with physical address */
 void pt_page(u32 *l2, u32 va, u32 desc);
 void pt_clear(u32 *l1);				/* all faults */
 void mmu_on(u32 *l1, u32 dacr);			/* caches on too */
+#define TTBR_CACHED	0x9u			/* walks are cacheable, write-back (B4.1.154): as kernels have it */
+void mmu_on_cached(u32 *l1, u32 dacr);		/* the same with TTBR_CACHED */
 void mmu_off(void);
 static inline void tlb_all(void)
 {
@@ -242,6 +244,8 @@ void delay_ticks(u32 ticks);			/* busy wait on the 32 kHz counter */
 #define CODE_WORDS	1024
 extern u32 code_area[CODE_WORDS];		/* a page of its own */
 void code_put(u32 index, const u32 *words, u32 n);	/* write to code_area[index..] and make it executable */
+/* Put them into a page that was not written for long: what is written all the time may be executed in another way. @n <= CODE_WORDS. */
+u32 *code_fresh(const u32 *words, u32 n);
 /* Put the words at code_area and run them in context *c (c->pc is set here); returns the vector that ended it. */
 int code_run(struct ctx *c, const u32 *words, u32 n);
 #define CODE_RUN(c, ...)					\

@@ -123,18 +123,28 @@ void pt_page(u32 *l2, u32 va, u32 desc)
 	pte_write(&l2[(va >> 12) & 0xff], desc);
 }
 
-void mmu_on(u32 *l1, u32 dacr)
+static void mmu_on_ttbr(u32 ttbr, u32 dacr)
 {
 	dcache_clean_inv_all();
 	icache_inv_all();
 	MCR(0, c2, c0, 2, 0);			/* TTBCR: TTBR0 only */
-	MCR(0, c2, c0, 0, l1);
-	MCR(0, c2, c0, 1, l1);
+	MCR(0, c2, c0, 0, ttbr);
+	MCR(0, c2, c0, 1, ttbr);
 	MCR(0, c3, c0, 0, dacr);
 	MCR(0, c13, c0, 1, 0);
 	isb();
 	tlb_all();
 	sctlr_write(sctlr_read() | SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_Z);
+}
+
+void mmu_on(u32 *l1, u32 dacr)
+{
+	mmu_on_ttbr((u32)l1, dacr);
+}
+
+void mmu_on_cached(u32 *l1, u32 dacr)
+{
+	mmu_on_ttbr((u32)l1 | TTBR_CACHED, dacr);
 }
 
 void mmu_off(void)

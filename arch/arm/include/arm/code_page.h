@@ -48,8 +48,19 @@ void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 /* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
-/* The guest writes (or invalidates instruction cache for) the page: forget it; removes its executable mappings. */
+/* The guest invalidates instruction cache for the page, or some such: forget it; removes its executable mappings. */
 void code_page_drop(struct vcpu *v, gpa_t gpa);
+/* The guest writes the page, which is code: the same; but where that happens again and again it is interpreted from now on. */
+void code_page_written(struct vcpu *v, gpa_t gpa);
+/* The page is about to be executed in the current state and mode. Must it not be executed as it is, but be interpreted? */
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa);
+/*
+ * The guest is about to have @word interpreted in page @gpa. If the path made it (code that copies code reads what stands in the copy), the
+ * guest's own words are put back there, and the result is true.
+ */
+bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
+/* So many instructions of such a page were interpreted. */
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions);
 /*
  * SVC @trap executed at @pc: if it is the trapping word of a site of a live copy (arm/site.h), return true and the original
  * word, which comes from the guest's own page. False: an SVC of the guest itself.
@@ -57,6 +68,8 @@ void code_page_drop(struct vcpu *v, gpa_t gpa);
 bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word);
 /* Is the page code, and *@exec what may be executed at @gva without code_page_get()? For mappings that are made ahead. */
 bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
+/* Another replacement for the site at @at, if copy @copy is still executed there and the guest's word is still @original. */
+void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word);
 /* Drop every copy whose words are right at one address only: it is made anew when it is executed next. */
 void code_pages_remake(struct vcpu *v);
 /* For the shadow: it took away the slot of the stub area. */
@@ -73,5 +86,11 @@ static inline bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { r
 static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { return false; }
 static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
+static inline void code_page_written(struct vcpu *v, gpa_t gpa) { }
+static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa) { return false; }
+static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
+static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
+static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }
+static inline u32 code_pages_user_visible(struct vcpu *v) { return 0; }
 static inline void code_page_set_user_visible(struct vcpu *v, gpa_t gpa) { }
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one meaning per instruction: execute a decoded sensitive instruction or a device load/store on a vCPU. */
+/* The one meaning per instruction: execute a decoded A32 instruction, or a load/store of either instruction set, on a vCPU. */
 #pragma once
 
 #include <arm/insn.h>
@@ -16,9 +16,11 @@ enum exec_result {
 /*
  * Execute @in at v->r[15] as the architecture says for the *virtual* mode (in virtual User mode a site behaves as
  * User mode code would: CPS is a NOP, MSR writes flags only, UNPREDICTABLE ones are Undefined). Condition is checked.
- * Also advances the IT state for Thumb. Covers every op of insn.h that is a site, coprocessor or system instruction.
+ * Also advances the IT state for Thumb.
  */
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
+/* What is left to do after either: inject Undefined (counted), or note that the vCPU waits. */
+void exec_finish(struct vcpu *v, enum exec_result r);
 /*
  * Execute the load/store @in whose (first) data address faulted as REGION_EMULATED: performs all its accesses through
  * guest_access() (RAM parts of an LDM included), write-back and pc handling. Result as above.

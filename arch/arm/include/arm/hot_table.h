@@ -47,5 +47,7 @@
 	KIND(TTBR1_R,    hot_ttbr1_read,  CP15_CTX)    WORD(TTBR1_R,    0xffff0fff, 0xee120f30, 12, 14, true)	\
 	KIND(FPEXC_R,    hot_fpexc_read,  VFP_SYS)     WORD(FPEXC_R,    0xffff0fff, 0xeef80a10, 12, 14, true)	\
 	KIND(FPEXC_W,    hot_fpexc_write, VFP_SYS)     WORD(FPEXC_W,    0xffff0fff, 0xeee80a10, 12, 14, true)	\
+	/* LDRT, STRT, LDRBT, STRBT with an immediate: in stubs only, where the instruction itself stands behind the trapping word */	\
+	KIND(USER_LS,    hot_user_ls,     SITE_USER_LS)								\
 	/* Linux: once for each executable page that it maps */							\
 	KIND(ICIALLU,    hot_iciallu,     CP15_CACHE)  WORD(ICIALLU,    0xffff0fff, 0xee070f15, 12, 14, true)

@@ -5,7 +5,7 @@
 #include <hv/types.h>
 
 enum insn_op {
-	/* anything the tables do not name: not sensitive and no load/store */
+	/* anything the tables do not name: UNDEFINED, or UNPREDICTABLE in every mode */
 	INSN_OTHER,
 	/* sensitive, silent or UNPREDICTABLE in User mode: must be rewritten before execution */
 	INSN_CPS, INSN_MRS, INSN_MSR_REG, INSN_MSR_IMM,
@@ -16,40 +16,50 @@ enum insn_op {
 	/* trap by themselves in User mode */
 	INSN_SVC,
 	INSN_MCR, INSN_MRC, INSN_MCRR, INSN_MRRC, INSN_LDC, INSN_STC, INSN_CDP,
-	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words */
+	INSN_VMRS, INSN_VMSR, INSN_VFP,			/* system registers; other VFP/NEON words that access no memory */
 	INSN_SMC, INSN_HVC, INSN_BKPT, INSN_UDF,
 	/* plain loads and stores, for emulated devices */
 	INSN_LDR, INSN_STR,				/* all sizes, signs and addressing forms incl. LDRD/STRD */
 	INSN_LDM, INSN_STM,
 	INSN_LDREX, INSN_STREX,
 	INSN_SWP,
+	INSN_VFP_LS, INSN_NEON_LS,			/* VLDR VSTR VLDM VSTM; VLDn VSTn */
+	/* neither: for who executes all of them */
+	INSN_ALU_REG, INSN_ALU_RSR, INSN_ALU_IMM,	/* data processing that is no exception return */
+	INSN_PLAIN,					/* nothing but r0-r14 and the flags: multiplies, media, MOVW, CLZ, saturating */
+	INSN_B, INSN_BLX_IMM, INSN_BX, INSN_BLX_REG,	/* B: BL too; BX: BXJ too */
+	INSN_ADR, INSN_CBZ, INSN_TB, INSN_IT,		/* of T32; CBZ: s for CBNZ */
+	INSN_SETEND, INSN_CLREX, INSN_BARRIER,
+	INSN_HINT,					/* does nothing: NOP, YIELD, WFE, SEV, DBG, preloads */
 	INSN_NR
 };
 
 struct insn {
-	u32 word;		/* A32 word, or T32: first halfword in [31:16] for 32-bit, in [15:0] for 16-bit */
+	u32 word;		/* A32 word, or T32: first halfword in [31:16] for 32-bit, in [15:0] for 16-bit (see t32) */
 	enum insn_op op;
 	u8 cond;		/* 0..14 (AL = 14 also for unconditional space and Thumb) */
 	u8 len;			/* 4 or 2 bytes */
-	u8 rd, rn, rm, rs;	/* rd: also Rt */
-	u8 rt2;			/* LDRD/STRD/MRRC */
+	u8 rd, rn, rm, rs;	/* rd: also Rt; of PLAIN and VFP: the core register that is written, 0 if none */
+	u8 rt2;			/* LDRD/STRD/LDREXD/STREXD/MRRC; of PLAIN and VFP: the second such register */
 	u8 size;		/* access bytes 1,2,4 (8 for LDRD) */
 	bool sign;		/* sign-extending load */
+	bool t32;		/* word is what Thumb state executes; else an A32 word means the same */
+	bool simple;		/* LDR, STR of A32: at most a word, nothing is pc, nothing UNPREDICTABLE */
 	bool p, u, w, s;	/* index/up/writeback/S (or R for MRS/MSR: SPSR) */
 	bool imm_form;		/* operand is imm, else register (rm, shift) */
 	u8 shift_type, shift_imm;	/* as encoded */
 	u16 reglist;
-	u32 imm;		/* expanded immediate / offset */
-	u32 mask;		/* MSR field mask: f s x c = 8 4 2 1 */
-	u8 opcode;		/* ALU opcode */
-	u8 cps_imod, cps_aif, cps_mode;	/* CPS: imod (2 bits), A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
+	u32 imm;		/* expanded immediate / offset; of a branch: signed, from pc as it reads (link or H is p) */
+	u8 mask : 4, opcode : 4;	/* MSR field mask: f s x c = 8 4 2 1; ALU opcode */
+	u8 cps_imod : 2, cps_aif : 3;	/* CPS: imod, A I F bits (4 2 1), mode; cps_mode_valid = changes mode; SRS: mode */
+	u8 cps_mode;
 	bool cps_mode_valid;
 	u32 coproc_enc;		/* MCR/MRC/MCRR/MRRC: COPROC_ENC(...) */
 };
 
 /* Decode one A32 word. Always fills *in. */
 void a32_decode(u32 word, struct insn *in);
-/* Decode a T32 instruction for device accesses (loads and stores only; everything else INSN_OTHER). @hw2 is the second halfword. */
+/* Decode one T32 instruction. @hw2 is the second halfword. cond is that of B; IT is the caller's to know. */
 void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 /*
  * Must this A32 word be rewritten (silent or UNPREDICTABLE in User mode)? SVC is not among them: it traps by itself,
@@ -58,7 +68,23 @@ void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 bool a32_is_site(u32 word);
 /* Its operation if it must, else INSN_OTHER. */
 enum insn_op a32_site_op(u32 word);
-/* A filter for many words: entry (word >> 20) & 0xff is 0 when no such word is replaced in a copy. 256 entries. */
-const u8 *a32_site_hints(void);
+/* A filter for many words: what those that pass it have in common. */
+struct a32_need { u32 mask, value; };
+#define A32_NEED_NONE	((struct a32_need){ 0, 1 })	/* no word passes */
+static inline bool a32_need_is_none(const struct a32_need *n) { return n->value & ~n->mask; }
+static inline bool a32_need_met(const struct a32_need *n, u32 word) { return (word & n->mask) == n->value; }
+/* Let words that match @mask and @value pass @n too, if there are some with bits 31:16 = @top. */
+static inline void a32_need_loosen(struct a32_need *n, u32 mask, u32 value, u32 top)
+{
+	if ((value ^ top << 16) & mask & 0xffff0000)
+		return;
+	n->mask = a32_need_is_none(n) ? mask : n->mask & mask & ~(n->value ^ value);
+	n->value = value & n->mask;
+}
+/*
+ * Words with bits 31:16 = @top that may be replaced in a copy pass need[0] or need[1]: the former those that name a register in bits
+ * 15:12 (most often Rd = pc), which keeps both narrow.
+ */
+void a32_site_need(struct a32_need need[2], u32 top);
 /* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
 bool cond_holds(u32 cond, u32 cpsr);

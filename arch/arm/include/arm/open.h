@@ -5,9 +5,6 @@
 #include <arm/psr.h>
 #include <arm/vcpu.h>
 
-/* What the real CPSR holds in mode, A and I while the guest runs; its F is the guest's (window.S). */
-#define OPEN_HW_PSR	MODE_USR
-
 /* Bank of a legal mode, without a table. */
 static inline enum vbank open_bank(u32 mode)
 {
@@ -35,7 +32,7 @@ static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
 {
 	o->mask = v->cpsr;
 	o->mode = v->cpsr;
-	o->psr_xor = (v->cpsr & (PSR_MODE | PSR_A)) ^ OPEN_HW_PSR;
+	o->psr_or = v->cpsr & (PSR_MODE | PSR_A | PSR_F);
 	o->spsr = v->bank_spsr[open_bank(vcpu_mode(v))];
 	o->usr_sp = v->bank_sp[BANK_USR];
 	o->usr_lr = v->bank_lr[BANK_USR];

@@ -12,6 +12,7 @@ enum shadow_result {
 	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
 	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
 	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
+	SHADOW_INTERPRET,	/* a fetch from a page that must not be executed as it is: interpret it (arm/interp.h) */
 	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
 };
 
@@ -74,6 +75,11 @@ void shadow_unplace_stubs(struct vcpu *v);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
+/* @dacr, a host value, without access to the stub area. */
+u32 shadow_dacr_without_stubs(u32 dacr);
+/* Forget the host DACR values for the guest's that the window knows. */
+void shadow_forget_dacr(struct vcpu *v);
+
 /* -- guest table walk (mmu/guest_walk.c): pure function of guest memory and CP15, host-testable -- */
 struct walk {
 	gpa_t gpa;		/* translated address */
@@ -97,5 +103,5 @@ int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, stru
  * pass-through via checked MMIO. On failure -EFAULT and *f is what to inject as data abort.
  */
 int guest_access(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 size, u32 *val, struct gfault *f) __must_check;
-/* Fetch an instruction word/halfword from the pristine guest page behind @va. -EFAULT if it is gone. */
-int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val) __must_check;
+/* Fetch an instruction word/halfword from the pristine guest page behind @va. On failure -EFAULT and *f is what to inject as prefetch abort. */
+int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f) __must_check;

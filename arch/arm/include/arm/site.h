@@ -38,10 +38,14 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
+/* A trapping word of @kind for copy @copy, of instructions that nothing but a stub names. */
+u32 site_word_of(u32 kind, u32 copy);
 /* code_ops.origin() of trapping words (arm/code_page.h). */
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */
 u32 site_kind(const u32 *page, u32 i);
+/* The kind of @word by itself, without regard to what follows it. */
+u32 site_kind_of(u32 word);
 /* The operand of a word whose kind is not SITE_KIND_C. */
 u32 site_operand(u32 word);
 /* Traps by itself, but is cheaper as a site: @page[@i] has a kind other than SITE_KIND_C. */

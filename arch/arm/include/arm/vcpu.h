@@ -39,7 +39,7 @@ struct vcpu_open {
 	u32 unreachable;	/* by the window, which sees this page 4096 bytes below its base register */
 	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
 	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
-	u32 psr_xor;		/* what turns mode and A of the real CPSR in User mode into the virtual ones */
+	u32 psr_or;		/* mode, A and F of the CPSR */
 	u32 spsr;		/* of the current mode */
 	u32 usr_sp, usr_lr;	/* of the User bank, when another one is current */
 	u32 scratch[2];		/* registers that a stub uses */
@@ -71,7 +71,7 @@ struct vcpu {
 	u32 window_base;	/* current address of the window */
 	u32 scratch[8];		/* of window.S */
 	struct vcp15 cp15;
-	u64 exits[EXIT_NR];	/* by cause */
+	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
@@ -95,16 +95,20 @@ struct vcpu {
 	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
-	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 13:6 of the address of the descriptor
+	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:6 of the address of the descriptor
 	 * in any first-level table that is about the stub area, and STUB_LINE_VALID; 0: there is no area. Kept by the shadow MMU.
 	 */
 	u32 open_used;
 	u32 dacr_closed, hw_dacr_closed;
+	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
+	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
-#define STUB_LINE_MASK	(0x3fc0u | STUB_LINE_VALID)
+#define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)
 	u32 shared_end;
 	/* -- C only -- */
+	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
+	u32 exits_seen[EXIT_NR];
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
 	u32 slow_cause;		/* that cause, while one is handled */
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
@@ -112,9 +116,21 @@ struct vcpu {
 	u32 slow_begin;		/* count of instructions when its handling began */
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
+	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
+	struct { u32 addr, size; } monitor;	/* of exclusives while each instruction is interpreted (exec_ldst.c); size 0: open */
+	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
+	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
+#define XLATE_NR	128u
+#define XLATE_GEN	0xff8u
+#define XLATE_GEN_STEP	0x008u
+	struct xlate {
+		u32 tag;	/* virtual page, generation 11:3, privilege 2, enum shadow_access 1:0 */
+		hpa_t page;
+	} xlate[XLATE_NR];
+	u32 xlate_gen;		/* the current one, in place; 0 is of no entry */
 	struct guest *guest;
 	const struct cpu_path *path;
 	struct shadow *shadow;

@@ -17,8 +17,9 @@
 #define HOST_ASID_FIRST	2
 #define HOST_ASID_LAST	255
 
-/* Exit vectors as window.S reports them. */
+/* Exit vectors as window.S reports them, and two of no exception. */
 #define VEC_NONE	0	/* a CPU path has dealt with the exit by itself */
+#define VEC_INTERP	5	/* a CPU path wants the instructions from here on interpreted */
 #define VEC_UND		1
 #define VEC_SVC		2
 #define VEC_PABT	3
@@ -69,6 +70,13 @@ bool window_strbt(u32 va, const u8 *buf);
 /* Clean the D-cache line of guest address @va under the guest's tables. */
 bool window_dccmvac(u32 va);
 bool window_dccimvac(u32 va);	/* clean and invalidate */
+
+/*
+ * Store exclusive of @size bytes at guest address @va under the guest's tables, where the page must be writable, with the monitor as the
+ * guest left it: nothing since the exit may have closed it.
+ */
+enum window_strex { WINDOW_STREX_ABORT, WINDOW_STREX_STORED, WINDOW_STREX_OPEN };
+enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const u32 val[2]);
 
 /* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
 void window_prepare(struct vcpu *v);
