@@ -74,7 +74,8 @@ static bool is_quiet(const struct insn *in)
 		return in->rd != 15;
 	case INSN_LDM:
 		return !(in->reglist & BIT(15));
-	case INSN_STR: case INSN_STM: case INSN_LDREX: case INSN_STREX: case INSN_PLAIN: case INSN_B: case INSN_HINT:
+	case INSN_STR: case INSN_STM: case INSN_LDREX: case INSN_STREX: case INSN_PLAIN: case INSN_MOVW:
+	case INSN_MOVT: case INSN_B: case INSN_HINT:
 		return true;
 	default:
 		return false;
