@@ -8,7 +8,7 @@ import umbra_difftest as difftest
 from umbra_difftest_run import FAST, Outcome, Program, Side, Umbra, cpu_paths
 from umbra_difftest_shrink import Pair, differences, locate, report, shrink
 
-PROGRAMS = [Program(seed=20240, first=0, count=2048), Program(seed=20241, first=0, count=2048)]
+PROGRAMS = [Program(seed=20240, first=0, count=1024), Program(seed=20241, first=0, count=1024)]
 SIDES = [Umbra(path, fast) for path in cpu_paths() for fast in (True, False)]
 
 
