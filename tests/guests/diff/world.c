@@ -9,7 +9,6 @@
 #define P_DEVICE	(P_SMALL | P_XN | 0x4u | P_AP(0, 1))
 #define P_DATA		(P_SMALL | P_XN | P_WB)
 #define TIMER_SHOTS	3u
-#define TTBR_CACHED	0x19u		/* walks are cached, inner and outer, as kernels want it: Umbra's inline path asks for it */
 #define PAGE_WORDS	1024u
 #define SECTION_RAM	(TEST_RAM + 0x00100000u)
 
