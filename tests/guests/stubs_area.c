@@ -457,6 +457,46 @@ static void test_user_too(void)
 	group_end();
 }
 
+/* Nobody but a hypervisor has put anything there: User mode finds nothing at all, and the kernel can change nothing. */
+static void check_nothing(u32 va, u32 mode, u32 word, u32 vector)
+{
+	struct ctx c;
+	u32 fs;
+
+	ctx_init(&c, mode | (cpsr_read() & (PSR_A | PSR_F)) | PSR_I);
+	c.r[0] = va;
+	if (word)
+		code_run(&c, (const u32[]){ word, UDF }, 2);
+	else
+		c.pc = va, ctx_run(&c);
+	fs = vector == VEC_PABT ? IFSR_FS(exc_frame.ifsr) : DFSR_FS(exc_frame.dfsr) & ~FSR_WNR;
+	group_check(vector, exc_frame.vector, "%08x, mode %x, word %x: vector", va, mode, word);
+	group_check(FS_TRANS_SECT, fs, "%08x, mode %x, word %x: status", va, mode, word);
+	group_check(va, vector == VEC_PABT ? exc_frame.ifar : exc_frame.dfar, "%08x, mode %x, word %x: address", va, mode, word);
+}
+
+static void test_nothing_there(void)
+{
+	static const u32 at[] = { 0, 0x80, 0x84, 0xc0, 0x1000, 0x1004, 0x2080, 0x3008, 0x5000, 0xb0004, 0xffffc };
+
+	pt_section(l1_main, NEAR, 0);
+	begin("User mode finds nothing");
+	for (u32 i = 0; i < SLOTS; i++)
+		for (u32 k = 0; k < ARRAY_SIZE(at); k++) {
+			u32 va = slot_va(i) + at[k];
+
+			check_nothing(va, MODE_USR, 0xe5901000, VEC_DABT);	/* ldr r1, [r0] */
+			check_nothing(va, MODE_USR, 0xe5801000, VEC_DABT);	/* str r1, [r0] */
+			check_nothing(va, MODE_USR, 0, VEC_PABT);
+			check_nothing(va, MODE_SVC, 0xe4b01004, VEC_DABT);	/* ldrt r1, [r0], #4 */
+			check_nothing(va, MODE_SVC, 0xe4a01004, VEC_DABT);	/* strt r1, [r0], #4 */
+			if (!(at[k] & 0x1000) && at[k] != 0xb0004)
+				check_nothing(va, MODE_SVC, 0xe5801000, VEC_DABT);
+		}
+	group_check(true, works(CODE), "function");
+	group_end();
+}
+
 /* -- code that is copied and written -- */
 
 /* A function copies itself, from where it runs: what it reads there may be what a hypervisor put there. @move: and its address is taken. */
@@ -590,6 +630,7 @@ void guest_main(void)
 	test_alternating();
 	test_same_address();
 	test_user_too();
+	test_nothing_there();
 	test_copied();
 	test_copied_and_moved();
 	test_writes_itself();

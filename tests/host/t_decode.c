@@ -178,7 +178,7 @@ static const struct {
 	{ 0xe12fff31, INSN_BLX_REG, false, "blx r1" },
 	{ 0xe12fff1e, INSN_BX, false, "bx lr" },
 	{ 0xe16f1f12, INSN_PLAIN, false, "clz r1, r2" },
-	{ 0xe3011234, INSN_PLAIN, false, "movw r1, #4660" },
+	{ 0xe3011234, INSN_MOVW, false, "movw r1, #4660" },
 	{ 0xf5d1f000, INSN_HINT, false, "pld [r1]" },
 	{ 0xf57ff05f, INSN_BARRIER, false, "dmb sy" },
 	{ 0xf57ff06f, INSN_BARRIER, false, "isb sy" },
@@ -189,7 +189,7 @@ static const struct {
 	{ 0xe0010312, INSN_ALU_RSR, false, "and r0, r1, r2, lsl r3" },
 	{ 0xe2810001, INSN_ALU_IMM, false, "add r0, r1, #1" },
 	{ 0xe3510001, INSN_ALU_IMM, false, "cmp r1, #1" },
-	{ 0xe3401234, INSN_PLAIN, false, "movt r1, #4660" },
+	{ 0xe3401234, INSN_MOVT, false, "movt r1, #4660" },
 	{ 0xe1023051, INSN_PLAIN, false, "qadd r3, r1, r2" },
 	{ 0xe1010382, INSN_PLAIN, false, "smlabb r1, r2, r3, r0" },
 	{ 0xe0400391, INSN_PLAIN, false, "umaal r0, r0, r1, r3" },
@@ -292,6 +292,9 @@ static const char *render(const struct insn *in)
 	case INSN_ALU_REG: case INSN_ALU_RSR: case INSN_ALU_IMM:
 		snprintf(buf, sizeof(buf), "op %u r%u r%u %s", FIELD(in->word, 24, 21), in->rd, in->rn, off);
 		break;
+	case INSN_MOVW: case INSN_MOVT:
+		snprintf(buf, sizeof(buf), "r%u %x", in->rd, in->imm);
+		break;
 	case INSN_PLAIN: case INSN_VFP:
 		snprintf(buf, sizeof(buf), "r%u r%u", in->rd, in->rt2);
 		break;
@@ -358,6 +361,8 @@ static const struct {
 	{ 0xe7032110, "r3 r0" },			/* smlad r3, r0, r1, r2 */
 	{ 0xe7432110, "r3 r2" },			/* smlald r2, r3, r0, r1 */
 	{ 0xe16f1f12, "r1 r0" },			/* clz */
+	{ 0xe3011234, "r1 1234" },			/* movw */
+	{ 0xe34fffff, "r15 ffff" },			/* movt */
 	{ 0xee300a81, "r0 r0" },			/* vadd.f32 s0, s1, s2 */
 	{ 0xf2220844, "r0 r0" },			/* vadd.i32 */
 	{ 0xee101a10, "r1 r0" },			/* vmov r1, s0 */
@@ -425,7 +430,8 @@ static const struct {
 	{ 0xeb02, 0x0103, INSN_PLAIN, "r1 r0" },	/* add.w r1, r2, r3 */
 	{ 0xebb2, 0x0f03, INSN_PLAIN, "r0 r0" },	/* cmp.w r2, r3 */
 	{ 0xea4f, 0x0f03, INSN_PLAIN, "r15 r0" },	/* mov.w pc, r3 */
-	{ 0xf240, 0x1134, INSN_PLAIN, "r1 r0" },	/* movw r1 */
+	{ 0xf641, 0x2134, INSN_MOVW, "r1 1a34" },	/* movw r1, #6708 */
+	{ 0xf6cf, 0x71ff, INSN_MOVT, "r1 ffff" },	/* movt r1, #65535 */
 	{ 0xfba1, 0x2304, INSN_PLAIN, "r3 r2" },	/* umull r2, r3, r1, r4 */
 	{ 0x0011, 0, INSN_PLAIN, "r0 r0" },		/* movs */
 	{ 0x4478, 0, INSN_ALU_REG, "op 4 r0 r0 r15/0/0" },	/* add r0, pc */

@@ -47,6 +47,11 @@ static void fill_psr_imm(struct insn *in)
 	fill_psr(in);
 }
 
+static void fill_imm16(struct insn *in)
+{
+	in->imm = FIELD(in->word, 19, 16) << 12 | FIELD(in->word, 11, 0);
+}
+
 static void fill_shift(struct insn *in)
 {
 	in->shift_type = FIELD(in->word, 6, 5);
@@ -209,7 +214,8 @@ static const struct insn_row a32_001[] = {
 	{ 0x0fb0f000, 0x0320f000, INSN_MSR_IMM, fill_psr_imm },
 	{ 0x0f10f000, 0x0210f000, INSN_ALU_RET_IMM, fill_imm },
 	{ 0x0f90f000, 0x0390f000, INSN_ALU_RET_IMM, fill_imm },
-	{ 0x0fb00000, 0x03000000, INSN_PLAIN, NULL },		/* MOVW, MOVT */
+	{ 0x0ff00000, 0x03000000, INSN_MOVW, fill_imm16 },
+	{ 0x0ff00000, 0x03400000, INSN_MOVT, fill_imm16 },
 	{ 0x0fb00000, 0x03200000, INSN_OTHER, NULL },
 	{ 0x0e000000, 0x02000000, INSN_ALU_IMM, fill_imm },
 	{ 0, 0, INSN_OTHER, NULL },

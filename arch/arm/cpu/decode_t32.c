@@ -163,6 +163,8 @@ static void t16_high(struct insn *in)
 	in->rd = kind == 1 ? 0 : rdn;
 	in->imm_form = false;
 	in->t32 = false;
+	in->s = kind == 1;
+	in->opcode = FIELD(a32[kind], 24, 21);
 	in->word = a32[kind] | (u32)in->rn << 16 | (u32)in->rd << 12 | in->rm;
 }
 
@@ -180,6 +182,12 @@ static void t32_alu(struct insn *in)
 static void t32_rd(struct insn *in)
 {
 	in->rd = FIELD(in->word, 11, 8);
+}
+
+static void t32_imm16(struct insn *in)
+{
+	in->rd = FIELD(in->word, 11, 8);
+	in->imm = FIELD(in->word, 19, 16) << 12 | FIELD(in->word, 26, 26) << 11 | FIELD(in->word, 14, 12) << 8 | FIELD(in->word, 7, 0);
 }
 
 /* RdLo in 15:12, RdHi in 11:8. */
@@ -377,6 +385,8 @@ const struct insn_row t32_table[] = {
 	{ 0xfa008000, 0xf0000000, INSN_ALU_IMM, t32_alu },
 	{ 0xfbff8000, 0xf20f0000, INSN_ADR, t32_adr },
 	{ 0xfbff8000, 0xf2af0000, INSN_ADR, t32_adr },
+	{ 0xfbf08000, 0xf2400000, INSN_MOVW, t32_imm16 },
+	{ 0xfbf08000, 0xf2c00000, INSN_MOVT, t32_imm16 },
 	{ 0xfa008000, 0xf2000000, INSN_PLAIN, t32_rd },	/* plain immediates, saturation, bit fields */
 	{ 0xff00f000, 0xfa00f000, INSN_PLAIN, t32_rd },	/* shifts, extension, parallel addition and so on */
 	{ 0xff800000, 0xfb000000, INSN_PLAIN, t32_rd },

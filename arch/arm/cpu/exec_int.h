@@ -28,7 +28,8 @@ enum exec_result exec_alignment_fault(struct vcpu *v, u32 va, bool write);
 exec_fn exec_vfp_ls, exec_neon_ls;
 
 /* exec_core.c: what runs as it is in User mode */
-exec_fn exec_plain, exec_alu, exec_alu_rsr, exec_branch, exec_blx_imm, exec_bx, exec_blx_reg;
+u32 exec_alu_value(struct vcpu *v, const struct insn *in, u32 *flags);	/* result, and the CPSR with its flags */
+exec_fn exec_plain, exec_alu, exec_alu_rsr, exec_movw, exec_branch, exec_blx_imm, exec_bx, exec_blx_reg;
 exec_fn exec_adr, exec_cbz, exec_it, exec_setend, exec_barrier, exec_hint, exec_bkpt;
 
 /* exec_sys.c: status registers and coprocessors */

@@ -82,38 +82,15 @@ enum exec_result exec_msr(struct vcpu *v, const struct insn *in)
 	return EXEC_NEXT;
 }
 
-/* Result of data-processing operation @opcode (A5.2.1); TST..CMN do not write a register. */
-static bool alu(u32 opcode, u32 a, u32 b, bool c, u32 *r)
-{
-	switch (opcode) {
-	case 0: *r = a & b; return true;
-	case 1: *r = a ^ b; return true;
-	case 2: *r = a - b; return true;
-	case 3: *r = b - a; return true;
-	case 4: *r = a + b; return true;
-	case 5: *r = a + b + c; return true;
-	case 6: *r = a - b - !c; return true;
-	case 7: *r = b - a - !c; return true;
-	case 12: *r = a | b; return true;
-	case 13: *r = b; return true;
-	case 14: *r = a & ~b; return true;
-	case 15: *r = ~b; return true;
-	default: return false;
-	}
-}
-
 /* SUBS PC, LR and related (B9.3.20): pc := result, CPSR := SPSR. UNPREDICTABLE in User and System mode. */
 enum exec_result exec_alu_ret(struct vcpu *v, const struct insn *in)
 {
-	bool c = v->cpsr & BIT(29);
 	const u32 *spsr = vcpu_spsr(v);
-	u32 b = in->imm, r;
+	u32 flags;
 
-	if (in->op == INSN_ALU_RET_REG)
-		b = exec_shift_imm(exec_reg(v, in->rm), in->shift_type, in->shift_imm, c);
-	if (!spsr || !alu(in->opcode, exec_reg(v, in->rn), b, c, &r))
+	if (!spsr)
 		return EXEC_UNDEF;
-	vcpu_exception_return(v, r, *spsr);
+	vcpu_exception_return(v, exec_alu_value(v, in, &flags), *spsr);
 	return EXEC_BRANCH;
 }
 

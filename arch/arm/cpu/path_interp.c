@@ -16,6 +16,7 @@
 #include <arm/interp.h>
 #include <arm/shadow.h>
 #include <arm/slot.h>
+#include <arm/sysreg.h>
 #include <arm/window.h>
 #include <arm/xlate.h>
 #include <hv/console.h>
@@ -74,7 +75,8 @@ static bool is_quiet(const struct insn *in)
 		return in->rd != 15;
 	case INSN_LDM:
 		return !(in->reglist & BIT(15));
-	case INSN_STR: case INSN_STM: case INSN_LDREX: case INSN_STREX: case INSN_PLAIN: case INSN_B: case INSN_HINT:
+	case INSN_STR: case INSN_STM: case INSN_LDREX: case INSN_STREX: case INSN_PLAIN: case INSN_MOVW:
+	case INSN_MOVT: case INSN_B: case INSN_HINT:
 		return true;
 	default:
 		return false;
@@ -155,7 +157,6 @@ static bool interpreted(const struct vcpu *v)
 	return vcpu_privileged(v) || v->cp15.pmuserenr;
 }
 
-/* Interrupts are looked at between any two instructions that can tell, as where the guest's own are executed. */
 static bool interrupted(struct vcpu *v)
 {
 	if (arch_irq_pending()) {
@@ -174,7 +175,9 @@ static bool is_foreign(struct vcpu *v, u32 word)
 	return !guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) && code_page_restore(v, w.gpa, word);
 }
 
-/* Interpret up to the first instruction that is not quiet, a few at most. Returns how many. */
+#define SOME	64u
+
+/* Interpret up to the first instruction that is not quiet, or an interrupt, SOME at most. Returns how many. */
 static u32 interpret_some(struct vcpu *v, struct fetched *c)
 {
 	struct decoded *d;
@@ -200,7 +203,7 @@ static u32 interpret_some(struct vcpu *v, struct fetched *c)
 		r = EXEC_NEXT;
 		if (!(d->flags & c->check) || !is_foreign(v, word))
 			r = d->fn(v, &d->in);
-	} while (d->flags & QUIET && !v->device_accessed && r <= EXEC_BRANCH && n < 16);
+	} while (d->flags & QUIET && !v->device_accessed && r <= EXEC_BRANCH && n < SOME && !(read_isr() & PSR_I));
 	v->device_accessed = false;
 	if (r > EXEC_BRANCH)
 		exec_finish(v, r);

@@ -89,7 +89,6 @@ static const struct shape plain_shapes[] = {
 	{ 0x0fe000f0, 0x00200090, F_D | F_S | F_M, F_N },		/* MLA */
 	{ 0x0ff000f0, 0x00600090, F_D | F_S | F_M, F_N },		/* MLS */
 	{ 0x0f8000f0, 0x00800090, F_N | F_D | F_S | F_M, F_N | F_D },	/* UMULL UMLAL SMULL SMLAL */
-	{ 0x0fb00000, 0x03000000, F_D, F_D },				/* MOVW MOVT */
 	{ 0x0fff0ff0, 0x016f0f10, F_M, F_D },				/* CLZ */
 	{ 0x0fb003f0, 0x06800070, F_N | F_M, F_D },			/* SXTB16 SXTAB16 UXTB16 UXTAB16 */
 	{ 0x0fa003f0, 0x06a00070, F_N | F_M, F_D },			/* SXTB to UXTAH */

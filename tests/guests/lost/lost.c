@@ -118,9 +118,136 @@ static void lose_recursion(void)
 	(void)read32(0x20000000);
 }
 
+/*
+ * Where a hypervisor keeps code and state for the kernel in its address space, a kernel can find them: in pages below its own that it can read
+ * although its tables say nothing about them. What it does with them is its own loss.
+ */
+#define FIND_FROM	(RAM_BASE - 0x02000000u)
+static u32 found[512], founds;
+
+static bool readable(u32 va)
+{
+	return !TRY((void)read32(va));
+}
+
+static bool writable(u32 va)
+{
+	return readable(va) && !TRY(write32(va, read32(va)));
+}
+
+/* A kernel's sensitive instructions, so that there is something to find, and something that suffers. */
+static void be_sensitive(u32 n)
+{
+	u32 psr, dacr = DACR_CLIENT(0) | (n & 1 ? DACR_CLIENT(1) : 0), v;
+
+	asm volatile("mrs %0, cpsr\n\tcpsid i\n\tmsr cpsr_c, %0\n\t"
+		     "mcr p15, 0, %2, c3, c0, 0\n\tmrc p15, 0, %1, c3, c0, 0\n\tmrs %1, spsr\n\tmsr spsr_cxsf, %1\n\t"
+		     "mrc p15, 0, %1, c13, c0, 4\n\tmrc p15, 0, %1, c2, c0, 0\n\tstmdb %3, {sp, lr}^"
+		     : "=&r"(psr), "=&r"(v) : "r"(dacr), "r"(TEST_RAM + 64) : "memory");
+}
+
+static void try_sensitive(u32 n)
+{
+	(void)TRY(be_sensitive(n));
+}
+
+static void try_write(u32 va, u32 value)
+{
+	(void)TRY(write32(va, value));
+}
+
+static void find(void)
+{
+	mmu_off();
+	mmu_on_cached(l1_main, DACR_CLIENT(0));
+	be_sensitive(0);
+	for (u32 va = FIND_FROM; va < RAM_BASE && founds < ARRAY_SIZE(found); va += 0x1000)
+		if (readable(va))
+			found[founds++] = va;
+	print("FOUND %s\n", founds ? "something" : "nothing");
+}
+
+/* Random words over random state, which is used in between. */
+static void scribble(void)
+{
+	for (u32 n = 0;; n++) {
+		u32 va = founds ? found[next_random() % founds] + (next_random() & 0xfc) : TEST_RAM;
+
+		if (writable(va))
+			try_write(va, next_random() & 1 ? next_random() : found[next_random() % founds] + (next_random() & 0xffc));
+		try_sensitive(n);
+		asm volatile("cpsid i\n\tcpsie i");
+	}
+}
+
+static void lose_scribble(void)
+{
+	find();
+	scribble();
+}
+
+/* The same while interrupts come, with handlers that use it too. */
+static void storm_handler(void)
+{
+	(void)intc_sir();
+	be_sensitive(next_random());
+	gpt1_ack();
+	gpt1_oneshot(1);
+	intc_ack();
+}
+
+static void lose_scribble_storm(void)
+{
+	find();
+	intc_init();
+	gpt1_init();
+	exc_hook[VEC_IRQ] = irq_entry;
+	irq_handler = storm_handler;
+	intc_unmask(GPT1_IRQ);
+	gpt1_oneshot(1);
+	irq_enable();
+	scribble();
+}
+
+/* Jumps into the middle of what it found, with registers of noise, in every mode. */
+static void lose_into_middle(void)
+{
+	static const u32 modes[] = { MODE_SVC, MODE_SYS, MODE_IRQ, MODE_ABT, MODE_FIQ, MODE_USR };
+
+	find();
+	for (;;) {
+		struct ctx c;
+
+		ctx_init(&c, modes[next_random() % ARRAY_SIZE(modes)] | (next_random() & (PSR_NZCVQ | PSR_I)));
+		for (u32 i = 0; i < 13; i++)
+			c.r[i] = next_random() & 1 ? next_random() : found[next_random() % founds] + (next_random() & 0xfff);
+		c.lr = (u32)lose_into_middle;
+		c.pc = found[next_random() % founds] + (next_random() & 0xffc);
+		try_write(c.pc, next_random());
+		ctx_run(&c);
+		stacks_init();
+		try_sensitive(0);
+	}
+}
+
+/* Takes the addresses for itself and gives them back, scribbling all the time. */
+static void lose_map_and_scribble(void)
+{
+	find();
+	for (u32 n = 0;; n++) {
+		u32 va = FIND_FROM + (next_random() & 0x01f00000);
+
+		pt_section(l1_main, va, next_random() & 1 ? TEST_RAM | S_RAM : 0);
+		if (next_random() & 1)
+			tlb_all();
+		try_write(va + (next_random() & 0xffffc), next_random());
+		try_sensitive(n);
+	}
+}
+
 static void (*const ways[])(void) = {
 	lose_empty_table, lose_table_in_hole, lose_no_domain, lose_vectors, lose_jump, lose_sleep, lose_loop, lose_wipe, lose_noise,
-	lose_noise_tables, lose_recursion,
+	lose_noise_tables, lose_recursion, lose_scribble, lose_scribble_storm, lose_into_middle, lose_map_and_scribble,
 };
 
 void guest_main(void)

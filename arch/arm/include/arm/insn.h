@@ -26,7 +26,8 @@ enum insn_op {
 	INSN_VFP_LS, INSN_NEON_LS,			/* VLDR VSTR VLDM VSTM; VLDn VSTn */
 	/* neither: for who executes all of them */
 	INSN_ALU_REG, INSN_ALU_RSR, INSN_ALU_IMM,	/* data processing that is no exception return */
-	INSN_PLAIN,					/* nothing but r0-r14 and the flags: multiplies, media, MOVW, CLZ, saturating */
+	INSN_MOVW, INSN_MOVT,
+	INSN_PLAIN,					/* nothing but r0-r14 and the flags: multiplies, media, CLZ, saturating */
 	INSN_B, INSN_BLX_IMM, INSN_BX, INSN_BLX_REG,	/* B: BL too; BX: BXJ too */
 	INSN_ADR, INSN_CBZ, INSN_TB, INSN_IT,		/* of T32; CBZ: s for CBNZ */
 	INSN_SETEND, INSN_CLREX, INSN_BARRIER,
