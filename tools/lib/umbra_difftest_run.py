@@ -176,7 +176,7 @@ class Console:
         self.process.stdin.flush()
 
     def wait_for(self, pattern, start=0):
-        """Until it says @pattern after @start, says nothing more for so many seconds (False), or ends (False)."""
+        """Until it says @pattern after @start, or says nothing more for so many seconds (False). No guest can end the machine itself."""
         deadline = time.monotonic() + self.quiet
         while not re.search(pattern, self.text[max(start, len(self.text) - TAIL):]):
             if time.monotonic() > deadline:
@@ -185,7 +185,7 @@ class Console:
                 continue
             more = os.read(self.process.stdout.fileno(), TAIL // 2)
             if not more:
-                return False
+                raise ToolError(f"QEMU ended with status {self.process.wait()}")
             self.text += more
             deadline = time.monotonic() + self.quiet
         return True
