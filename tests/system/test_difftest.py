@@ -42,8 +42,8 @@ class Planted(Side):
     def __init__(self, block, unit):
         self.block, self.unit = block, unit
 
-    def run(self, program):
-        outcome = super().run(program)
+    def run(self, program, *quiet):
+        outcome = super().run(program, *quiet)
         last = program.first + program.count - 1
         if self.block not in outcome.digests:
             groups = [block for block in outcome.digests if block >= self.block > block - program.group]

@@ -24,6 +24,7 @@ GROUP = 64
 EXACT = ["-icount", "shift=0,sleep=off"]
 # A board that says nothing for so long hangs. Only ends what hangs; UMBRA_TEST_SLOW=3 stretches it.
 QUIET = 60 * float(os.environ.get("UMBRA_TEST_SLOW", "1"))
+QUIET_SHRINKING = QUIET / 4  # few blocks then, but many runs
 MONITOR_KEY = b"\x1d"
 TAIL = 65536  # bytes of the console in which an answer is looked for
 FAST = {True: "with fast exits", False: "without fast exits"}
@@ -95,14 +96,14 @@ class Side:
              "-n", "diff", "-d", image, boot])
         return ["-kernel", str(boot)]
 
-    def run(self, program):
+    def run(self, program, quiet=QUIET):
         with tempfile.TemporaryDirectory(prefix="difftest.", dir=build_dir()) as scratch:
             folder = pathlib.Path(scratch)
             image = folder / "guest.bin"
             image.write_bytes(program.image(guest_image()))
             command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program() + EXACT
             command += self.arguments(image, folder)
-            with Console([str(word) for word in command]) as console:
+            with Console([str(word) for word in command], quiet) as console:
                 complete = console.wait_for(rb"SUMMARY: .*\n")
                 return Outcome(console.lines(), complete, self.unrewritten(console) if complete else 0)
 
@@ -155,7 +156,8 @@ class Umbra(Side):
 class Console:
     """A running machine and what it has said."""
 
-    def __init__(self, command):
+    def __init__(self, command, quiet):
+        self.quiet = quiet
         # Should this program be killed, its machines end with it.
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.PIPE,
@@ -174,8 +176,8 @@ class Console:
         self.process.stdin.flush()
 
     def wait_for(self, pattern, start=0):
-        """Until it says @pattern after @start, says nothing more for QUIET seconds (False), or ends (False)."""
-        deadline = time.monotonic() + QUIET
+        """Until it says @pattern after @start, or says nothing more for so many seconds (False). No guest can end the machine itself."""
+        deadline = time.monotonic() + self.quiet
         while not re.search(pattern, self.text[max(start, len(self.text) - TAIL):]):
             if time.monotonic() > deadline:
                 return False
@@ -183,9 +185,9 @@ class Console:
                 continue
             more = os.read(self.process.stdout.fileno(), TAIL // 2)
             if not more:
-                return False
+                raise ToolError(f"QEMU ended with status {self.process.wait()}")
             self.text += more
-            deadline = time.monotonic() + QUIET
+            deadline = time.monotonic() + self.quiet
         return True
 
     def lines(self):

@@ -5,8 +5,7 @@ import concurrent.futures
 import subprocess
 import tempfile
 
-from umbra_difftest_run import KEEP_ALL, MAX_UNITS, Side
-
+from umbra_difftest_run import KEEP_ALL, MAX_UNITS, QUIET_SHRINKING, Side
 
 SHOWN = 40  # registers and words of memory in a report
 
@@ -20,7 +19,7 @@ class Pair:
     def run(self, program):
         self.runs += 1
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda side: side.run(program), (self.native, self.umbra)))
+            return list(pool.map(lambda side: side.run(program, QUIET_SHRINKING), (self.native, self.umbra)))
 
     def first_difference(self, program):
         """The last block of the first group that differs, or None."""

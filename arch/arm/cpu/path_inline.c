@@ -64,11 +64,17 @@ static struct stub *roll(struct vcpu *v)
 	return s;
 }
 
+/* What site_word() makes of the DACR write of @s: only then is it known as a site again where the window does not handle it. */
+static u32 eager_word(const struct vcpu *v, const struct stub *s)
+{
+	return v->fast_off ? site_word_of(SITE_KIND_C, s->copy) | (s->site / 4 & 15) : site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand;
+}
+
 /* The DACR write of @s gets a trapping word, and does at once what it says. */
 static void make_eager(struct vcpu *v, struct stub *s)
 {
 	s->eager = true;
-	code_page_set_word(v, s->copy, s->site, s->word, site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand);
+	code_page_set_word(v, s->copy, s->site, s->word, eager_word(v, s));
 }
 
 /*

@@ -95,11 +95,7 @@ void world_init(void)
 	};
 
 	pages_init();
-	mmu_on(l1_main, DACR_CLIENT(0) | DACR_CLIENT(1));
-	MCR(0, c2, c0, 0, (u32)l1_main | TTBR_CACHED);
-	MCR(0, c2, c0, 1, (u32)l1_main | TTBR_CACHED);
-	isb();
-	tlb_all();
+	mmu_on_cached(l1_main, DACR_CLIENT(0) | DACR_CLIENT(1));
 	for (u32 i = 0; i < 256; i++)
 		write32(TEST_RAM + 0x1c00 + 4 * i, i * 0x01000193u);
 	lines_init();
