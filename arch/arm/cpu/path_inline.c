@@ -64,10 +64,17 @@ static struct stub *roll(struct vcpu *v)
 	return s;
 }
 
-/* What site_word() makes of the DACR write of @s: only then is it known as a site again where the window does not handle it. */
+/*
+ * What site_word() makes of the DACR write of @s: only then is it known as a site again where the window does not handle it, as it does
+ * not where there is a condition.
+ */
 static u32 eager_word(const struct vcpu *v, const struct stub *s)
 {
-	return v->fast_off ? site_word_of(SITE_KIND_C, s->copy) | (s->site / 4 & 15) : site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand;
+	u32 cond = s->word & 0xf0000000;
+	bool hot = !v->fast_off && cond == 0xe0000000;
+	u32 word = hot ? site_word_of(SITE_KIND_DACR_W, s->copy) | s->operand : site_word_of(SITE_KIND_C, s->copy) | (s->site / 4 & 15);
+
+	return cond | (word & 0x0fffffff);
 }
 
 /* The DACR write of @s gets a trapping word, and does at once what it says. */
