@@ -236,7 +236,7 @@ def test_ended_from_outside(tmp_path):
     (["--only", "null", "--layout", TOP / "README.md"], "README.md is no compiled layout"),
     (["--only", "null", "--layout", "linux-atags"], "no device tree"),
     (["--only", "null", "--layout", "bare-metal"], "no device tree"),
-    (["--only", "null", "--path", "nosuch"], 'unknown path "nosuch"'),
+    (["--only", "null", "--path", "nosuch"], 'path "nosuch" is not built in'),
     (["--only", "null", "--strategy", "nosuch"], 'unknown strategy "nosuch"'),
     (["--quick", "--write-baseline"], "only a complete measurement"),
     (["--compare", TOP / "README.md", TOP / "README.md"], "README.md: Expecting value"),
