@@ -43,7 +43,8 @@ class Stretch:
     @staticmethod
     def between(first, second):
         ticks = (second[1] - first[1]) & 0xFFFFFFFF
-        return Stretch(second[0] - first[0], ticks * 1000000000 // 32768, tuple(b - a for a, b in zip(first[2], second[2])))
+        before = first[2] or (0,) * len(second[2])  # the machine had just been started: there were no counters yet
+        return Stretch(second[0] - first[0], ticks * 1000000000 // 32768, tuple(b - a for a, b in zip(before, second[2])))
 
 
 @dataclasses.dataclass
