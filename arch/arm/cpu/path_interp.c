@@ -30,7 +30,7 @@ static const struct cpu_path path_interp;
 
 /*
  * Instructions decoded last, by where they stand, so that those of a loop have places of their own. A word means the same everywhere:
- * nothing but the word has to be right. Executable.
+ * nothing but the word has to be right. Their functions are executable, and apart from what is written all the time.
  */
 #define DECODED_NR	16384u
 static struct decoded {
@@ -39,9 +39,8 @@ static struct decoded {
 	u8 flags, uses;
 #define QUIET	BIT(0)		/* has no effect but on registers and memory, and stays in this instruction set */
 #define FOREIGN	BIT(1)		/* may be of another path's making */
-	u32 code[SLOT_CODE_WORDS];
-} decoded[DECODED_NR] __section(".bss.exec");
-_Static_assert(sizeof(struct decoded) == 128, "its index should cost a shift");
+} __attribute__((aligned(64))) decoded[DECODED_NR];	/* a cache line */
+static u32 code[DECODED_NR][SLOT_CODE_WORDS] __section(".bss.exec");
 
 static inline struct decoded *decoded_at(u32 pc)
 {
@@ -59,8 +58,8 @@ static enum exec_result exec_new(struct vcpu *v, const struct insn *in)
 
 	if (++d->uses == USES_TO_COMPILE) {
 		compiles++;
-		if (slot_compile(d->code, in))
-			d->fn = (exec_fn *)(uintptr_t)d->code;
+		if (slot_compile(code[d - decoded], in))
+			d->fn = (exec_fn *)(uintptr_t)code[d - decoded];
 		else
 			d->fn = in->cond == 14 ? exec_function(in->op) : exec_insn;
 	}
@@ -126,13 +125,14 @@ static enum exec_result step_thumb(struct vcpu *v)
 struct fetched {
 	gva_t page;
 	u32 gen;
+	bool priv;
 	const u32 *words;
 	u32 check;		/* FOREIGN: another path hands over pages that may have words of its own */
 };
 
 static inline void fetched_check(struct vcpu *v, struct fetched *c)
 {
-	if (c->gen != v->xlate_gen)
+	if (c->gen != v->xlate_gen || c->priv != vcpu_privileged(v))
 		c->page = ~0u;
 }
 
@@ -145,7 +145,8 @@ static bool fetch_anew(struct vcpu *v, struct fetched *c, u32 pc, u32 *word)
 		inject_pabt(v, &f);
 		return false;
 	}
-	c->words = xlate_find(v, pc & PAGE_MASK, ACC_EXEC, vcpu_privileged(v));
+	c->priv = vcpu_privileged(v);
+	c->words = xlate_find(v, pc & PAGE_MASK, ACC_EXEC, c->priv);
 	c->page = c->words ? pc : ~0u;
 	c->gen = v->xlate_gen;
 	return true;
@@ -276,6 +277,7 @@ static int interp_init(struct vcpu *v)
 	(void)v;
 	for (u32 i = 0; i < DECODED_NR; i++)
 		decode(&decoded[i], 0);
+	decodes = 0;
 	return 0;
 }
 
