@@ -272,12 +272,16 @@ static inline bool fast_user_writable(u32 va)
 }
 
 /*
- * May the line of @va hold the descriptor of the stub area in a first-level table? When it is cleaned the guest may have taken that
- * address for itself, which the shadow MMU must look at.
+ * May the line of @va hold a descriptor in the place of the stub area? When it is cleaned the guest may have taken that address for
+ * itself, which the shadow MMU must look at.
  */
 static inline bool fast_stub_line(const struct vcpu *v, u32 va)
 {
-	return !((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK);
+	u32 desc;
+
+	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
+		return false;
+	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || desc & 3;
 }
 
 /*

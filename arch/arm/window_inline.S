@@ -387,13 +387,19 @@ inl_user:
 	hot_count
 	hot_resume
 
-	inl_handler hot_dccmvac		@ as hot_dccmvac, unless it may be about the descriptor of the stub area
+	inl_handler hot_dccmvac		@ as hot_dccmvac, unless it may publish a descriptor in the place of the stub area
 	ldr	r5, [sp, r8, lsl #2]
 	ldr	r4, [sp, #VCPU_STUB_LINE]
 	orr	r6, r5, #1		@ STUB_LINE_VALID
-	eor	r4, r4, r6
-	movw	r6, #0xfc1		@ STUB_LINE_MASK
-	tst	r4, r6
-	beq	svc_common
+	eor	r6, r6, r4
+	movw	r7, #0xfc1		@ STUB_LINE_MASK
+	tst	r6, r7
+	bne	hot_dccmvac_any
+	and	r4, r4, #0x3c
+	bic	r6, r5, #0x3f
+	orr	r6, r6, r4
+	ldrt	r7, [r6]
+	tst	r7, #3			@ none, then the area can stay
+	bne	svc_common
 	b	hot_dccmvac_any
 	.ltorg

@@ -95,7 +95,7 @@ struct vcpu {
 	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
-	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:6 of the address of the descriptor
+	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:2 of the address of the descriptor
 	 * in any first-level table that is about the stub area, and STUB_LINE_VALID; 0: there is no area. Kept by the shadow MMU.
 	 */
 	u32 open_used;
@@ -104,7 +104,8 @@ struct vcpu {
 	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
-#define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)
+#define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
+#define STUB_LINE_WORD	0x03cu
 	u32 shared_end;
 	/* -- C only -- */
 	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
