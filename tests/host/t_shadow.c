@@ -482,6 +482,14 @@ static void store_into_own_page(void **state)
 	v->r[15] = RAM + 0x9100;
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_EMULATED);
 	assert_int_equal(gpa, RAM + 0x9200);
+	v->r[15] = RAM + 0x8ffe;	/* a T32 instruction that ends there */
+	v->cpsr |= PSR_T;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_EMULATED);
+	assert_int_equal(gpa, RAM + 0x9200);
+	v->r[15] = RAM + 0x8ffc;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+	v->cpsr &= ~PSR_T;
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
 	v->r[15] = RAM + 0xa100;
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
 }

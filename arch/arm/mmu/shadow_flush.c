@@ -13,7 +13,8 @@
  *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
  *     (b) it is an unscanned page in view U, reached in virtual User mode.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
- *     code; a store from an instruction in the page itself is emulated instead, or fetch and store would chase each other.
+ *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
+ *     each other.
  *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
  *     until the guest goes back or needs one, which drops them.
@@ -336,19 +337,30 @@ static void fill_page(struct fill *f)
 
 /* -- the fault -- */
 
-/* Does the faulting instruction itself lie in guest page @page? */
-static bool pc_in_page(struct vcpu *v, gpa_t page)
+/* Is what the guest fetches at @pc in guest page @page? */
+static bool fetched_from(struct vcpu *v, gva_t pc, gpa_t page)
 {
 	struct gfault f;
 	struct walk w;
 
-	return !guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+	return !guest_walk(v, pc, ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+}
+
+/*
+ * Does the faulting instruction itself lie in guest page @page, or a part of it? What stands in the last halfword of a page is taken
+ * for the first half of a T32 instruction: were it a whole one, emulating it would be as right.
+ */
+static bool insn_in_page(struct vcpu *v, gpa_t page)
+{
+	u32 pc = v->r[15];
+
+	return fetched_from(v, pc, page) || (v->cpsr & PSR_T && !((pc + 2) & ~PAGE_MASK) && fetched_from(v, pc + 2, page));
 }
 
 /* A store that the guest's tables allow hit a page that is code. False: emulate it (rule 6). */
 static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 {
-	if (pc_in_page(v, page))
+	if (insn_in_page(v, page))
 		return false;
 	code_page_written(v, page);
 	if (frame_is_code(frame))	/* nothing of it was mapped */

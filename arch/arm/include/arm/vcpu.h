@@ -122,6 +122,14 @@ struct vcpu {
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
+	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
+	struct hidden_faults {
+		u32 pc;
+#define HIDDEN_NONE	1u	/* of no instruction */
+		u32 nr;		/* of those with the same registers; 0: they are not there yet */
+		u32 cpsr, hw_asid, r[15];
+		bool resolved;	/* the exit that is being handled was one */
+	} hidden;
 	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
 #define XLATE_NR	128u
 #define XLATE_GEN	0xff8u
