@@ -75,11 +75,17 @@ static hpa_t copy_pool;
 static gpa_t copy_of[COPIES];
 static u32 copy_hand;
 
+/* Pages that User mode executed as they are. */
+static bool user_ran[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];
+
+static u32 page_index(gpa_t gpa)
+{
+	return (gpa - SRAM < SRAM_SIZE ? RAM_SIZE + gpa - SRAM : gpa - RAM) >> PAGE_SHIFT;
+}
+
 static u16 *state_of(gpa_t gpa)
 {
-	if (gpa - SRAM < SRAM_SIZE)
-		return &code_state[(RAM_SIZE + gpa - SRAM) >> PAGE_SHIFT];
-	return gpa - RAM < RAM_SIZE ? &code_state[(gpa - RAM) >> PAGE_SHIFT] : NULL;
+	return gpa - SRAM < SRAM_SIZE || gpa - RAM < RAM_SIZE ? &code_state[page_index(gpa)] : NULL;
 }
 
 void code_page_drop(struct vcpu *vc, gpa_t gpa)
@@ -242,8 +248,10 @@ static void check_target(gva_t va, const struct walk *w, enum shadow_access acc,
 	if (acc == ACC_WRITE)
 		assert_false(code);	/* a store that Umbra does not see may not change scanned code */
 	/* Nothing runs as guest kernel that was not scanned, but for rule 9: the first time in a page that User mode ran. */
-	if (acc == ACC_EXEC && priv && (s->scan_user || (!w->manager && !ap_rights_pl0[w->ap])))
+	if (acc == ACC_EXEC && priv && (s->scan_user || is_vector_page(v, va) || !user_ran[page_index(w->gpa)]))
 		assert_true(code);
+	if (acc == ACC_EXEC && !priv && !code)
+		user_ran[page_index(w->gpa)] = true;
 	if (acc == ACC_EXEC && code)
 		assert_int_equal(pa, copy | (va & ~PAGE_MASK));
 	else if (pa != w->gpa)
@@ -327,6 +335,7 @@ static int setup(void **state)
 	memset(&guest, 0, sizeof(guest));
 	memset(tlb, 0, sizeof(tlb));
 	memset(code_state, 0, sizeof(code_state));
+	memset(user_ran, 0, sizeof(user_ran));
 	memset(copy_of, 0, sizeof(copy_of));
 	fake_tlbi_hook = tlb_hook;
 	alloc_init(HEAP, HEAP + 0x400000);
@@ -559,6 +568,7 @@ static void mixed_slot(void **state)
 	l2(0, 0xffff2000, P(RAM + 0x8000, KRW_URO));
 	mmu_on();
 	v->cp15.sctlr |= SCTLR_V;
+	shadow_ctx_changed(v, CTX_VECTORS);
 	assert_true(guest_does(0xffff0000, ACC_EXEC, true));
 	assert_true(guest_does(0xffff1000, ACC_EXEC, true));
 	assert_false(s->scan_user);
@@ -596,6 +606,47 @@ static void user_code_is_not_scanned(void **state)
 	assert_true(guest_does(0x00102000, ACC_EXEC, true));
 	assert_true(guest_does(0x00101000, ACC_EXEC, false));
 	assert_int_not_equal(code_state[3], 0);
+	audit();
+}
+
+/* What User mode reads, writes or runs beside is scanned when the kernel jumps there; and so is what becomes its vector page. */
+static void unscanned_for_user_only(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	for (u32 i = 0; i < 16; i++)
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x3000 + i * PAGE_SIZE, i & 1 ? URW : URO));
+	mmu_on();
+	assert_true(guest_does(0x00102000, ACC_EXEC, false));
+	assert_true(guest_does(0x00105000, ACC_WRITE, false));
+	assert_true(guest_does(0x00106000, ACC_READ, false));
+	audit();
+	v->cp15.vbar = 0x00102000;
+	shadow_ctx_changed(v, CTX_VECTORS);
+	assert_true(guest_does(0x00102008, ACC_EXEC, true));
+	assert_int_not_equal(code_state[5], 0);
+	assert_false(s->scan_user);
+	assert_true(guest_does(0x00104000, ACC_EXEC, false));
+	v->cp15.vbar = 0x00103000;		/* ahead of which it is */
+	shadow_ctx_changed(v, CTX_VECTORS);
+	assert_true(guest_does(0x00104000, ACC_EXEC, false));
+	assert_true(guest_does(0x00103008, ACC_EXEC, true));
+	assert_int_not_equal(code_state[6], 0);
+	audit();
+	for (u32 i = 4; i < 8; i++) {
+		assert_true(guest_does(0x00104000, ACC_EXEC, false));
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_READ, false));
+		if (i != 4)
+			assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, true));
+		audit();
+		shadow_tlbi(v, TLBI_ALL, 0);
+	}
+	/* once executed, a page is executable ahead */
+	assert_true(guest_does(0x00108000, ACC_EXEC, false));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_true(guest_does(0x00109000, ACC_EXEC, false));
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00108000, ACC_EXEC, false));
+	assert_int_equal(s->fills, fills);
 	audit();
 }
 
@@ -1063,6 +1114,12 @@ static void random_access(void)
 	guest_does(va, acc, rnd(2));
 }
 
+static void move_vectors(void)
+{
+	v->cp15.vbar = rnd_va() & PAGE_MASK;
+	shadow_ctx_changed(v, CTX_VECTORS);
+}
+
 static void mmu_off_and_on(void)
 {
 	u32 sctlr = v->cp15.sctlr;
@@ -1100,6 +1157,8 @@ static void random_step(void)
 		change_super();
 	else if (r == 995)
 		change_user_range();
+	else if (r == 996)
+		move_vectors();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }
@@ -1140,6 +1199,7 @@ static void reset_forgets(void **state)
 	v->cp15.sctlr = 0;
 	v->cpsr = MODE_SVC;
 	memset(code_state, 0, sizeof(code_state));
+	memset(user_ran, 0, sizeof(user_ran));
 	memset(copy_of, 0, sizeof(copy_of));
 	shadow_reset(v);
 	audit();
@@ -1154,7 +1214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
-		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
+		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
 		T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};

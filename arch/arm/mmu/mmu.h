@@ -41,6 +41,7 @@
 #define FRAME_CODE	BIT(31)		/* w[0]: scanned code, nothing maps it writable */
 #define FRAME_MANY	BIT(30)		/* w[0]: more entries than named may map it, find them by sweep */
 #define FRAME_ENTRY	BIT(29)		/* w[n]: table 27:8, index 7:0 */
+#define FRAME_USER	BIT(28)		/* w[0]: virtual User mode has fetched from it while it was no scanned code */
 #define FRAME_NAME	(FRAME_ENTRY | 0x0fffffffu)
 
 struct frame {
@@ -307,6 +308,9 @@ struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
 void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
+
+/* shadow_flush.c: does the page at @va hold the guest's vectors? */
+bool is_vector_page(const struct vcpu *v, gva_t va);
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);

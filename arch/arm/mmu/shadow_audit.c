@@ -8,6 +8,7 @@
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
 #include <arm/code_page.h>
+#include <arm/cpu_path.h>
 #include <arm/window.h>
 #include <hv/log.h>
 
@@ -65,8 +66,17 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 
 /* -- entries -- */
 
-static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, u32 root)
+/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_flush.c)? */
+static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame)
 {
+	if (s->v->path && !s->v->path->code)
+		return true;		/* privileged modes execute nothing of it */
+	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & FRAME_USER;
+}
+
+static void audit_page(struct audit *a, const struct node *n, enum view view, u32 idx, u32 root)
+{
+	u32 tbl = n->tbl[view];
 	struct shadow *s = a->s;
 	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, me = FRAME_ENTRY | tbl << 8 | idx;
 	const struct frame *frame = frame_of(s, page);
@@ -84,6 +94,8 @@ static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, 
 	}
 	if (writable && (frame_is_code(frame) || code_page_is_code(s->v, page, NULL)))
 		violation(a, "code page is writable", root, va, e);
+	if (exec && !frame_is_code(frame) && !may_run_unscanned(s, n, view, va, frame))
+		violation(a, "executable and not scanned", root, va, e);
 	if (!(frame->w[0] & FRAME_MANY) && (frame->w[0] & FRAME_NAME) != me && frame->w[1] != me)
 		violation(a, "mapping is not tracked", root, va, e);
 }
@@ -117,7 +129,7 @@ static void audit_node(struct audit *a, const struct node *n)
 				  (u32)n->slot << SECTION_SHIFT, tbl);
 		for (u32 i = 0; i < L2_ENTRIES; i++)
 			if (tbl_ptr(s, tbl)[i])
-				audit_page(a, n, tbl, i, (u32)__builtin_ctzll(n->roots));
+				audit_page(a, n, view, i, (u32)__builtin_ctzll(n->roots));
 	}
 }
 

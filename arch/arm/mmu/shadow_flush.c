@@ -11,7 +11,8 @@
  *     entry that allows the access. The first touch maps all rights that the guest grants, so a read prepares the write.
  *  4  A slot is linked to one view at a time. It is toggled by faults only, never by a mode switch.
  *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
- *     (b) it is an unscanned page in view U, reached in virtual User mode.
+ *     (b) it is an unscanned page in view U that virtual User mode has fetched from, there or elsewhere (FRAME_USER). What User
+ *     mode only reads or writes stays execute-never, so that the guest kernel's first jump there faults.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
  *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
  *     each other.
@@ -19,8 +20,8 @@
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
  *     until the guest goes back or needs one, which drops them.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
- *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that
- *     User mode executed before.
+ *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. Not
+ *     covered: a kernel's first jump into a page that User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  */
@@ -74,11 +75,14 @@ static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enu
 	return e && s->dom[L1_DOMAIN_OF(e)].view == VIEW_K ? VIEW_K : VIEW_U;
 }
 
-static bool is_vector_page(const struct vcpu *v, gva_t va)
+static gva_t vector_page(const struct vcpu *v)
 {
-	u32 base = v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar;
+	return v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar & PAGE_MASK;
+}
 
-	return !((va ^ base) & PAGE_MASK);
+bool is_vector_page(const struct vcpu *v, gva_t va)
+{
+	return (va & PAGE_MASK) == vector_page(v);
 }
 
 /* The guest kernel executes what User mode can execute: from now on scan for both (rule 9). */
@@ -116,6 +120,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
 	} else if (!frame_is_code(f->frame) || !code_page_is_code(s->v, page, &f->target)) {
+		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
 	if (f->view == VIEW_U)
@@ -211,7 +216,10 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
 	return page_entry(0, attr, rights, f->user_exec && (!(d & L2_XN) || f->manager));
 }
 
-/* Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. */
+/*
+ * Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. It is
+ * executable only if @bits are and User mode has executed the page before.
+ */
 static inline u32 ahead_entry(struct shadow *s, u32 d, u32 bits, u32 tbl, u32 idx)
 {
 	const struct span *big = &s->span[0];
@@ -223,11 +231,11 @@ static inline u32 ahead_entry(struct shadow *s, u32 d, u32 bits, u32 tbl, u32 id
 	frame = page < big->size ? &big->frame[page >> PAGE_SHIFT] : frame_of(s, d & PAGE_MASK);
 	if (!frame || frame_is_code(frame))
 		return 0;
-	if (!frame->w[0] && !frame->w[1])
-		frame->w[0] = FRAME_ENTRY | tbl << 8 | idx;
+	if (!(frame->w[0] & ~FRAME_USER) && !frame->w[1])
+		frame->w[0] |= FRAME_ENTRY | tbl << 8 | idx;
 	else
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return (d & PAGE_MASK) | bits;
+	return (d & PAGE_MASK) | bits | (frame->w[0] & FRAME_USER ? 0 : L2_XN);
 }
 
 /* The same while the guest kernel fetches: of its code only what was scanned already. */
@@ -255,6 +263,7 @@ static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0, filled = 0;
 	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
 	bool code = f->priv && f->acc == ACC_EXEC;
+	u32 vectors = (vector_page(f->s->v) >> PAGE_SHIFT) - ((f->va >> PAGE_SHIFT) & ~15u);	/* less than 16: one of these */
 
 	for (u32 i = 0; i < 16; i++) {
 		u32 d = guest[i], e;
@@ -268,6 +277,8 @@ static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f->s, d, bits, tbl, first + i);
 		if (!e)
 			continue;
+		if (i == vectors && !code)
+			e |= L2_XN;		/* not scanned */
 		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
 		filled++;
 	}
@@ -398,8 +409,8 @@ static void fill(struct fill *f)
 	if (f->acc == ACC_EXEC)
 		resolve_exec(f, f->target);
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va);
-	if (f->user_exec && f->frame && !frame_is_code(f->frame) && (!f->w->xn || f->w->manager))
-		f->exec = true;		/* the data page of today is often executed next */
+	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
+		f->exec = true;
 	if (can_be_section(f))
 		fill_section(f);
 	else
@@ -702,6 +713,15 @@ static void sctlr_changed(struct shadow *s)
 	root_select(s);
 }
 
+/* The vectors are in another page now: what is executable there was perhaps not scanned (rule 9). */
+static void vectors_changed(struct shadow *s)
+{
+	gva_t va = vector_page(s->v);
+
+	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
+		node_drop_entry(s, &s->node[i], va);
+}
+
 static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 {
 	struct shadow *s = v->shadow;
@@ -720,6 +740,9 @@ static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 		break;
 	case CTX_SCTLR:
 		sctlr_changed(s);
+		break;
+	case CTX_VECTORS:
+		vectors_changed(s);
 		break;
 	case CTX_ATTR:
 		attr_rebuild(s);
