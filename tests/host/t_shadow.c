@@ -766,6 +766,42 @@ static void tables_share_an_asid(void **state)
 	assert_false(guest_does(0x30001000, ACC_READ, false));
 }
 
+/*
+ * A table with global and non-global pages was filled in another root, under the ASID that this root has entries of. Then the ASID alone
+ * changes: that node is no place for what the tables say now.
+ */
+static void pending_asid_and_a_shared_node(void **state)
+{
+	u64 fills;
+
+	for (u32 i = 0; i < 2; i++)
+		l1(i, 0x30000000, G_L2(0) | 1);
+	l1(1, 0x40000000, G_L2(1) | 1);
+	l2(0, 0x30001000, P(RAM + 0x1000, URW) | NG);
+	l2(0, 0x30002000, P(RAM + 0x2000, URW));
+	l2(1, 0x40001000, P(RAM + 0x3000, URW) | NG);
+	mmu_on();
+	write_asid(5);
+	assert_true(guest_does(0x30001000, ACC_WRITE, false));
+	write_ttbr0(G_L1(1));
+	assert_true(guest_does(0x40001000, ACC_WRITE, false));
+	write_asid(6);
+	assert_true(s->asid_pending);
+	l2(0, 0x30003000, P(RAM + 0x4000, URW) | NG);
+	fills = s->fills;
+	assert_true(guest_does(0x30002000, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills + 1);
+	audit();
+	write_asid(5);
+	l2(0, 0x30003000, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x30003000 | 6);	/* ASID 5 never was current while it was valid */
+	assert_false(guest_does(0x30003000, ACC_READ, false));
+	write_ttbr0(G_L1(0));
+	assert_false(guest_does(0x30003000, ACC_READ, false));
+	assert_true(guest_does(0x30002000, ACC_WRITE, false));
+	audit();
+}
+
 static void large_page(void **state)
 {
 	l1(0, 0x30000000, G_L2(0) | 1);
@@ -1216,7 +1252,7 @@ int main(void)
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
 		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
-		T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(pending_asid_and_a_shared_node), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
  *     each other.
  *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
- *     until the guest goes back or needs one, which drops them.
+ *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
  *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. Not
  *     covered: a kernel's first jump into a page that User mode executed before.
@@ -307,7 +307,17 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 	dsb();
 }
 
-/* The current root's node for the slot, ready for the page: globality settled, its host domain in *@dom. */
+static void adopt_asid(struct shadow *s)
+{
+	root_drop_ng(s, s->cur);
+	s->asid_pending = false;
+	dacr_apply(s);
+}
+
+/*
+ * The current root's node for the slot, ready for the page: globality settled, of the guest's ASID of now if it has non-global entries, its
+ * host domain in *@dom.
+ */
 static struct node *fill_node(struct fill *f, u32 *dom)
 {
 	struct shadow *s = f->s;
@@ -315,6 +325,10 @@ static struct node *fill_node(struct fill *f, u32 *dom)
 	for (;;) {
 		struct node *n = node_link(s, s->cur, f->va >> SECTION_SHIFT, link_key(f->w->l1desc));
 
+		if (s->asid_pending && (n->ng || !f->w->global)) {
+			adopt_asid(s);		/* of another root that shares the ASID that this one gives up */
+			continue;
+		}
 		if (!f->w->global && !n->ng)
 			node_make_ng(s, n, s->cur);
 		*dom = s->dom_of[f->gd][f->view][n->ng];
@@ -377,13 +391,6 @@ static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 	if (frame_is_code(frame))	/* nothing of it was mapped */
 		shadow_drop_page(v, page, 0);
 	return true;
-}
-
-static void adopt_asid(struct shadow *s)
-{
-	root_drop_ng(s, s->cur);
-	s->asid_pending = false;
-	dacr_apply(s);
 }
 
 /* A supersection was mapped: an operation on any of its addresses is about all of it. */
