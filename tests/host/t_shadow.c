@@ -357,6 +357,7 @@ static int setup(void **state)
 	shadow_reset(v);
 	v->r[15] = 0xeeee0000;
 	window_moves = 0;
+	seed = 1;
 	return 0;
 }
 
@@ -540,6 +541,49 @@ static void dacr_costs_no_fill(void **state)
 			assert_int_equal(v->dacr_user, c.user);
 		}
 	audit();
+}
+
+/* More domains than the host has: those that the guest does not tell apart cost nothing, and none is ever taken for another. */
+static void many_domains(void **state)
+{
+	u64 fills = 0, evictions = 0, drops;
+
+	for (u32 i = 0; i < 32; i++) {
+		l1(0, 0x40000000 + i * SECTION_SIZE, G_L2(i) | 1 | (i / 2) << 5);
+		l2(i, 0, P(RAM + i * PAGE_SIZE, i & 1 ? URW : KRW));
+		l1(0, 0x50000000 + i * SECTION_SIZE, S(RAM + SECTION_SIZE, i & 1 ? URW : KRW) | (i / 2) << 5 | BIT(17));
+	}
+	mmu_on();
+	drops = s->drops_all;
+	for (u32 round = 0; round < 10; round++) {
+		if (round == 1)
+			fills = s->fills;
+		for (u32 i = 0; i < 32; i++) {
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, true));
+			assert_true(guest_does(0x50000000 + i * SECTION_SIZE, ACC_WRITE, true));
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, false) == (i & 1));
+		}
+		audit();
+	}
+	assert_int_equal(s->fills, fills);
+	for (u32 round = 0; round < 40; round++) {
+		u32 open = 1 | rnd(4) << rnd(31), n = 0;
+
+		if (round == 20)
+			evictions = s->evictions;
+		for (u32 gd = 0; gd < 16; gd++)
+			n |= (open >> gd & 1) << (2 * gd);
+		write_dacr(n);
+		for (u32 i = 0; i < 32; i++) {
+			bool is_open = open >> (i / 2) & 1;
+
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, true) == is_open);
+			assert_true(guest_does(0x50000000 + i * SECTION_SIZE, ACC_READ, false) == (is_open && i & 1));
+		}
+		audit();
+	}
+	assert_in_range(s->evictions - evictions, 1, 100);	/* a few in each round, not all of them */
+	assert_int_equal(s->drops_all, drops);
 }
 
 static void manager_domain(void **state)
@@ -1250,7 +1294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
-		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
+		T(many_domains), T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
 		T(pending_asid_and_a_shared_node), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};

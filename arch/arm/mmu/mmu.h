@@ -75,8 +75,9 @@ enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virt
 #define GD_NR		17u
 
 struct host_dom {
-	u8 gd, view, ng;
-	bool used;
+	u32 gds;		/* guest domains that it stands for, a bit each; 0: not in use */
+	u32 stamp;		/* last fill */
+	u8 view, ng;
 };
 
 /* -- set of L1 slots -- */
@@ -180,6 +181,9 @@ struct shadow {
 	struct host_dom dom[16];
 	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
 	u32 dom_ng_mask;	/* DACR fields of non-global domains */
+	u32 dom_stamp;
+	u32 dom_told;		/* guest domains that were open when dom_differ was last brought up to date */
+	u32 dom_differ[16];	/* by guest domain: the others of which only one was open at some time */
 	/* roots */
 	struct root root[ROOT_NR];
 	u8 root_hash[64];
@@ -198,7 +202,7 @@ struct shadow {
 	struct window window;
 	struct stub_slot stubs;
 	/* statistics for the dump */
-	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, reclaims, root_misses, sweeps, moves;
+	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, evictions, reclaims, root_misses, sweeps, moves;
 	u32 audit_stale, audit_entries;	/* of the last audit */
 };
 

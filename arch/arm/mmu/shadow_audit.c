@@ -168,6 +168,8 @@ static void audit_link(struct audit *a, const struct root *r, u32 slot, u32 e)
 	n = &s->node[s->tbl_node[tbl]];
 	if (n->slot != slot || !(n->roots >> r->id & 1) || n->tbl[d->view] != tbl)
 		violation(a, "link to a foreign table", r->id, slot << SECTION_SHIFT, e);
+	if (n->desc & L1_TYPE && !(d->gds >> (n->desc & L1_SUPER && (n->desc & L1_TYPE) == L1_SECTION ? 0 : L1_DOMAIN_OF(n->desc)) & 1))
+		violation(a, "domain of another guest domain", r->id, slot << SECTION_SHIFT, e);
 	if (d->ng != n->ng)
 		violation(a, "domain of wrong globality", r->id, slot << SECTION_SHIFT, e);
 	if (n->ng && (!r->ng_any || r->asid != n->asid || !slotset_has(&r->ng, slot)))
@@ -196,7 +198,7 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 		violation(a, "slot is not marked for the window", r->id, slot << SECTION_SHIFT, e);
 	if (!slotset_has(&r->used, slot))
 		violation(a, "slot is not in the used set", r->id, slot << SECTION_SHIFT, e);
-	if (!d->used || (d->gd == GD_FLAT) != (r->id == ROOT_FLAT))
+	if (!d->gds || (d->gds == BIT(GD_FLAT)) != (r->id == ROOT_FLAT))
 		violation(a, "wrong domain", r->id, slot << SECTION_SHIFT, e);
 	if ((e & L1_TYPE) == L1_TABLE)
 		audit_link(a, r, slot, e);
@@ -304,8 +306,8 @@ void shadow_dump(struct vcpu *v)
 		(unsigned)v->dacr_kernel, (unsigned)v->dacr_user, (unsigned long long)s->drops_all,
 		(unsigned long long)s->drops_asid, (unsigned long long)s->drops_mva, (unsigned long long)s->fills,
 		(unsigned long long)s->filled_ahead);
-	pr_info("shadow toggles %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
-		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->reclaims,
+	pr_info("shadow toggles %llu, domains %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
+		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->evictions, (unsigned long long)s->reclaims,
 		(unsigned long long)s->root_misses, (unsigned long long)s->sweeps, (unsigned long long)s->moves,
 		(unsigned)s->audit_entries, (unsigned)s->audit_stale);
 }

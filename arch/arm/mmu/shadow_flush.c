@@ -321,6 +321,7 @@ static void adopt_asid(struct shadow *s)
 static struct node *fill_node(struct fill *f, u32 *dom)
 {
 	struct shadow *s = f->s;
+	bool known;
 
 	for (;;) {
 		struct node *n = node_link(s, s->cur, f->va >> SECTION_SHIFT, link_key(f->w->l1desc));
@@ -331,10 +332,10 @@ static struct node *fill_node(struct fill *f, u32 *dom)
 		}
 		if (!f->w->global && !n->ng)
 			node_make_ng(s, n, s->cur);
-		*dom = s->dom_of[f->gd][f->view][n->ng];
-		if (*dom)
-			return n;
-		dom_get(s, f->gd, f->view, n->ng);	/* may drop everything: once more */
+		known = s->dom_of[f->gd][f->view][n->ng];
+		*dom = dom_get(s, f->gd, f->view, n->ng);
+		if (known)
+			return n;		/* else the node may have made room: once more */
 	}
 }
 

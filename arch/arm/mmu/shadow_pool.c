@@ -6,7 +6,7 @@
  *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
  *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
- *     domain, view and globality. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
+ *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
  *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep), sections
  *     through the word of their MiB. These may name more than there is, never less.
