@@ -664,15 +664,21 @@ static bool fast_svc(struct vcpu *v)
 	return true;
 }
 
+/* May an SVC of guest User mode stand for a sensitive instruction there? */
+static inline bool fast_user_site(const struct vcpu *v)
+{
+	return v->user_copies && (v->user_page == USER_PAGES_MANY || !((v->r[15] ^ v->user_page) & PAGE_MASK));
+}
+
 static bool fast_one(struct vcpu *v, u32 vector)
 {
 	if (v->cpsr & PSR_T)
-		return vector == VEC_SVC && !fast_priv(v) && !v->user_copies && fast_svc(v);
+		return vector == VEC_SVC && !fast_priv(v) && !fast_user_site(v) && fast_svc(v);
 	if (vector == VEC_UND)
 		return fast_priv(v) && fast_cp15(v, v->exit_insn);
 	if (fast_priv(v))
 		return fast_site(v);
-	return !v->user_copies && fast_svc(v);
+	return !fast_user_site(v) && fast_svc(v);
 }
 
 /* The vCPU's open page as the window has it (rule 2). */

@@ -105,6 +105,16 @@ static void note_common_code(const struct fill *f)
 		enter_scan_user(f->s);
 }
 
+/* User mode comes to execute the copy of @page at @va: where its SVC may be one of Umbra's sites. */
+static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
+{
+	if (!v->user_copies)
+		v->user_page = va & PAGE_MASK;
+	else if (v->user_page != (va & PAGE_MASK))
+		v->user_page = USER_PAGES_MANY;
+	code_page_set_user_visible(v, page);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
@@ -123,8 +133,8 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
-	if (f->view == VIEW_U)
-		code_page_set_user_visible(s->v, page);
+	if (f->view == VIEW_U && f->target != page)
+		note_user_copy(s->v, page, f->va);
 }
 
 static u32 attr_bits(const struct shadow *s, u32 index, bool device)

@@ -75,7 +75,13 @@ struct vcpu {
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
-	u32 user_copies;	/* code copies visible to guest User mode: its SVC may be a site */
+	/*
+	 * Code copies visible to guest User mode: its SVC may be a site there. @user_page: the one page of guest addresses at which they
+	 * are; USER_PAGES_MANY: at several. Void while there are none. Kept by the shadow MMU.
+	 */
+	u32 user_copies;
+	u32 user_page;
+#define USER_PAGES_MANY	1u
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
