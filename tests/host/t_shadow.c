@@ -374,33 +374,29 @@ static void write_dacr(u32 val)
 }
 
 /* As window_fast.c: what needs C and what does not. */
-static const struct root_cache *window_root(u32 ttbr0, u32 asid)
+static bool window_selects(u32 ttbr0, u32 asid)
 {
-	const struct root_cache *c = &v->root_cache[vcpu_root_index(ttbr0)];
+	const struct root_cache *c = vcpu_root_cached(v, ttbr0, asid & 0xff);
 
-	return c->ttbr0 == ttbr0 && (c->asid == ROOT_ANY_ASID || c->asid == (asid & 0xff)) ? c : NULL;
+	v->cp15.ttbr0 = ttbr0;
+	v->cp15.contextidr = asid;
+	if (!c)
+		return false;
+	v->hw_ttbr0 = c->hw_ttbr0;
+	v->hw_asid = c->hw_asid;
+	shadow_exited(v);
+	return true;
 }
 
 static void write_ttbr0(u32 val)
 {
-	const struct root_cache *c = window_root(val | 0x19, v->cp15.contextidr);
-
-	v->cp15.ttbr0 = val | 0x19;
-	if (c) {
-		v->hw_ttbr0 = c->hw_ttbr0;
-		v->hw_asid = c->hw_asid;
-		shadow_exited(v);
-		return;
-	}
-	shadow_ctx_changed(v, CTX_TTBR0);
+	if (!window_selects(val | 0x19, v->cp15.contextidr))
+		shadow_ctx_changed(v, CTX_TTBR0);
 }
 
 static void write_asid(u32 val)
 {
-	const struct root_cache *c = window_root(v->cp15.ttbr0, val);
-
-	v->cp15.contextidr = val;
-	if (!c)
+	if (!window_selects(v->cp15.ttbr0, val))
 		shadow_ctx_changed(v, CTX_ASID);
 }
 

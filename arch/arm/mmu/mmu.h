@@ -169,6 +169,7 @@ struct shadow {
 	const struct shadow_ops *ops;
 	struct root *cur;
 	bool asid_pending;	/* guest ASID != cur->asid and cur has non-global entries: their domains are closed */
+	bool asid_returns;	/* the guest leaves an ASID and comes back to it with no change of TTBR0 that counts: root_find() */
 	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */
 	bool super_seen;	/* a supersection was mapped */
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */

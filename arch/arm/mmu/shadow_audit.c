@@ -207,21 +207,25 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 }
 
 /* The roots that the window may select by itself. */
-static void audit_root_cache(struct audit *a)
+static void audit_cached_root(struct audit *a, const struct root_cache *c, u32 index, bool any)
 {
 	struct shadow *s = a->s;
+	const struct root *r = &s->root[c->hw_asid - HOST_ASID_FIRST];
 
-	for (u32 i = 0; i < ARRAY_SIZE(s->v->root_cache); i++) {
-		const struct root_cache *c = &s->v->root_cache[i];
-		const struct root *r;
+	if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
+	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 ||
+	    vcpu_root_index(c->ttbr0) != index)
+		violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
+}
 
-		if (c->asid == ROOT_VOID)
-			continue;
-		r = &s->root[c->hw_asid - HOST_ASID_FIRST];
-		if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
-		    (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 || vcpu_root_index(c->ttbr0) != i)
-			violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
-	}
+static void audit_root_cache(struct audit *a)
+{
+	const struct vcpu *v = a->s->v;
+
+	for (u32 i = 0; i < ARRAY_SIZE(v->root_cache); i++)
+		for (u32 any = 0; any < 2; any++)
+			if (v->root_cache[i][any].asid != ROOT_VOID)
+				audit_cached_root(a, &v->root_cache[i][any], i, any);
 }
 
 /* The current root against the guest's tables of now. */

@@ -95,10 +95,11 @@ struct vcpu {
 	u32 shadowed[128];
 	struct { u32 pc, rt, end; } tlb_loop;
 	/*
-	 * Roots that a TTBR0 value selects with nothing else to do, by vcpu_root_index(). @asid: the guest ASID that must be current,
-	 * ROOT_ANY_ASID, or ROOT_VOID. None is there while the current root's ASID is not the guest's. Kept by the shadow MMU.
+	 * Roots that a TTBR0 value and an ASID select with nothing else to do, by vcpu_root_index(): one that has entries of one ASID, which
+	 * must be current, and one that has none, whose @asid is ROOT_ANY_ASID. ROOT_VOID: none. None is there while the current root's
+	 * ASID is not the guest's. Kept by the shadow MMU.
 	 */
-	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
+	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16][2];
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
 	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:6 of the address of the descriptor
@@ -159,6 +160,15 @@ struct vcpu {
 #define ROOT_VOID	0xffffffffu
 
 static inline u32 vcpu_root_index(u32 ttbr0) { return (ttbr0 >> 14 ^ ttbr0 >> 18) & 15; }
+/* The one for the guest's @ttbr0 and @asid, or NULL: C must look. */
+static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u32 ttbr0, u32 asid)
+{
+	const struct root_cache *c = v->root_cache[vcpu_root_index(ttbr0)];
+
+	if (c[0].ttbr0 == ttbr0 && c[0].asid == asid)
+		return &c[0];
+	return c[1].ttbr0 == ttbr0 && c[1].asid == ROOT_ANY_ASID ? &c[1] : NULL;
+}
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
 static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }
