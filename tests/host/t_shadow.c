@@ -858,6 +858,42 @@ static void large_page(void **state)
 	audit();
 }
 
+/* A page that had three mappings at some time is looked for in all tables once, not each time that it becomes code. */
+static void many_mappings_end(void **state)
+{
+	u64 sweeps;
+
+	l1(0, 0x30000000, G_L2(0) | 1);
+	l1(0, 0x40000000, G_L2(1) | 1);
+	for (u32 i = 0; i < 4; i++)
+		l2(0, i << 16, P(RAM + 0x4000, KRW));
+	l2(1, 0, P(RAM + 0x4000, URO));
+	mmu_on();
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_WRITE, true));
+	assert_true(guest_does(0x40000000, ACC_READ, false));
+	audit();
+	sweeps = s->sweeps;
+	for (u32 i = 0; i < 10; i++) {
+		assert_true(guest_does(0x30000000, ACC_EXEC, true));
+		assert_true(guest_does(0x40000000, ACC_READ, false));
+		audit();
+		assert_true(guest_does(0x30020000, ACC_WRITE, true));
+		audit();
+	}
+	assert_in_range(s->sweeps - sweeps, 1, 2);
+	for (u32 i = 0; i < 4; i++)	/* all of them, when they are many again */
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_WRITE, true));
+	assert_true(guest_does(0x30030000, ACC_EXEC, true));
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_READ, true));
+	assert_int_not_equal(frame_of(s, RAM + 0x4000)->w[0] & FRAME_MANY, 0);
+	audit();
+	code_page_drop(v, RAM + 0x4000);
+	assert_int_equal(frame_of(s, RAM + 0x4000)->w[0] & FRAME_MANY, 0);
+	audit();
+}
+
 /* What was invalidated and is valid again is there without a hidden fault. */
 static void refill_after_invalidation(void **state)
 {
@@ -1292,7 +1328,7 @@ int main(void)
 		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
 		T(many_domains), T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
-		T(pending_asid_and_a_shared_node), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(pending_asid_and_a_shared_node), T(many_mappings_end), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,8 @@
 /*
  * -- guest pages --
  * Up to two small-page entries that map the page, by name: most pages of a kernel have one, and a second while it is patched.
- * An entry that is gone meanwhile may still be named (frame_entry() looks).
+ * An entry that is gone meanwhile may still be named (frame_entry() looks). More of them are looked for in all tables, until no more than
+ * two are found.
  */
 #define FRAME_CODE	BIT(31)		/* w[0]: scanned code, nothing maps it writable */
 #define FRAME_MANY	BIT(30)		/* w[0]: more entries than named may map it, find them by sweep */
@@ -198,6 +199,7 @@ struct shadow {
 	u16 tbl_free, tbl_bump;
 	u16 tbl_node[NODE_NR];	/* owner, NODE_NONE = free */
 	u16 tbl_next[NODE_NR];
+	u16 tbl_lines[NODE_NR];	/* cache lines of the table, 16 entries each, that may hold an entry */
 	u32 *tbl_mem;
 	hpa_t tbl_hpa;
 	struct window window;
@@ -232,6 +234,12 @@ static inline bool frame_is_code(const struct frame *f)
 static inline u32 *tbl_ptr(const struct shadow *s, u32 tbl)
 {
 	return s->tbl_mem + tbl * L2_ENTRIES;
+}
+
+/* Entry @idx of @tbl, or one in the same cache line, is about to be made. */
+static inline void tbl_mark(struct shadow *s, u32 tbl, u32 idx)
+{
+	s->tbl_lines[tbl] |= (u16)BIT(idx >> 4);
 }
 
 static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)

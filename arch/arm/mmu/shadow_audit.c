@@ -85,6 +85,8 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 	const struct region *r = guest_map_find(&s->v->guest->map, page);
 
 	a->entries++;
+	if (!(s->tbl_lines[tbl] >> (idx >> 4) & 1))
+		violation(a, "line of a table is not marked", root, va, e);
 	if (!(e & L2_SMALL) || !(e & L2_NG) || FIELD(e, 5, 4) != 3)
 		violation(a, "malformed small page", root, va, e);
 	if (!frame) {

@@ -301,6 +301,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 	u32 idx = f->va >> PAGE_SHIFT & (L2_ENTRIES - 1);
 	u32 *p = tbl_ptr(s, tbl) + idx, old = *p, e = leaf_entry(f);
 
+	tbl_mark(s, tbl, idx);
 	if (f->frame)
 		frame_add(s, f->frame, tbl, idx, f->w->gpa & PAGE_MASK);
 	if (old && old != e) {
@@ -561,6 +562,7 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
 	f.view = s->dom[L1_DOMAIN_OF(e)].view;
 	f.user_exec = false;
+	tbl_mark(s, tbl_of_entry(s, e), idx);
 	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;

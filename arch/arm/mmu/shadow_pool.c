@@ -8,8 +8,8 @@
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
  *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
- *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep), sections
- *     through the word of their MiB. These may name more than there is, never less.
+ *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep of the lines
+ *     in tbl_lines), sections through the word of their MiB. These may name more than there is, never less.
  *  6  Tables are changed in this order: store, clean the line to the point of coherency, DSB, invalidate TLB, DSB, ISB.
  *     A new entry in place of an invalid one needs no TLB invalidation: the TLB holds no invalid entries (B3.9.1).
  *  7  Only the current root's ASID can hit. TLB invalidation of another root may wait until it is selected (tlb_stale).
@@ -447,6 +447,7 @@ u32 node_table(struct shadow *s, struct node *n, enum view view)
 	}
 	p = tbl_ptr(s, tbl);
 	memset(p, 0, L2_SIZE);
+	s->tbl_lines[tbl] = 0;
 	for (u32 i = 0; i < L2_ENTRIES; i += 16)
 		dcache_clean_mva((u32)(uintptr_t)(p + i));
 	s->tbl_node[tbl] = (u16)(n - s->node);
