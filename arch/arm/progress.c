@@ -15,12 +15,13 @@
 #include <hv/log.h>
 #include <string.h>
 
+#define FAULTS_FEW	8u	/* from so many at one place on registers are compared: a loop over memory has others each time */
 /* Two pages of code, two of data, the window in the way of each, and all of it once more when host domains run out: not so many. */
 #define FAULTS_ENOUGH	24u
 
 static bool is_same(const struct vcpu *v, const struct hidden_faults *h)
 {
-	return h->nr && h->cpsr == v->cpsr && h->hw_asid == v->hw_asid && !memcmp(h->r, v->r, sizeof(h->r));
+	return h->cpsr == v->cpsr && h->hw_asid == v->hw_asid && !memcmp(h->r, v->r, sizeof(h->r));
 }
 
 static void stands_still(struct vcpu *v, gva_t va)
@@ -46,17 +47,15 @@ void progress_hidden_fault(struct vcpu *v, gva_t va)
 	if (h->pc != v->r[15]) {
 		h->pc = v->r[15];
 		h->nr = 0;
-		return;
-	}
-	if (!is_same(v, h)) {
-		h->nr = 1;
+	} else if (++h->nr == FAULTS_FEW) {
 		h->cpsr = v->cpsr;
 		h->hw_asid = v->hw_asid;
 		memcpy(h->r, v->r, sizeof(h->r));
-		return;
-	}
-	if (++h->nr == FAULTS_ENOUGH)
+	} else if (h->nr > FAULTS_FEW && !is_same(v, h)) {
+		h->nr = 0;
+	} else if (h->nr == FAULTS_FEW + FAULTS_ENOUGH) {
 		shadow_tlbi(v, TLBI_ALL, 0);
-	else if (h->nr == 2 * FAULTS_ENOUGH)
+	} else if (h->nr == FAULTS_FEW + 2 * FAULTS_ENOUGH) {
 		stands_still(v, va);
+	}
 }

@@ -680,7 +680,9 @@ static void unscanned_for_user_only(void **state)
 		audit();
 		shadow_tlbi(v, TLBI_ALL, 0);
 	}
-	/* once executed, a page is executable ahead */
+	/* once executed, a page is executable ahead, where the vectors are not near */
+	v->cp15.vbar = 0xffff0000;
+	shadow_ctx_changed(v, CTX_VECTORS);
 	assert_true(guest_does(0x00108000, ACC_EXEC, false));
 	shadow_tlbi(v, TLBI_ALL, 0);
 	assert_true(guest_does(0x00109000, ACC_EXEC, false));

@@ -210,7 +210,7 @@ static u32 leaf_entry(const struct fill *f)
  * What the low bits @d of a guest small-page descriptor make of an entry that is filled ahead and is not scanned code; 0: no entry.
  * Marks @n as having global entries when it is going to.
  */
-static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
+static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exec)
 {
 	const struct shadow *s = f->s;
 	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, attr;
@@ -223,7 +223,7 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
 	if (!(d & L2_NG))
 		n->global = true;
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
-	return page_entry(0, attr, rights, f->user_exec && (!(d & L2_XN) || f->manager));
+	return page_entry(0, attr, rights, user_exec && (!(d & L2_XN) || f->manager));
 }
 
 /*
@@ -259,7 +259,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 
 	if (!frame || !frame_is_code(frame) || ((d & L2_XN) && !f->manager) || !code_page_ready(f->s->v, d & PAGE_MASK, va, &target))
 		return 0;
-	bits = ahead_bits(f, n, d & ~PAGE_MASK);
+	bits = ahead_bits(f, n, d & ~PAGE_MASK, false);
 	if (!bits)
 		return 0;
 	frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
@@ -273,7 +273,7 @@ static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0, filled = 0;
 	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
 	bool code = f->priv && f->acc == ACC_EXEC;
-	u32 vectors = (vector_page(f->s->v) >> PAGE_SHIFT) - ((f->va >> PAGE_SHIFT) & ~15u);	/* less than 16: one of these */
+	bool user_exec = f->user_exec && (vector_page(f->s->v) ^ f->va) >= 16 * PAGE_SIZE;	/* vectors are never among these */
 
 	for (u32 i = 0; i < 16; i++) {
 		u32 d = guest[i], e;
@@ -282,13 +282,11 @@ static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 			continue;
 		if (!code && (d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
 			low = d & ~PAGE_MASK;
-			bits = ahead_bits(f, n, low);
+			bits = ahead_bits(f, n, low, user_exec);
 		}
 		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f->s, d, bits, tbl, first + i);
 		if (!e)
 			continue;
-		if (i == vectors && !code)
-			e |= L2_XN;		/* not scanned */
 		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
 		filled++;
 	}
@@ -332,7 +330,6 @@ static void adopt_asid(struct shadow *s)
 static struct node *fill_node(struct fill *f, u32 *dom)
 {
 	struct shadow *s = f->s;
-	bool known;
 
 	for (;;) {
 		struct node *n = node_link(s, s->cur, f->va >> SECTION_SHIFT, link_key(f->w->l1desc));
@@ -343,10 +340,12 @@ static struct node *fill_node(struct fill *f, u32 *dom)
 		}
 		if (!f->w->global && !n->ng)
 			node_make_ng(s, n, s->cur);
-		known = s->dom_of[f->gd][f->view][n->ng];
-		*dom = dom_get(s, f->gd, f->view, n->ng);
-		if (known)
-			return n;		/* else the node may have made room: once more */
+		*dom = s->dom_of[f->gd][f->view][n->ng];
+		if (*dom) {
+			s->dom[*dom].stamp = ++s->dom_stamp;
+			return n;
+		}
+		dom_get(s, f->gd, f->view, n->ng);	/* the node may have made room: once more */
 	}
 }
 
@@ -561,9 +560,8 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	f.s = s;
 	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
 	f.view = s->dom[L1_DOMAIN_OF(e)].view;
-	f.user_exec = false;
 	tbl_mark(s, tbl_of_entry(s, e), idx);
-	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
+	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;
 	pte_write(p, e);

@@ -133,7 +133,7 @@ struct vcpu {
 	struct hidden_faults {
 		u32 pc;
 #define HIDDEN_NONE	1u	/* of no instruction */
-		u32 nr;		/* of those with the same registers; 0: they are not there yet */
+		u32 nr;
 		u32 cpsr, hw_asid, r[15];
 		bool resolved;	/* the exit that is being handled was one */
 	} hidden;
