@@ -39,15 +39,11 @@ static void stands_still(struct vcpu *v, gva_t va)
 	interp_run(v);
 }
 
-void progress_hidden_fault(struct vcpu *v, gva_t va)
+void progress_again(struct vcpu *v, gva_t va)
 {
 	struct hidden_faults *h = &v->hidden;
 
-	h->resolved = true;
-	if (h->pc != v->r[15]) {
-		h->pc = v->r[15];
-		h->nr = 0;
-	} else if (++h->nr == FAULTS_FEW) {
+	if (++h->nr == FAULTS_FEW) {
 		h->cpsr = v->cpsr;
 		h->hw_asid = v->hw_asid;
 		memcpy(h->r, v->r, sizeof(h->r));

@@ -279,6 +279,17 @@ static inline bool is_flat(const struct shadow *s)
 	return s->cur->id == ROOT_FLAT;
 }
 
+/* Where the guest's vectors are. */
+static inline gva_t vector_page(const struct vcpu *v)
+{
+	return v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar & PAGE_MASK;
+}
+
+static inline bool is_vector_page(const struct vcpu *v, gva_t va)
+{
+	return (va & PAGE_MASK) == vector_page(v);
+}
+
 static inline u32 cur_asid(const struct shadow *s)
 {
 	return s->v->cp15.contextidr & 0xff;
@@ -321,9 +332,6 @@ struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
 void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
-
-/* shadow_flush.c: does the page at @va hold the guest's vectors? */
-bool is_vector_page(const struct vcpu *v, gva_t va);
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);

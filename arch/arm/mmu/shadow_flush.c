@@ -75,16 +75,6 @@ static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enu
 	return e && s->dom[L1_DOMAIN_OF(e)].view == VIEW_K ? VIEW_K : VIEW_U;
 }
 
-static gva_t vector_page(const struct vcpu *v)
-{
-	return v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar & PAGE_MASK;
-}
-
-bool is_vector_page(const struct vcpu *v, gva_t va)
-{
-	return (va & PAGE_MASK) == vector_page(v);
-}
-
 /* The guest kernel executes what User mode can execute: from now on scan for both (rule 9). */
 static void enter_scan_user(struct shadow *s)
 {

@@ -4,8 +4,21 @@
 
 #include <arm/vcpu.h>
 
+/* It was not the first one of the instruction at r[15]. */
+void progress_again(struct vcpu *v, gva_t va);
+
 /* The hidden fault of the instruction at r[15], at @va, was resolved. Context: as for trap_handle(), which has nothing left to do. */
-void progress_hidden_fault(struct vcpu *v, gva_t va);
+static inline void progress_hidden_fault(struct vcpu *v, gva_t va)
+{
+	v->hidden.resolved = true;
+	if (v->hidden.pc == v->r[15]) {
+		progress_again(v, va);
+		return;
+	}
+	v->hidden.pc = v->r[15];
+	v->hidden.nr = 0;
+}
+
 /* Anything else happened: the guest got on. */
 static inline void progress_made(struct vcpu *v)
 {
