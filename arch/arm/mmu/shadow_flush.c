@@ -217,25 +217,21 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exe
 }
 
 /*
- * Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. It is
- * executable only if @bits are and User mode has executed the page before.
+ * Entry for the neighbour in @frame that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its
+ * frame. It is executable only if @bits are and User mode has executed the page before.
  */
-static inline u32 ahead_entry(struct shadow *s, u32 d, u32 bits, u32 tbl, u32 idx)
+static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 bits, u32 tbl, u32 idx)
 {
-	const struct span *big = &s->span[0];
-	u32 page = (d & PAGE_MASK) - big->base;
-	struct frame *frame;
+	u32 was;
 
-	if (!bits)
+	if (!bits || !frame || frame_is_code(frame))
 		return 0;
-	frame = page < big->size ? &big->frame[page >> PAGE_SHIFT] : frame_of(s, d & PAGE_MASK);
-	if (!frame || frame_is_code(frame))
-		return 0;
-	if (!(frame->w[0] & ~FRAME_USER) && !frame->w[1])
-		frame->w[0] |= FRAME_ENTRY | tbl << 8 | idx;
+	was = frame->w[0];
+	if (!(was & ~FRAME_USER) && !frame->w[1])
+		frame->w[0] = was | FRAME_ENTRY | tbl << 8 | idx;
 	else
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return (d & PAGE_MASK) | bits | (frame->w[0] & FRAME_USER ? 0 : L2_XN);
+	return (d & PAGE_MASK) | bits | (was & FRAME_USER ? 0 : L2_XN);
 }
 
 /* The same while the guest kernel fetches: of its code only what was scanned already. */
@@ -257,30 +253,62 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
-/* Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). */
-static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
+/*
+ * Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. The hottest
+ * loop here: apart from the rest it has registers enough.
+ */
+static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
 {
-	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0, filled = 0;
-	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
-	bool code = f->priv && f->acc == ACC_EXEC;
+	const struct span big = f->s->span[0];		/* a copy, which no store below can change */
 	bool user_exec = f->user_exec && (vector_page(f->s->v) ^ f->va) >= 16 * PAGE_SIZE;	/* vectors are never among these */
+	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 d = guest[i], e;
+		u32 d = guest[i], page = (d & PAGE_MASK) - big.base, e;
 
 		if (!d || p[i])
 			continue;
-		if (!code && (d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
+		if ((d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
 			low = d & ~PAGE_MASK;
 			bits = ahead_bits(f, n, low, user_exec);
 		}
-		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f->s, d, bits, tbl, first + i);
+		e = ahead_entry(f->s, page < big.size ? &big.frame[page >> PAGE_SHIFT] : frame_of(f->s, d & PAGE_MASK), d, bits, tbl,
+				first + i);
 		if (!e)
 			continue;
-		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
+		*(volatile u32 *)&p[i] = e;
 		filled++;
 	}
-	f->s->filled_ahead += filled;
+	return filled;
+}
+
+/* The same for a fetch of the guest's kernel. */
+static u32 fill_line_code(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
+{
+	u32 filled = 0;
+
+	for (u32 i = 0; i < 16; i++) {
+		u32 e = guest[i] && !p[i] ? ahead_code(f, n, guest[i], tbl, first + i) : 0;
+
+		if (!e)
+			continue;
+		*(volatile u32 *)&p[i] = e;
+		filled++;
+	}
+	return filled;
+}
+
+/*
+ * Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). They are cleaned
+ * with the line by the caller's pte_write().
+ */
+static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
+{
+	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first;
+	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
+
+	f->s->filled_ahead += f->priv && f->acc == ACC_EXEC ? fill_line_code(f, n, tbl, first, p, guest) :
+			      fill_line(f, n, tbl, first, p, guest);
 }
 
 static void write_page(const struct fill *f, struct node *n, u32 tbl)
@@ -551,7 +579,7 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
 	f.view = s->dom[L1_DOMAIN_OF(e)].view;
 	tbl_mark(s, tbl_of_entry(s, e), idx);
-	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl_of_entry(s, e), idx);
+	e = ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;
 	pte_write(p, e);
