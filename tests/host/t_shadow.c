@@ -594,6 +594,16 @@ static void store_into_own_page(void **state)
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
 }
 
+/* The guest may have written the code past the cache: what is scanned is what is in memory. */
+static void scan_reads_memory(void **state)
+{
+	fake_dcache_flushed = 0;
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
+	assert_true(guest_does(RAM + 0x9100, ACC_EXEC, true));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
+}
+
 /* DACR writes open and close domains without losing entries; mode switches take no fault. */
 static void dacr_costs_no_fill(void **state)
 {
@@ -1561,10 +1571,12 @@ static void reset_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
-		T(many_domains), T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
+		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page),
+		T(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), T(mixed_slot),
+		T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
-		T(pending_asid_and_a_shared_node), T(many_mappings_end), T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(pending_asid_and_a_shared_node), T(many_mappings_end), T(large_page), T(refill_after_invalidation),
+		T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

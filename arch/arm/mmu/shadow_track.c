@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which shadow entries map a guest page: frame words, MiB words, and what code copies need of them. */
+#include <arch/cpu.h>
 #include <arm/xlate.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
@@ -259,6 +260,11 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;
 	m->code++;
+	/*
+	 * Nothing writes the page any more. What was written last may have gone past the cache, by a mapping of the guest's that is not
+	 * cacheable, while a line of Umbra's has what was there before (A3.5.7): the scan must read what the guest will execute.
+	 */
+	arch_dcache_flush_range(page, PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
