@@ -4,6 +4,7 @@
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
 #include <arm/interp.h>
+#include <arm/progress.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <arm/trap.h>
@@ -37,7 +38,7 @@ static void emulate_device_access(struct vcpu *v, u32 va, bool write)
 
 	vcpu_count(v, EXIT_MMIO);
 	if (!insn_fetch(v, &word, &len))
-		return;		/* the code was unmapped meanwhile: the retry faults as it should */
+		return;
 	if (v->cpsr & PSR_T)
 		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);
 	else
@@ -57,6 +58,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 	switch (shadow_fault(v, va, write ? ACC_WRITE : ACC_READ, vcpu_privileged(v), &gpa, &f)) {
 	case SHADOW_FIXED:		/* counted by the strategy, which knows why */
 	case SHADOW_CODE_WRITE:
+		progress_hidden_fault(v, va);
 		break;
 	case SHADOW_GUEST_FAULT:
 		vcpu_count(v, EXIT_DABT);
@@ -103,6 +105,7 @@ static void trap_pabt(struct vcpu *v)
 		switch (shadow_fault(v, v->exit_ifar, ACC_EXEC, vcpu_privileged(v), &gpa, &f)) {
 		case SHADOW_FIXED:
 		case SHADOW_CODE_WRITE:
+			progress_hidden_fault(v, v->exit_ifar);
 			return;
 		case SHADOW_INTERPRET:
 			interp_run(v);
@@ -157,5 +160,8 @@ void trap_handle(struct vcpu *v, u32 vector)
 		[VEC_FIQ] = trap_unexpected,
 	};
 
+	v->hidden.resolved = false;
 	handler[vector & 7](v);
+	if (!v->hidden.resolved)
+		progress_made(v);
 }

@@ -12,6 +12,8 @@
 
 u32 fake_dcache_cleaned, fake_dcache_flushed, fake_icache_invalidated;
 
+void (*fake_clean_hook)(hpa_t a, u32 len);
+
 static u8 *ram, *sram;
 static struct { hpa_t addr; u32 value; } mmio[MMIO_MAX];
 static u32 mmio_nr;
@@ -144,6 +146,18 @@ void arch_halt(void) { abort(); }
 void arch_idle(void) { }
 bool arch_irq_pending(void) { return false; }
 void arch_barrier(void) { }
-void arch_dcache_clean_range(hpa_t a, u32 len) { fake_dcache_cleaned += len; }
-void arch_dcache_flush_range(hpa_t a, u32 len) { fake_dcache_flushed += len; }
+void arch_dcache_clean_range(hpa_t a, u32 len)
+{
+	fake_dcache_cleaned += len;
+	if (fake_clean_hook)
+		fake_clean_hook(a, len);
+}
+
+void arch_dcache_flush_range(hpa_t a, u32 len)
+{
+	fake_dcache_flushed += len;
+	if (fake_clean_hook)
+		fake_clean_hook(a, len);
+}
+
 void arch_icache_invalidate_all(void) { fake_icache_invalidated++; }

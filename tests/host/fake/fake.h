@@ -23,6 +23,7 @@ bool fake_panics(void (*fn)(void *), void *arg);
 #define FAKE_SRAM_SIZE	0x10000u
 extern u32 fake_dcache_cleaned, fake_dcache_flushed;	/* bytes */
 extern u32 fake_icache_invalidated;			/* calls */
+extern void (*fake_clean_hook)(hpa_t a, u32 len);	/* lines go to the point of coherency; also by fake/sysreg.c */
 hpa_t fake_hpa(const void *p);	/* inverse of hpa_ptr() for arena pointers */
 void fake_arch_reset(void);	/* arena zeroed, counters 0 */
 
