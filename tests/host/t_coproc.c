@@ -11,6 +11,7 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/shadow.h>
+#include <arm/slot.h>
 #include <hv/guest.h>
 
 #include "fake.h"
@@ -30,6 +31,15 @@ void shadow_check_stubs(struct vcpu *vc) { }
 bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return false; }
 void code_page_drop(struct vcpu *vc, gpa_t gpa) { }
 void vfp_reset(struct vcpu *vc) { }
+static u32 slot_word, slot_r0;
+static bool slot_answer;
+bool slot_run(struct vcpu *vc, u32 word)
+{
+	slot_word = word;
+	slot_r0 = vc->r[0];
+	vc->r[0] = 0x12345678;
+	return slot_answer;
+}
 bool cond_holds(u32 cond, u32 cpsr) { return true; }
 
 int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
@@ -70,6 +80,7 @@ static void every_encoding(void **state)
 {
 	u32 value, known = 0;
 
+	slot_answer = true;
 	for (u32 enc = 14u << 16; enc < 16u << 16; enc++) {
 		enum coproc_result r = coproc_read(&v, enc, &value), w = coproc_write(&v, enc, 0);
 
@@ -157,6 +168,28 @@ static void performance_monitors(void **state)
 	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
 }
 
+/* Debug registers are the core's, which may not have them. */
+static void core_registers(void **state)
+{
+	u32 value = 5;
+
+	slot_answer = false;
+	assert_int_equal(coproc_read(&v, COPROC_ENC(14u, 0, 0, 5, 0), &value), COPROC_UNDEF);
+	assert_int_equal(slot_word, 0xee100e15);	/* mrc p14, 0, r0, c0, c5, 0 */
+	slot_answer = true;
+	v.r[0] = 7;
+	assert_int_equal(coproc_read(&v, COPROC_ENC(14u, 0, 2, 0, 0), &value), COPROC_OK);
+	assert_int_equal(slot_word, 0xee120e10);
+	assert_int_equal(value, 0x12345678);
+	assert_int_equal(v.r[0], 7);
+	assert_int_equal(coproc_write(&v, COPROC_ENC(14u, 0, 0, 5, 0), 9), COPROC_OK);
+	assert_int_equal(slot_word, 0xee000e15);
+	assert_int_equal(slot_r0, 9);
+	assert_int_equal(v.r[0], 7);
+	assert_int_equal(coproc_write(&v, COPROC_ENC(14u, 0, 0, 0, 0), 9), COPROC_UNDEF);
+	assert_false(coproc_execute(&v, 0xee100e15));	/* the decoder's */
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
@@ -165,6 +198,7 @@ int main(void)
 		T(every_encoding),
 		T(lockdown_and_preload),
 		T(performance_monitors),
+		T(core_registers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

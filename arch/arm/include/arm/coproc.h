@@ -16,10 +16,11 @@ struct coproc_row {
 	u32 (*read)(struct vcpu *v, const struct coproc_row *row);
 	/* NULL with a slot: storage through wmask; NULL without: UNDEF. Result as coproc_write(). */
 	enum coproc_result (*write)(struct vcpu *v, const struct coproc_row *row, u32 value);
-	u8 access;	/* COPROC_R | COPROC_W */
+	u8 access;	/* COPROC_R | COPROC_W, with COPROC_CORE */
 };
 #define COPROC_R	1
 #define COPROC_W	2
+#define COPROC_CORE	4	/* the core executes the access itself, and says whether it has the register */
 #define COPROC_NO_SLOT	0xffff
 
 extern const struct coproc_row cp15_rows[], cp14_rows[];
@@ -32,7 +33,7 @@ void coproc_mode_changed(struct vcpu *v);	/* CPACR may allow privileged modes on
 enum exit_cause coproc_cause(u32 enc);
 /*
  * Execute and count A32 word @w at r[15], when it is an MRC or MCR of a known CP14 or CP15 register that a privileged mode
- * may access that way. Everything else: false, nothing is done, the decoder knows. Context: virtual
+ * may access that way and that is not COPROC_CORE. Everything else: false, nothing is done, the decoder knows. Context: virtual
  * privileged mode, A32 state. No row's write function may answer COPROC_UNDEF (A8.8.98, A8.8.107).
  */
 bool coproc_execute(struct vcpu *v, u32 w);
