@@ -86,6 +86,8 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 	v->cpsr = MODE_SVC | PSR_AIF;
 	v->irq_in = 0;
 	v->waiting = false;
+	v->monitor.here = false;
+	window_clear_exclusive();
 	v->tlb_loop.pc = 1;		/* of no instruction */
 	coproc_reset(v);
 	window_sites_clear(v);
