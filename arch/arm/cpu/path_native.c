@@ -38,11 +38,11 @@ void native_emulate(struct vcpu *v, u32 word)
 	if (vcpu_privileged(v) && coproc_execute(v, word))
 		return;
 	a32_decode(word, &in);
-	if (in.op > INSN_SVC && !may_execute(v, in.op)) {	/* CP15 in a page that User mode executes too */
+	if (in.op > INSN_SVC && in.op < INSN_LDR && !may_execute(v, in.op)) {	/* CP15 in a page that User mode executes too */
 		undefined(v);
 		return;
 	}
-	vcpu_count(v, exec_cause(&in));
+	vcpu_count(v, in.op < INSN_LDR ? exec_cause(&in) : EXIT_OTHER);	/* the others read what was replaced (code_doubt.c) */
 	exec_finish(v, exec_insn(v, &in));
 }
 
