@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the first C instruction to core: Umbra's own translation table, MMU and caches on. */
+#include <arm/coproc.h>
 #include <arm/sysreg.h>
 #include <arm/window.h>
 #include <autoconf.h>
@@ -13,7 +14,6 @@ extern char __image_start[], __text_end[], __code_made_start[], __code_made_end[
 
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
-#define ID_PFR0_THUMBEE	(0xfu << 12)
 #define TEECR_XED	1u
 #define PMCR_E		BIT(0)		/* counters enabled */
 #define PMCR_P		BIT(1)		/* event counters to 0 */

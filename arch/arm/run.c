@@ -29,6 +29,8 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 
 	if (!p)
 		return -ENOENT;
+	if (!coproc_core_is_good())
+		return -ENOTSUP;
 	v = hv_alloc(sizeof(*v), PAGE_SIZE);	/* its first page is mapped into the window */
 	v->guest = g;
 	v->path = p;

@@ -12,6 +12,7 @@
 #include <arm/coproc.h>
 #include <arm/shadow.h>
 #include <arm/slot.h>
+#include <arm/sysreg.h>
 #include <hv/guest.h>
 
 #include "fake.h"
@@ -168,6 +169,24 @@ static void performance_monitors(void **state)
 	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
 }
 
+/* The revisions whose branch prediction mixes up address spaces are refused, once with a message. */
+static void core_revisions(void **state)
+{
+	static const struct { u32 midr; bool good; } t[] = {
+		{ 0x413fc082, true }, { 0x410fc080, true }, { 0x412fc081, true }, { 0x411fc082, false }, { 0x411fc081, false },
+		{ 0x411fc090, true },			/* a Cortex-A9 */
+	};
+	u32 was = fake_midr;
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		fake_log_reset();
+		fake_midr = t[i].midr;
+		assert_int_equal(coproc_core_is_good(), t[i].good);
+		assert_int_equal(fake_log_count[LOG_ERR], !t[i].good);
+	}
+	fake_midr = was;
+}
+
 /* Debug registers are the core's, which may not have them. */
 static void core_registers(void **state)
 {
@@ -199,6 +218,7 @@ int main(void)
 		T(lockdown_and_preload),
 		T(performance_monitors),
 		T(core_registers),
+		T(core_revisions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

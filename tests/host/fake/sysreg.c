@@ -2,7 +2,7 @@
 /* Fake TLB and cache maintenance: counts, and a hook for a test that models a TLB. */
 #include <arm/sysreg.h>
 
-u32 fake_tlbis[3], fake_cleans;
+u32 fake_tlbis[3], fake_cleans, fake_midr;
 void (*fake_tlbi_hook)(enum fake_tlbi op, u32 arg);
 
 static void tlbi(enum fake_tlbi op, u32 arg)

@@ -5,6 +5,8 @@
 #include <arm/vcpu.h>
 #include <hv/types.h>
 
+#define ID_PFR0_THUMBEE	(0xfu << 12)
+
 struct coproc_row {
 	u32 enc;	/* COPROC_ENC(cp, opc1, CRn, CRm, opc2) */
 	const char *name;
@@ -27,6 +29,7 @@ extern const struct coproc_row cp15_rows[], cp14_rows[];
 extern const u32 cp15_nr_rows, cp14_nr_rows;
 
 void coproc_check_tables(void);		/* sorted and unique, or panic: a table mistake is found at the first boot */
+bool coproc_core_is_good(void);		/* can guests be run on this core? Else it says why not */
 void coproc_reset(struct vcpu *v);
 void cp15_reset_hardware(struct vcpu *v);	/* second half of coproc_reset(): values from the real core */
 void coproc_mode_changed(struct vcpu *v);	/* CPACR may allow privileged modes only */

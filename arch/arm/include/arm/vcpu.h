@@ -121,6 +121,7 @@ struct vcpu {
 	/* The monitor of exclusives, while it is @here and not the processor's own (exec_ldst.c): what was loaded last. Size 0: open */
 	struct { u32 addr, size; bool here; } monitor;
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
+	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
