@@ -5,7 +5,7 @@
  * them does not trap (C11.8.1), so it reads as the chip says, or is Undefined where the chip says that; where it is executed for the
  * guest, the chip is asked.
  * Jazelle has no such absence: each ARMv7-A core without it has the registers of a trivial implementation (ARM ARM A2.10),
- * which read as zero and ignore writes.
+ * which read as zero and ignore writes (JIDR is read-only).
  */
 #include <arm/coproc.h>
 
@@ -26,7 +26,7 @@ const struct coproc_row cp14_rows[] = {
 	DBG(0, 0, "DBGDIDR", COPROC_R),
 	DBG(0, 1, "DBGDSCRint", COPROC_R),
 	DBG(0, 5, "DBGDTRRXint, DBGDTRTXint", COPROC_R | COPROC_W),
-	{ COPROC_ENC(14, 7, 0, 0, 0), "JIDR", EXIT_CP14, COPROC_NO_SLOT, 0, 0, rd_zero, wr_ignore, COPROC_R | COPROC_W },
+	{ COPROC_ENC(14, 7, 0, 0, 0), "JIDR", EXIT_CP14, COPROC_NO_SLOT, 0, 0, rd_zero, NULL, COPROC_R },
 	DBG(1, 0, "DBGDRAR", COPROC_R),
 	{ COPROC_ENC(14, 7, 1, 0, 0), "JOSCR", EXIT_CP14, COPROC_NO_SLOT, 0, 0, rd_zero, wr_ignore, COPROC_R | COPROC_W },
 	DBG(2, 0, "DBGDSAR", COPROC_R),
