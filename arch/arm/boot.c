@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the first C instruction to core: Umbra's own translation table, MMU and caches on. */
+#include <arm/coproc.h>
 #include <arm/sysreg.h>
 #include <arm/window.h>
 #include <autoconf.h>
@@ -13,7 +14,6 @@ extern char __image_start[], __text_end[], __code_made_start[], __code_made_end[
 
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
-#define ID_PFR0_THUMBEE	(0xfu << 12)
 #define TEECR_XED	1u
 #define PMCR_E		BIT(0)		/* counters enabled */
 #define PMCR_P		BIT(1)		/* event counters to 0 */
@@ -25,7 +25,7 @@ static u32 host_l1[4096] __attribute__((aligned(16384)));
 #define SECT_NG		BIT(17)
 #define SECT_AP_RW	(1u << 10)			/* PL1 RW, PL0 none */
 #define SECT_NORMAL	((1u << 12) | BIT(3) | BIT(2))	/* TEX 001 C 1 B 1: write-back write-allocate */
-#define SECT_DEVICE	BIT(2)				/* TEX 000 C 0 B 1: shareable device */
+#define SECT_DEVICE	(2u << 12)			/* TEX 010 C 0 B 0: Device, not shareable (mmu/attr.c) */
 
 /* What Umbra maps one to one. The last matching row wins. */
 static const struct host_range {
