@@ -12,6 +12,7 @@
 
 #include <arch/cpu.h>
 #include <hv/atags.h>
+#include <hv/blob.h>
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
 #include <hv/log.h>
@@ -187,7 +188,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 	fdt = hpa_ptr(f->addr);
 	err = f->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(fdt);
 	if (!err)
-		err = fdt_check_full(fdt, f->size);
+		err = blob_aligned(fdt) ? fdt_check_full(fdt, f->size) : -FDT_ERR_BADLAYOUT;
 	if (err) {
 		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, SHOWN(f->name),
 		       fdt_strerror(err));

@@ -6,6 +6,7 @@
 #include <libfdt.h>
 
 #include <arch/cpu.h>
+#include <hv/blob.h>
 #include <hv/emudev.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
@@ -44,7 +45,7 @@ struct raw_guest {
 	struct range memory;
 	u32 kernel, dtb, initrd;	/* phandles, 0 = none */
 	const char *bootargs, *cpu_path, *shadow;
-	bool atags;
+	bool atags, at_most;
 	u32 machine, load_offset;
 };
 
@@ -73,6 +74,7 @@ static const struct prop_rule guest_rules[] = {
 	COMMON_RULES,
 	IGNORED("compatible"),
 	FIELD_OF(raw_guest, "memory", PROP_RANGE, memory),
+	FIELD_OF(raw_guest, "memory-at-most", PROP_FLAG, at_most),
 	FIELD_OF(raw_guest, "kernel", PROP_U32, kernel),
 	FIELD_OF(raw_guest, "dtb", PROP_U32, dtb),
 	FIELD_OF(raw_guest, "initrd", PROP_U32, initrd),
@@ -302,6 +304,27 @@ static int check_memory(const void *fdt, int node, const struct range *m)
 	return 0;
 }
 
+/* Room for what guest_keep_files() puts between guest memory and Umbra, with what alignment takes. */
+static u32 kept_room(const struct layout_guest *g)
+{
+	u64 sum = (u64)g->kernel.size + g->dtb.size + g->initrd.size + 3 * 8;
+
+	return sum < arch_host_mem()->ram_size ? ALIGN_UP((u32)sum, SECTION_SIZE) : arch_host_mem()->ram_size;
+}
+
+/* A size that is a maximum becomes what this board has: a layout then serves boards, and boot loaders, with less RAM. */
+static void fit_memory(const struct layout_guest *g, struct range *m)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+	u32 room = kept_room(g);
+
+	if (m->base >= top || room >= top - m->base || m->size <= top - m->base - room)
+		return;
+	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has\n", g->name,
+		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20));
+	m->size = top - m->base - room;
+}
+
 static bool known_compatible(const char *compatible)
 {
 	return !strcmp(compatible, LAYOUT_PASSTHROUGH) || !strcmp(compatible, LAYOUT_SRAM) ||
@@ -522,18 +545,21 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
 	err = parse_props(fdt, node, guest_rules, &raw);
 	if (!err)
-		err = check_memory(fdt, node, &raw.memory);
-	if (!err)
 		err = parse_guest_files(fdt, node, &raw, g);
+	if (err)
+		return err;
+	g->at = (struct layout_node){ fdt, node };
+	g->name = guest_name(fdt_get_name(fdt, node, NULL));
+	if (!plain_name(g->name))
+		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
+	if (raw.at_most)
+		fit_memory(g, &raw.memory);
+	err = check_memory(fdt, node, &raw.memory);
 	if (err)
 		return err;
 	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
 		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
 			       (unsigned long)raw.load_offset);
-	g->at = (struct layout_node){ fdt, node };
-	g->name = guest_name(fdt_get_name(fdt, node, NULL));
-	if (!plain_name(g->name))
-		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
 	g->mem_base = raw.memory.base;
 	g->mem_size = raw.memory.size;
 	g->bootargs = raw.bootargs;
@@ -591,6 +617,9 @@ u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
 		snprintf(why, len, "its header says %lu bytes, RAM ends after %lu", size, (unsigned long)room);
 	else if (fdt_check_header(fdt))
 		snprintf(why, len, "its header is damaged: it says %lu bytes (%s)", size, fdt_strerror(fdt_check_header(fdt)));
+	else if (!blob_aligned(fdt))
+		snprintf(why, len, "its blocks are not aligned: structure at 0x%x, memory map at 0x%x", fdt_off_dt_struct(fdt),
+			 fdt_off_mem_rsvmap(fdt));
 	else
 		return (u32)size;
 	return 0;
@@ -601,7 +630,7 @@ static int check_blob(const void *fdt)
 	int err = fdt_check_header(fdt);
 
 	if (!err)
-		err = fdt_totalsize(fdt) > MAX_IMAGE ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, fdt_totalsize(fdt));
+		err = !blob_aligned(fdt) ? -FDT_ERR_BADLAYOUT : fdt_totalsize(fdt) > MAX_IMAGE ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, fdt_totalsize(fdt));
 	if (err) {
 		pr_err("layout: layout.dtb is not a sound device tree blob (%s)\n", fdt_strerror(err));
 		return -EINVAL;

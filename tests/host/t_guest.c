@@ -283,6 +283,19 @@ static void expect_failure(const char *a, const char *b)
 	assert_int_equal(fake_vcpu.resets, 0);
 }
 
+/* All blocks of a sound tree two bytes further on: libfdt would read it, and fault where it writes words. Returns how far. */
+static u32 misalign(void *fdt)
+{
+	u32 head = sizeof(struct fdt_header);
+
+	memmove((u8 *)fdt + head + 2, (u8 *)fdt + head, fdt_totalsize(fdt) - head);
+	fdt_set_off_mem_rsvmap(fdt, fdt_off_mem_rsvmap(fdt) + 2);
+	fdt_set_off_dt_struct(fdt, fdt_off_dt_struct(fdt) + 2);
+	fdt_set_off_dt_strings(fdt, fdt_off_dt_strings(fdt) + 2);
+	fdt_set_totalsize(fdt, fdt_totalsize(fdt) + 2);
+	return 2;
+}
+
 static void bad_files(void **state)
 {
 	create("linux", 0);
@@ -304,6 +317,10 @@ static void bad_files(void **state)
 	create("linux", 0);
 	guest.files_kept = true;
 	guest.cfg.dtb.size = 8;
+	expect_failure("guest.dtb", "device tree");
+	create("linux", 0);
+	guest.files_kept = true;
+	guest.cfg.dtb.size += misalign(hpa_ptr(DTB_AT));
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
 	guest.files_kept = true;

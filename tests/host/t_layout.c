@@ -115,6 +115,25 @@ static void disabled_window_is_gone(void **state)
 	assert_int_equal(layout.guest[0].ndevs, 2);
 }
 
+/* memory-at-most: what the layout says where it fits, else all that is left below the kept files (here 5.5 MiB and 64 KiB and 1 MiB). */
+static void memory_can_be_a_maximum(void **state)
+{
+	static const struct { const char *memory; u32 size; bool said; } t[] = {
+		{ "<0x80000000 0x1e000000>; memory-at-most", 0x1e000000, false },
+		{ "<0x80000000 0x1e900000>; memory-at-most", 0x1e900000, false },
+		{ "<0x80000000 0x1ea00000>; memory-at-most", 0x1e900000, true },
+		{ "<0x80000000 0xfff00000>; memory-at-most", 0x1e900000, true },
+		{ "<0x90000000 0x40000000>; memory-at-most", 0x0e900000, true },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		compile_edited("<0x80000000 0x1e000000>", t[i].memory);
+		assert_int_equal(parse(), 0);
+		assert_int_equal(layout.guest[0].mem_size, t[i].size);
+		assert_int_equal(strstr(fake_log_text, "more than this board has") != NULL, t[i].said);
+	}
+}
+
 /* What a boot loader adds on the way must not disturb. */
 static void boot_loader_additions(void **state)
 {
@@ -140,6 +159,10 @@ static const struct mistake {
 	{ "0x80000000 0x1e000000", "0x80000800 0x1e000000", { "/guest", "memory", "1 MiB" } },
 	{ "0x80000000 0x1e000000", "0x40000000 0x1e000000", { "/guest", "memory", "starts at" } },
 	{ "0x80000000 0x1e000000", "0x9f000000 0x00100000", { "/guest", "memory", "starts at" } },
+	{ "<0x80000000 0x1e000000>", "<0x9f000000 0x1e000000>; memory-at-most", { "/guest", "memory", "starts at" } },
+	{ "<0x80000000 0x1e000000>", "<0x9ef00000 0x1e000000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000800 0x1e000000>; memory-at-most", { "/guest", "memory", "1 MiB" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0>; memory-at-most", { "/guest", "memory", "missing or empty" } },
 	{ "kernel = <&k>; ", "", { "/guest", "kernel", "missing" } },
 	{ "kernel = <&k>", "kernel = <0x1234>", { "/guest", "kernel", "no node" } },
 	{ "kernel = <&k>", "kernel = \"vmlinuz\"", { "/guest", "kernel", "one cell" } },
@@ -277,6 +300,8 @@ static void header_is_checked(void **state)
 		{ 4, 0, "damaged: it says 0 bytes" },
 		{ 4, 0x40001, "says 262145 bytes, a layout has 262144 at most" },
 		{ 4, 0xffffffff, "says 4294967295 bytes, a layout has 262144 at most" },
+		{ 8, 0x3a, "not aligned: structure at 0x3a" },
+		{ 16, 0x2c, "not aligned" },
 		{ 20, 1, "version 1 (for readers of 16), this Umbra reads " },
 	};
 	char why[96];
@@ -331,6 +356,7 @@ int main(void)
 		cmocka_unit_test(disabled_part_is_withheld),
 		cmocka_unit_test(disabled_window_is_gone),
 		cmocka_unit_test(boot_loader_additions),
+		cmocka_unit_test(memory_can_be_a_maximum),
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),
 		cmocka_unit_test(shipped_layouts),
