@@ -2,6 +2,7 @@
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
 /* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
+/* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
 /* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -452,6 +453,45 @@ static void second_stage_names_the_node(void **state)
 	refuse_devices(many, "layout: /guest/devices/d31: reg: 0x4a0fc000+0x1000 is one range too many", "128");
 }
 
+#define AT(compatible, reg)	"d { compatible = \"umbra," compatible "\"; reg = <" reg ">; };"
+#define L4(parts)		"w { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>; reg = <0x48000000 0x1000000>; " \
+				parts "};"
+#define HIDE(name, reg)		name " { compatible = \"umbra,hidden\"; reg = <" reg ">; };"
+#define HIDE_DRIVEN		HIDE("a", "0x48200000 0x1000") HIDE("b", "0x48088000 0x1000")
+#define CM_PRM			AT("omap3-prcm", "0x48004000 0x4000 0x48306000 0x4000")
+
+/* What the host owns is given away in no form: not as RAM, not through an emulator that passes accesses on, not by forgetting one. */
+static void nothing_of_the_hosts_is_given(void **state)
+{
+	static const struct { const char *devices, *message; } t[] = {
+		{ AT("sram", "0x10000000 0x1000"), "d: reg: 0x10000000+0x1000 is no on-chip RAM" },
+		{ AT("sram", "0x00000000 0x40000000"), "d: reg: 0x00000000+0x40000000 is no on-chip RAM" },
+		{ AT("sram", "0x48200000 0x1000"), "d: reg: 0x48200000+0x1000 is no on-chip RAM" },
+		{ AT("sram", "0x49020000 0x1000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40210000 0x1000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40200000 0x11000"), "is no on-chip RAM" },
+		{ AT("sram", "0x401ff000 0x2000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40200000 0x1000 0x40202000 0x1000 0x40204000 0x1000 0x40206000 0x1000"),
+		  "d: reg: 0x40206000+0x1000 is one range of RAM too many: a guest has 4" },
+		{ AT("omap3-i2c-filter", "0x48200000 0x1000"), "d: reg: 0x48200000+0x1000 is not what \"umbra,omap3-i2c-filter\" is for" },
+		{ AT("omap3-i2c-filter", "0x48070000 0x2000"), "is not what" },
+		{ AT("omap3-prcm", "0x48004000 0x4000 0x48088000 0x1000"), "d: reg: 0x48088000+0x1000 is not what" },
+		{ AT("omap3-prcm", "0x48005000 0x1000"), "is not what" },
+		{ AT("omap3-sdrc", "0x6c000000 0x1000000"), "is not what" },
+		{ AT("omap3-l3", "0x48000000 0x1000000"), "is not what" },
+		{ AT("passthrough", "0x6c000000 0x1000"), "d: reg: contains the memory scheduler at 0x6c000000" },
+		{ AT("passthrough", "0x68000000 0x1000000"), "d: reg: contains the L3 interconnect at 0x68000000" },
+		{ AT("passthrough", "0x54000000 0x800000"), "contains the protection of L4-Emu" },
+		{ L4(HIDE_DRIVEN), "w: reg: contains the clock manager at 0x48004000, which Umbra drives itself" },
+		{ L4(HIDE_DRIVEN AT("omap3-prcm", "0x48004000 0x4000")), "w: reg: contains the power and reset manager" },
+		{ L4(HIDE_DRIVEN CM_PRM), "w: reg: contains I2C1 with the power chip at 0x48070000, which can reset the board or switch it off" },
+		{ L4(HIDE_DRIVEN CM_PRM HIDE("c", "0x48070000 0x1000")), "w: reg: contains WDT2" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		refuse_devices(t[i].devices, t[i].message, "layout: /guest/devices/");
+}
+
 /* A device tree with more absent devices than the shipped ones have still has place for the changes. */
 static void many_absent_devices(void **state)
 {
@@ -648,6 +688,7 @@ int main(void)
 		cmocka_unit_test(host_lines_are_not_given),
 		cmocka_unit_test(host_registers_are_not_given),
 		cmocka_unit_test(second_stage_names_the_node),
+		cmocka_unit_test(nothing_of_the_hosts_is_given),
 		cmocka_unit_test(many_absent_devices),
 		cmocka_unit_test(unknown_engine),
 		cmocka_unit_test(interrupts_find_their_way),
