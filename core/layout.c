@@ -312,13 +312,18 @@ static u32 kept_room(const struct layout_guest *g)
 	return sum < arch_host_mem()->ram_size ? ALIGN_UP((u32)sum, SECTION_SIZE) : arch_host_mem()->ram_size;
 }
 
-/* A size that is a maximum becomes what this board has: a layout then serves boards, and boot loaders, with less RAM. */
+/*
+ * A size that is a maximum becomes what this board has: a layout then serves boards, and boot loaders, with less RAM. But what would not
+ * fit the best equipped board either is a mistake.
+ */
 static void fit_memory(const struct layout_guest *g, struct range *m)
 {
-	hpa_t top = arch_host_mem()->umbra_base;
+	const struct host_mem *mem = arch_host_mem();
+	hpa_t top = mem->umbra_base, full_top = mem->ram_base + mem->ram_full - (mem->umbra_end - mem->umbra_base);
 	u32 room = kept_room(g);
 
-	if (m->base >= top || room >= top - m->base || m->size <= top - m->base - room)
+	if (m->base < mem->ram_base || m->base >= top || room >= top - m->base || m->size <= top - m->base - room ||
+	    m->size > full_top - m->base)
 		return;
 	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has\n", g->name,
 		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20));

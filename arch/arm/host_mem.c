@@ -18,7 +18,7 @@
 extern char __image_start[], __heap_start[];
 
 /* Not in bss: arm_find_home() fills it in before the image moves, and it moves with the image. */
-static struct host_mem mem = { .ram_base = RAM_BASE, .ram_size = RAM_FITTED };
+static struct host_mem mem = { .ram_base = RAM_BASE, .ram_size = RAM_FITTED, .ram_full = RAM_FITTED };
 
 const struct host_mem *arch_host_mem(void)
 {

@@ -123,8 +123,8 @@ static void memory_can_be_a_maximum(void **state)
 		{ "<0x80000000 0x1e000000>; memory-at-most", 0x1e000000, false },
 		{ "<0x80000000 0x1e900000>; memory-at-most", 0x1e900000, false },
 		{ "<0x80000000 0x1ea00000>; memory-at-most", 0x1e900000, true },
-		{ "<0x80000000 0xfff00000>; memory-at-most", 0x1e900000, true },
-		{ "<0x90000000 0x40000000>; memory-at-most", 0x0e900000, true },
+		{ "<0x80000000 0x3f000000>; memory-at-most", 0x1e900000, true },
+		{ "<0x90000000 0x20000000>; memory-at-most", 0x0e900000, true },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
@@ -162,6 +162,8 @@ static const struct mistake {
 	{ "0x80000000 0x1e000000", "0x9f000000 0x00100000", { "/guest", "memory", "starts at" } },
 	{ "<0x80000000 0x1e000000>", "<0x9f000000 0x1e000000>; memory-at-most", { "/guest", "memory", "starts at" } },
 	{ "<0x80000000 0x1e000000>", "<0x9ef00000 0x1e000000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0x3f100000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0xfff00000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
 	{ "<0x80000000 0x1e000000>", "<0x80000800 0x1e000000>; memory-at-most", { "/guest", "memory", "1 MiB" } },
 	{ "<0x80000000 0x1e000000>", "<0x80000000 0>; memory-at-most", { "/guest", "memory", "missing or empty" } },
 	{ "kernel = <&k>; ", "", { "/guest", "kernel", "missing" } },
