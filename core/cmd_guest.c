@@ -27,10 +27,18 @@ static int guest_list(struct guest *g)
 	return 0;
 }
 
+/* Who starts a guest wants to see it. A guest that restarts by itself closes nothing. */
+static int back_to(struct guest *g, int err)
+{
+	if (!err && g->state == GUEST_RUNNING)
+		console_set_monitor(false);
+	return err;
+}
+
 static int guest_cmd_start(struct guest *g)
 {
 	if (g->state != GUEST_RUNNING)
-		return guest_start(g);
+		return back_to(g, guest_start(g));
 	mon_printf("guest %s is running already\n", g->name);
 	return 0;
 }
@@ -44,7 +52,7 @@ static int guest_cmd_stop(struct guest *g)
 
 static int guest_cmd_reset(struct guest *g)
 {
-	return guest_restart(g);
+	return back_to(g, guest_restart(g));
 }
 
 static int guest_cmd_dump(struct guest *g)

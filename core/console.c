@@ -26,6 +26,7 @@ static u32 tx_head, tx_tail, rx_head, rx_tail;	/* free running */
 static bool ready;		/* UART is set up and interrupt driven */
 static bool released;		/* the guest has the UART */
 static bool in_monitor;
+static u32 guest_characters;	/* taken from guests */
 static bool guest_waits;	/* console_guest_tx() refused a character */
 static const struct console_guest_ops *guest_ops;
 static void *guest_priv;
@@ -152,12 +153,18 @@ u32 console_guest_tx_space(void)
 	return tx_used() < TX_SIZE - GUEST_RESERVE ? TX_SIZE - GUEST_RESERVE - tx_used() : 0;
 }
 
+u32 console_guest_characters(void)
+{
+	return guest_characters;
+}
+
 bool console_guest_tx(u8 c)
 {
 	if (!released && !console_guest_tx_space()) {
 		guest_waits = true;
 		return false;
 	}
+	guest_characters++;
 	if (released)
 		return true;
 	tx_queue(c);

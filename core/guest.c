@@ -8,6 +8,7 @@
 #include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/log.h>
 #include <hv/passthrough.h>
 
@@ -108,13 +109,14 @@ int guest_start(struct guest *g)
 	if (err)
 		return err;
 	g->request = GUEST_REQ_NONE;
+	hv_log_new_run();
 	arch_vcpu_reset(g->vcpu, g->entry, g->r0, g->r1, g->r2);
 	for (struct emudev *d = g->devs; d; d = d->next)
 		if (d->type->reset)
 			d->type->reset(d);
-	console_set_monitor(false);
+	guest_watch_start(g);
 	if (passthrough_has_console(g)) {
-		pr_info("guest %s gets the console's UART: no monitor until it stops\n", g->name);
+		pr_guest(1, "guest %s gets the console's UART: no monitor until it stops\n", g->name);
 		console_release();
 	}
 	g->state = GUEST_RUNNING;

@@ -10,6 +10,7 @@
 #include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/init.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
@@ -84,7 +85,7 @@ static void handle_request(struct guest *g)
 	case GUEST_REQ_NONE:
 		return;
 	case GUEST_REQ_RESET:
-		pr_info("guest %s: reset: %s\n", g->name, g->reason);
+		guest_watch_reset(g);
 		err = guest_restart(g);
 		break;
 	case GUEST_REQ_POWEROFF:
@@ -144,6 +145,7 @@ void hv_main(u32 machid, const void *fdt)
 	banner(machid);
 	host_quiesce_init();
 	stats_init();
+	guest_watch_init();
 	if (!guest_boot(&guest, kept))
 		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
 			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),

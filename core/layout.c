@@ -313,8 +313,8 @@ static u32 kept_room(const struct layout_guest *g)
 }
 
 /*
- * A size that is a maximum becomes what this board has: a layout then serves boards, and boot loaders, with less RAM. But what would not
- * fit the best equipped board either is a mistake.
+ * A size that is a maximum becomes what there is on a board, or with a boot loader, that has less RAM than others. What would not fit
+ * the best equipped board either is a mistake.
  */
 static void fit_memory(const struct layout_guest *g, struct range *m)
 {
@@ -322,7 +322,7 @@ static void fit_memory(const struct layout_guest *g, struct range *m)
 	hpa_t top = mem->umbra_base, full_top = mem->ram_base + mem->ram_full - (mem->umbra_end - mem->umbra_base);
 	u32 room = kept_room(g);
 
-	if (m->base < mem->ram_base || m->base >= top || room >= top - m->base || m->size <= top - m->base - room ||
+	if (mem->ram_size >= mem->ram_full || m->base < mem->ram_base || m->base >= top || room >= top - m->base || m->size <= top - m->base - room ||
 	    m->size > full_top - m->base)
 		return;
 	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has\n", g->name,
@@ -379,10 +379,22 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 	d->parent = parent;
 	if (!d->nregs && !(d->nirqs && !strcmp(d->compatible, LAYOUT_PASSTHROUGH)))
 		return mistake(fdt, node, "reg", "missing");
-	if (d->withheld)
+	if (!strcmp(d->compatible, LAYOUT_WITHHELD) || !strcmp(d->compatible, LAYOUT_RAZ))
 		d->nirqs = 0;
 	*added = true;
 	g->ndevs++;
+	return 0;
+}
+
+/* Messages name nodes: a path that stands for two names none. */
+static int check_unique(const void *fdt, int parent)
+{
+	int a, b;
+
+	fdt_for_each_subnode(a, fdt, parent)
+		for (b = fdt_next_subnode(fdt, a); b >= 0; b = fdt_next_subnode(fdt, b))
+			if (!strcmp(fdt_get_name(fdt, a, NULL), fdt_get_name(fdt, b, NULL)))
+				return mistake(fdt, b, NULL, "two nodes of this name");
 	return 0;
 }
 
@@ -393,6 +405,8 @@ static int parse_window(const void *fdt, int node, struct layout_guest *g)
 	int child, err;
 
 	err = parse_dev(fdt, node, g, -1, &added);
+	if (!err && added)
+		err = check_unique(fdt, node);
 	if (err || !added)
 		return err;
 	fdt_for_each_subnode(child, fdt, node) {
@@ -497,6 +511,8 @@ static int parse_devices(const void *fdt, int guest, struct layout_guest *g)
 	if (devices < 0)
 		return 0;
 	err = parse_props(fdt, devices, holder_rules, NULL);
+	if (!err)
+		err = check_unique(fdt, devices);
 	if (err)
 		return err;
 	fdt_for_each_subnode(node, fdt, devices) {
@@ -562,6 +578,7 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 	err = check_memory(fdt, node, &raw.memory);
 	if (err)
 		return err;
+	g->load_offset_given = fdt_getprop(fdt, node, "load-offset", NULL);
 	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
 		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
 			       (unsigned long)raw.load_offset);
@@ -595,6 +612,8 @@ static int check_modules(const void *fdt)
 
 	if (chosen < 0)
 		return mistake(fdt, 0, NULL, "no /chosen node with the files to load");
+	if (check_unique(fdt, chosen))
+		return -EINVAL;
 	fdt_for_each_subnode(node, fdt, chosen) {
 		struct raw_module m;
 		int err = parse_module(fdt, node, &m);
@@ -605,6 +624,29 @@ static int check_modules(const void *fdt)
 			return mistake(fdt, node, NULL, "more than %d files: the boot script loads no more", LAYOUT_MAX_MODULES);
 	}
 	return 0;
+}
+
+/* Boot loaders write what they like into the root and /chosen: what nobody knows is named, in case that it was meant for Umbra. */
+static void name_unknown(const void *fdt, int node)
+{
+	static const char *const known[] = {
+		"compatible", "model", "serial-number", "#address-cells", "#size-cells", "interrupt-parent", "bootargs", "stdout-path",
+		"linux,stdout-path", "linux,initrd-start", "linux,initrd-end", "rng-seed", "kaslr-seed", "phandle",
+	};
+	int p;
+
+	fdt_for_each_property_offset(p, fdt, node) {
+		struct layout_node at = { fdt, node };
+		const char *name;
+		u32 i = 0;
+
+		if (!fdt_getprop_by_offset(fdt, p, &name, NULL))
+			return;
+		while (i < ARRAY_SIZE(known) && strcmp(known[i], name))
+			i++;
+		if (i == ARRAY_SIZE(known) && strncmp(name, "u-boot,", 7))
+			layout_remark(&at, name, "not a property of layouts, ignored");
+	}
 }
 
 u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
@@ -656,6 +698,8 @@ int layout_parse(const void *fdt, struct layout *l)
 		err = check_modules(fdt);
 	if (err)
 		return err;
+	name_unknown(fdt, 0);
+	name_unknown(fdt, fdt_path_offset(fdt, "/chosen"));
 	fdt_for_each_subnode(node, fdt, 0) {
 		const char *name = fdt_get_name(fdt, node, NULL);
 

@@ -43,6 +43,7 @@ void host_uart_putc(char c)
 }
 
 /* -- the guest -- */
+static u32 now;
 static struct guest guest;
 static char got[256];
 static u32 got_len, spaces, restarts;
@@ -53,6 +54,7 @@ void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
 hpa_t guest_kept_base(void) { return FAKE_UMBRA_BASE - 0x100000; }
 u32 host_quiesce(const struct guest_map *m) { return 0; }
 void host_reset(void) { }
+u32 host_time_now(void) { return now; }
 int host_timer_start(u32 ms, void (*fn)(void)) { return 0; }
 const struct host_range host_owned[1];
 const u32 host_owned_nr;

@@ -23,6 +23,7 @@ struct console_guest_ops {
 };
 void console_guest_attach(const struct console_guest_ops *ops, void *priv);
 bool console_guest_tx(u8 c);		/* queue one guest character; false when the queue is full */
+u32 console_guest_characters(void);	/* how many were taken, modulo 2^32 */
 u32 console_guest_tx_space(void);	/* free places in the queue */
 
 /* Called by the run loop when console work (monitor input) is pending; runs the monitor. */

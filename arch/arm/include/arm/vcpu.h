@@ -121,6 +121,12 @@ struct vcpu {
 	struct { u32 addr, size; } monitor;	/* of exclusives while each instruction is interpreted (exec_ldst.c); size 0: open */
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	/* arm/trouble.h */
+	struct trouble {
+		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
+		u32 vector;	/* of the last exception */
+		bool said;
+	} trouble;
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
 #define XLATE_NR	128u
