@@ -96,6 +96,15 @@ static int guest_cmd_escape(struct guest *g)
 	return 0;
 }
 
+/* For what asks for it at a terminal that cannot send one: Linux's SysRq. The key that follows goes to the guest, too. */
+static int guest_cmd_break(struct guest *g)
+{
+	(void)g;
+	console_set_monitor(false);
+	console_send_break();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(struct guest *g);
@@ -108,6 +117,7 @@ static const struct {
 	{ "map", guest_cmd_map },
 	{ "audit", guest_cmd_audit },
 	{ "escape", guest_cmd_escape },
+	{ "break", guest_cmd_break },
 };
 
 /* Verbs with a name behind them; without it they tell what is set. */
@@ -136,4 +146,4 @@ static int cmd_guest(int argc, char **argv)
 			return g ? settings[i].fn(g, argc == 3 ? argv[2] : NULL) : no_guest();
 	return -EINVAL;
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|path [NAME]", "the guest's life and state", cmd_guest);
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]", "the guest's life and state", cmd_guest);

@@ -111,7 +111,7 @@ static const struct block blocks[] = {
 	GPTIMER(11, 0x48088000, 47),
 	GPTIMER(12, 0x48304000, 95),
 	{ TYPE_OMAP3_WDT, "wdt2", { 0x48314000 }, .property = { { "running", 1 } } },
-	{ TYPE_OMAP3_WDT, "wdt3", { 0x49030000 } },
+	{ TYPE_OMAP3_WDT, "wdt3", { 0x49030000 }, { 36 }, .property = { { "resets", 0 } } },
 	{ TYPE_OMAP3_UART, "uart3", { 0x49020000 }, { 74 }, .serial = 1 },
 	{ TYPE_OMAP3_UART, "uart1", { 0x4806a000 }, { 72 }, .serial = 2 },
 	{ TYPE_OMAP3_UART, "uart2", { 0x4806c000 }, { 73 }, .serial = 3 },
