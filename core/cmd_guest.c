@@ -58,6 +58,7 @@ static int guest_cmd_reset(struct guest *g)
 static int guest_cmd_dump(struct guest *g)
 {
 	arch_vcpu_dump(g->vcpu);
+	arch_vcpu_trouble(g->vcpu);
 	return 0;
 }
 

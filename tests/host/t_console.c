@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_stats.c core/stats.c core/log.c */
+/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/guest_mem.c core/cmd_stats.c core/stats.c core/log.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
 #include <setjmp.h>
@@ -183,6 +183,29 @@ static void a_guest_that_does_not_read(void **state)
 	console_guest_taken();
 }
 
+/* A guest's RAM can be read, and nothing else. */
+static void ram_is_shown(void **state)
+{
+	const struct region r = { 0x80000000, 0x10000, REGION_RAM, NULL, "memory" };
+	const char *clash;
+
+	memset(&guest.map, 0, sizeof(guest.map));
+	assert_int_equal(guest_map_add(&guest.map, &r, &clash), 0);
+	memcpy(hpa_ptr(0x80001000), "\1Kernel panic: no init\n\0x", 25);
+	type(ESC "peek 0x80001000 24\r" ESC);
+	assert_non_null(strstr(out, "0x80001000  01 4b 65 72"));
+	assert_non_null(strstr(out, ".Kernel panic: n"));
+	assert_non_null(strstr(out, "0x80001010  6f"));
+	clear();
+	type(ESC "find panic\r" ESC);
+	assert_non_null(strstr(out, "0x80001008  panic: no init\r\n"));
+	clear();
+	type(ESC "find nowhere\rpeek 0x8000fff8 16\rpeek 0x48200000\rpeek 0x80000000 0x1001\rpeek x\r" ESC);
+	assert_non_null(strstr(out, "not in the guest's RAM"));
+	assert_non_null(strstr(out, "that is no RAM of a guest"));
+	assert_non_null(strstr(out, "usage: peek"));
+}
+
 static void escape_opens_and_closes_the_monitor(void **state)
 {
 	type("a" ESC "guest list\r" ESC "b");
@@ -335,6 +358,7 @@ int main(void)
 		T(typing_goes_to_the_guest),
 		T(escape_opens_and_closes_the_monitor),
 		T(breaks_go_to_the_guest),
+		T(ram_is_shown),
 		T(the_wire_waits),
 		T(a_guest_that_does_not_read),
 		T(without_a_guest_the_monitor_stays),
