@@ -197,9 +197,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 	if (!f->size)
 		return 0;
 	fdt = hpa_ptr(f->addr);
-	err = f->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(fdt);
-	if (!err)
-		err = blob_aligned(fdt) ? fdt_check_full(fdt, f->size) : -FDT_ERR_BADLAYOUT;
+	err = blob_check(fdt, f->size);
 	if (err) {
 		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, SHOWN(f->name),
 		       fdt_strerror(err));

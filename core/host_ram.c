@@ -67,8 +67,7 @@ u32 host_ram_told(const void *fdt, hpa_t base)
 {
 	struct ranges all = { 0 };
 
-	if (fdt_check_header(fdt) || !blob_aligned(fdt) || fdt_totalsize(fdt) > LAYOUT_MAX_SIZE ||
-	    fdt_check_full(fdt, fdt_totalsize(fdt)))
+	if (fdt_check_header(fdt) || fdt_totalsize(fdt) > LAYOUT_MAX_SIZE || blob_check(fdt, fdt_totalsize(fdt)))
 		return 0;
 	collect(&all, fdt);
 	return size_from(&all, base);

@@ -15,7 +15,6 @@
 #define LAYOUT_COMPATIBLE	"umbra,layout-v1"
 #define MODULE_COMPATIBLE	"multiboot,module"
 #define GUEST_COMPATIBLE	"umbra,guest"
-#define MAX_IMAGE		0x20000000u
 
 /* One row per property that a node kind may have; anything else is a typing mistake and refused. */
 enum prop_kind {
@@ -158,7 +157,7 @@ static int parse_dev_irq(const void *fdt, int node, const char *prop, const void
 
 static int parse_prop(const void *fdt, int node, const struct prop_rule *rule, const void *data, int len, void *raw)
 {
-	void *field = (char *)raw + rule->offset;
+	void *field = raw ? (char *)raw + rule->offset : NULL;	/* NULL: all that its rules know is ignored */
 	struct range *range = field;
 
 	switch (rule->kind) {
@@ -655,9 +654,9 @@ u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
 
 	if (fdt_magic(fdt) != FDT_MAGIC)
 		snprintf(why, len, "nothing that looks like a device tree was handed over");
-	else if (version < FDT_FIRST_SUPPORTED_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
+	else if (version < BLOB_FIRST_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
 		snprintf(why, len, "its format is version %lu (for readers of %lu), this Umbra reads %d to %d", version, reads,
-			 FDT_FIRST_SUPPORTED_VERSION, FDT_LAST_SUPPORTED_VERSION);
+			 (int)BLOB_FIRST_VERSION, FDT_LAST_SUPPORTED_VERSION);
 	else if (size > LAYOUT_MAX_SIZE)
 		snprintf(why, len, "its header says %lu bytes, a layout has %lu at most", size, (unsigned long)LAYOUT_MAX_SIZE);
 	else if (size > room)
@@ -677,7 +676,7 @@ static int check_blob(const void *fdt)
 	int err = fdt_check_header(fdt);
 
 	if (!err)
-		err = !blob_aligned(fdt) ? -FDT_ERR_BADLAYOUT : fdt_totalsize(fdt) > MAX_IMAGE ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, fdt_totalsize(fdt));
+		err = blob_check(fdt, fdt_totalsize(fdt));
 	if (err) {
 		pr_err("layout: layout.dtb is not a sound device tree blob (%s)\n", fdt_strerror(err));
 		return -EINVAL;

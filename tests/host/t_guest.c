@@ -324,6 +324,11 @@ static void bad_files(void **state)
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
 	guest.files_kept = true;
+	fdt_set_version(hpa_ptr(DTB_AT), 15);	/* names are paths there; the root's has no slash */
+	fdt_set_last_comp_version(hpa_ptr(DTB_AT), 15);
+	expect_failure("guest.dtb", "FDT_ERR_BADVERSION");
+	create("linux", 0);
+	guest.files_kept = true;
 	guest.cfg.dtb.size += misalign(hpa_ptr(DTB_AT));
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);

@@ -90,6 +90,11 @@ void fake_mmio_add(hpa_t addr, u32 value)
 	mmio[mmio_nr++].value = value;
 }
 
+void fake_mmio_reset(void)
+{
+	mmio_nr = 0;
+}
+
 static u32 *mmio_find(hpa_t a)
 {
 	for (u32 i = 0; i < mmio_nr; i++)

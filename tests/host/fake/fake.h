@@ -29,6 +29,7 @@ void fake_arch_reset(void);	/* arena zeroed, counters 0 */
 /* fake/arch.c: device registers, a flat table of words; addresses not added do not answer. */
 void fake_mmio_add(hpa_t addr, u32 value);
 u32 fake_mmio_get(hpa_t addr);
+void fake_mmio_reset(void);	/* none is left */
 
 /* fake/vcpu.c: the virtual CPU as core sees it. */
 struct fake_vcpu {
