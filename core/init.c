@@ -15,6 +15,7 @@
 #include <hv/irq.h>
 #include <hv/layout.h>
 #include <hv/log.h>
+#include <hv/monitor.h>
 #include <hv/passthrough.h>
 #include <hv/stats.h>
 #include <hv/time.h>
@@ -52,7 +53,7 @@ static void banner(u32 machid)
 	pr_info("RAM %lu MiB at 0x%08lx; Umbra has %lu MiB from 0x%08lx\n", (unsigned long)(m->ram_size >> 20),
 		(unsigned long)m->ram_base, (unsigned long)((m->umbra_end - m->umbra_base) >> 20),
 		(unsigned long)m->umbra_base);
-	pr_info("Ctrl-] opens and closes the monitor\n");
+	pr_info("%s opens and closes the monitor\n", MONITOR_KEY);
 }
 
 /* Everything between the layout and a running guest. Messages name what is wrong; the monitor is what remains then. */
