@@ -272,12 +272,16 @@ static inline bool fast_user_writable(u32 va)
 }
 
 /*
- * May the line of @va hold the descriptor of the stub area in a first-level table? When it is cleaned the guest may have taken that
- * address for itself, which the shadow MMU must look at.
+ * May the line of @va hold a descriptor in the place of the stub area? When it is cleaned the guest may have taken that address for
+ * itself, which the shadow MMU must look at.
  */
 static inline bool fast_stub_line(const struct vcpu *v, u32 va)
 {
-	return !((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK);
+	u32 desc;
+
+	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
+		return false;
+	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || desc & 3;
 }
 
 /*
@@ -678,7 +682,7 @@ static bool fast_one(struct vcpu *v, u32 vector)
 /* The vCPU's open page as the window has it (rule 2). */
 static inline struct vcpu_open *fast_open(struct vcpu *v)
 {
-	return (struct vcpu_open *)((uintptr_t)v - WINDOW_VCPU + WINDOW_OPEN);
+	return (struct vcpu_open *)((uintptr_t)v - sizeof(struct vcpu_open));
 }
 
 /* On path `inline` what the guest's stubs changed comes home first. False: its DACR needs C. */
@@ -686,10 +690,10 @@ static bool fast_fold(struct vcpu *v)
 {
 	const struct vcpu_open *o = fast_open(v);
 
-	if (!v->open_used || !fast_priv(v))
+	if (!v->open_used)
 		return true;
 	open_fold(v, o);
-	return o->dacr == v->cp15.dacr || fast_dacr_write(v, o->dacr);
+	return !fast_priv(v) || o->dacr == v->cp15.dacr || fast_dacr_write(v, o->dacr);
 }
 
 /*

@@ -5,8 +5,9 @@
  * Unlike the window the area is readable in virtual privileged modes, so the guest's own use of the address does not fault: it has to be
  * noticed when the guest publishes the descriptor. On this core a table walk does not look into the L1 data cache, so a descriptor in
  * cacheable memory counts from its line's cleaning on (Cortex-A8 TRM 6.6; B3.10.1): the window leaves cleaning of a line that may hold
- * it to C (v->stub_line), which is known by bits 11:6 of its address: those that any mapping of a table keeps. Where walks are not
- * cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page, there is no area.
+ * it to C (v->stub_line), if the word there is no descriptor of a fault. It is known by bits 11:2 of its address: those that any mapping
+ * of a table keeps. Where walks are not cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page,
+ * there is no area.
  */
 #include <arm/code_page.h>
 
@@ -76,7 +77,7 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 	write_roots(s, slot, s->stubs.entry);
 	s->stubs.slot = (u16)slot;
 	s->stubs.placed = true;
-	v->stub_line = (slot * 4 & STUB_LINE_MASK) | STUB_LINE_VALID;
+	v->stub_line = (slot * 4 & (STUB_LINE_MASK | STUB_LINE_WORD)) | STUB_LINE_VALID;
 	tlbi_all();
 	root_select_anew(s);	/* the other roots are looked at when they are selected, by C */
 	return slot << SECTION_SHIFT;
