@@ -11,7 +11,7 @@
 #include <hv/passthrough.h>
 #include <hv/time.h>
 
-#define SILENCE_S	20u	/* from its start; by then any kernel on any path has come to its console, or says nothing on purpose */
+#define SILENCE_S	30u	/* from its start; by then any kernel on any path has come to its console, or says nothing on purpose */
 
 void guest_watch_start(struct guest *g)
 {

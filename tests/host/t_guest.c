@@ -785,7 +785,7 @@ static void watch(const char *name)
 static void silence_is_reported(void **state)
 {
 	watch("linux");
-	fake_time += 19 * TIME_HZ;
+	fake_time += 29 * TIME_HZ;
 	fake_tick();
 	assert_string_equal(fake_log_text, "");
 	fake_time += 2 * TIME_HZ;
@@ -794,16 +794,16 @@ static void silence_is_reported(void **state)
 	assert_int_equal(messages("not a word on its console"), 1);
 	assert_int_equal(fake_vcpu.troubles, 1);
 	assert_int_equal(guest_restart(&guest), 0);
-	fake_time += 30 * TIME_HZ;
+	fake_time += 40 * TIME_HZ;
 	fake_tick();
 	assert_int_equal(messages("not a word on its console"), 2);
 	assert_int_equal(guest_restart(&guest), 0);
 	fake_console_characters++;
-	fake_time += 30 * TIME_HZ;
+	fake_time += 40 * TIME_HZ;
 	fake_tick();
 	assert_int_equal(messages("not a word on its console"), 2);
 	watch("linux-uart3");
-	fake_time += 30 * TIME_HZ;
+	fake_time += 40 * TIME_HZ;
 	fake_tick();
 	assert_int_equal(messages("not a word on its console"), 0);
 	guest_stop(&guest);

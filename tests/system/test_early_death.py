@@ -17,7 +17,7 @@ DEATHS = {
                          [r"unknown register p15, 0, c15, c15, 7", r"cannot go on", r"last unknown register: p15, 0, c15, c15, 7 at 0x80008000 \(1 "]),
     "umbras-ram": ([0xE3490F80, 0xE5901000, SELF],  # movt r0, #0x9f80; ldr r1, [r0]
                    [r"physical 0x9f80\w{4} is Umbra's RAM \(pc 0x80008004\)", r"cannot go on", r"last access to what is not there: "]),
-    "silence": ([SELF], [r"not a word on its console in the 20 s since its start", r"pc 0x80008000, cpsr"]),
+    "silence": ([SELF], [r"not a word on its console in the 30 s since its start", r"pc 0x80008000, cpsr"]),
 }
 # movw r0, #0x7250; movt r0, #0x4830; mov r1, #4; str r1, [r0]: reset by PRM_RSTCTRL
 RESET = [0xE3070250, 0xE3440830, 0xE3A01004, 0xE5801000, SELF]
