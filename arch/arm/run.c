@@ -90,6 +90,7 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 	v->waiting = false;
 	v->monitor.here = false;
 	window_clear_exclusive();
+	memset(&v->trouble, 0, sizeof(v->trouble));
 	v->tlb_loop.pc = 1;		/* of no instruction */
 	coproc_reset(v);
 	window_sites_clear(v);

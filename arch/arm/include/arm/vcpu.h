@@ -133,6 +133,12 @@ struct vcpu {
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	/* arm/trouble.h */
+	struct trouble {
+		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
+		u32 vector;	/* of the last exception */
+		bool said;
+	} trouble;
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
 	struct hidden_faults {
