@@ -7,6 +7,7 @@
 #include <arm/cpu_path.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
+#include <arm/trace.h>
 #include <arm/trap.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
@@ -38,6 +39,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	coproc_check_tables();
 	v->host_ttbr0 = arm_host_l1();
 	window_alloc(v);
+	trace_init(v);
 	err = code_pages_init(v);
 	if (!err)
 		err = shadow_init(v, shadow);
@@ -151,6 +153,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);
 		slow_exit_begin(v);
+		trace_begin(v, vector);
 		if (vector != VEC_NONE)
 			trap_handle(v, vector);
 		if (v->waiting)
