@@ -29,6 +29,7 @@ static bool in_monitor;
 static bool guest_waits;	/* console_guest_tx() refused a character */
 static const struct console_guest_ops *guest_ops;
 static void *guest_priv;
+static void (*divert)(char c);	/* gets what would go to the wire */
 
 static u32 tx_used(void)
 {
@@ -114,6 +115,10 @@ void console_putc(char c)
 {
 	if (released)
 		return;
+	if (divert) {
+		divert(c);
+		return;
+	}
 	if (c == '\n')
 		console_putc('\r');
 	if (!ready) {
@@ -128,6 +133,17 @@ void console_write(const char *s, size_t n)
 {
 	while (n--)
 		console_putc(*s++);
+}
+
+void console_divert(void (*fn)(char c))
+{
+	divert = fn;
+}
+
+void console_putc_raw(char c)
+{
+	tx_queue((u8)c);
+	tx_fill();
 }
 
 void console_flush(void)
@@ -160,6 +176,10 @@ bool console_guest_tx(u8 c)
 	}
 	if (released)
 		return true;
+	if (divert) {
+		divert((char)c);
+		return true;
+	}
 	tx_queue(c);
 	tx_fill();
 	return true;

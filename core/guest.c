@@ -7,6 +7,7 @@
 #include <arch/vcpu.h>
 #include <hv/console.h>
 #include <hv/emudev.h>
+#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/log.h>
 #include <hv/passthrough.h>
@@ -93,7 +94,8 @@ int guest_start(struct guest *g)
 	for (struct emudev *d = g->devs; d; d = d->next)
 		if (d->type->reset)
 			d->type->reset(d);
-	console_set_monitor(false);
+	if (!gdb_active())
+		console_set_monitor(false);
 	if (passthrough_has_console(g)) {
 		pr_info("guest %s gets the console's UART: no monitor until it stops\n", g->name);
 		console_release();

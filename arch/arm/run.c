@@ -54,14 +54,8 @@ static void path_start(struct vcpu *v)
 		v->path->start(v);
 }
 
-int arch_vcpu_set_path(struct vcpu *v, const char *name)
+static void path_change(struct vcpu *v, const struct cpu_path *p)
 {
-	const struct cpu_path *p = cpu_path_find(v->guest, name);
-
-	if (!p)
-		return -ENOENT;
-	if (p == v->path)
-		return 0;
 	if (v->path->stop)
 		v->path->stop(v);
 	window_sites_clear(v);
@@ -69,7 +63,22 @@ int arch_vcpu_set_path(struct vcpu *v, const char *name)
 	shadow_forget(v);
 	v->path = p;
 	path_start(v);
+}
+
+int arch_vcpu_set_path(struct vcpu *v, const char *name)
+{
+	const struct cpu_path *p = cpu_path_find(v->guest, name);
+
+	if (!p)
+		return -ENOENT;
+	if (p != v->path)
+		path_change(v, p);
 	return 0;
+}
+
+void cpu_path_anew(struct vcpu *v)
+{
+	path_change(v, v->path);
 }
 
 const char *arch_vcpu_path(const struct vcpu *v)
@@ -143,9 +152,9 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 	for (;;) {
 		u32 vector;
 
-		if (v->guest->request != GUEST_REQ_NONE || console_work_pending()) {
+		if (v->guest->request != GUEST_REQ_NONE || console_work_pending() || v->debug_stop) {
 			slow_exit_end(v);
-			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : VCPU_STOP_CONSOLE;
+			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : v->debug_stop ? VCPU_STOP_DEBUG : VCPU_STOP_CONSOLE;
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);

@@ -118,6 +118,16 @@ struct vcpu {
 	u32 slow_begin;		/* count of instructions when its handling began */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
 	struct trace *trace;
+	bool debug_stop;	/* the guest came to a breakpoint: the run loop goes back to core */
+	struct breaks {
+		u32 nr;
+		struct { gva_t va; bool internal; } at[32];	/* internal: ends a step */
+	} breaks;
+	struct debug_step {	/* a step that took an exception: how the guest is when it is back (debug.c) */
+		bool waits;
+		gva_t back[2];	/* the instruction, and the next one */
+		u32 mode, sp, ttbr0;
+	} step;
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
