@@ -150,8 +150,8 @@ static void make_stm_sp_lr(struct maker *m)
 
 	save(m, sp);
 	save(m, lr);
-	load(m, sp, OPEN(usr_sp));
-	load(m, lr, OPEN(usr_lr));
+	load(m, sp, OPEN(other_sp));
+	load(m, lr, OPEN(other_lr));
 	commit(m);
 	put(m, 0xe9000000 | rn << 16 | 1u << sp | 1u << lr);	/* STMDB rn, {sp, lr} */
 	leave(m);
@@ -219,6 +219,7 @@ static const struct row {
 	[SITE_KIND_STM_SP_LR] = { STUB_PLAIN, make_stm_sp_lr },
 	[SITE_KIND_TPIDRPRW_R] = { STUB_PLAIN, make_tpidrprw_read },
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
+	[SITE_KIND_TPIDRURO_W] = { STUB_GATE, NULL },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
 	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stub area. Pages 2n of its slot hold stubs, pages 2n + 1 are aliases of the vCPU's one open page, so that a stub reaches it relative
- * to its pc. Page GUARD is one more alias, behind which nothing is mapped. It, and the aliases behind pages of unmasking stubs,
+ * The stub area. Pages 2n + 1 of its slot hold stubs, pages 2n are aliases of the vCPU's one open page, so that a stub reaches its end
+ * relative to its pc. Page GUARD is one more alias, behind which nothing is mapped. It, and the aliases before pages of unmasking stubs,
  * are read-only while an interrupt is pending but masked: then the store that would unmask it aborts, before it has happened.
  *
  * Stubs are added one behind the other and never removed one by one, but a page that is code again gets the stubs that its sites had.
@@ -11,14 +11,19 @@
 #include "stub_area.h"
 
 #include <arch/cpu.h>
+#include <arm/insn.h>
 #include <arm/site.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
 
 #include "../mmu/mmu.h"
+#include "gate.h"
 
 #define PAIRS		CONFIG_STUB_PAGES
+#define GATE_PAIRS	(GATES_SIZE / (2 * PAGE_SIZE))	/* the last ones */
+#define STUB_PAIRS	(PAIRS - GATE_PAIRS)
+#define GATES		256u
 #define STUBS		(PAIRS * 128u)
 #define REFUSED_MAX	1024u
 #define UNMASK_PAGES	8u
@@ -26,9 +31,9 @@
 #define PAGE_WORDS	(PAGE_SIZE / 4)
 #define GRANULE		2u		/* words that belong to one stub at least */
 #define HASH		4096u
-#define FIRST_WORD	32u		/* from here on a stub reaches the first words of the page behind */
+#define END_WORD	992u		/* from here on a stub does not reach all of the struct vcpu_open before its page */
 _Static_assert(2 * PAIRS <= GUARD, "stub pages reach into the guard page");
-_Static_assert(sizeof(struct vcpu_open) <= 4 * FIRST_WORD, "stubs do not reach all of the open page");
+_Static_assert(sizeof(struct vcpu_open) + 4 * END_WORD + 8 <= 4096, "stubs do not reach all of the open page");
 
 /*
  * A branch that stood in a copy before the area was emptied: code that the guest has copied from there may hold it still, and be executed
@@ -46,14 +51,22 @@ struct cursor {
 	u32 page, word;
 };
 
+struct gate {
+	u32 insns;			/* instructions that it was made of */
+	u32 insn[GATE_INSNS];
+	u8 at[GATE_WORDS];
+};
+
 struct stub_area {
 	gva_t base;			/* 0: nowhere */
 	hpa_t pages;			/* page n of stubs is the n-th */
 	u32 *l2;
-	u32 used_pages, unmask_pages;
-	struct cursor cursor[STUB_UNMASK + 1];	/* by class */
+	u32 used_pages, unmask_pages, gate_pages;
+	struct cursor cursor[STUB_GATE + 1];	/* by class */
 	struct stub *stub;		/* [STUBS] */
 	u32 stubs;
+	struct gate *gate;		/* [GATES] */
+	u32 gates;
 	u16 by_branch[HASH], by_site[HASH];	/* first stub + 1 whose branch or site has this hash, or 0 */
 	struct past *past;		/* [PASTS], the n-th at n % PASTS */
 	u32 pasts;
@@ -81,7 +94,7 @@ static u32 measure_pc_offset(void)
 
 static u32 open_entry(const struct vcpu *v, bool writable)
 {
-	return ptr_hpa(v->open) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
+	return (ptr_hpa(v->open) & PAGE_MASK) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
 }
 
 /* The table without any page of stubs. */
@@ -101,6 +114,7 @@ int stub_area_init(struct vcpu *v)
 	a->pages = ptr_hpa(hv_alloc(PAIRS * PAGE_SIZE, PAGE_SIZE));
 	a->l2 = hv_alloc(L2_SIZE, L2_SIZE);
 	a->stub = hv_alloc(STUBS * sizeof(struct stub), 8);
+	a->gate = hv_alloc(GATES * sizeof(struct gate), 8);
 	a->past = hv_alloc(PASTS * sizeof(struct past), 8);
 	a->owner = hv_alloc(PAIRS * sizeof(*a->owner), 8);
 	a->pc_offset = measure_pc_offset();
@@ -158,7 +172,7 @@ void stub_area_reset(struct vcpu *v)
 	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
 	memset(a->by_branch, 0, sizeof(a->by_branch));
 	memset(a->by_site, 0, sizeof(a->by_site));
-	a->stubs = a->used_pages = a->unmask_pages = 0;
+	a->stubs = a->used_pages = a->unmask_pages = a->gates = a->gate_pages = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(a->cursor); i++)
 		a->cursor[i].page = PAIRS;
 	a->guard[0] = GUARD;
@@ -191,33 +205,58 @@ bool stub_area_contains(const struct vcpu *v, gva_t va)
 	return v->stubs->base && !((va ^ v->stubs->base) & SECTION_MASK);
 }
 
+/* The next page for class @cls, or PAIRS: there is none. */
+static u32 page_number(struct stub_area *a, enum stub_class cls)
+{
+	if (cls == STUB_GATE)
+		return a->gate_pages == GATE_PAIRS ? PAIRS : STUB_PAIRS + a->gate_pages++;
+	if (a->used_pages == STUB_PAIRS || (cls == STUB_UNMASK && a->unmask_pages == UNMASK_PAGES))
+		return PAIRS;
+	if (cls == STUB_UNMASK) {
+		a->unmask_pages++;
+		a->guard[a->guards++] = (u16)(2 * a->used_pages);
+	}
+	return a->used_pages++;
+}
+
 /* Map the next page of stubs, of class @cls; false: there is none. A new entry in place of an invalid one (mmu/shadow_pool.c rule 6). */
 static bool page_take(struct vcpu *v, enum stub_class cls)
 {
 	struct stub_area *a = v->stubs;
-	u32 page = a->used_pages;
+	u32 page = page_number(a, cls);
 	bool unmask = cls == STUB_UNMASK;
 
-	if (page == PAIRS || (unmask && a->unmask_pages == UNMASK_PAGES))
+	if (page == PAIRS)
 		return false;
-	a->used_pages++;
-	if (unmask) {
-		a->unmask_pages++;
-		a->guard[a->guards++] = (u16)(2 * page + 1);
+	if (cls == STUB_GATE) {		/* nothing between gates can be Undefined */
+		memset(hpa_ptr(a->pages + page * PAGE_SIZE), 0, PAGE_SIZE);
+		arch_dcache_clean_range(a->pages + page * PAGE_SIZE, PAGE_SIZE);
 	}
-	pte_write(&a->l2[2 * page], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
-	pte_write(&a->l2[2 * page + 1], open_entry(v, !(unmask && a->guarded)));
+	pte_write(&a->l2[2 * page], open_entry(v, !(unmask && a->guarded)));
+	pte_write(&a->l2[2 * page + 1], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
 	dsb();
-	a->cursor[cls] = (struct cursor){ page, FIRST_WORD };
+	a->cursor[cls] = (struct cursor){ page, 0 };
 	return true;
+}
+
+/* Where page @n of stubs is in the guest's address space. */
+static gva_t stubs_page(const struct stub_area *a, u32 n)
+{
+	return a->base + (2 * n + 1) * PAGE_SIZE;
+}
+
+static bool page_is_used(const struct stub_area *a, u32 n)
+{
+	return n < a->used_pages || (n >= STUB_PAIRS && n < STUB_PAIRS + a->gate_pages);
 }
 
 static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
 {
-	gva_t page = a->base + 2 * c->page * PAGE_SIZE;
+	gva_t page = stubs_page(a, c->page);
 
 	return (struct stub_at){
-		.site = site, .stub = page + 4 * c->word, .open = page + PAGE_SIZE, .guarded = a->base + GUARD * PAGE_SIZE,
+		.site = site, .stub = page + 4 * c->word, .open = page - sizeof(struct vcpu_open),
+		.guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open),
 		.pc_offset = a->pc_offset,
 	};
 }
@@ -228,7 +267,7 @@ static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct s
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
-		if ((c->page == PAIRS || c->word + STUB_WORDS > PAGE_WORDS) && !page_take(v, cls))
+		if ((c->page == PAIRS || c->word + STUB_WORDS > END_WORD) && !page_take(v, cls))
 			return false;
 		*at = place(v->stubs, c, site);
 		if (stub_fits(cls, at))
@@ -247,26 +286,36 @@ static u16 *site_hash(struct stub_area *a, gva_t site)
 	return &a->by_site[(site >> 2 ^ site >> 14) & (HASH - 1)];
 }
 
-/* The stub that the instruction had when its page was code before. */
-static struct stub *find_old(struct stub_area *a, u32 word, gva_t site)
+/* Is gate @s (or stub) still what the guest's words from @insn on ask for? @insns: so many are there. */
+static bool is_current(const struct stub_area *a, const struct stub *s, const u32 *insn, u32 insns)
 {
+	const struct gate *g = s->gate ? &a->gate[s->gate - 1] : NULL;
+
+	return s->word == *insn && (!g || (g->insns <= insns && !memcmp(g->insn, insn, 4 * g->insns)));
+}
+
+/* The newest stub that the instruction had when its page was code before. */
+static struct stub *find_old(struct stub_area *a, const struct code_site *at)
+{
+	gva_t site = at->gva + 4 * at->index;
+
 	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
 		struct stub *s = &a->stub[i - 1];
 
-		if (s->site == site && s->word == word)
+		if (s->site == site && is_current(a, s, at->page + at->index, PAGE_WORDS - at->index))
 			return s;
 	}
 	return NULL;
 }
 
 /* Write @code where cursor @c stands, for the newest stub, and move on. */
-static void write_stub(struct stub_area *a, struct cursor *c, const struct stub_code *code)
+static void write_stub(struct stub_area *a, struct cursor *c, const u32 *word, u32 words)
 {
 	hpa_t to = a->pages + c->page * PAGE_SIZE + 4 * c->word;
-	u32 last = (c->word + code->words - 1u) / GRANULE;
+	u32 last = (c->word + words - 1u) / GRANULE;
 
-	memcpy(hpa_ptr(to), code->word, 4u * code->words);
-	arch_dcache_clean_range(to, 4u * code->words);
+	memcpy(hpa_ptr(to), word, 4u * words);
+	arch_dcache_clean_range(to, 4u * words);
 	for (u32 g = c->word / GRANULE; g <= last; g++)
 		a->owner[c->page][g] = (u16)a->stubs;
 	c->word = (last + 1) * GRANULE;
@@ -307,9 +356,81 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
 		.forward = code.forward,
 	};
-	write_stub(a, c, &code);
+	write_stub(a, c, code.word, code.words);
 	index_stub(a, s);
 	return s;
+}
+
+/*
+ * Cursor @c to where a gate of @words words can begin: at the last word before a multiple of GATE_ALIGN, and so that the word before that is
+ * not another one's (write_stub()).
+ */
+static bool find_gate_place(struct vcpu *v, struct cursor *c)
+{
+	if (c->page == PAIRS && !page_take(v, STUB_GATE))
+		return false;
+	c->word = ALIGN_UP(c->word + 2, GATE_ALIGN / 4) - 1;
+	if (c->word + GATE_WORDS <= PAGE_WORDS)
+		return true;
+	if (!page_take(v, STUB_GATE))
+		return false;
+	c->word = GATE_ALIGN / 4 - 1;
+	return true;
+}
+
+static void gate_remember(struct stub_area *a, const struct gate_code *code, const u32 *insn)
+{
+	struct gate *g = &a->gate[a->gates++];
+
+	g->insns = code->insns;
+	memcpy(g->insn, insn, 4 * code->insns);
+	memcpy(g->at, code->at, code->words);
+}
+
+/* A new gate of @kind for the instruction at @index of @page, or NULL: there is no room, or none can be made. */
+static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_t site, u32 copy, u32 dacr)
+{
+	static struct gate_code code;
+	struct stub_area *a = v->stubs;
+	struct cursor *c = &a->cursor[STUB_GATE];
+	const u32 *insn = page + site % PAGE_SIZE / 4;
+	struct gate_at at;
+	struct stub *s;
+
+	if (a->stubs == STUBS || a->gates == GATES || !find_gate_place(v, c))
+		return NULL;
+	at = (struct gate_at){
+		.site = site, .gate = stubs_page(a, c->page) + 4 * c->word, .insn = insn,
+		.insns = PAGE_WORDS - site % PAGE_SIZE / 4, .dacr = dacr,
+	};
+	if (!gate_make(&code, &at))
+		return NULL;
+	gate_remember(a, &code, insn);
+	s = &a->stub[a->stubs++];
+	*s = (struct stub){
+		.site = site, .word = *insn, .branch = stub_branch(site, at.gate, *insn >> 28), .page = (u16)c->page, .copy = (u16)copy,
+		.first = (u16)c->word, .words = (u8)code.words, .kind = (u8)kind, .operand = (u8)stub_operand(*insn), .gate = (u16)a->gates,
+	};
+	write_stub(a, c, code.word, code.words);
+	index_stub(a, s);
+	return s;
+}
+
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr)
+{
+	struct stub *g = page ? add_new_gate(v, s->kind, page, s->site, s->copy, dacr) : NULL;
+
+	return g ? g->branch : 0;
+}
+
+u32 stub_area_gate_insn(const struct vcpu *v, const struct stub *s, u32 word)
+{
+	return v->stubs->gate[s->gate - 1].at[word];
+}
+
+gva_t stub_area_gates(const struct vcpu *v)
+{
+	return v->stubs->base ? v->stubs->base + 2 * STUB_PAIRS * PAGE_SIZE : 0;
 }
 
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
@@ -323,13 +444,15 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 		return 0;
 	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
 		return 0;
-	s = find_old(a, where->page[where->index], site);
-	if (!s)
+	s = find_old(a, where);
+	if (!s && stub_class(kind) == STUB_GATE)
+		s = add_new_gate(v, kind, where->page, site, where->copy, 0);
+	else if (!s)
 		s = add_new(v, kind, where->page[where->index], site);
 	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
+	return stubs_page(a, s->page) + 4u * s->first;
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
@@ -365,7 +488,7 @@ struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
 	u32 page = (pc - a->base) >> PAGE_SHIFT, at = pc % PAGE_SIZE / 4, owner;
 	struct stub *s;
 
-	if (!stub_area_contains(v, pc) || page & 1 || page / 2 >= a->used_pages)
+	if (!stub_area_contains(v, pc) || !(page & 1) || !page_is_used(a, page / 2))
 		return NULL;
 	owner = a->owner[page / 2][at / GRANULE];
 	if (!owner)
@@ -403,9 +526,9 @@ static u32 expected_entry(const struct vcpu *v, u32 i)
 		guarded |= a->guard[k] == i;
 	if (guarded)
 		return open_entry(v, !a->guarded);
-	if (i / 2 >= a->used_pages)
+	if (!page_is_used(a, i / 2))
 		return 0;
-	return i & 1 ? open_entry(v, true) : (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO);
+	return i & 1 ? (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO) : open_entry(v, true);
 }
 
 u32 stub_area_audit(struct vcpu *v)
@@ -425,7 +548,7 @@ void stub_area_dump(struct vcpu *v)
 {
 	const struct stub_area *a = v->stubs;
 
-	pr_info("stubs: area 0x%08x, %u stubs in %u of %u pages, %u did not fit, emptied %u times, %s\n", (unsigned)a->base,
-		(unsigned)a->stubs, (unsigned)a->used_pages, (unsigned)PAIRS, (unsigned)a->refused, (unsigned)a->resets,
-		a->guarded ? "guarded" : "open");
+	pr_info("stubs: area 0x%08x, %u stubs in %u of %u pages, %u gates, %u did not fit, emptied %u times, %s\n", (unsigned)a->base,
+		(unsigned)(a->stubs - a->gates), (unsigned)a->used_pages, (unsigned)STUB_PAIRS, (unsigned)a->gates, (unsigned)a->refused,
+		(unsigned)a->resets, a->guarded ? "guarded" : "open");
 }

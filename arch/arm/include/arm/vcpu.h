@@ -32,22 +32,21 @@ struct vcp15 {
 };
 
 /*
- * What stubs (cpu/stub.h) work on: a page of its own that the guest's kernel can read and write, because it runs in User mode. While the
- * guest runs on path `inline`, in a privileged mode, this is where the values below are; open_fold() brings them home. The guest can
- * hurt only itself with it: nothing here is used before it was checked or masked.
+ * What stubs (cpu/stub.h) work on: the end of a page of its own that the guest's kernel can read and write, because it runs in User mode.
+ * While the guest runs on path `inline`, this is where the values below are; open_fold() brings them home. In User mode they are what
+ * a system call finds. The guest can hurt only itself with it: nothing here is used before it was checked or masked.
  */
 struct vcpu_open {
-	u32 unreachable;	/* by the window, which sees this page 4096 bytes below its base register */
 	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
 	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
 	u32 psr_or;		/* mode, A and F of the CPSR */
-	u32 spsr;		/* of the current mode */
-	u32 usr_sp, usr_lr;	/* of the User bank, when another one is current */
+	u32 spsr;		/* of the current mode; in User mode, of Supervisor mode */
 	u32 scratch[2];		/* registers that a stub uses */
 	u32 dacr;		/* the guest's DACR */
 	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
 	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
+	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
 };
 
 /*
@@ -75,7 +74,7 @@ struct vcpu {
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
-	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
+	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
 	u32 user_copies;	/* code copies visible to guest User mode: its SVC may be a site */
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
@@ -103,6 +102,9 @@ struct vcpu {
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
 	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
+#define GATES_SIZE	0x10000u
+	u32 to_user;	/* window_to_user as the guest's address space has it */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
@@ -158,6 +160,7 @@ struct vcpu {
 #define ROOT_ANY_ASID	0x100u
 #define ROOT_VOID	0xffffffffu
 
+static inline u32 vcpu_dacr_index(u32 dacr) { return dacr >> 2 & 3; }
 static inline u32 vcpu_root_index(u32 ttbr0) { return (ttbr0 >> 14 ^ ttbr0 >> 18) & 15; }
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
