@@ -105,11 +105,11 @@ static void load_literal(struct gate *g, u32 value)
 	g->literal[g->literals++].value = value;
 }
 
-/* Leave on @cond for instruction @insn. */
+/* Leave on @cond for instruction @insn, which is not the first: at the site stands the branch to here (rule 3). */
 static void leave_if(struct gate *g, u32 cond, u32 insn)
 {
 	put(g, cond << 28 | 0x0a000000);
-	if (g->leaves == FIXUPS) {
+	if (insn == 0 || g->leaves == FIXUPS) {
 		g->ok = false;
 		return;
 	}
