@@ -409,7 +409,7 @@ static void put_ends(struct gate *g)
 	for (u32 k = 0; k < g->literals; k++) {
 		u32 w = g->literal[k].word;
 
-		while ((here(g) + 4) % GATE_ALIGN == 0)
+		if ((here(g) + 4) % GATE_ALIGN == 0)
 			put_raw(g, NOP);
 		g->c->word[w] |= here(g) - (g->at->gate + 4 * w + 8);
 		put_raw(g, g->literal[k].value);
