@@ -9,6 +9,7 @@
 #define UDF		0xe7f000f0u
 #define SVC		0xef000000u
 #define NOP		0xe320f000u
+#define ISB		0xf57ff06fu
 #define T_UDF		0xde00u
 #define T_SVC		0xdf00u
 #define LINE		5u		/* of the interrupt controller, for software */
@@ -48,6 +49,7 @@ struct line {
 	bool r0;		/* LDM loads it */
 	u32 skip;		/* bit mask of steps that are left out */
 	u32 between;		/* so many other instructions are put in */
+	bool isb;		/* one behind DACR, where that matters to what follows */
 	bool exclusive;		/* LDREX comes before it, so that STREX may store */
 	u32 spins;		/* r12 counts them down before it */
 	enum step step[WORDS_MAX];
@@ -87,7 +89,7 @@ static void add_word(struct line *l, enum step s, u32 word)
 /* Something between that changes little. SET and INCREMENT are of registers that the line does not use. */
 static void add_other(struct line *l)
 {
-	static const u32 keep[] = { NOP, 0xe1a00000, 0xf57ff06f, 0xf57ff04f, 0xf57ff01f };	/* isb; dsb; clrex */
+	static const u32 keep[] = { NOP, 0xe1a00000, ISB, 0xf57ff04f, 0xf57ff01f };	/* dsb; clrex */
 	u32 r = random() % 8;
 
 	if (r < ARRAY_SIZE(keep))
@@ -109,6 +111,8 @@ static void line_words(struct line *l)
 		if (s == BNE)
 			bne = l->n;
 		add_word(l, s, step_word(l, s));
+		if (s == DACR && l->isb)
+			add_word(l, KEEP, ISB);
 		while (others < l->between && s != TST && s < LDM && random() % 3 == 0) {
 			add_other(l);
 			others++;
@@ -847,7 +851,9 @@ static void test_domain(void)
 		bool opens = n & 1;
 
 		l.dacr = opens ? 0x45 : OPEN;	/* domain 3 */
-		l.between = 6;			/* some are ISB; DACR has none behind it otherwise */
+		l.isb = true;
+		l.between = n % 4 == 3 ? 6 : 0;
+		l.exclusive = !opens;		/* uses the domain while it is open */
 		line_put(&l);
 		pt_section(l1_main, VA + (1 << 20), (DATA + (1 << 20)) | S_RAM | S_DOMAIN(opens ? 3 : 4));
 		tlb_all();
@@ -897,39 +903,38 @@ static void test_tpidruro(void)
 }
 
 /*
- * Opens domain 4 from one register, loads, closes it from another, loads: mcr dacr; isb; ldr; mcr dacr; isb; ldr. Under a condition the
- * same, or nothing of it.
+ * Opens domain 4 from one register, loads, closes it from another, loads: twice mcr dacr; add base, base, #4; isb; ldr. Under a condition
+ * the same, or nothing of it.
  */
 static void dacr_pair(u32 open, u32 close, u32 cond)
 {
-	u32 base = (open + 1) % 13 == close ? (open + 2) % 13 : (open + 1) % 13;
-	u32 to = 0;
-	u32 words[] = { 0x0e030f10 | cond << 28 | open << 12, 0xf57ff06f, 0, 0x0e030f10 | cond << 28 | close << 12, 0xf57ff06f, 0, UDF };
-	u32 *code;
+	u32 base = (open + 1) % 13 == close ? (open + 2) % 13 : (open + 1) % 13, to = 0, va = VA + (1 << 20) + 0x600, *code;
+	u32 words[] = { 0x0e030f10 | cond << 28 | open << 12, 0xe2800004 | base << 16 | base << 12, ISB, 0,
+			0x0e030f10 | cond << 28 | close << 12, 0xe2800004 | base << 16 | base << 12, ISB, 0, UDF };
 
 	while (to == open || to == close || to == base)
 		to++;
-	words[2] = words[5] = 0xe5900000 | base << 16 | to << 12;
+	words[3] = words[7] = 0xe5900000 | base << 16 | to << 12;
 	code = code_fresh(words, ARRAY_SIZE(words));
 	for (u32 n = 0; n < 100; n++) {
 		u32 flags = random_flags(), other = n % 10 == 9 ? 0x1000 : 0;	/* now and then another value */
 		bool done = cond == 14 || (cond == 0) == !!(flags & PSR_Z);
 		union { struct ctx c; u32 r[17]; } c;
-		u32 at = done ? 5 : 2;
 
 		ctx_init(&c.c, MODE_SVC | masks | PSR_I | flags);
 		c.r[open] = OPEN | DACR_CLIENT(4) | other;
 		c.r[close] = OPEN | other;
-		c.r[base] = VA + (1 << 20) + 0x600;
+		c.r[base] = va - 4;
 		c.c.pc = (u32)code;
 		MCR(0, c3, c0, 0, OPEN);
 		isb();
 		group_check(VEC_DABT, ctx_run(&c.c), "%u, r%u, r%u: vector", n, open, close);
-		same(&code[at], exc_frame.exc_lr - 8, "%u, r%u, r%u: where", n, open, close);
+		same(&code[done ? 7 : 3], exc_frame.exc_lr - 8, "%u, r%u, r%u: where", n, open, close);
 		same(FS_DOM_SECT, DFSR_FS(exc_frame.dfsr), "%u, r%u, r%u: DFSR", n, open, close);
-		same(VA + (1 << 20) + 0x600, exc_frame.dfar, "%u, r%u, r%u: DFAR", n, open, close);
+		same(done ? va + 4 : va, exc_frame.dfar, "%u, r%u, r%u: DFAR", n, open, close);
 		same(done ? OPEN | other : OPEN, MRC(0, c3, c0, 0), "%u, r%u, r%u: DACR", n, open, close);
 		same(c.c.cpsr, exc_frame.spsr & PSR_BITS, "%u, r%u, r%u: CPSR", n, open, close);
+		c.r[base] = done ? va + 4 : va;
 		if (done)
 			c.r[to] = 0x600dda7a;
 		for (u32 i = 0; i < 15; i++)
