@@ -903,11 +903,12 @@ static void test_tpidruro(void)
 }
 
 /*
- * Opens domain 4 from one register, loads, closes it from another, loads: twice mcr dacr; add base, base, #4; isb; ldr. Under a condition
+ * Opens @domain from one register, loads, closes it from another, loads: twice mcr dacr; add base, base, #4; isb; ldr. Under a condition
  * the same, or nothing of it.
  */
-static void dacr_pair(u32 open, u32 close, u32 cond)
+static void dacr_pair(u32 domain, u32 open, u32 close, u32 cond)
 {
+	u32 opened = OPEN | DACR_CLIENT(domain), closed = OPEN & ~DACR_CLIENT(domain);
 	u32 base = (open + 1) % 13 == close ? (open + 2) % 13 : (open + 1) % 13, to = 0, va = VA + (1 << 20) + 0x600, *code;
 	u32 words[] = { 0x0e030f10 | cond << 28 | open << 12, 0xe2800004 | base << 16 | base << 12, ISB, 0,
 			0x0e030f10 | cond << 28 | close << 12, 0xe2800004 | base << 16 | base << 12, ISB, 0, UDF };
@@ -922,17 +923,17 @@ static void dacr_pair(u32 open, u32 close, u32 cond)
 		union { struct ctx c; u32 r[17]; } c;
 
 		ctx_init(&c.c, MODE_SVC | masks | PSR_I | flags);
-		c.r[open] = OPEN | DACR_CLIENT(4) | other;
-		c.r[close] = OPEN | other;
+		c.r[open] = opened | other;
+		c.r[close] = closed | other;
 		c.r[base] = va - 4;
 		c.c.pc = (u32)code;
-		MCR(0, c3, c0, 0, OPEN);
+		MCR(0, c3, c0, 0, closed);
 		isb();
 		group_check(VEC_DABT, ctx_run(&c.c), "%u, r%u, r%u: vector", n, open, close);
 		same(&code[done ? 7 : 3], exc_frame.exc_lr - 8, "%u, r%u, r%u: where", n, open, close);
 		same(FS_DOM_SECT, DFSR_FS(exc_frame.dfsr), "%u, r%u, r%u: DFSR", n, open, close);
 		same(done ? va + 4 : va, exc_frame.dfar, "%u, r%u, r%u: DFAR", n, open, close);
-		same(done ? OPEN | other : OPEN, MRC(0, c3, c0, 0), "%u, r%u, r%u: DACR", n, open, close);
+		same(done ? closed | other : closed, MRC(0, c3, c0, 0), "%u, r%u, r%u: DACR", n, open, close);
 		same(c.c.cpsr, exc_frame.spsr & PSR_BITS, "%u, r%u, r%u: CPSR", n, open, close);
 		c.r[base] = done ? va + 4 : va;
 		if (done)
@@ -942,17 +943,18 @@ static void dacr_pair(u32 open, u32 close, u32 cond)
 	}
 }
 
-static void test_dacr(void)
+/* 1 is what Linux has for user memory. */
+static void test_dacr(u32 domain)
 {
-	begin("domains opened and closed");
+	begin(domain == 1 ? "domain 1 opened and closed" : "another domain opened and closed");
 	write32(DATA + (1 << 20) + 0x600, 0x600dda7a);
-	pt_section(l1_main, VA + (1 << 20), (DATA + (1 << 20)) | S_RAM | S_DOMAIN(4));
+	pt_section(l1_main, VA + (1 << 20), (DATA + (1 << 20)) | S_RAM | S_DOMAIN(domain));
 	tlb_all();
 	for (u32 r = 0; r < 13; r++)
-		dacr_pair(r, (r + 5) % 13, 14);
+		dacr_pair(domain, r, (r + 5) % 13, 14);
 	for (u32 r = 0; r < 13; r += 3) {
-		dacr_pair(r, (r + 1) % 13, 0);
-		dacr_pair(r, (r + 7) % 13, 1);
+		dacr_pair(domain, r, (r + 1) % 13, 0);
+		dacr_pair(domain, r, (r + 7) % 13, 1);
 	}
 	end();
 }
@@ -1059,7 +1061,8 @@ void guest_main(void)
 	test_domain();
 	test_tpidruro();
 	test_undefined();
-	test_dacr();
+	test_dacr(1);
+	test_dacr(4);
 	if (BOARD_IS_OMAP3)
 		intc_mask(LINE);
 }
