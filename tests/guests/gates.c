@@ -24,6 +24,7 @@
 #define USER		((u32 *)0x20100000u)	/* a megabyte of its own for what User mode executes */
 #define USER_DATA	(DATA + 0x00800000u)
 
+#define PLACES		((u32 *)(TEST_RAM + 0x00300000u))
 #define FRAME_WORDS	17u		/* r0-r14, pc, CPSR */
 #define IDLE_FRAME	((u32 *)(DATA + 0x00080000u))
 
@@ -454,6 +455,41 @@ static void test_between(void)
 		l.skip = n % 3 == 0 ? 1u << STREX : n % 3 == 1 ? 1u << DACR | 1u << MOV : 0;
 		line_put(&l);
 		for (u32 i = 0; i < 2 * RUNS; i++)
+			idle_to_user(&l, OPEN);
+	}
+	end();
+}
+
+/* Its last words at the end of a page of code, or in the next one. */
+static void test_places(void)
+{
+	begin("at the end of a page");
+	for (u32 n = 0; n < 16; n++) {
+		struct line l = plain;
+		u32 *page_end = PLACES + CODE_WORDS * (2 * n + 1);
+
+		line_words(&l);
+		l.at = page_end - l.n + n % 8;
+		for (u32 i = 0; i < l.n; i++)
+			((volatile u32 *)l.at)[i] = l.word[i];
+		l.at[l.n] = UDF;
+		code_sync(l.at, 4 * (l.n + 1));
+		for (u32 i = 0; i < 2 * RUNS; i++)
+			idle_to_user(&l, OPEN);
+	}
+	end();
+}
+
+static void test_many(void)
+{
+	begin("more lines than there is room for");
+	for (u32 n = 0; n < 160; n++) {
+		struct line l = plain;
+
+		l.c = n % 13;
+		l.r0 = n & 1;
+		line_put(&l);
+		for (u32 i = 0; i < RUNS; i++)
 			idle_to_user(&l, OPEN);
 	}
 	end();
@@ -1046,6 +1082,8 @@ void guest_main(void)
 	test_returns();
 	test_registers();
 	test_between();
+	test_places();
+	test_many();
 	test_modes();
 	test_patched();
 	test_branch();
