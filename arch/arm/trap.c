@@ -8,8 +8,10 @@
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <arm/trap.h>
+#include <arm/trouble.h>
 #include <arm/window.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/irq.h>
 #include <hv/log.h>
 
@@ -29,6 +31,12 @@ static void external_abort(struct vcpu *v, u32 va, bool write)
 {
 	vcpu_count(v, EXIT_DABT);
 	inject_dabt(v, &(struct gfault){ .fsr = FS_EXTERNAL | (write ? FSR_WNR : 0), .far = va });
+}
+
+static void report_nothing(struct vcpu *v, gpa_t gpa)
+{
+	trouble_nothing(v, gpa);
+	guest_watch_nothing(v->guest, gpa, v->r[15]);
 }
 
 static void emulate_device_access(struct vcpu *v, u32 va, bool write)
@@ -69,8 +77,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 		break;
 	case SHADOW_INTERPRET:		/* fetches only */
 	case SHADOW_NOTHING:
-		pr_guest(8, "guest %s: nothing at physical 0x%08x (pc 0x%08x): external abort\n",
-			 v->guest->name, (unsigned)gpa, (unsigned)v->r[15]);
+		report_nothing(v, gpa);
 		external_abort(v, va, write);
 		break;
 	}
@@ -114,6 +121,7 @@ static void trap_pabt(struct vcpu *v)
 			break;
 		case SHADOW_EMULATED:
 		case SHADOW_NOTHING:
+			report_nothing(v, gpa);
 			f = (struct gfault){ .fsr = FS_EXTERNAL, .far = v->exit_ifar };
 			break;
 		}

@@ -36,7 +36,7 @@ def slow_image(tmp_path_factory):
     return image_with(tmp_path_factory.mktemp("slow"), "CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set")
 
 
-@pytest.mark.parametrize("guest", ["modes", "user", "vectors"])
+@pytest.mark.parametrize("guest", ["modes", "user", "vectors", "exclusive"])
 def test_general_way(boot, slow_image, guest):
     """The same reports as natively, so fast exits and the general way mean the same (test_guests.py runs the fast ones; see
     test_difftest.py for random programs)."""

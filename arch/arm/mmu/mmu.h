@@ -66,7 +66,7 @@ struct span {
 	gpa_t mib_base;		/* base rounded down to a section */
 	struct mib *mib;
 };
-#define SPAN_MAX	4
+#define SPAN_MAX	GUEST_RAM_RANGES
 
 /* -- host domains -- */
 enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virtual User mode); what both see */

@@ -21,6 +21,7 @@ static u32 mmio_nr;
 static const struct host_mem mem = {
 	.ram_base = FAKE_RAM_BASE,
 	.ram_size = FAKE_RAM_SIZE,
+	.ram_full = 2 * FAKE_RAM_SIZE,
 	.umbra_base = FAKE_UMBRA_BASE,
 	.heap_base = FAKE_UMBRA_BASE + 0x100000,
 	.umbra_end = FAKE_UMBRA_BASE + 0x1000000,
@@ -89,6 +90,11 @@ void fake_mmio_add(hpa_t addr, u32 value)
 		abort();
 	mmio[mmio_nr].addr = addr;
 	mmio[mmio_nr++].value = value;
+}
+
+void fake_mmio_reset(void)
+{
+	mmio_nr = 0;
 }
 
 static u32 *mmio_find(hpa_t a)

@@ -30,11 +30,12 @@ void fake_arch_reset(void);	/* arena zeroed, counters 0 */
 /* fake/arch.c: device registers, a flat table of words; addresses not added do not answer. */
 void fake_mmio_add(hpa_t addr, u32 value);
 u32 fake_mmio_get(hpa_t addr);
+void fake_mmio_reset(void);	/* none is left */
 
 /* fake/vcpu.c: the virtual CPU as core sees it. */
 struct fake_vcpu {
 	bool irq, fiq;
-	u32 resets, runs, pc, r0, r1, r2;
+	u32 resets, runs, troubles, pc, r0, r1, r2;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;
@@ -55,7 +56,12 @@ extern u32 fake_device_creates, fake_device_resets;
 
 /* fake/console.c: console and UART that only count. */
 extern bool fake_console_monitor, fake_console_released;
+extern u32 fake_console_characters;
 extern u32 fake_quiesces;
+
+/* fake/time.c: the host's clock, and its tick. */
+extern u32 fake_time;
+void fake_tick(void);
 
 /* fake/emudev.c: what an emulator drives. */
 extern bool fake_line[96];

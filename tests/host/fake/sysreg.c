@@ -4,7 +4,7 @@
 
 #include "fake.h"
 
-u32 fake_tlbis[3], fake_cleans;
+u32 fake_tlbis[3], fake_cleans, fake_midr;
 void (*fake_tlbi_hook)(enum fake_tlbi op, u32 arg);
 
 static void tlbi(enum fake_tlbi op, u32 arg)

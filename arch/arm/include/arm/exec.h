@@ -19,6 +19,8 @@ enum exec_result {
  * Also advances the IT state for Thumb.
  */
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
+/* What comes is not interpreted: the processor's monitor of exclusives becomes what it is for the guest. */
+void exec_monitor_home(struct vcpu *v);
 /* What is left to do after either: inject Undefined (counted), or note that the vCPU waits. */
 void exec_finish(struct vcpu *v, enum exec_result r);
 /*

@@ -78,21 +78,6 @@ CP15_RW(pmuserenr, 0, c9, c14, 0)
 CP15_W(pmintenclr, 0, c9, c14, 2)
 CP15_R(l2auxcr, 1, c9, c0, 2)
 
-/* CP14_R(name, CRn, CRm): what User mode may access of the debug registers (C11.11). */
-#define CP14_R(name, n, m)							\
-static inline u32 read_##name(void)						\
-{										\
-	u32 v;									\
-	asm volatile("mrc p14, 0, %0, " #n ", " #m ", 0" : "=r"(v));		\
-	return v;								\
-}
-CP14_R(dbgdidr, c0, c0)
-CP14_R(dbgdscr_int, c0, c1)
-CP14_R(dbgdtrrx_int, c0, c5)
-CP14_R(dbgdrar, c1, c0)
-CP14_R(dbgdsar, c2, c0)
-static inline void write_dbgdtrtx_int(u32 v) { asm volatile("mcr p14, 0, %0, c0, c5, 0" : : "r"(v)); }
-
 static inline void dsb(void) { asm volatile("dsb" : : : "memory"); }
 static inline void isb(void) { asm volatile("isb" : : : "memory"); }
 static inline void dmb(void) { asm volatile("dmb" : : : "memory"); }

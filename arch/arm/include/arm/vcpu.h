@@ -128,9 +128,17 @@ struct vcpu {
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
-	struct { u32 addr, size; } monitor;	/* of exclusives while each instruction is interpreted (exec_ldst.c); size 0: open */
+	/* The monitor of exclusives, while it is @here and not the processor's own (exec_ldst.c): what was loaded last. Size 0: open */
+	struct { u32 addr, size; bool here; } monitor;
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
+	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	/* arm/trouble.h */
+	struct trouble {
+		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
+		u32 vector;	/* of the last exception */
+		bool said;
+	} trouble;
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
 	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
 	struct hidden_faults {
