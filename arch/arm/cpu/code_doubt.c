@@ -12,7 +12,7 @@
  * often than code reads code.
  *
  * An SVC of the guest that could be taken for a trapping word must not remain as it is in code. Where it is read it is replaced whether it
- * can be reached or not; where it only stands among data, the page is to be interpreted.
+ * can be reached or not; where it only stands among data, the page is to be interpreted (or it is replaced, without an interpreter).
  *
  * Where User mode can execute the page as well, its words may be T32 code, and a replaced one would be a hole in it. What stands behind
  * A32 code, or is followed by it, is none.
@@ -130,12 +130,12 @@ static void add_site(struct code_scan *s, u32 i)
 static void reconsider(struct code_scan *s, const u32 *const page[3], u32 index)
 {
 	u32 i = SCAN_WORDS + index;
-	bool read = s->state[i] & SCAN_DATA;
+	bool read = s->state[i] & SCAN_DATA, svc = is_svc(page[1][index]);
 
-	if (s->state[i] & SCAN_FLOW || (read && (is_svc(page[1][index]) || is_reachable(s, page, i)))) {
+	if (s->state[i] & SCAN_FLOW || (svc && (read || !IS_ENABLED(CONFIG_CPU_PATH_INTERP))) || (read && is_reachable(s, page, i))) {
 		add_site(s, i);
 		s->nr_either += read;
-	} else if (is_svc(page[1][index])) {
+	} else if (svc) {
 		s->interpret = true;
 	} else if (!read) {
 		s->nr_doubts++;
