@@ -30,7 +30,8 @@ static bool never_goes_on(u32 w)
 {
 	static const struct { u32 mask, value; } t[] = {
 		{ 0xff000000, 0xea000000 },		/* B */
-		{ 0xffffffd0, 0xe12fff10 },		/* BX is 1, BLX 3: see below */
+		{ 0xfffffff0, 0xe12fff10 },		/* BX */
+		{ 0xfffffff0, 0xe12fff20 },		/* BXJ */
 		{ 0xfc10f000, 0xe410f000 },		/* LDR pc */
 		{ 0xfe108000, 0xe8108000 },		/* LDM with pc */
 		{ UDF_MASK, UDF },
@@ -40,8 +41,6 @@ static bool never_goes_on(u32 w)
 
 	if (!(w & 0x0c000000) && w >> 28 == 14 && FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90)
 		return true;				/* data processing to pc */
-	if ((w & 0xfffffff0) == 0xe12fff30)
-		return false;				/* BLX */
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
 		if ((w & t[i].mask) == t[i].value)
 			return true;
