@@ -4,6 +4,7 @@
 #include <arm/insn.h>
 #include <arm/slot.h>
 #include <arm/sysreg.h>
+#include <arm/trouble.h>
 #include <hv/guest.h>
 #include <hv/log.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static u32 *slot(struct vcpu *v, const struct coproc_row *row)
 /* Named as the assembler does: coprocessor, opc1, CRn, CRm, opc2. */
 static void report_unknown(struct vcpu *v, u32 enc, const char *dir)
 {
+	trouble_register(v, enc);
 	pr_guest(16, "guest %s: unknown register p%u, %u, c%u, c%u, %u: %s at 0x%08x: Undefined\n",
 		 v->guest->name, (unsigned)(enc >> 16), (unsigned)FIELD(enc, 11, 8), (unsigned)FIELD(enc, 15, 12),
 		 (unsigned)FIELD(enc, 7, 4), (unsigned)FIELD(enc, 3, 0), dir, (unsigned)v->r[15]);

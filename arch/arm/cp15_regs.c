@@ -94,6 +94,8 @@ static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row,
 		shadow_ctx_changed(v, CTX_SCTLR);
 	else if ((new ^ old) & SCTLR_C)
 		shadow_check_stubs(v);	/* stores go past the cache now: no descriptor needs to be cleaned */
+	if ((new ^ old) & SCTLR_V)
+		shadow_ctx_changed(v, CTX_VECTORS);
 	return COPROC_OK;
 }
 
@@ -452,6 +454,7 @@ static enum coproc_result wr_pmovsr(struct vcpu *v, const struct coproc_row *row
 static enum coproc_result wr_vbar(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	v->cp15.vbar = value & ~0x1fu;
+	shadow_ctx_changed(v, CTX_VECTORS);
 	return COPROC_OK;
 }
 

@@ -163,7 +163,7 @@ bool slot_run(struct vcpu *vc, u32 word)
 {
 	slot.runs++;
 	slot.word = word;
-	if (slot.undefined || vc->r[0] != BUFFER)
+	if (slot.undefined || vc->r[0] != BUFFER || !vfp_buffer)
 		return !slot.undefined;
 	if (word & (word >> 28 == 15 ? BIT(21) : BIT(20)))
 		memcpy(vfp_reg_word, vfp_buffer, 128);
@@ -213,6 +213,8 @@ void window_clear_exclusive(void)
 
 enum window_strex window_store_exclusive(struct vcpu *vc, u32 va, u32 size, const u32 val[2])
 {
+	if (va - MEM > sizeof(mem) - size)
+		return WINDOW_STREX_ABORT;
 	memcpy((u8 *)mem + (va - MEM), val, strex_result == WINDOW_STREX_STORED ? size : 0);
 	return strex_result;
 }

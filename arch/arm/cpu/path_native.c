@@ -92,8 +92,8 @@ void native_undef(struct vcpu *v)
 
 	if (v->exit_insn_valid && !(v->cpsr & PSR_T))
 		word = v->exit_insn;
-	else if (!insn_fetch(v, &word, &len) && vcpu_privileged(v))
-		return;		/* unmapped meanwhile: the retry faults as it should */
+	else if (!insn_fetch(v, &word, &len))
+		return;
 	if (v->cpsr & PSR_T)
 		word = t32_to_a32(word, len);
 	a32_decode(word, &in);

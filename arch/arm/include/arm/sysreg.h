@@ -86,11 +86,14 @@ static inline void clrex(void) { asm volatile("clrex" : : : "memory"); }
 
 /*
  * TLB maintenance (B3.10.5). Table writes must have been cleaned (dcache_clean_mva: the A8 walker does not look
- * into the L1 data cache) before; each ends with DSB, and ISB so that the next instruction sees it.
+ * into the L1 data cache) before; each ends with DSB, and ISB so that the next instruction sees it. With the translations go predictions
+ * that were made of the code they led to: on the Cortex-A8 a change of mappings demands that (ID_MMFR1.BPred = 2, B4.1.90), whether code was
+ * mapped there or not is not worth asking.
  */
-static inline void tlbi_all(void) { dsb(); write_tlbiall(0); dsb(); isb(); }
-static inline void tlbi_mva(u32 mva_asid) { dsb(); write_tlbimva(mva_asid); dsb(); isb(); }
-static inline void tlbi_asid(u32 asid) { dsb(); write_tlbiasid(asid); dsb(); isb(); }
+static inline void tlbi_done(void) { write_bpiall(0); dsb(); isb(); }
+static inline void tlbi_all(void) { dsb(); write_tlbiall(0); tlbi_done(); }
+static inline void tlbi_mva(u32 mva_asid) { dsb(); write_tlbimva(mva_asid); tlbi_done(); }
+static inline void tlbi_asid(u32 asid) { dsb(); write_tlbiasid(asid); tlbi_done(); }
 
 /*
  * May the operand of a set/way operation be given to the core as it is? Another level than the two of the Cortex-A8
