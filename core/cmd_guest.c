@@ -29,10 +29,18 @@ static int guest_list(struct guest *g)
 	return 0;
 }
 
+/* Who starts a guest wants to see it. A guest that restarts by itself closes nothing. */
+static int back_to(struct guest *g, int err)
+{
+	if (!err && g->state == GUEST_RUNNING)
+		console_set_monitor(false);
+	return err;
+}
+
 static int guest_cmd_start(struct guest *g)
 {
 	if (g->state != GUEST_RUNNING)
-		return guest_start(g);
+		return back_to(g, guest_start(g));
 	mon_printf("guest %s is running already\n", g->name);
 	return 0;
 }
@@ -46,12 +54,13 @@ static int guest_cmd_stop(struct guest *g)
 
 static int guest_cmd_reset(struct guest *g)
 {
-	return guest_restart(g);
+	return back_to(g, guest_restart(g));
 }
 
 static int guest_cmd_dump(struct guest *g)
 {
 	arch_vcpu_dump(g->vcpu);
+	arch_vcpu_trouble(g->vcpu);
 	return 0;
 }
 
@@ -90,6 +99,15 @@ static int guest_cmd_escape(struct guest *g)
 	return 0;
 }
 
+/* For what asks for it at a terminal that cannot send one: Linux's SysRq. The key that follows goes to the guest, too. */
+static int guest_cmd_break(struct guest *g)
+{
+	(void)g;
+	console_set_monitor(false);
+	console_send_break();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(struct guest *g);
@@ -102,6 +120,7 @@ static const struct {
 	{ "map", guest_cmd_map },
 	{ "audit", guest_cmd_audit },
 	{ "escape", guest_cmd_escape },
+	{ "break", guest_cmd_break },
 };
 
 /* Verbs with a name behind them; without it they tell what is set. */
@@ -132,5 +151,5 @@ static int cmd_guest(int argc, char **argv)
 		return -EINVAL;
 	return g ? cmd_guest_view(g, argc - 1, argv + 1) : no_guest();
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|path [NAME]|registers|memory [phys] ADDR LEN|"
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]|registers|memory [phys] ADDR LEN|"
 	    "translate ADDR|backtrace|log", "the guest's life and state", cmd_guest);

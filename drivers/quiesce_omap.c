@@ -290,8 +290,8 @@ static const struct {
 	{ CM + 0xa10, 0x5b3ffe52 },	/* the same, and OTG, SCM, SHA, AES2 */
 	{ CM + 0xa14, BIT(3) },		/* AES1 */
 	{ CM + 0xa18, BIT(2) },		/* USBTLL */
-	{ CM + 0x1000, 0x7efff },	/* McBSP2-4, GPT2-9, UART3/4, GPIO2-6; not WDT3 */
-	{ CM + 0x1010, 0x7efff },
+	{ CM + 0x1000, 0x7ffff },	/* McBSP2-4, GPT2-9, WDT3, UART3/4, GPIO2-6 */
+	{ CM + 0x1010, 0x7ffff },
 	{ CM + 0xe00, 7 },		/* DSS1, DSS2, TV: its reset needs all of them */
 	{ CM + 0xe10, 1 },
 	{ CM + 0xf00, 1 },
@@ -405,7 +405,7 @@ static bool stop_watchdog(const struct block *b)
 
 	for (u32 i = 0; i < 2; i++)
 		ok = ok && write_reg(b->base + 0x48, key[i]) && wait_for(b->base + 0x34, 4, BIT(4), 0);
-	return ok;
+	return ok && write_reg(b->base + 0x1c, 0) && write_reg(b->base + 0x18, 1);	/* WIER, WISR: no interrupt either */
 }
 
 /* The I2C block reports the end of its reset only while it is enabled; reset and enable are two writes. */
@@ -477,6 +477,7 @@ static const struct block blocks[] = {
 	{ .name = "SmartReflex 1", .base = 0x480c9000, .stop = stop_smartreflex },
 	{ .name = "SmartReflex 2", .base = 0x480cb000, .stop = stop_smartreflex },
 	{ .name = "WDT2", .base = 0x48314000, .idlest = CM_IDLEST_WKUP, .idle_bit = BIT(5), .stop = stop_watchdog },
+	{ .name = "WDT3", .base = 0x49030000, .idlest = CM_IDLEST_PER, .idle_bit = BIT(12), .stop = stop_watchdog },
 };
 
 /* Could the guest have used the block? */
