@@ -53,7 +53,8 @@ savedefconfig: $(O)/.config
 
 configs/%_defconfig: ;
 
-kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig)
+kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig \
+	drivers/passthrough/Kconfig)
 
 # Without a configuration of one's own, the board's.
 $(O)/.config: | $(O)/.umbra-build
@@ -68,7 +69,7 @@ endif
 
 # --- Sources ---------------------------------------------------------------------------------------------------------
 
-folders := arch/arm arch/arm/cpu arch/arm/mmu core emulators drivers
+folders := arch/arm arch/arm/cpu arch/arm/mmu core emulators drivers drivers/passthrough
 objects :=
 # What one folder adds. obj-y is emptied first, so that nothing leaks from one folder to the next.
 define read_folder
@@ -192,11 +193,20 @@ layouts := $(patsubst $(layout_dir)/%.dts,$(O)/layouts/%.dtb,$(wildcard $(layout
 .PHONY: layouts
 layouts: $(layouts)
 
+# Device families: what layouts include of them, and what Umbra knows of those that are not built in.
+families := $(wildcard drivers/passthrough/*.dtsi)
+$(O)/layouts/passthrough.dtsi: tools/passthrough.py $(families) $(O)/auto.conf
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/passthrough.py layout $@ $(O)/auto.conf && touch $@
+
+$(O)/include/passthrough_missing.h: tools/passthrough.py $(families) $(O)/auto.conf
+	$(Q)$(PYTHON) tools/passthrough.py missing $@ $(O)/auto.conf && touch $@
+
 # dtc has no switch that makes its warnings errors: any word on stderr is one.
-$(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
+$(O)/layouts/%.dtb: $(layout_dir)/%.dts $(O)/layouts/passthrough.dtsi | $(O)/.umbra-build
 	$(call say,DTC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -MMD -MP -MT $@ -MF $@.d $< $@.tmp
+	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -I$(O)/layouts -Idrivers/passthrough -MMD -MP -MT $@ -MF $@.d $< $@.tmp
 	$(Q)dtc -I dts -O dtb -@ -i $(layout_dir) -o $@.new $@.tmp 2>$@.log || { cat $@.log >&2; exit 1; }
 	$(Q)if [ -s $@.log ]; then cat $@.log >&2; echo "$<: a warning of dtc is an error" >&2; exit 1; fi
 	$(Q)mv $@.new $@

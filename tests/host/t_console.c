@@ -56,6 +56,7 @@ void host_reset(void) { }
 int host_timer_start(u32 ms, void (*fn)(void)) { return 0; }
 const struct host_range host_owned[1];
 const u32 host_owned_nr;
+const struct host_missing host_missing[1];
 
 int guest_restart(struct guest *g)
 {
