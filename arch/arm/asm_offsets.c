@@ -9,8 +9,8 @@
 
 /* #define @name @value, with %c: no # before the number. */
 #define DEFINE(name, value)	asm volatile("\n.ascii \"->" #name " %c0\"" : : "i"(value))
-/* The open page stands before the vCPU's in the window (arm/window.h). */
-#define OPEN(name, field)	DEFINE(OPEN_##name, (int)offsetof(struct vcpu_open, field) - (WINDOW_VCPU - WINDOW_OPEN))
+/* The open page stands before the vCPU's in the window (arm/window.h), and its struct at its end. */
+#define OPEN(name, field)	DEFINE(OPEN_##name, (int)offsetof(struct vcpu_open, field) - (int)sizeof(struct vcpu_open))
 #define VCPU(name, field)	DEFINE(VCPU_##name, offsetof(struct vcpu, field))
 
 _Static_assert(offsetof(struct vcpu, r) == 0, "the window's sp is where STM and LDM have the guest's registers");
@@ -19,6 +19,9 @@ _Static_assert(offsetof(struct dacr_cache, valid) == 0 && offsetof(struct dacr_c
 	       sizeof(struct dacr_cache) == 16, "hot_dacr_write loads a whole entry with one LDM");
 _Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR - 1,
 	       "hot_current_bank takes every bank from that of IRQ mode on");
+
+_Static_assert(offsetof(struct vcpu_open, other_sp) == sizeof(struct vcpu_open) - 8 &&
+	       offsetof(struct vcpu_open, other_lr) == sizeof(struct vcpu_open) - 4, "one STMDB of the window writes both");
 
 static void __attribute__((used)) asm_offsets(void)
 {
@@ -80,8 +83,8 @@ static void __attribute__((used)) asm_offsets(void)
 	OPEN(MODE, mode);
 	OPEN(PSR_OR, psr_or);
 	OPEN(SPSR, spsr);
-	OPEN(USR_SP, usr_sp);
-	OPEN(USR_LR, usr_lr);
+	OPEN(OTHER_SP, other_sp);
+	OPEN(OTHER_LR, other_lr);
 	OPEN(DACR, dacr);
 	OPEN(DACR_REAL, dacr_real);
 

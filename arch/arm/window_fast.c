@@ -682,7 +682,7 @@ static bool fast_one(struct vcpu *v, u32 vector)
 /* The vCPU's open page as the window has it (rule 2). */
 static inline struct vcpu_open *fast_open(struct vcpu *v)
 {
-	return (struct vcpu_open *)((uintptr_t)v - WINDOW_VCPU + WINDOW_OPEN);
+	return (struct vcpu_open *)((uintptr_t)v - sizeof(struct vcpu_open));
 }
 
 /* On path `inline` what the guest's stubs changed comes home first. False: its DACR needs C. */
@@ -690,10 +690,10 @@ static bool fast_fold(struct vcpu *v)
 {
 	const struct vcpu_open *o = fast_open(v);
 
-	if (!v->open_used || !fast_priv(v))
+	if (!v->open_used)
 		return true;
 	open_fold(v, o);
-	return o->dacr == v->cp15.dacr || fast_dacr_write(v, o->dacr);
+	return !fast_priv(v) || o->dacr == v->cp15.dacr || fast_dacr_write(v, o->dacr);
 }
 
 /*

@@ -22,11 +22,11 @@
 	.set	hot_cause, \name\()_cause
 	.endm
 
-/* One event counter; clobbers r4. */
-	.macro	hot_count cause=hot_cause
-	ldr	r4, [sp, #(VCPU_EXITS + 4 * \cause)]
-	add	r4, r4, #1
-	str	r4, [sp, #(VCPU_EXITS + 4 * \cause)]
+/* One event counter; clobbers \tmp. */
+	.macro	hot_count cause=hot_cause, tmp=r4
+	ldr	\tmp, [sp, #(VCPU_EXITS + 4 * \cause)]
+	add	\tmp, \tmp, #1
+	str	\tmp, [sp, #(VCPU_EXITS + 4 * \cause)]
 	.endm
 
 /* Byte offset of a mode's bank by mode[3:0]; 0xff: FIQ or no such mode, for C. */

@@ -43,13 +43,50 @@
 	beq	svc_common
 	.endm
 
-/* An exit from the guest's User mode is its system call; from another mode, a site or a stub's trapping word. */
+/*
+ * A system call, or a site or a stub's trapping word. A system call needs no register but lr. It finds in the open page what Supervisor
+ * mode starts with (open_unfold_user()): sp and lr of that bank, which change places with those of the User bank, SPSR, and
+ * what stubs know of mode and masks. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real
+ * DACR becomes the one with which this kernel closes user memory, if that grants no more than what the architecture says is open
+ * now: then there is nothing to do when it does so.
+ */
 inl_svc:
+	str	lr, [sp, #4]
+	ldr	lr, [sp, #VCPU_CPSR]
+	tst	lr, #0xf
+	bne	inl_site
+	ldr	lr, [sp, #VCPU_SVC_VECTOR]
+	cmp	lr, #0
+	beq	inl_svc_slow
+	mrs	lr, spsr
+	tst	lr, #0x07000000		@ J, or in an IT block
+	bne	inl_svc_slow
+	str	lr, [sp, #OPEN_SPSR]
+	msr	spsr_xc, #0x10		@ T, E, A, I, F clear; flags, GE stay
+	ldr	lr, [sp, #OPEN_OTHER_SP]
+	str	lr, [sp]
+	stmdb	sp, {sp, lr}^		@ to OPEN_OTHER_SP, OPEN_OTHER_LR
+	ldmia	sp, {sp, lr}^
+	nop				@ no banked register access right after LDM^ (A8.8.59 note)
+	mov	lr, #0x93
+	str	lr, [sp, #VCPU_CPSR]
+	ldr	lr, [sp, #VCPU_HW_DACR_ENTRY]
+	str	lr, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it
+	hot_count EXIT_SVC, lr
+	ldr	lr, [sp, #VCPU_SVC_VECTOR]
+	movs	pc, lr
+
+inl_svc_slow:
+	ldr	lr, [sp, #4]
 	stmia	sp, {r0-r14}^
-	ldr	r3, [sp, #VCPU_CPSR]
+	b	svc_common
+
+inl_site:
+	ldr	lr, [sp, #4]
+	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
-	tst	r3, #0xf
-	beq	inl_user
+	ldr	r3, [sp, #VCPU_CPSR]
 	tst	r2, #0x220		@ T or E
 	bne	svc_common
 	ldr	r6, [lr, #-4]
@@ -195,10 +232,10 @@ inl_bank:				@ within reach
 	inl_handler hot_stm_sp_lr		@ STMDB Rn, {sp, lr}^ in Supervisor mode
 	hot_supervisor_only
 	ldr	r7, [sp, r8, lsl #2]
-	ldr	r4, [sp, #OPEN_USR_SP]
+	ldr	r4, [sp, #OPEN_OTHER_SP]
 	tst	r7, #3
 	bne	svc_common
-	ldr	r5, [sp, #OPEN_USR_LR]
+	ldr	r5, [sp, #OPEN_OTHER_LR]
 	sub	r7, r7, #8
 	strt	r4, [r7], #4		@ User permissions: never the window
 	strt	r5, [r7]
@@ -218,8 +255,8 @@ inl_ldm_rest:
 	ldmia	r7, {r0-r6, r8}
 	add	r9, sp, #28
 	stmia	r9, {r0-r5}
-	str	r6, [sp, #OPEN_USR_SP]
-	str	r8, [sp, #OPEN_USR_LR]
+	str	r6, [sp, #OPEN_OTHER_SP]
+	str	r8, [sp, #OPEN_OTHER_LR]
 	hot_count
 	hot_resume
 
@@ -232,8 +269,7 @@ inl_ldm_rest:
 	ldr	r4, [sp, #OPEN_SPSR]
 	cmp	r6, #0
 	bne	svc_common
-	movw	r5, #0x03df		@ E A I F M
-	movt	r5, #0x01f0		@ J, bits that do not exist
+	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	and	r5, r5, r4
 	cmp	r5, #0x10
 	bne	svc_common
@@ -246,22 +282,19 @@ inl_ldm_rest:
 	ldr	r9, [sp, #VCPU_LR]
 	and	r6, r6, #0xff
 	add	r5, r5, r6
-	str	r5, [sp, #VCPU_SP_SVC]
-	str	r9, [sp, #VCPU_LR_SVC]
-	str	r4, [sp, #VCPU_SPSR_SVC]
+	mov	r6, #0x80
 	tst	r4, #0x20
-	beq	6f
-	bic	r9, r9, #1
-8:	str	r4, [sp, #VCPU_CPSR]
-	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
+	biceq	r9, r9, #3		@ else UNPREDICTABLE
+	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
-	hot_count
+	str	r6, [sp, #OPEN_MASK]
+	ldr	r8, [sp, #VCPU_DACR_ENTRY]
+	str	r5, [sp, #OPEN_OTHER_SP]
+	str	r9, [sp, #OPEN_OTHER_LR]
+	str	r8, [sp, #OPEN_DACR_REAL]
+	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
 	hot_count EXIT_SITE_RET
 	.subsection 1
-6:	bic	r4, r4, #0x0000fc00	@ as hot_return
-	bic	r4, r4, #0x06000000
-	bic	r9, r9, #3
-	b	8b
 4:	mov	r6, r7
 	inl_find_dacr
 	mov	r7, r6
@@ -287,41 +320,6 @@ inl_ldm_rest:
 	hot_ldm_base 56
 	inl_ldm_ret
 	b	hot_load_r1
-
-/*
- * A system call. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real DACR becomes the one
- * with which this kernel closes user memory, if that grants no more than what the architecture says is open now: then there is nothing
- * to do when it does so.
- */
-inl_user:
-	ldr	r5, [sp, #VCPU_SVC_VECTOR]
-	cmp	r5, #0
-	beq	svc_common
-	str	r2, [sp, #OPEN_SPSR]
-	ldrd	r8, r9, [sp, #VCPU_SP]	@ and lr
-	ldr	r10, [sp, #VCPU_SP_SVC]
-	str	r8, [sp, #OPEN_USR_SP]
-	str	r9, [sp, #OPEN_USR_LR]
-	str	r10, [sp, #VCPU_SP]
-	str	lr, [sp, #VCPU_LR]
-	mov	r4, #0x93
-	mov	r6, #0x13
-	str	r4, [sp, #VCPU_CPSR]
-	str	r4, [sp, #OPEN_MASK]
-	str	r4, [sp, #OPEN_MODE]
-	str	r6, [sp, #OPEN_PSR_OR]
-	ldr	r6, =0xf80f0000		@ flags, GE stay
-	mov	lr, r5
-	and	r2, r2, r6
-	orr	r2, r2, #0x10
-	msr	spsr_cxsf, r2
-	ldr	r5, [sp, #VCPU_DACR_ENTRY]
-	ldr	r8, [sp, #VCPU_HW_DACR_ENTRY]
-	str	r5, [sp, #OPEN_DACR_REAL]
-	str	r8, [sp, #VCPU_HW_DACR]
-	mcr	p15, 0, r8, c3, c0, 0
-	hot_count EXIT_SVC
-	hot_resume
 
 	/*
 	 * LDRT, STRT, LDRBT, STRBT, post-indexed by an immediate. The word stands behind; the access is made with the rights of virtual User
@@ -382,9 +380,14 @@ inl_user:
 	str	r8, [sp, #VCPU_HW_DACR]
 	bics	r4, r5, r6
 	mcr	p15, 0, r8, c3, c0, 0
-	streq	r5, [sp, #VCPU_DACR_CLOSED]
-	streq	r8, [sp, #VCPU_HW_DACR_CLOSED]
-	hot_count
+	bne	1f
+	ldr	r6, [sp, #VCPU_DACR]
+	str	r5, [sp, #VCPU_DACR_CLOSED]
+	str	r8, [sp, #VCPU_HW_DACR_CLOSED]
+	bics	r4, r5, r6		@ may a system call do so, for the DACR that it comes with?
+	streq	r5, [sp, #VCPU_DACR_ENTRY]
+	streq	r8, [sp, #VCPU_HW_DACR_ENTRY]
+1:	hot_count
 	hot_resume
 
 	inl_handler hot_dccmvac		@ as hot_dccmvac, unless it may publish a descriptor in the place of the stub area

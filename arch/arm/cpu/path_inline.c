@@ -285,9 +285,9 @@ static u32 inline_run(struct vcpu *v)
 	open_for_guest(v, v->ran_user && vcpu_privileged(v));
 	vector = native_run(v);
 	v->ran_user = !vcpu_privileged(v);
+	open_fold(v, v->open);
 	if (v->ran_user)
 		return vector;
-	open_fold(v, v->open);
 	s = roll(v);
 	fold_dacr(v, vector);
 	if (!s || !left_for_stub(v, vector))

@@ -150,8 +150,8 @@ static void make_stm_sp_lr(struct maker *m)
 
 	save(m, sp);
 	save(m, lr);
-	load(m, sp, OPEN(usr_sp));
-	load(m, lr, OPEN(usr_lr));
+	load(m, sp, OPEN(other_sp));
+	load(m, lr, OPEN(other_lr));
 	commit(m);
 	put(m, 0xe9000000 | rn << 16 | 1u << sp | 1u << lr);	/* STMDB rn, {sp, lr} */
 	leave(m);

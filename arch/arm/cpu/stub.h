@@ -6,7 +6,7 @@
 
 /*
  * A stub runs in User mode, between a branch that stands in the place of the instruction (the site) and a branch back. It reaches the
- * vCPU's open page (struct vcpu_open) relative to its own pc, because the page is mapped behind every page of stubs.
+ * vCPU's open page (struct vcpu_open) relative to its own pc, because the page is mapped before every page of stubs.
  */
 #define STUB_WORDS	14u
 
@@ -21,8 +21,8 @@ enum stub_class {
 struct stub_at {
 	gva_t site;	/* the instruction */
 	gva_t stub;	/* the stub's first word */
-	gva_t open;	/* the open page that the stub reaches */
-	gva_t guarded;	/* alias of the open page that is read-only while an interrupt is pending, nothing for STUB_MODES pages behind it */
+	gva_t open;	/* where the stub reaches the struct vcpu_open */
+	gva_t guarded;	/* where that is read-only while an interrupt is pending, with nothing for STUB_MODES pages behind the page */
 	u32 word;	/* the instruction itself */
 	u32 trap;	/* a trapping word of its kind */
 	u32 pc_offset;	/* what STR pc adds to its address: 8 or 12 (A2.3.1) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The stub area. Pages 2n of its slot hold stubs, pages 2n + 1 are aliases of the vCPU's one open page, so that a stub reaches it relative
- * to its pc. Page GUARD is one more alias, behind which nothing is mapped. It, and the aliases behind pages of unmasking stubs,
+ * The stub area. Pages 2n + 1 of its slot hold stubs, pages 2n are aliases of the vCPU's one open page, so that a stub reaches its end
+ * relative to its pc. Page GUARD is one more alias, behind which nothing is mapped. It, and the aliases before pages of unmasking stubs,
  * are read-only while an interrupt is pending but masked: then the store that would unmask it aborts, before it has happened.
  *
  * Stubs are added one behind the other and never removed one by one, but a page that is code again gets the stubs that its sites had.
@@ -26,9 +26,9 @@
 #define PAGE_WORDS	(PAGE_SIZE / 4)
 #define GRANULE		2u		/* words that belong to one stub at least */
 #define HASH		4096u
-#define FIRST_WORD	32u		/* from here on a stub reaches the first words of the page behind */
+#define END_WORD	992u		/* from here on a stub does not reach all of the struct vcpu_open before its page */
 _Static_assert(2 * PAIRS <= GUARD, "stub pages reach into the guard page");
-_Static_assert(sizeof(struct vcpu_open) <= 4 * FIRST_WORD, "stubs do not reach all of the open page");
+_Static_assert(sizeof(struct vcpu_open) + 4 * END_WORD + 8 <= 4096, "stubs do not reach all of the open page");
 
 /*
  * A branch that stood in a copy before the area was emptied: code that the guest has copied from there may hold it still, and be executed
@@ -81,7 +81,7 @@ static u32 measure_pc_offset(void)
 
 static u32 open_entry(const struct vcpu *v, bool writable)
 {
-	return ptr_hpa(v->open) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
+	return (ptr_hpa(v->open) & PAGE_MASK) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
 }
 
 /* The table without any page of stubs. */
@@ -203,21 +203,28 @@ static bool page_take(struct vcpu *v, enum stub_class cls)
 	a->used_pages++;
 	if (unmask) {
 		a->unmask_pages++;
-		a->guard[a->guards++] = (u16)(2 * page + 1);
+		a->guard[a->guards++] = (u16)(2 * page);
 	}
-	pte_write(&a->l2[2 * page], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
-	pte_write(&a->l2[2 * page + 1], open_entry(v, !(unmask && a->guarded)));
+	pte_write(&a->l2[2 * page], open_entry(v, !(unmask && a->guarded)));
+	pte_write(&a->l2[2 * page + 1], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
 	dsb();
-	a->cursor[cls] = (struct cursor){ page, FIRST_WORD };
+	a->cursor[cls] = (struct cursor){ page, 0 };
 	return true;
+}
+
+/* Where page @n of stubs is in the guest's address space. */
+static gva_t stubs_page(const struct stub_area *a, u32 n)
+{
+	return a->base + (2 * n + 1) * PAGE_SIZE;
 }
 
 static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
 {
-	gva_t page = a->base + 2 * c->page * PAGE_SIZE;
+	gva_t page = stubs_page(a, c->page);
 
 	return (struct stub_at){
-		.site = site, .stub = page + 4 * c->word, .open = page + PAGE_SIZE, .guarded = a->base + GUARD * PAGE_SIZE,
+		.site = site, .stub = page + 4 * c->word, .open = page - sizeof(struct vcpu_open),
+		.guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open),
 		.pc_offset = a->pc_offset,
 	};
 }
@@ -228,7 +235,7 @@ static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct s
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
-		if ((c->page == PAIRS || c->word + STUB_WORDS > PAGE_WORDS) && !page_take(v, cls))
+		if ((c->page == PAIRS || c->word + STUB_WORDS > END_WORD) && !page_take(v, cls))
 			return false;
 		*at = place(v->stubs, c, site);
 		if (stub_fits(cls, at))
@@ -329,7 +336,7 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	return a->base + 2u * s->page * PAGE_SIZE + 4u * s->first;
+	return stubs_page(a, s->page) + 4u * s->first;
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
@@ -365,7 +372,7 @@ struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
 	u32 page = (pc - a->base) >> PAGE_SHIFT, at = pc % PAGE_SIZE / 4, owner;
 	struct stub *s;
 
-	if (!stub_area_contains(v, pc) || page & 1 || page / 2 >= a->used_pages)
+	if (!stub_area_contains(v, pc) || !(page & 1) || page / 2 >= a->used_pages)
 		return NULL;
 	owner = a->owner[page / 2][at / GRANULE];
 	if (!owner)
@@ -405,7 +412,7 @@ static u32 expected_entry(const struct vcpu *v, u32 i)
 		return open_entry(v, !a->guarded);
 	if (i / 2 >= a->used_pages)
 		return 0;
-	return i & 1 ? open_entry(v, true) : (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO);
+	return i & 1 ? (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO) : open_entry(v, true);
 }
 
 u32 stub_area_audit(struct vcpu *v)

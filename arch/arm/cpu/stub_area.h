@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stub area: one slot of the guest's address space that holds stubs, each page of them before an alias of the open page. */
+/* The stub area: one slot of the guest's address space that holds stubs, each page of them behind an alias of the open page. */
 #pragma once
 
 #include <arm/code_page.h>

@@ -35,7 +35,7 @@ static u32 window_table(struct vcpu *v)
 	BUG_ON(text > WINDOW_TEXT_MAX / PAGE_SIZE);
 	for (u32 i = 0; i < text; i++)
 		l2[WINDOW_TEXT / PAGE_SIZE + i] = (image_page(__window_start) + i * PAGE_SIZE) | PAGE_TEXT;
-	l2[WINDOW_OPEN / PAGE_SIZE] = image_page(v->open) | PAGE_DATA;
+	l2[WINDOW_OPEN / PAGE_SIZE] = (image_page(v->open) & PAGE_MASK) | PAGE_DATA;
 	l2[WINDOW_VCPU / PAGE_SIZE] = image_page(v) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_STACK_SIZE / PAGE_SIZE; i++)
 		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(v->window_stack) + i * PAGE_SIZE) | PAGE_DATA;

@@ -12,32 +12,58 @@ static inline enum vbank open_bank(u32 mode)
 	       mode == MODE_UND ? BANK_UND : mode == MODE_FIQ ? BANK_FIQ : BANK_USR;
 }
 
-/* Bring home what the open page holds while the guest is in a privileged mode; all but DACR, whose change has consequences. */
+/* Bring home what the open page holds; all but DACR, whose change has consequences. */
 static inline void open_fold(struct vcpu *v, const struct vcpu_open *o)
 {
 	enum vbank b = open_bank(vcpu_mode(v));
 
-	if (vcpu_mode(v) == MODE_USR)
+	if (vcpu_mode(v) == MODE_USR) {
+		v->bank_spsr[BANK_SVC] = o->spsr;
+		v->bank_sp[BANK_SVC] = o->other_sp;
+		v->bank_lr[BANK_SVC] = o->other_lr;
 		return;
+	}
 	v->cpsr = (v->cpsr & ~PSR_I) | (o->mask & PSR_I);
 	if (b == BANK_USR)
 		return;		/* System mode: no SPSR, and the User bank is current */
 	v->bank_spsr[b] = o->spsr & ~PSR_RESERVED;
-	v->bank_sp[BANK_USR] = o->usr_sp;
-	v->bank_lr[BANK_USR] = o->usr_lr;
+	v->bank_sp[BANK_USR] = o->other_sp;
+	v->bank_lr[BANK_USR] = o->other_lr;
 }
 
-/* Prepare the open page for the guest to go on; DACR was settled. */
-static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
+/* What a system call finds: it is not itself to write any of this (window_inline.S). */
+static inline void open_unfold_user(const struct vcpu *v, struct vcpu_open *o)
+{
+	u32 psr = (v->cpsr & (PSR_A | PSR_F)) | PSR_I | MODE_SVC;
+
+	o->mask = psr;
+	o->mode = psr;
+	o->psr_or = psr & ~PSR_I;
+	o->spsr = v->bank_spsr[BANK_SVC];
+	o->other_sp = v->bank_sp[BANK_SVC];
+	o->other_lr = v->bank_lr[BANK_SVC];
+	o->dacr_real = v->dacr_entry;
+}
+
+static inline void open_unfold_privileged(const struct vcpu *v, struct vcpu_open *o)
 {
 	o->mask = v->cpsr;
 	o->mode = v->cpsr;
 	o->psr_or = v->cpsr & (PSR_MODE | PSR_A | PSR_F);
 	o->spsr = v->bank_spsr[open_bank(vcpu_mode(v))];
-	o->usr_sp = v->bank_sp[BANK_USR];
-	o->usr_lr = v->bank_lr[BANK_USR];
-	o->ttbr0 = v->cp15.ttbr0;
-	o->dacr = v->cp15.dacr;
+	o->other_sp = v->bank_sp[BANK_USR];
+	o->other_lr = v->bank_lr[BANK_USR];
 	if (v->hw_dacr == v->dacr_kernel)
 		o->dacr_real = v->cp15.dacr;
+}
+
+/* Prepare the open page for the guest to go on; DACR was settled. */
+static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
+{
+	o->ttbr0 = v->cp15.ttbr0;
+	o->dacr = v->cp15.dacr;
+	if (vcpu_mode(v) == MODE_USR)
+		open_unfold_user(v, o);
+	else
+		open_unfold_privileged(v, o);
 }

@@ -31,22 +31,21 @@ struct vcp15 {
 };
 
 /*
- * What stubs (cpu/stub.h) work on: a page of its own that the guest's kernel can read and write, because it runs in User mode. While the
- * guest runs on path `inline`, in a privileged mode, this is where the values below are; open_fold() brings them home. The guest can
- * hurt only itself with it: nothing here is used before it was checked or masked.
+ * What stubs (cpu/stub.h) work on: the end of a page of its own that the guest's kernel can read and write, because it runs in User mode.
+ * While the guest runs on path `inline`, this is where the values below are; open_fold() brings them home. In User mode they are what
+ * a system call finds. The guest can hurt only itself with it: nothing here is used before it was checked or masked.
  */
 struct vcpu_open {
-	u32 unreachable;	/* by the window, which sees this page 4096 bytes below its base register */
 	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
 	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
 	u32 psr_or;		/* mode, A and F of the CPSR */
-	u32 spsr;		/* of the current mode */
-	u32 usr_sp, usr_lr;	/* of the User bank, when another one is current */
+	u32 spsr;		/* of the current mode; in User mode, of Supervisor mode */
 	u32 scratch[2];		/* registers that a stub uses */
 	u32 dacr;		/* the guest's DACR */
 	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
 	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
+	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
 };
 
 /*
