@@ -53,7 +53,7 @@ savedefconfig: $(O)/.config
 
 configs/%_defconfig: ;
 
-kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig \
+kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig* emulators/Kconfig drivers/Kconfig \
 	drivers/passthrough/Kconfig)
 
 # Without a configuration of one's own, the board's.

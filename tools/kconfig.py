@@ -5,7 +5,7 @@
 Usage: kconfig.py TARGET [ARGUMENT], with these in the environment: srctree (top of the source tree), KCONFIG_CONFIG
 (the .config file). Targets:
   defconfig FILE   take FILE as the configuration     sync DIR       write DIR/include/autoconf.h and DIR/auto.conf
-  randconfig       random valid configuration; KCONFIG_SEED=N repeats one
+  randconfig       random valid configuration that is meant to boot; KCONFIG_SEED=N repeats one, KCONFIG_EXPERT=y: whatever builds
   menuconfig guiconfig oldconfig olddefconfig savedefconfig allyesconfig allnoconfig alldefconfig listnewconfig
 """
 
@@ -151,11 +151,12 @@ def random_number(sym, rng):
 
 
 def repair(kconf, rng):
-    """Set at random one of the symbols that an ERROR_* symbol misses."""
+    """Change at random the symbols that an ERROR_* symbol complains about: set one that is missing, draw a number again."""
     for error in error_symbols(kconf):
         while error.str_value == "y":
-            missing = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value) if 2 in sym.assignable]
-            rng.choice(sorted(missing, key=lambda sym: sym.name)).set_value(2)
+            named = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value)]
+            sym = rng.choice(sorted((sym for sym in named if 2 in sym.assignable or sym.ranges), key=lambda sym: sym.name))
+            sym.set_value(2 if 2 in sym.assignable else random_number(sym, rng))
 
 
 def target_randconfig(kconf, _arguments):
@@ -168,7 +169,10 @@ def target_randconfig(kconf, _arguments):
         members = [sym for sym in choice.syms if sym.visibility]
         if members:
             rng.choice(members).set_value(2)
-    symbols = [sym for sym in kconf.unique_defined_syms if sym.choice is None]
+    # What EXPERT offers may well not boot; who wants that says so.
+    expert = 2 if os.environ.get("KCONFIG_EXPERT") == "y" else 0
+    symbols = [sym for sym in kconf.unique_defined_syms if sym.choice is None and sym.name != "EXPERT"]
+    kconf.syms["EXPERT"].set_value(expert)
     for _ in range(2):  # a symbol that became visible in the first round gets its turn in the second
         rng.shuffle(symbols)
         for sym in symbols:

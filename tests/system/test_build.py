@@ -2,6 +2,7 @@
 """Configuration and build: warnings are errors, changes rebuild what they must, output can be elsewhere."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -73,6 +74,25 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     make(tmp_path, "layouts")
 
 
+@pytest.mark.parametrize("value, reason", [
+    ("MONITOR_ESCAPE=0x0d", "MONITOR_ESCAPE is a key that every shell needs: Ctrl-C, Ctrl-D, Backspace, Tab, line feed, Enter,"),
+    ("MONITOR_ESCAPE=0x1b", "Ctrl-Z or Esc. Take another one"),
+    ("MONITOR_ESCAPE=0x41", "MONITOR_ESCAPE"),
+    ("CODE_PAGES=7936", "[256, 2048]"),
+    ("CODE_PAGES=16", "[256, 2048]"),
+    ("SHADOW_L2=8192", "[128, 1024]"),
+    ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
+])
+def test_values_that_cannot_work_are_refused(tmp_path, value, reason):
+    """Where they are chosen, with the reason; nothing is compiled."""
+    make(tmp_path, "beagle-xm_defconfig")
+    config = tmp_path / ".config"
+    name = value.partition("=")[0]
+    config.write_text(re.sub(f"^CONFIG_{name}=.*", f"CONFIG_{value}", config.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+    assert reason in make(tmp_path, expect=2)
+    assert not list(tmp_path.glob("**/*.o"))
+
+
 def test_configuration_round_trip(tmp_path):
     configure(tmp_path)
     make(tmp_path, "savedefconfig")
@@ -98,11 +118,14 @@ def test_contradiction_is_refused_with_its_reason(tmp_path):
 
 
 def test_random_configurations_are_valid(tmp_path):
-    """The target loads what it wrote and fails if anything did not take; the seed repeats it."""
+    """The target loads what it wrote and fails if anything did not take; the seed repeats it. What every Linux needs is in all."""
     seen = set()
     for seed in range(8):
         make(tmp_path, "randconfig", KCONFIG_SEED=str(seed))
         seen.add((tmp_path / ".config").read_text(encoding="utf-8"))
+    for text in seen:
+        for name in ("EMU_OMAP3_INTC", "EMU_OMAP3_UART", "EMU_NULL", "PASSTHROUGH_GPTIMER", "PASSTHROUGH_GPIO", "PASSTHROUGH_GPMC"):
+            assert f"CONFIG_{name}=y" in text
     make(tmp_path, "randconfig", KCONFIG_SEED="0")
     assert (tmp_path / ".config").read_text(encoding="utf-8") in seen
     assert len(seen) > 1
