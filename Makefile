@@ -36,7 +36,7 @@ export UMBRA_BUILD := $(abspath $(O))
 
 config_targets := menuconfig guiconfig oldconfig olddefconfig randconfig allyesconfig allnoconfig alldefconfig listnewconfig
 # Goals that need no configuration; reading it for them would make `make clean` build things.
-plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help test bench check check-host setup fetch \
+plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distclean help test bench check check-host setup fetch \
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
@@ -52,6 +52,17 @@ savedefconfig: $(O)/.config
 	$(Q)$(PYTHON) tools/kconfig.py defconfig $<
 
 configs/%_defconfig: ;
+
+# Fragments: each over what the goals before it left, also with -j.
+fragments := $(filter %.config,$(MAKECMDGOALS))
+before := $(or $(filter %_defconfig,$(MAKECMDGOALS)),$(if $(fragments),$(O)/.config))
+$(foreach f,$(fragments),$(eval $(f): | $(before))$(eval before := $(f)))
+
+.PHONY: $(fragments)
+$(fragments): %.config: configs/fragments/%.config
+	$(Q)$(PYTHON) tools/kconfig.py merge $<
+
+configs/fragments/%.config: ;
 
 kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig* emulators/Kconfig drivers/Kconfig \
 	drivers/passthrough/Kconfig)
@@ -273,7 +284,8 @@ help:
 	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
 
 #: Configuration (the result is $(O)/.config; a warning is an error):
-#:   beagle-xm_defconfig  the board's configuration (taken by itself when there is none)
+#:   beagle-xm_defconfig  the board's configuration (taken by itself when there is none); others: configs/*_defconfig
+#:   NAME.config          what configs/fragments/NAME.config sets, over that: make beagle-xm_defconfig debug.config
 #:   menuconfig guiconfig oldconfig olddefconfig savedefconfig listnewconfig
 #:   allyesconfig allnoconfig alldefconfig
 #:   randconfig           a random valid one; KCONFIG_SEED=N repeats it

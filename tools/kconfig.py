@@ -4,7 +4,8 @@
 
 Usage: kconfig.py TARGET [ARGUMENT], with these in the environment: srctree (top of the source tree), KCONFIG_CONFIG
 (the .config file). Targets:
-  defconfig FILE   take FILE as the configuration     sync DIR       write DIR/include/autoconf.h and DIR/auto.conf
+  defconfig FILE   take FILE as the configuration     merge FILE     set what FILE sets in the configuration that is there
+  sync DIR         write what the build reads: DIR/include/autoconf.h, DIR/include/config_text.h, DIR/auto.conf
   randconfig       random valid configuration that is meant to boot; KCONFIG_SEED=N repeats one, KCONFIG_EXPERT=y: whatever builds
   menuconfig guiconfig oldconfig olddefconfig savedefconfig allyesconfig allnoconfig alldefconfig listnewconfig
 """
@@ -45,10 +46,10 @@ def fail_on_warnings(kconf, where):
         raise ToolError(f"warnings {where} are errors:\n  " + "\n  ".join(kconf.warnings))
 
 
-def lost_assignments(kconf):
-    """One line for each assignment of the loaded file that did not take (a dependency, a range, a choice)."""
+def lost_assignments(kconf, symbols=None):
+    """One line for each assignment, to all or these symbols, that did not take (a dependency, a range, a choice)."""
     lost = []
-    for sym in kconf.unique_defined_syms:
+    for sym in symbols or kconf.unique_defined_syms:
         if sym.user_value is None:
             continue
         wanted = TRI_TO_STR[sym.user_value] if sym.orig_type is BOOL else sym.user_value
@@ -117,12 +118,39 @@ def target_sync(kconf, arguments):
         if sym.str_value not in ("", "n"):
             conf.append(f"CONFIG_{sym.name} := {make_value(sym)}")
     write_if_changed(out / "include" / "autoconf.h", "\n".join(header) + "\n")
+    write_if_changed(out / "include" / "config_text.h", config_text(kconf))
     write_if_changed(out / "auto.conf", "\n".join(conf) + "\n")
     (out / "auto.conf").touch()
 
 
+def config_lines(kconf):
+    """The configuration as it stands in .config, without headings."""
+    return [sym.config_string.rstrip("\n") for sym in kconf.unique_defined_syms if sym.config_string]
+
+
+def config_text(kconf):
+    """A C header: one string literal a line."""
+    lines = ["/* Made by tools/kconfig.py from .config; included by core/config_text.c. */"]
+    return "\n".join(lines + ['"{}\\n"'.format(kconfiglib.escape(line)) for line in config_lines(kconf)]) + "\n"
+
+
 def target_defconfig(kconf, arguments):
     load_strict(kconf, arguments[0])
+    save(kconf)
+
+
+def target_merge(kconf, arguments):
+    """A fragment over the configuration that is there. All that it sets must be so afterwards."""
+    wanted = load_kconfig()
+    wanted.load_config(arguments[0])
+    fail_on_warnings(wanted, f"in {arguments[0]}")
+    load_strict(kconf, config_path())
+    kconf.warn_assign_override = kconf.warn_assign_redun = False
+    kconf.load_config(arguments[0], replace=False)
+    named = [kconf.syms[sym.name] for sym in wanted.unique_defined_syms if sym.user_value is not None]
+    problems = kconf.warnings + lost_assignments(kconf, named) + contradictions(kconf)
+    if problems:
+        raise ToolError(f"{arguments[0]} does not go with {config_path()}:\n  " + "\n  ".join(problems))
     save(kconf)
 
 
@@ -213,6 +241,7 @@ def run_package_tool(name):
 
 TARGETS = {
     "defconfig": target_defconfig,
+    "merge": target_merge,
     "sync": target_sync,
     "olddefconfig": target_olddefconfig,
     "savedefconfig": target_savedefconfig,
