@@ -28,7 +28,7 @@ def empty_build(tmp_path):
 @pytest.mark.parametrize("layout, message", [
     ("nope", "no layout 'nope'; there are: bare-metal, linux, "),
     ("README.md", "README.md is no compiled layout"),
-    ("configs/layouts/linux.dts", "linux.dts is no compiled layout"),
+    ("Makefile", "Makefile is no compiled layout"),
     ("tests", "no layout 'tests'"),
     ("GUEST", "guest.dtb is no compiled layout"),
 ])
