@@ -78,6 +78,8 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(HW_DACR_ENTRY, hw_dacr_entry);
 	VCPU(RETURN_SLOW, return_slow);
 	VCPU(STUB_LINE, stub_line);
+	VCPU(GATES, gates);
+	DEFINE(GATES_SIZE, GATES_SIZE);
 
 	OPEN(MASK, mask);
 	OPEN(MODE, mode);

@@ -33,7 +33,7 @@ __window_vectors:
 	.global	__window_vectors_inline
 __window_vectors_inline:
 	b	.
-	b	win_und
+	b	inl_und
 	b	inl_svc
 	b	win_pabt
 	b	win_dabt
@@ -233,7 +233,11 @@ host_dabt:
 	adr	r1, fetch_end
 	cmp	r0, r1
 	blo	fetch_failed
-1:	adrl	r1, hot_svc_start
+1:	ldr	r1, [sp, #VCPU_GATES]
+	sub	r1, r0, r1
+	cmp	r1, #GATES_SIZE
+	blo	gate_abort
+	adrl	r1, hot_svc_start
 	cmp	r0, r1
 	blo	5f
 	adrl	r1, hot_svc_end
@@ -257,6 +261,21 @@ host_dabt:
 4:	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	movs	pc, lr
+/* In a gate (cpu/gate.h), where r0-r12 are the guest's: an abort of the guest, whose real CPSR is the SPSR of Undefined mode. */
+gate_abort:
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	ldr	r1, [sp, #VCPU_SCRATCH + 4]
+	stmia	sp, {r0-r14}^
+	mrc	p15, 0, r3, c5, c0, 0
+	mrc	p15, 0, r4, c6, c0, 0
+	sub	r1, lr, #8
+	str	r3, [sp, #VCPU_EXIT_DFSR]
+	str	r4, [sp, #VCPU_EXIT_DFAR]
+	cps	#0x1b
+	mrs	r2, spsr
+	cps	#0x17
+	mov	r0, #VEC_DABT
+	b	exit_slow
 host_late:
 	ldr	r1, =arm_mmio_late_start
 	cmp	r0, r1

@@ -5,6 +5,26 @@
  * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
  */
 
+/* Undefined: a gate (cpu/gate.h), or something else. */
+inl_und:
+	tst	lr, #0x3f		@ GATE_ALIGN
+	bne	win_und
+	str	r0, [sp]
+	ldr	r0, [sp, #VCPU_GATES]
+	sub	r0, lr, r0
+	cmp	r0, #GATES_SIZE
+	movlo	pc, lr
+	ldr	r0, [sp]
+	b	win_und
+
+/* From a gate, to v->r[15] in User mode: registers and SPSR are those of the guest. */
+	.global	window_to_user
+window_to_user:
+	ldr	lr, [sp, #VCPU_DACR_USER]
+	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it (B1.8.10)
+	ldr	lr, [sp, #VCPU_PC]
+	movs	pc, lr
+
 /* r3 := the virtual CPSR with its I. Clobbers r4. */
 	.macro	inl_cpsr
 	ldr	r4, [sp, #OPEN_MASK]

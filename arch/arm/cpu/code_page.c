@@ -516,6 +516,13 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 }
 
+const u32 *code_page_words(const struct vcpu *v, u32 copy, gva_t at)
+{
+	const struct copy *c = &v->code->copy[copy];
+
+	return c->live && c->gva == at ? hpa_ptr(c->gpa) : NULL;
+}
+
 void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
 {
 	struct code_pages *c = v->code;

@@ -54,6 +54,10 @@ static struct stub *roll(struct vcpu *v)
 
 	if (!s)
 		return NULL;
+	if (s->gate) {
+		v->r[15] = s->site + 4 * stub_area_gate_insn(v, s, word);
+		return s;
+	}
 	restore_scratch(v, s, word);
 	v->r[15] = s->site;
 	if (word <= s->commit)
@@ -77,11 +81,14 @@ static u32 eager_word(const struct vcpu *v, const struct stub *s)
 	return cond | (word & 0x0fffffff);
 }
 
-/* The DACR write of @s gets a trapping word, and does at once what it says. */
-static void make_eager(struct vcpu *v, struct stub *s)
+/* The DACR write of @s, which writes @dacr as a rule, gets a gate or else a trapping word, and does at once what it says. */
+static void make_eager(struct vcpu *v, struct stub *s, u32 dacr)
 {
+	const u32 *page = code_page_words(v, s->copy, s->site & PAGE_MASK);
+	u32 word = v->fast_off ? 0 : stub_area_add_gate(v, s, page, dacr);
+
 	s->eager = true;
-	code_page_set_word(v, s->copy, s->site, s->word, eager_word(v, s));
+	code_page_set_word(v, s->copy, s->site, s->word, word ? word : eager_word(v, s));
 }
 
 /*
@@ -96,7 +103,7 @@ static void blame_writer(struct vcpu *v)
 	v->open->dacr_writer = 0;
 	if (!s || s->kind != SITE_KIND_DACR_W || s->eager || ++s->blamed <= BLAMES_MAX)
 		return;
-	make_eager(v, s);
+	make_eager(v, s, v->open->dacr);
 	v->closer_wanted = true;
 	shadow_forget_dacr(v);
 }
@@ -104,10 +111,10 @@ static void blame_writer(struct vcpu *v)
 /* @s trapped: is it the one that closes what was opened at once? */
 static void note_closer(struct vcpu *v, struct stub *s)
 {
-	if (!v->closer_wanted || s->kind != SITE_KIND_DACR_W)
+	if (!v->closer_wanted || s->kind != SITE_KIND_DACR_W || s->gate)
 		return;
 	v->closer_wanted = false;
-	make_eager(v, s);
+	make_eager(v, s, v->r[s->operand]);
 }
 
 #define FS_DOMAIN(fsr)	(((fsr) & 0x40d) == 0x009)	/* section or page (B3.13.3) */
@@ -147,9 +154,9 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 	const struct vcp15 *c = &v->cp15;
 	struct vcpu_open *o = v->open;
 
-	if (vcpu_privileged(v))
-		v->hw_dacr = v->dacr_kernel;
+	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* the window does not keep it */
 	open_unfold(v, o);
+	v->gates = v->fast_off || !stub_area_gates(v) ? v->window_base + WINDOW_NOTHING : stub_area_gates(v);
 	o->tpidrprw = c->tpidrprw;
 	o->sctlr = c->sctlr;
 	o->ttbr1 = c->ttbr1;
@@ -254,6 +261,7 @@ static void inline_stop(struct vcpu *v)
 	shadow_unplace_stubs(v);
 	stub_area_moved(v, 0);
 	v->open_used = 0;
+	v->gates = v->window_base + WINDOW_NOTHING;
 	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* may have been less */
 	window_set_vectors(v);
 }
@@ -270,7 +278,7 @@ static void emulate_site_here(struct vcpu *v)
 /* Is it for a stub that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
 static bool left_for_stub(struct vcpu *v, u32 vector)
 {
-	return vector == VEC_SVC || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
+	return vector == VEC_SVC || vector == VEC_UND || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
 	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
 }
 
@@ -286,6 +294,7 @@ static u32 inline_run(struct vcpu *v)
 	vector = native_run(v);
 	v->ran_user = !vcpu_privileged(v);
 	open_fold(v, v->open);
+	v->cp15.tpidruro = read_tpidruro();
 	if (v->ran_user)
 		return vector;
 	s = roll(v);

@@ -16,6 +16,7 @@ enum stub_class {
 	STUB_PLAIN,	/* any */
 	STUB_MASK,	/* any, where bit 7 of what STR pc stores is 1 */
 	STUB_UNMASK,	/* one whose open page is read-only while an interrupt is pending, where that bit is 0 */
+	STUB_GATE,	/* one of gates (gate.h) */
 };
 
 struct stub_at {

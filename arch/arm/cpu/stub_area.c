@@ -11,14 +11,19 @@
 #include "stub_area.h"
 
 #include <arch/cpu.h>
+#include <arm/insn.h>
 #include <arm/site.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
 #include <string.h>
 
 #include "../mmu/mmu.h"
+#include "gate.h"
 
 #define PAIRS		CONFIG_STUB_PAGES
+#define GATE_PAIRS	(GATES_SIZE / (2 * PAGE_SIZE))	/* the last ones */
+#define STUB_PAIRS	(PAIRS - GATE_PAIRS)
+#define GATES		256u
 #define STUBS		(PAIRS * 128u)
 #define REFUSED_MAX	1024u
 #define UNMASK_PAGES	8u
@@ -46,14 +51,22 @@ struct cursor {
 	u32 page, word;
 };
 
+struct gate {
+	u32 insns;			/* instructions that it was made of */
+	u32 insn[GATE_INSNS];
+	u8 at[GATE_WORDS];
+};
+
 struct stub_area {
 	gva_t base;			/* 0: nowhere */
 	hpa_t pages;			/* page n of stubs is the n-th */
 	u32 *l2;
-	u32 used_pages, unmask_pages;
-	struct cursor cursor[STUB_UNMASK + 1];	/* by class */
+	u32 used_pages, unmask_pages, gate_pages;
+	struct cursor cursor[STUB_GATE + 1];	/* by class */
 	struct stub *stub;		/* [STUBS] */
 	u32 stubs;
+	struct gate *gate;		/* [GATES] */
+	u32 gates;
 	u16 by_branch[HASH], by_site[HASH];	/* first stub + 1 whose branch or site has this hash, or 0 */
 	struct past *past;		/* [PASTS], the n-th at n % PASTS */
 	u32 pasts;
@@ -101,6 +114,7 @@ int stub_area_init(struct vcpu *v)
 	a->pages = ptr_hpa(hv_alloc(PAIRS * PAGE_SIZE, PAGE_SIZE));
 	a->l2 = hv_alloc(L2_SIZE, L2_SIZE);
 	a->stub = hv_alloc(STUBS * sizeof(struct stub), 8);
+	a->gate = hv_alloc(GATES * sizeof(struct gate), 8);
 	a->past = hv_alloc(PASTS * sizeof(struct past), 8);
 	a->owner = hv_alloc(PAIRS * sizeof(*a->owner), 8);
 	a->pc_offset = measure_pc_offset();
@@ -158,7 +172,7 @@ void stub_area_reset(struct vcpu *v)
 	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
 	memset(a->by_branch, 0, sizeof(a->by_branch));
 	memset(a->by_site, 0, sizeof(a->by_site));
-	a->stubs = a->used_pages = a->unmask_pages = 0;
+	a->stubs = a->used_pages = a->unmask_pages = a->gates = a->gate_pages = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(a->cursor); i++)
 		a->cursor[i].page = PAIRS;
 	a->guard[0] = GUARD;
@@ -191,19 +205,32 @@ bool stub_area_contains(const struct vcpu *v, gva_t va)
 	return v->stubs->base && !((va ^ v->stubs->base) & SECTION_MASK);
 }
 
+/* The next page for class @cls, or PAIRS: there is none. */
+static u32 page_number(struct stub_area *a, enum stub_class cls)
+{
+	if (cls == STUB_GATE)
+		return a->gate_pages == GATE_PAIRS ? PAIRS : STUB_PAIRS + a->gate_pages++;
+	if (a->used_pages == STUB_PAIRS || (cls == STUB_UNMASK && a->unmask_pages == UNMASK_PAGES))
+		return PAIRS;
+	if (cls == STUB_UNMASK) {
+		a->unmask_pages++;
+		a->guard[a->guards++] = (u16)(2 * a->used_pages);
+	}
+	return a->used_pages++;
+}
+
 /* Map the next page of stubs, of class @cls; false: there is none. A new entry in place of an invalid one (mmu/shadow_pool.c rule 6). */
 static bool page_take(struct vcpu *v, enum stub_class cls)
 {
 	struct stub_area *a = v->stubs;
-	u32 page = a->used_pages;
+	u32 page = page_number(a, cls);
 	bool unmask = cls == STUB_UNMASK;
 
-	if (page == PAIRS || (unmask && a->unmask_pages == UNMASK_PAGES))
+	if (page == PAIRS)
 		return false;
-	a->used_pages++;
-	if (unmask) {
-		a->unmask_pages++;
-		a->guard[a->guards++] = (u16)(2 * page);
+	if (cls == STUB_GATE) {		/* nothing between gates can be Undefined */
+		memset(hpa_ptr(a->pages + page * PAGE_SIZE), 0, PAGE_SIZE);
+		arch_dcache_clean_range(a->pages + page * PAGE_SIZE, PAGE_SIZE);
 	}
 	pte_write(&a->l2[2 * page], open_entry(v, !(unmask && a->guarded)));
 	pte_write(&a->l2[2 * page + 1], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
@@ -216,6 +243,11 @@ static bool page_take(struct vcpu *v, enum stub_class cls)
 static gva_t stubs_page(const struct stub_area *a, u32 n)
 {
 	return a->base + (2 * n + 1) * PAGE_SIZE;
+}
+
+static bool page_is_used(const struct stub_area *a, u32 n)
+{
+	return n < a->used_pages || (n >= STUB_PAIRS && n < STUB_PAIRS + a->gate_pages);
 }
 
 static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
@@ -254,26 +286,36 @@ static u16 *site_hash(struct stub_area *a, gva_t site)
 	return &a->by_site[(site >> 2 ^ site >> 14) & (HASH - 1)];
 }
 
-/* The stub that the instruction had when its page was code before. */
-static struct stub *find_old(struct stub_area *a, u32 word, gva_t site)
+/* Is gate @s (or stub) still what the guest's words from @insn on ask for? @insns: so many are there. */
+static bool is_current(const struct stub_area *a, const struct stub *s, const u32 *insn, u32 insns)
 {
+	const struct gate *g = s->gate ? &a->gate[s->gate - 1] : NULL;
+
+	return s->word == *insn && (!g || (g->insns <= insns && !memcmp(g->insn, insn, 4 * g->insns)));
+}
+
+/* The newest stub that the instruction had when its page was code before. */
+static struct stub *find_old(struct stub_area *a, const struct code_site *at)
+{
+	gva_t site = at->gva + 4 * at->index;
+
 	for (u32 i = *site_hash(a, site); i; i = a->stub[i - 1].next_site) {
 		struct stub *s = &a->stub[i - 1];
 
-		if (s->site == site && s->word == word)
+		if (s->site == site && is_current(a, s, at->page + at->index, PAGE_WORDS - at->index))
 			return s;
 	}
 	return NULL;
 }
 
 /* Write @code where cursor @c stands, for the newest stub, and move on. */
-static void write_stub(struct stub_area *a, struct cursor *c, const struct stub_code *code)
+static void write_stub(struct stub_area *a, struct cursor *c, const u32 *word, u32 words)
 {
 	hpa_t to = a->pages + c->page * PAGE_SIZE + 4 * c->word;
-	u32 last = (c->word + code->words - 1u) / GRANULE;
+	u32 last = (c->word + words - 1u) / GRANULE;
 
-	memcpy(hpa_ptr(to), code->word, 4u * code->words);
-	arch_dcache_clean_range(to, 4u * code->words);
+	memcpy(hpa_ptr(to), word, 4u * words);
+	arch_dcache_clean_range(to, 4u * words);
 	for (u32 g = c->word / GRANULE; g <= last; g++)
 		a->owner[c->page][g] = (u16)a->stubs;
 	c->word = (last + 1) * GRANULE;
@@ -314,9 +356,81 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
 		.forward = code.forward,
 	};
-	write_stub(a, c, &code);
+	write_stub(a, c, code.word, code.words);
 	index_stub(a, s);
 	return s;
+}
+
+/*
+ * Cursor @c to where a gate of @words words can begin: at the last word before a multiple of GATE_ALIGN, and so that the word before that is
+ * not another one's (write_stub()).
+ */
+static bool find_gate_place(struct vcpu *v, struct cursor *c)
+{
+	if (c->page == PAIRS && !page_take(v, STUB_GATE))
+		return false;
+	c->word = ALIGN_UP(c->word + 2, GATE_ALIGN / 4) - 1;
+	if (c->word + GATE_WORDS <= PAGE_WORDS)
+		return true;
+	if (!page_take(v, STUB_GATE))
+		return false;
+	c->word = GATE_ALIGN / 4 - 1;
+	return true;
+}
+
+static void gate_remember(struct stub_area *a, const struct gate_code *code, const u32 *insn)
+{
+	struct gate *g = &a->gate[a->gates++];
+
+	g->insns = code->insns;
+	memcpy(g->insn, insn, 4 * code->insns);
+	memcpy(g->at, code->at, code->words);
+}
+
+/* A new gate of @kind for the instruction at @index of @page, or NULL: there is no room, or none can be made. */
+static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_t site, u32 copy, u32 dacr)
+{
+	static struct gate_code code;
+	struct stub_area *a = v->stubs;
+	struct cursor *c = &a->cursor[STUB_GATE];
+	const u32 *insn = page + site % PAGE_SIZE / 4;
+	struct gate_at at;
+	struct stub *s;
+
+	if (a->stubs == STUBS || a->gates == GATES || !find_gate_place(v, c))
+		return NULL;
+	at = (struct gate_at){
+		.site = site, .gate = stubs_page(a, c->page) + 4 * c->word, .insn = insn,
+		.insns = PAGE_WORDS - site % PAGE_SIZE / 4, .dacr = dacr,
+	};
+	if (!gate_make(&code, &at))
+		return NULL;
+	gate_remember(a, &code, insn);
+	s = &a->stub[a->stubs++];
+	*s = (struct stub){
+		.site = site, .word = *insn, .branch = stub_branch(site, at.gate, *insn >> 28), .page = (u16)c->page, .copy = (u16)copy,
+		.first = (u16)c->word, .words = (u8)code.words, .kind = (u8)kind, .operand = (u8)stub_operand(*insn), .gate = (u16)a->gates,
+	};
+	write_stub(a, c, code.word, code.words);
+	index_stub(a, s);
+	return s;
+}
+
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr)
+{
+	struct stub *g = page ? add_new_gate(v, s->kind, page, s->site, s->copy, dacr) : NULL;
+
+	return g ? g->branch : 0;
+}
+
+u32 stub_area_gate_insn(const struct vcpu *v, const struct stub *s, u32 word)
+{
+	return v->stubs->gate[s->gate - 1].at[word];
+}
+
+gva_t stub_area_gates(const struct vcpu *v)
+{
+	return v->stubs->base ? v->stubs->base + 2 * STUB_PAIRS * PAGE_SIZE : 0;
 }
 
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
@@ -330,8 +444,10 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 		return 0;
 	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
 		return 0;
-	s = find_old(a, where->page[where->index], site);
-	if (!s)
+	s = find_old(a, where);
+	if (!s && stub_class(kind) == STUB_GATE)
+		s = add_new_gate(v, kind, where->page, site, where->copy, 0);
+	else if (!s)
 		s = add_new(v, kind, where->page[where->index], site);
 	if (!s || s->eager)
 		return 0;
@@ -372,7 +488,7 @@ struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
 	u32 page = (pc - a->base) >> PAGE_SHIFT, at = pc % PAGE_SIZE / 4, owner;
 	struct stub *s;
 
-	if (!stub_area_contains(v, pc) || !(page & 1) || page / 2 >= a->used_pages)
+	if (!stub_area_contains(v, pc) || !(page & 1) || !page_is_used(a, page / 2))
 		return NULL;
 	owner = a->owner[page / 2][at / GRANULE];
 	if (!owner)
@@ -410,7 +526,7 @@ static u32 expected_entry(const struct vcpu *v, u32 i)
 		guarded |= a->guard[k] == i;
 	if (guarded)
 		return open_entry(v, !a->guarded);
-	if (i / 2 >= a->used_pages)
+	if (!page_is_used(a, i / 2))
 		return 0;
 	return i & 1 ? (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO) : open_entry(v, true);
 }
@@ -432,7 +548,7 @@ void stub_area_dump(struct vcpu *v)
 {
 	const struct stub_area *a = v->stubs;
 
-	pr_info("stubs: area 0x%08x, %u stubs in %u of %u pages, %u did not fit, emptied %u times, %s\n", (unsigned)a->base,
-		(unsigned)a->stubs, (unsigned)a->used_pages, (unsigned)PAIRS, (unsigned)a->refused, (unsigned)a->resets,
-		a->guarded ? "guarded" : "open");
+	pr_info("stubs: area 0x%08x, %u stubs in %u of %u pages, %u gates, %u did not fit, emptied %u times, %s\n", (unsigned)a->base,
+		(unsigned)(a->stubs - a->gates), (unsigned)a->used_pages, (unsigned)STUB_PAIRS, (unsigned)a->gates, (unsigned)a->refused,
+		(unsigned)a->resets, a->guarded ? "guarded" : "open");
 }

@@ -18,7 +18,8 @@ struct stub {
 	u8 kind, operand;
 	u8 blamed;		/* a DACR write: how often what it left undone was needed */
 	bool forward;
-	bool eager;		/* a trapping word is better */
+	bool eager;		/* a gate is better, or a trapping word */
+	u16 gate;		/* number of the gate that it is + 1, or 0 */
 };
 
 int stub_area_init(struct vcpu *v) __must_check;
@@ -33,6 +34,15 @@ void stub_area_moved(struct vcpu *v, gva_t base);
  * is full, or a trapping word is better. The caller invalidates the I-cache before the guest runs.
  */
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
+/*
+ * Make a gate in the place of stub @s, whose page has the words @page. @dacr: what its DACR write is expected to write. Returns the branch to
+ * it, or 0 as above.
+ */
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr);
+/* At which instruction, counted from the site, an exit at word @word of gate @s is to go on. */
+u32 stub_area_gate_insn(const struct vcpu *v, const struct stub *s, u32 word);
+/* Where the pages of gates are; 0: nowhere. */
+gva_t stub_area_gates(const struct vcpu *v);
 /* code_ops.origin() of branches to stubs (arm/code_page.h). */
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* So much did not fit that emptying the area is better than trapping words for it. */

@@ -171,7 +171,6 @@ struct shadow {
 	bool super_seen;	/* a supersection was mapped */
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
 	u32 sctlr;		/* last seen M, TRE, AFE, EE */
-	u8 dacr_hand;
 	struct attr_map attr;
 	struct span span[SPAN_MAX];
 	u32 spans;

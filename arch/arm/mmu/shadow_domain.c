@@ -6,11 +6,13 @@
 
 static void dacr_cache_void(struct shadow *s)
 {
-	/* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. */
+	const u32 least = 1u << (2 * DOM_WINDOW) | 1u << (2 * DOM_STUB);
+
+	/* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. They open nothing. */
 	for (u32 i = 0; i < ARRAY_SIZE(s->v->dacr_cache); i++)
-		s->v->dacr_cache[i] = (struct dacr_cache){ .valid = 0, .guest = 0xaaaaaaaa };
+		s->v->dacr_cache[i] = (struct dacr_cache){ .valid = 0, .guest = 0xaaaaaaaa, .kernel = least, .user = least };
 	s->v->dacr_closed = ~0u;
-	s->v->hw_dacr_closed = 1u << (2 * DOM_WINDOW) | 1u << (2 * DOM_STUB);
+	s->v->hw_dacr_closed = least;
 }
 
 void shadow_forget_dacr(struct vcpu *v)
@@ -94,10 +96,8 @@ void dacr_apply(struct shadow *s)
 		c.kernel &= ~s->dom_ng_mask;
 		c.user &= ~s->dom_ng_mask;
 	}
-	if (c.valid) {
-		s->v->dacr_cache[0] = c;
-		s->dacr_hand = 1;
-	}
+	if (c.valid)
+		s->v->dacr_cache[vcpu_dacr_index(c.guest)] = c;
 	dacr_set(s, c.kernel, c.user);
 }
 
@@ -134,15 +134,8 @@ void dacr_changed(struct shadow *s)
 		dacr_apply(s);
 		return;
 	}
-	for (u32 i = 0; i < ARRAY_SIZE(s->v->dacr_cache); i++) {
-		c = &s->v->dacr_cache[i];
-		if (c->valid && c->guest == dacr) {
-			dacr_set(s, c->kernel, c->user);
-			return;
-		}
-	}
-	c = &s->v->dacr_cache[s->dacr_hand];
-	s->dacr_hand = (u8)((s->dacr_hand + 1) % ARRAY_SIZE(s->v->dacr_cache));
-	dacr_compute(s, c);
+	c = &s->v->dacr_cache[vcpu_dacr_index(dacr)];
+	if (!c->valid || c->guest != dacr)
+		dacr_compute(s, c);
 	dacr_set(s, c->kernel, c->user);
 }

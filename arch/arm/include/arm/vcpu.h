@@ -73,7 +73,7 @@ struct vcpu {
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
-	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];
+	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
 	u32 user_copies;	/* code copies visible to guest User mode: its SVC may be a site */
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
@@ -101,6 +101,9 @@ struct vcpu {
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
 	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
+#define GATES_SIZE	0x10000u
+	u32 to_user;	/* window_to_user as the guest's address space has it */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
@@ -144,6 +147,7 @@ struct vcpu {
 #define ROOT_ANY_ASID	0x100u
 #define ROOT_VOID	0xffffffffu
 
+static inline u32 vcpu_dacr_index(u32 dacr) { return dacr >> 2 & 3; }
 static inline u32 vcpu_root_index(u32 ttbr0) { return (ttbr0 >> 14 ^ ttbr0 >> 18) & 15; }
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }

@@ -11,6 +11,7 @@
 #define WINDOW_STACK_SIZE	0x2000
 #define WINDOW_SITES	0x8000	/* cache of emulated sites for the fast paths: privileged read-write */
 #define WINDOW_SITES_SIZE	0x2000
+#define WINDOW_NOTHING	0xf0000	/* never mapped: nothing is executed here */
 
 /* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
 #define HOST_ASID_UMBRA	1
@@ -35,6 +36,7 @@
 struct vcpu;
 
 extern char __window_start[], __window_end[];
+extern char window_to_user[];		/* path `inline`: where gates end that return to User mode */
 extern char __window_vectors[], __window_vectors_inline[];	/* in the window's text; those of path `inline` */
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */

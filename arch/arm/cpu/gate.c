@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making gates (gate.h): a straight line of the guest's instructions, each by the row of a table that says how it is done in Undefined
+ * mode. Two kinds of lines exist: one instruction that needs privilege, and everything from such an instruction up to an exception return to
+ * User mode.
+ *
+ * Rules.
+ *  1 The guest's r0-r12 are in place at every word that can abort or leave, and everything before that instruction is complete.
+ *  2 Memory is accessed with User permissions; with those of privileged mode only where that was done just before.
+ *  3 A check that fails leaves to the guest's own instruction, which has its own site: nothing is done twice.
+ *  4 The guest's flags are in SPSR; those of the gate are its own.
+ */
+#include "gate.h"
+
+#include <arm/insn.h>
+#include <arm/psr.h>
+#include <arm/site.h>
+#include <arm/vcpu.h>
+
+#include "stub.h"
+
+#define SP		13u
+#define LR		14u
+#define UDF		0xe7f000f0u	/* A8.8.247 */
+#define NOP		0xe320f000u
+#define EQ		0u
+#define NE		1u
+#define AL		14u
+
+#define VCPU(field)	((s32)offsetof(struct vcpu, field))
+#define OPEN(field)	((s32)offsetof(struct vcpu_open, field) - (s32)sizeof(struct vcpu_open))
+#define EXITS(cause)	(VCPU(exits) + 4 * (s32)(cause))
+
+#define FIXUPS	16u
+
+struct gate {
+	struct gate_code *c;
+	const struct gate_at *at;
+	u32 i;			/* the instruction that is being done */
+	bool ok;
+	u32 probed;		/* a register at whose address User mode has just read, or 16 */
+	struct { u32 word, insn; } leave[FIXUPS];	/* branches out, and where they leave to */
+	u32 leaves;
+	struct { u32 word, value; } literal[FIXUPS];	/* loads of lr, and what of */
+	u32 literals;
+};
+
+/* -- words -- */
+
+static gva_t here(const struct gate *g)
+{
+	return g->at->gate + 4 * g->c->words;
+}
+
+/* May it stand before a multiple of GATE_ALIGN? Upper halves from 0xe000 to 0xe7ff are the unconditional branch of T32. */
+static bool is_harmless(u32 word)
+{
+	return word == UDF || (word >= 0xe0000000 && word < 0xe1000000) || (word >= 0xe3a00000 && word < 0xe6000000);
+}
+
+static void put_raw(struct gate *g, u32 word)
+{
+	if (g->c->words == GATE_WORDS) {
+		g->ok = false;
+		return;
+	}
+	g->c->at[g->c->words] = (u8)g->i;
+	g->c->word[g->c->words++] = word;
+}
+
+static void put(struct gate *g, u32 word)
+{
+	if ((here(g) + 4) % GATE_ALIGN == 0 && !is_harmless(word))
+		put_raw(g, NOP);
+	put_raw(g, word);
+}
+
+static void put_ls(struct gate *g, bool load, u32 rt, u32 rn, s32 off)
+{
+	u32 up = off >= 0, imm = (u32)(up ? off : -off);
+
+	g->ok &= imm < 4096;
+	put(g, 0xe5000000 | up << 23 | (u32)load << 20 | rn << 16 | rt << 12 | (imm & 0xfff));
+}
+
+static void load(struct gate *g, u32 rt, s32 off)
+{
+	put_ls(g, true, rt, SP, off);
+}
+
+static void store(struct gate *g, u32 rt, s32 off)
+{
+	put_ls(g, false, rt, SP, off);
+}
+
+/* LDR lr, =@value */
+static void load_literal(struct gate *g, u32 value)
+{
+	put(g, 0xe59fe000);
+	if (g->literals == FIXUPS) {
+		g->ok = false;
+		return;
+	}
+	g->literal[g->literals].word = g->c->words - 1;
+	g->literal[g->literals++].value = value;
+}
+
+/* Leave on @cond for instruction @insn. */
+static void leave_if(struct gate *g, u32 cond, u32 insn)
+{
+	put(g, cond << 28 | 0x0a000000);
+	if (g->leaves == FIXUPS) {
+		g->ok = false;
+		return;
+	}
+	g->leave[g->leaves].word = g->c->words - 1;
+	g->leave[g->leaves++].insn = insn;
+}
+
+/* Branch word @w to the next word. */
+static void branch_here(struct gate *g, u32 w)
+{
+	g->c->word[w] |= (here(g) - (g->at->gate + 4 * w + 8)) >> 2 & 0xffffff;
+}
+
+/* MOVS pc, lr: to the guest, lr being where */
+static void put_return(struct gate *g)
+{
+	put(g, 0xe1b0f00e);
+}
+
+/* B to instruction @i, in User mode */
+static void put_back(struct gate *g)
+{
+	if ((here(g) + 4) % GATE_ALIGN == 0)
+		put_raw(g, NOP);
+	put_raw(g, stub_branch(here(g), g->at->site + 4 * g->i, AL));
+	g->ok &= g->c->word[g->c->words - 1] != 0;
+}
+
+static void count(struct gate *g, enum exit_cause cause, u32 r)
+{
+	load(g, r, EXITS(cause));
+	put(g, 0xe2800001 | r << 16 | r << 12);		/* ADD r, r, #1 */
+	store(g, r, EXITS(cause));
+}
+
+/* CMP r, #imm8 */
+static void compare(struct gate *g, u32 r, u32 imm)
+{
+	put(g, 0xe3500000 | r << 16 | imm);
+}
+
+/* ADD or SUB rd, rn, #off; false: not with one instruction (A5.2.4, the unrotated immediates only) */
+static bool put_add(struct gate *g, u32 rd, u32 rn, s32 off)
+{
+	u32 imm = (u32)(off < 0 ? -off : off);
+
+	if (imm > 255)
+		return false;
+	put(g, (off < 0 ? 0xe2400000 : 0xe2800000) | rn << 16 | rd << 12 | imm);
+	return true;
+}
+
+/* LDRT rt, [lr] */
+static void put_ldrt_lr(struct gate *g, u32 rt)
+{
+	put(g, 0xe4be0000 | rt << 12);
+}
+
+/* -- instructions -- */
+
+#define RN(w)	FIELD(w, 19, 16)
+#define RD(w)	FIELD(w, 15, 12)
+#define RM(w)	FIELD(w, 3, 0)
+
+static bool do_tpidruro(struct gate *g, u32 w)
+{
+	put(g, (w & 0x0fffffff) | AL << 28);
+	return RD(w) < SP;
+}
+
+/* DACR, for good: the host's value for the one that is expected; another one is for the window, which looks it up. */
+static bool do_dacr(struct gate *g, u32 w)
+{
+	s32 entry = VCPU(dacr_cache) + (s32)(vcpu_dacr_index(g->at->dacr) * sizeof(struct dacr_cache));
+	u32 rt = RD(w), other, add;
+
+	load(g, LR, entry + (s32)offsetof(struct dacr_cache, guest));
+	put(g, 0xe1500000 | LR << 16 | rt);		/* CMP lr, rt; a void entry opens nothing */
+	put(g, NE << 28 | 0x0a000000);
+	other = g->c->words - 1;
+	load(g, LR, entry + (s32)offsetof(struct dacr_cache, kernel));
+	put(g, 0xee03ef10);				/* MCR DACR, lr */
+	store(g, rt, OPEN(dacr));
+	store(g, rt, OPEN(dacr_real));
+	count(g, EXIT_CP15_DACR, LR);
+	load_literal(g, g->at->site + 4 * (g->i + 1));
+	put_return(g);
+	branch_here(g, other);
+	put(g, 0xe28fe000);				/* ADD lr, pc, #: the trapping word */
+	add = g->c->words - 1;
+	put_return(g);
+	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
+	put(g, site_word_of(SITE_KIND_DACR_W, 0) | rt);
+	g->i++;
+	put_back(g);
+	return rt < SP;
+}
+
+/* DACR, to be remembered: when that closes nothing that is open now. */
+static bool do_dacr_remember(struct gate *g, u32 w)
+{
+	load(g, LR, OPEN(dacr_real));
+	put(g, 0xe1d00000 | LR << 16 | LR << 12 | RD(w));	/* BICS lr, lr, rt */
+	leave_if(g, NE, g->i);
+	store(g, RD(w), OPEN(dacr));
+	return RD(w) < SP;
+}
+
+static bool do_copy(struct gate *g, u32 w)
+{
+	put(g, w);
+	return true;
+}
+
+static bool do_mov(struct gate *g, u32 w)
+{
+	put(g, w);
+	return RD(w) < SP;
+}
+
+static bool do_mov_sp(struct gate *g, u32 w)
+{
+	put(g, 0xe9cd2000);				/* STMIB sp, {sp}^ */
+	load(g, RD(w), VCPU(r[1]));
+	return RD(w) < SP;
+}
+
+static s32 ls_offset(u32 w)
+{
+	return w & BIT(23) ? (s32)(w & 0xfff) : -(s32)(w & 0xfff);
+}
+
+static bool do_ldr(struct gate *g, u32 w)
+{
+	if (!put_add(g, LR, RN(w), ls_offset(w)))
+		return false;
+	put_ldrt_lr(g, RD(w));
+	return RN(w) < SP && RD(w) < SP;
+}
+
+/* LDR lr, [rn, #off] and the same with write-back: the guest's lr is loaded from memory, by way of another register. */
+static bool do_ldr_lr(struct gate *g, u32 w)
+{
+	u32 rn = RN(w), other = rn == 1 ? 2 : 1;
+
+	if (rn >= SP || !put_add(g, LR, rn, ls_offset(w)))
+		return false;
+	store(g, other, VCPU(r[2]));
+	put_ldrt_lr(g, other);
+	store(g, other, VCPU(r[1]));
+	load(g, other, VCPU(r[2]));
+	put(g, 0xe9dd4000);				/* LDMIB sp, {lr}^ */
+	put(g, NOP);					/* no banked register access right after LDM^ (A8.8.59 note) */
+	if (w & BIT(21)) {
+		put_add(g, rn, rn, ls_offset(w));
+		g->probed = rn;
+	}
+	return true;
+}
+
+/* TST with the guest's flags, and a conditional branch that is not taken (rule 4) */
+static bool do_test(struct gate *g, u32 w)
+{
+	u32 branch = g->i + 1 < g->at->insns ? g->at->insn[g->i + 1] : 0;
+
+	if ((branch & 0x0f000000) != 0x0a000000 || branch >> 28 >= AL || RN(w) >= SP)
+		return false;
+	put(g, 0xe14fe000);				/* MRS lr, SPSR */
+	put(g, 0xe128f00e);				/* MSR CPSR_f, lr */
+	put(g, w);
+	put(g, 0xe10fe000);				/* MRS lr, CPSR */
+	put(g, 0xe168f00e);				/* MSR SPSR_f, lr */
+	g->i++;
+	leave_if(g, branch >> 28, g->i);
+	return true;
+}
+
+static bool do_msr_spsr(struct gate *g, u32 w)
+{
+	store(g, RM(w), OPEN(spsr));
+	return RM(w) < SP;
+}
+
+/* STREX where User mode was just found to have access */
+static bool do_strex(struct gate *g, u32 w)
+{
+	put(g, w);
+	return RN(w) == g->probed && RD(w) < SP && RM(w) < SP;
+}
+
+static const struct row {
+	u32 mask, value;
+	bool (*make)(struct gate *g, u32 w);
+} rows[] = {
+	{ 0xffffffff, 0xe320f000, do_copy },		/* NOP */
+	{ 0xffffffff, 0xe1a00000, do_copy },
+	{ 0xfffffff0, 0xf57ff060, do_copy },		/* ISB */
+	{ 0xfffffff0, 0xf57ff040, do_copy },		/* DSB */
+	{ 0xffffffff, 0xf57ff01f, do_copy },		/* CLREX */
+	{ 0xffff0fff, 0xee0d0f70, do_tpidruro },
+	{ 0xffff0fff, 0xee030f10, do_dacr_remember },
+	{ 0xffff0000, 0xe3a00000, do_mov },		/* MOV rd, #imm */
+	{ 0xffff0fff, 0xe1a0000d, do_mov_sp },
+	{ 0xff7ff000, 0xe51fe000, NULL },		/* LDR lr, [pc] */
+	{ 0xff50f000, 0xe510e000, do_ldr_lr },		/* P = 1, W either */
+	{ 0xff700000, 0xe5100000, do_ldr },
+	{ 0xfff0f000, 0xe3100000, do_test },		/* TST rn, #imm */
+	{ 0xfffffff0, 0xe16ff000, do_msr_spsr },
+	{ 0xfff00ff0, 0xe1800f90, do_strex },
+};
+
+/* -- the exception return -- */
+
+#define ADD_SP_MASK	0xffffff00u		/* ADD sp, sp, #imm8 */
+#define ADD_SP		0xe28dd000u
+#define MOVS_PC_LR	0xe1b0f00eu
+
+/* LDMDB rn, {r0-lr}^ or {r1-lr}^; NOP; ADD sp, sp, #imm8; MOVS pc, lr at the instruction that is being done? */
+static bool is_return(const struct gate *g)
+{
+	const u32 *w = g->at->insn + g->i;
+
+	return g->i + 4 <= g->at->insns && (w[0] & 0xfff0fffe) == 0xe9507ffe && RN(w[0]) < SP &&
+	       (w[1] == 0xe1a00000 || w[1] == 0xe320f000) && (w[2] & ADD_SP_MASK) == ADD_SP && w[3] == MOVS_PC_LR;
+}
+
+/* The LDM can be done, from the Supervisor mode's registers to User mode with nothing masked, and nothing else is to be done. */
+static void return_check(struct gate *g, u32 rn, u32 size, u32 a, u32 b)
+{
+	load(g, LR, VCPU(cpsr));
+	put(g, 0xe200001f | LR << 16 | LR << 12);	/* AND lr, lr, #0x1f */
+	compare(g, LR, MODE_SVC);
+	leave_if(g, NE, g->i);
+	put(g, 0xe3100003 | rn << 16);			/* TST rn, #3 */
+	leave_if(g, NE, g->i);
+	if (rn != g->probed) {
+		store(g, a, VCPU(r[1]));
+		put_add(g, LR, rn, -4);
+		put_ldrt_lr(g, a);
+		load(g, a, VCPU(r[1]));
+	}
+	put_add(g, LR, rn, -(s32)size);
+	put_ldrt_lr(g, a);
+	load(g, a, OPEN(spsr));
+	load_literal(g, 0x07f0ffdf);			/* all but flags, GE, T */
+	put(g, 0xe0000000 | LR << 16 | LR << 12 | a);	/* AND lr, lr, a */
+	compare(g, LR, MODE_USR);
+	leave_if(g, NE, g->i);
+	load(g, LR, VCPU(return_slow));
+	compare(g, LR, 0);
+	leave_if(g, NE, g->i);
+	load(g, LR, OPEN(dacr));
+	load(g, b, VCPU(cp15.dacr));
+	put(g, 0xe1500000 | LR << 16 | b);		/* CMP lr, b */
+	leave_if(g, NE, g->i);
+}
+
+/* As inl_ldm_ret of window_inline.S. @a and @b are registers that the LDM loads; what is done before the last check it does again. */
+static void do_return(struct gate *g)
+{
+	u32 ldm = g->at->insn[g->i], rn = RN(ldm), size = ldm & 1 ? 60 : 56;
+	u32 a = rn == 1 ? 2 : 1, b = rn == 3 ? 4 : 3;
+
+	return_check(g, rn, size, a, b);
+	put(g, 0xe16ff000 | a);				/* MSR SPSR_fsxc, a */
+	store(g, a, VCPU(cpsr));
+	put(g, 0xe94d6000);				/* STMDB sp, {sp, lr}^: to other_sp, other_lr */
+	load(g, LR, OPEN(other_sp));
+	put(g, 0xe2800000 | LR << 16 | LR << 12 | (g->at->insn[g->i + 2] & 0xff));
+	store(g, LR, OPEN(other_sp));
+	load(g, b, OPEN(other_lr));
+	put(g, 0xe3100020 | a << 16);			/* TST a, #PSR_T */
+	put(g, 0x03c00003 | b << 16 | b << 12);		/* BICEQ b, b, #3: else UNPREDICTABLE */
+	store(g, b, VCPU(r[15]));
+	put(g, 0xe3a00080 | b << 12);			/* MOV b, #PSR_I */
+	store(g, b, OPEN(mask));
+	load(g, b, VCPU(dacr_entry));
+	store(g, b, OPEN(dacr_real));
+	count(g, EXIT_SITE_RET, b);
+	put(g, ldm);
+	put(g, NOP);
+	load(g, 15, VCPU(to_user));			/* with the DACR of User mode nothing is executable here */
+	g->i += 3;
+}
+
+/* -- the whole -- */
+
+/* The ends: one for each instruction that is left to, and the literals. */
+static void put_ends(struct gate *g)
+{
+	for (u32 k = 0; k < g->leaves; k++) {
+		branch_here(g, g->leave[k].word);
+		g->i = g->leave[k].insn;
+		load_literal(g, g->at->site + 4 * g->leave[k].insn);
+		put_return(g);
+	}
+	for (u32 k = 0; k < g->literals; k++) {
+		u32 w = g->literal[k].word;
+
+		while ((here(g) + 4) % GATE_ALIGN == 0)
+			put_raw(g, NOP);
+		g->c->word[w] |= here(g) - (g->at->gate + 4 * w + 8);
+		put_raw(g, g->literal[k].value);
+	}
+}
+
+static const struct row *row_of(u32 w)
+{
+	for (u32 k = 0; k < ARRAY_SIZE(rows); k++)
+		if ((w & rows[k].mask) == rows[k].value)
+			return &rows[k];
+	return NULL;
+}
+
+static void begin(struct gate *g, struct gate_code *c, const struct gate_at *at)
+{
+	*g = (struct gate){ .c = c, .at = at, .ok = true, .probed = 16 };
+	c->words = 0;
+	put_raw(g, UDF);
+	load(g, 0, VCPU(r[0]));
+}
+
+/* Up to an exception return. */
+static bool make_line(struct gate *g)
+{
+	for (; g->i < g->at->insns && g->i < GATE_INSNS; g->i++) {
+		const struct row *row;
+
+		if (is_return(g)) {
+			do_return(g);
+			g->c->insns = g->i + 1;
+			put_ends(g);
+			return g->ok;
+		}
+		row = row_of(g->at->insn[g->i]);
+		if (!row || !row->make || !row->make(g, g->at->insn[g->i]))
+			return false;
+	}
+	return false;
+}
+
+/* One instruction. */
+static bool make_single(struct gate *g)
+{
+	u32 w = (g->at->insn[0] & 0x0fffffff) | AL << 28;
+
+	g->c->insns = 1;
+	if ((w & 0xffff0fff) == 0xee030f10) {
+		g->ok &= do_dacr(g, w);
+	} else {
+		g->ok &= do_tpidruro(g, w);
+		count(g, EXIT_CP15_THREAD, LR);
+		load_literal(g, g->at->site + 4);
+		put_return(g);
+	}
+	put_ends(g);
+	return g->ok;
+}
+
+bool gate_make(struct gate_code *c, const struct gate_at *at)
+{
+	struct gate g;
+
+	begin(&g, c, at);
+	if (at->insn[0] >> 28 == AL && make_line(&g))
+		return true;
+	begin(&g, c, at);
+	return make_single(&g);
+}

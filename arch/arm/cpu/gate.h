@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gates: stubs that end in an exception and go on privileged, for what no instruction of User mode can do. */
+#pragma once
+
+#include <hv/types.h>
+
+/*
+ * A gate is entered at its first word, a UDF, by a branch that stands in the place of an instruction (the site). The window
+ * recognizes it by its place and goes on behind the UDF, in Undefined mode: sp_und is the vCPU page, SPSR_und the guest's real CPSR, r0 at
+ * [sp], r1-r12 and the User bank the guest's; lr_und and the flags are free. Interrupts are masked. The gate returns to the guest itself,
+ * and may do several instructions: from the site on in a straight line.
+ *
+ * What makes an Undefined Instruction exception a gate's is that the return address is a multiple of GATE_ALIGN in a page of gates. So the
+ * word before such an address is a UDF that begins a gate, or one that cannot be Undefined in User mode, in neither instruction set.
+ */
+#define GATE_ALIGN	64u
+#define GATE_WORDS	96u
+#define GATE_INSNS	20u
+
+struct gate_at {
+	gva_t site;		/* the first instruction */
+	gva_t gate;		/* the UDF: the last word before a multiple of GATE_ALIGN */
+	const u32 *insn;	/* the guest's words from the site on */
+	u32 insns;		/* how many of them may be looked at, up to the end of the page */
+	u32 dacr;		/* the value that a DACR write is expected to write */
+};
+
+struct gate_code {
+	u32 word[GATE_WORDS];
+	u8 at[GATE_WORDS];	/* an exit at the word is to go on at this instruction, counted from the site */
+	u32 words;
+	u32 insns;		/* so many instructions were taken into account */
+};
+
+/* Make the gate. False: what is at the site needs something that gates cannot do. */
+bool gate_make(struct gate_code *c, const struct gate_at *at);
