@@ -2,7 +2,6 @@
 """One row of the configuration matrix: built out of tree, booted on the machine, checked."""
 
 import os
-import pathlib
 import re
 import subprocess
 import sys
