@@ -93,7 +93,8 @@ $(foreach folder,$(folders),$(eval $(call read_folder,$(folder))))
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wno-unused-parameter
 # Soft floating point: Umbra must not touch the guest's VFP registers. No unaligned access: Umbra also runs with the MMU off.
-machine_flags := -mcpu=cortex-a8 -marm -mfloat-abi=soft -mno-unaligned-access
+# Addresses in whole words, so that entry.S can move the image (-pie: the linker lists them).
+machine_flags := -mcpu=cortex-a8 -marm -mfloat-abi=soft -mno-unaligned-access -mword-relocations
 # The tool chain's 32-bit types are long, those of the build host int. With int here too, unit tests and target agree on
 # types and printf formats (and libfdt, which mixes int and int32_t, compiles). Same size and registers either way.
 type_flags := -U__INT32_TYPE__ -D__INT32_TYPE__=int -U__UINT32_TYPE__ "-D__UINT32_TYPE__=unsigned int"
@@ -104,7 +105,7 @@ c_flags := $(common_flags) -std=gnu11 -fno-strict-aliasing -fno-delete-null-poin
 	-fstack-usage $(warnings)
 include_flags := -Icore/include -Iarch/arm/include -I$(O)/include -isystem $(O)/libfdt/include \
 	-include $(O)/include/autoconf.h
-link_flags := $(common_flags) -nostartfiles -static -Wl,--gc-sections -Wl,--build-id=none -Wl,--fatal-warnings \
+link_flags := $(common_flags) -nostartfiles -static -Wl,-pie,--no-dynamic-linker,-z,notext -Wl,--gc-sections -Wl,--build-id=none -Wl,--fatal-warnings \
 	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
 
 # A file that changes exactly when its text does: what depends on it is rebuilt when flags or the object list change.

@@ -9,9 +9,14 @@
 setenv card "mmc 0:1"
 setenv layout_addr 0x88000000
 setenv umbra_addr 0x81000000
-# Files go up from here, each to a multiple of 1 MiB, and must stay below what U-Boot itself and Umbra use.
+# Files go up from here, each to a multiple of 1 MiB, and must stay below what U-Boot itself and Umbra use: 48 MiB below the end of RAM,
+# whose size on each chip select U-Boot's SPL wrote to the memory controller (SDRC_MCFG, bits 17:8, units of 2 MiB).
 setenv next 0x88100000
-setenv limit 0x9d000000
+setexpr.l cs0 *0x6d000080 "&" 0x3ff00
+setexpr.l cs1 *0x6d0000b0 "&" 0x3ff00
+setexpr limit ${cs0} + ${cs1}
+setexpr limit ${limit} * 0x2000
+setexpr limit ${limit} + 0x7d000000
 
 if load ${card} ${layout_addr} layout.dtb && fdt addr ${layout_addr}; then
 	setenv layout_ok 1

@@ -27,10 +27,18 @@ static int guest_list(struct guest *g)
 	return 0;
 }
 
+/* Who starts a guest wants to see it. A guest that restarts by itself closes nothing. */
+static int back_to(struct guest *g, int err)
+{
+	if (!err && g->state == GUEST_RUNNING)
+		console_set_monitor(false);
+	return err;
+}
+
 static int guest_cmd_start(struct guest *g)
 {
 	if (g->state != GUEST_RUNNING)
-		return guest_start(g);
+		return back_to(g, guest_start(g));
 	mon_printf("guest %s is running already\n", g->name);
 	return 0;
 }
@@ -44,12 +52,13 @@ static int guest_cmd_stop(struct guest *g)
 
 static int guest_cmd_reset(struct guest *g)
 {
-	return guest_restart(g);
+	return back_to(g, guest_restart(g));
 }
 
 static int guest_cmd_dump(struct guest *g)
 {
 	arch_vcpu_dump(g->vcpu);
+	arch_vcpu_trouble(g->vcpu);
 	return 0;
 }
 
@@ -88,6 +97,15 @@ static int guest_cmd_escape(struct guest *g)
 	return 0;
 }
 
+/* For what asks for it at a terminal that cannot send one: Linux's SysRq. The key that follows goes to the guest, too. */
+static int guest_cmd_break(struct guest *g)
+{
+	(void)g;
+	console_set_monitor(false);
+	console_send_break();
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(struct guest *g);
@@ -100,6 +118,7 @@ static const struct {
 	{ "map", guest_cmd_map },
 	{ "audit", guest_cmd_audit },
 	{ "escape", guest_cmd_escape },
+	{ "break", guest_cmd_break },
 };
 
 /* Verbs with a name behind them; without it they tell what is set. */
@@ -128,4 +147,4 @@ static int cmd_guest(int argc, char **argv)
 			return g ? settings[i].fn(g, argc == 3 ? argv[2] : NULL) : no_guest();
 	return -EINVAL;
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|path [NAME]", "the guest's life and state", cmd_guest);
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]", "the guest's life and state", cmd_guest);

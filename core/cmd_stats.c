@@ -41,6 +41,14 @@ static struct slow_cost sum(const struct slow_cost *slow)
 	return t;
 }
 
+/* Scans cost more than all else that leaves the window: the guest executes more code pages than there are copies. */
+static void say_if_scanning(const struct slow_cost *slow, const struct slow_cost *all)
+{
+	if (slow[EXIT_SCAN].instructions > all->instructions / 2)
+		mon_printf("most of this is scanning of code pages: more of them are in use than CONFIG_CODE_PAGES has copies for, or code is written "
+			   "all the time (see `guest dump`)\n");
+}
+
 static int cmd_stats(int argc, char **argv)
 {
 	const struct guest *g = monitor_guest();
@@ -69,6 +77,7 @@ static int cmd_stats(int argc, char **argv)
 	}
 	row("total", total, stats_per_second(&g->rates, EXIT_NR), &all, all.instructions != 0, "all causes");
 	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
+	say_if_scanning(slow, &all);
 	if (!all.instructions)
 		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");
 	mon_printf("unrewritten   %12s  UNPREDICTABLE words that trapped unrewritten (must be 0)\n",

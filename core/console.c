@@ -5,7 +5,8 @@
  * One transmit queue in order of arrival, emptied by the UART's interrupt. Umbra's own output is never lost: it
  * waits for the wire when the queue is full. The guest's waits in the guest (its emulated UART's
  * FIFO stays full). Received characters go to the guest or, after the escape key, to the monitor, which
- * runs later from the run loop. Nothing here locks: Umbra runs with interrupts masked.
+ * runs later from the run loop. A guest that is slow to read makes the wire wait; one that does not read at all loses characters instead,
+ * because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
  */
 #include <string.h>
 
@@ -15,17 +16,23 @@
 #include <hv/irq.h>
 #include <hv/log.h>
 #include <hv/monitor.h>
+#include <hv/time.h>
 #include <hv/uart.h>
 
 #define TX_SIZE		8192u	/* powers of two */
 #define RX_SIZE		256u
 #define GUEST_RESERVE	1024u	/* places that the guest leaves free for Umbra's messages */
 
-static u8 tx_buf[TX_SIZE], rx_buf[RX_SIZE];
+static u8 tx_buf[TX_SIZE];
+static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK */
 static u32 tx_head, tx_tail, rx_head, rx_tail;	/* free running */
 static bool ready;		/* UART is set up and interrupt driven */
 static bool released;		/* the guest has the UART */
 static bool in_monitor;
+static bool rx_held;		/* the wire waits for the guest to read */
+static bool rx_lossy;		/* the guest does not read: nothing waits for it */
+static u32 guest_reads, reads_at_tick;	/* free running */
+static u32 guest_characters;	/* taken from guests */
 static bool guest_waits;	/* console_guest_tx() refused a character */
 static const struct console_guest_ops *guest_ops;
 static void *guest_priv;
@@ -60,14 +67,53 @@ static void tx_queue(u8 c)
 	tx_buf[tx_head++ % TX_SIZE] = c;
 }
 
-static void rx_char(u8 c)
+/* Between two ticks the guest must read, or the wire waits no longer. */
+#define RX_RESUME	256u	/* places that the guest makes free before the wire goes on */
+
+static void rx_update(u32 wanted)
+{
+	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && guest_ops && guest_ops->rx_room(guest_priv) < wanted;
+
+	if (hold == rx_held)
+		return;
+	rx_held = hold;
+	host_uart_rx_irq(!hold);
+}
+
+static void rx_tick(void *arg)
+{
+	(void)arg;
+	if (rx_held && guest_reads == reads_at_tick) {
+		rx_lossy = true;
+		rx_update(1);
+	}
+	reads_at_tick = guest_reads;
+}
+
+void console_guest_taken(void)
+{
+	guest_reads++;
+	rx_lossy = false;
+	if (rx_held)
+		rx_update(RX_RESUME);
+}
+
+static void send_guest(u16 c)
+{
+	if (c == HOST_UART_BREAK)
+		console_send_break();
+	else
+		console_send_guest((u8)c);
+}
+
+static void rx_char(u16 c)
 {
 	/* What follows an escape key that the run loop has not seen yet waits behind it. */
 	if (c == CONFIG_MONITOR_ESCAPE || in_monitor || rx_head != rx_tail) {
 		if (rx_head - rx_tail < RX_SIZE)
 			rx_buf[rx_head++ % RX_SIZE] = c;
 	} else {
-		console_send_guest(c);
+		send_guest(c);
 	}
 }
 
@@ -76,15 +122,21 @@ static void console_irq(void *arg)
 	int c;
 
 	(void)arg;
-	while ((c = host_uart_getc()) >= 0)
-		rx_char((u8)c);
+	for (rx_update(1); !rx_held && (c = host_uart_getc()) >= 0; rx_update(1))
+		rx_char((u16)c);
 	tx_fill();
 	tx_notify_guest();
 }
 
 void console_init(void)
 {
+	static bool ticking;
+
 	host_uart_init();
+	if (!ticking && host_timer_attach(rx_tick, NULL))
+		hv_panic("console: no tick\n");
+	ticking = true;
+	rx_held = false;
 	if (host_irq_request(host_uart_irq(), console_irq, NULL))
 		hv_panic("console: interrupt line %lu is taken\n", (unsigned long)host_uart_irq());
 	ready = true;
@@ -152,12 +204,18 @@ u32 console_guest_tx_space(void)
 	return tx_used() < TX_SIZE - GUEST_RESERVE ? TX_SIZE - GUEST_RESERVE - tx_used() : 0;
 }
 
+u32 console_guest_characters(void)
+{
+	return guest_characters;
+}
+
 bool console_guest_tx(u8 c)
 {
 	if (!released && !console_guest_tx_space()) {
 		guest_waits = true;
 		return false;
 	}
+	guest_characters++;
 	if (released)
 		return true;
 	tx_queue(c);
@@ -171,6 +229,18 @@ void console_send_guest(u8 c)
 		guest_ops->rx(guest_priv, c);
 }
 
+void console_send_break(void)
+{
+	if (guest_ops)
+		guest_ops->rx_break(guest_priv);
+}
+
+void console_guest_break(bool on)
+{
+	if (!released)
+		host_uart_break(on);
+}
+
 bool console_in_monitor(void)
 {
 	return in_monitor;
@@ -181,6 +251,7 @@ void console_set_monitor(bool on)
 	if (on == in_monitor || released)
 		return;
 	in_monitor = on;
+	rx_update(1);
 	if (on)
 		monitor_enter();
 }
@@ -193,13 +264,14 @@ bool console_work_pending(void)
 void console_work(void)
 {
 	while (rx_head != rx_tail) {
-		u8 c = rx_buf[rx_tail++ % RX_SIZE];
+		u16 c = rx_buf[rx_tail++ % RX_SIZE];
 
 		if (c == CONFIG_MONITOR_ESCAPE)
 			monitor_toggle();
-		else if (in_monitor)
+		else if (!in_monitor)
+			send_guest(c);
+		else if (c != HOST_UART_BREAK)	/* nothing to it */
 			monitor_input((char)c);
-		else
-			console_send_guest(c);
 	}
+	rx_update(1);
 }

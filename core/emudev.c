@@ -31,6 +31,23 @@ static int map_ranges(struct guest *g, struct emudev *d, const struct layout_dev
 	return 0;
 }
 
+/* The hardware that an emulator passes accesses on to must be the hardware that it knows. */
+static int check_places(const struct emudev_type *type, const struct layout_dev *n)
+{
+	for (u32 i = 0; i < n->nregs && type->places; i++) {
+		u32 p = 0;
+
+		while (p < type->nplaces && (type->places[p].base != n->reg[i].base || type->places[p].size < n->reg[i].size))
+			p++;
+		if (p == type->nplaces)
+			return layout_mistake(&n->at, "reg", "0x%08lx+0x%lx is not what \"%s\" is for (0x%08lx+0x%lx%s)",
+					      (unsigned long)n->reg[i].base, (unsigned long)n->reg[i].size, type->compatible,
+					      (unsigned long)type->places[0].base, (unsigned long)type->places[0].size,
+					      type->nplaces > 1 ? " and others" : "");
+	}
+	return 0;
+}
+
 int emudev_create(struct guest *g, const struct layout_dev *n)
 {
 	const struct emudev_type *type = emudev_find_type(n->compatible);
@@ -41,6 +58,9 @@ int emudev_create(struct guest *g, const struct layout_dev *n)
 		layout_mistake(&n->at, "compatible", "\"%s\": no such device type in this Umbra", SHOWN(n->compatible));
 		return -ENOENT;
 	}
+	err = check_places(type, n);
+	if (err)
+		return err;
 	d = hv_alloc(sizeof(*d), _Alignof(struct emudev));
 	d->type = type;
 	d->guest = g;

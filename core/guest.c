@@ -8,6 +8,7 @@
 #include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/log.h>
 #include <hv/passthrough.h>
 
@@ -45,13 +46,32 @@ static int add_ram(struct guest *g, gpa_t base, u32 size, const char *name)
 	return layout_map_region(&g->map, &(struct region){ base, size, REGION_RAM, NULL, name }, &g->cfg.at, name);
 }
 
+/* What is taken for RAM is cleared, cached and read by Umbra: it has to be that. */
+static int check_sram(const struct guest *g, const struct layout_dev *d, gpa_t base, u32 size)
+{
+	u32 ram = 0;
+
+	for (u32 i = 0; i < g->map.nr; i++)
+		ram += g->map.r[i].type == REGION_RAM;
+	if (ram == GUEST_RAM_RANGES)
+		return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is one range of RAM too many: a guest has %d", (unsigned long)base,
+				      (unsigned long)size, GUEST_RAM_RANGES);
+	for (const struct host_range *h = host_sram; h < host_sram + host_sram_nr; h++)
+		if (base >= h->base && base - h->base < h->size && size <= h->size - (base - h->base))
+			return 0;
+	return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is no on-chip RAM", (unsigned long)base, (unsigned long)size);
+}
+
 static int add_sram(struct guest *g, const struct layout_dev *d)
 {
 	int err = 0;
 
-	for (u32 i = 0; i < d->nregs && !err; i++)
-		err = layout_map_region(&g->map, &(struct region){ d->reg[i].base, d->reg[i].size, REGION_RAM, NULL, d->node },
-					&d->at, "reg");
+	for (u32 i = 0; i < d->nregs && !err; i++) {
+		err = check_sram(g, d, d->reg[i].base, d->reg[i].size);
+		if (!err)
+			err = layout_map_region(&g->map, &(struct region){ d->reg[i].base, d->reg[i].size, REGION_RAM, NULL, d->node },
+						&d->at, "reg");
+	}
 	return err;
 }
 
@@ -89,13 +109,14 @@ int guest_start(struct guest *g)
 	if (err)
 		return err;
 	g->request = GUEST_REQ_NONE;
+	hv_log_new_run();
 	arch_vcpu_reset(g->vcpu, g->entry, g->r0, g->r1, g->r2);
 	for (struct emudev *d = g->devs; d; d = d->next)
 		if (d->type->reset)
 			d->type->reset(d);
-	console_set_monitor(false);
+	guest_watch_start(g);
 	if (passthrough_has_console(g)) {
-		pr_info("guest %s gets the console's UART: no monitor until it stops\n", g->name);
+		pr_guest(1, "guest %s gets the console's UART: no monitor until it stops\n", g->name);
 		console_release();
 	}
 	g->state = GUEST_RUNNING;

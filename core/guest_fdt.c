@@ -3,7 +3,8 @@
  * Edit a copy of the guest's stock device tree: memory, /chosen, and status = "disabled" for what it does not get.
  *
  * Addresses are found by walking the tree with its buses' `ranges` (Devicetree Specification 2.3.8), one cell each for
- * address and size as on all 32-bit OMAP trees; buses with other cell counts are not entered.
+ * address and size as on all 32-bit OMAP trees; buses with other cell counts are not entered. What Umbra could not edit rightly is
+ * refused: cell counts of the root that no 32-bit tree has, buses deeper than any.
  */
 #include <string.h>
 
@@ -12,9 +13,10 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
+#include <hv/guest_watch.h>
 #include <hv/log.h>
 
-#define MAX_DEPTH 12
+#define MAX_DEPTH 32
 
 /* How the addresses below one bus node become processor addresses. */
 struct bus {
@@ -88,8 +90,10 @@ static int walk(void *fdt, int node, const struct bus *parent, u32 depth, visit_
 	int child, err;
 
 	bus_init(&bus, fdt, node, parent);
-	if (!bus.mapped || depth == MAX_DEPTH)
+	if (!bus.mapped)
 		return 0;
+	if (depth == MAX_DEPTH)
+		return -EINVAL;
 	/* A visitor may lengthen the node it is shown; offsets up to that node, and so this loop's, stay valid. */
 	fdt_for_each_subnode(child, fdt, node) {
 		int len;
@@ -106,6 +110,12 @@ static int walk(void *fdt, int node, const struct bus *parent, u32 depth, visit_
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+/* For a walk that only looks whether it can be made. */
+static int visit_nothing(void *fdt, int node, u32 addr, void *arg)
+{
 	return 0;
 }
 
@@ -166,9 +176,33 @@ static int visit_disable_absent(void *fdt, int node, u32 addr, void *arg)
 	return disable_node(fdt, node);
 }
 
+static int next_memory(const void *fdt, int node)
+{
+	return fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", sizeof("memory"));
+}
+
+static int delprop(void *fdt, int node, const char *name)
+{
+	int err = fdt_delprop(fdt, node, name);
+
+	return err == -FDT_ERR_NOTFOUND ? 0 : err;
+}
+
+/* One memory node says what there is: no second one, no property that says otherwise. */
+static int clean_memory(void *fdt, int node)
+{
+	int other, err = delprop(fdt, node, "linux,usable-memory");
+
+	if (!err)
+		err = delprop(fdt, node, "status");
+	while (!err && (other = next_memory(fdt, node)) >= 0)
+		err = fdt_del_node(fdt, other);
+	return err;
+}
+
 static int set_memory(void *fdt, const struct layout_guest *c)
 {
-	int node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", sizeof("memory"));
+	int node = next_memory(fdt, -1);
 	fdt32_t reg[4];
 	int n = 0, err;
 
@@ -180,6 +214,9 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 		if (err)
 			return err;
 	}
+	err = clean_memory(fdt, node);
+	if (err)
+		return err;
 	if (fdt_address_cells(fdt, 0) == 2)
 		reg[n++] = cpu_to_fdt32(0);
 	reg[n++] = cpu_to_fdt32(c->mem_base);
@@ -187,13 +224,6 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 		reg[n++] = cpu_to_fdt32(0);
 	reg[n++] = cpu_to_fdt32(c->mem_size);
 	return fdt_setprop(fdt, node, "reg", reg, n * 4);
-}
-
-static int delprop(void *fdt, int node, const char *name)
-{
-	int err = fdt_delprop(fdt, node, name);
-
-	return err == -FDT_ERR_NOTFOUND ? 0 : err;
 }
 
 static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32 initrd_size)
@@ -207,6 +237,8 @@ static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32
 	err = delprop(fdt, node, "linux,initrd-start");
 	if (!err)
 		err = delprop(fdt, node, "linux,initrd-end");
+	if (!err)
+		err = delprop(fdt, node, "linux,usable-memory-range");
 	if (!err && c->bootargs)
 		err = fdt_setprop_string(fdt, node, "bootargs", c->bootargs);
 	if (!err && initrd_size)
@@ -216,9 +248,40 @@ static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32
 	return err;
 }
 
+/* Cells of the root: a 32-bit machine's addresses have one or two. */
+static int check_root(const struct guest *g, const void *fdt)
+{
+	static const char *const props[] = { "#address-cells", "#size-cells" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(props); i++) {
+		int len;
+		const void *p = fdt_getprop(fdt, 0, props[i], &len);
+
+		if (p && len == 4 && (be32_load(p) == 1 || be32_load(p) == 2))
+			continue;
+		pr_err("guest %s: file \"%s\": %s of the root is %s, not 1 or 2\n", g->name, SHOWN(g->cfg.dtb.name), props[i],
+		       !p ? "missing" : len != 4 ? "no single cell" : "another number");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void check_args(struct guest *g, const void *fdt)
+{
+	int len, node = fdt_path_offset(fdt, "/chosen");
+	const char *args = node < 0 ? NULL : fdt_getprop(fdt, node, "bootargs", &len);
+
+	if (args && len > 0 && !args[len - 1])
+		guest_watch_args(g, args);
+}
+
 int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t initrd, u32 initrd_size)
 {
-	int err = fdt_open_into(src, dst, (int)cap);
+	int err = check_root(g, src);
+
+	if (err)
+		return err;
+	err = fdt_open_into(src, dst, (int)cap);
 
 	if (!err)
 		err = set_memory(dst, &g->cfg);
@@ -226,6 +289,11 @@ int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t 
 		err = set_chosen(dst, &g->cfg, initrd, initrd_size);
 	if (err)
 		return fdt_error(g, "memory and /chosen", err);
+	check_args(g, dst);
+	if (walk(dst, 0, NULL, 0, visit_nothing, NULL)) {
+		pr_err("guest %s: file \"%s\": buses are nested more than %d deep\n", g->name, SHOWN(g->cfg.dtb.name), MAX_DEPTH);
+		return -EINVAL;
+	}
 	for (struct emudev *d = g->devs; d; d = d->next) {
 		err = d->type->fdt_fixup ? d->type->fdt_fixup(d, dst) : 0;
 		if (err) {

@@ -3,7 +3,7 @@
  * Guest files: kept below Umbra for restarts, checked, and placed in guest memory.
  *
  * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor
- * wants the kernel's place at the start free), initrd at the very top, device tree below it. Raw kernels: at load-offset,
+ * wants the kernel's place at the start free), initrd near the top, device tree below it. Raw kernels: at load-offset,
  * entered there. ATAGs: 0x100 into memory.
  */
 #include <string.h>
@@ -12,8 +12,10 @@
 
 #include <arch/cpu.h>
 #include <hv/atags.h>
+#include <hv/blob.h>
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
+#include <hv/guest_watch.h>
 #include <hv/log.h>
 #include <hv/uimage.h>
 
@@ -22,6 +24,12 @@
 #define ZIMAGE_HEADER		0x30u
 #define ZIMAGE_OFFSET		0x02000000u
 #define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
+/*
+ * Kernels before 3.5 poison the initrd up to the end of its last page when they free it, and take early memory from the top down: they are
+ * told of whole pages, and have some free memory above.
+ */
+#define FREE_ABOVE		0x00100000u
+#define FREE_ABOVE_FROM		0x01000000u	/* of memory */
 #define ATAGS_OFFSET		0x100u
 #define ATAGS_MAX		0x1000u
 #define DTB_ROOM		0x4000u		/* for our edits, beside bootargs and nodes that are disabled */
@@ -149,6 +157,10 @@ static int check_kernel(const struct guest *g, struct placement *p)
 	u32 image;
 
 	p->zimage = is_zimage(k);
+	if (p->zimage && c->load_offset_given)
+		return layout_mistake(&c->at, "load-offset", "file \"%s\" is a zImage, which has a place of its own", SHOWN(k->name));
+	if (!p->zimage && !c->dtb.size && !c->atags && (c->bootargs || c->initrd.size))
+		return layout_mistake(&c->at, c->bootargs ? "bootargs" : "initrd", "nothing tells a raw binary of it, without atags");
 	if (!p->zimage && c->dtb.size) {
 		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
 		       g->name, SHOWN(k->name));
@@ -185,9 +197,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 	if (!f->size)
 		return 0;
 	fdt = hpa_ptr(f->addr);
-	err = f->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED : fdt_check_header(fdt);
-	if (!err)
-		err = fdt_check_full(fdt, f->size);
+	err = blob_check(fdt, f->size);
 	if (err) {
 		pr_err("guest %s: file \"%s\" is not a sound device tree blob (%s)\n", g->name, SHOWN(f->name),
 		       fdt_strerror(err));
@@ -220,6 +230,8 @@ static int place(const struct guest *g, struct placement *p)
 	u32 headroom, space;
 
 	p->low = c->mem_base + c->mem_size;
+	if (c->mem_size >= FREE_ABOVE_FROM)
+		p->low -= FREE_ABOVE;
 	if (c->initrd.size) {
 		p->initrd = take_top(g, p, c->initrd.size);
 		if (!p->initrd)
@@ -250,13 +262,14 @@ static int load_atags(struct guest *g, const struct placement *p)
 		.mem_size = c->mem_size,
 		.cmdline = c->bootargs,
 		.initrd = p->initrd,
-		.initrd_size = c->initrd.size,
+		.initrd_size = ALIGN_UP(c->initrd.size, PAGE_SIZE),
 	};
 
 	if (atags_build(hpa_ptr(c->mem_base + ATAGS_OFFSET), ATAGS_MAX, &info) < 0) {
 		layout_mistake(&c->at, "bootargs", "%lu characters are too long for atags", (unsigned long)strlen(c->bootargs));
 		return -ENOSPC;
 	}
+	guest_watch_args(g, c->bootargs);
 	g->r1 = c->machine;
 	g->r2 = c->mem_base + ATAGS_OFFSET;
 	return 0;
@@ -273,7 +286,7 @@ static int load_tables(struct guest *g, const struct placement *p)
 		return load_atags(g, p);
 	if (!p->dtb)
 		return 0;
-	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), hpa_ptr(p->dtb), p->dtb_room, p->initrd, c->initrd.size);
+	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), hpa_ptr(p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
 }
 
 /* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */

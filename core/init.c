@@ -10,10 +10,12 @@
 #include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/init.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
 #include <hv/log.h>
+#include <hv/monitor.h>
 #include <hv/passthrough.h>
 #include <hv/stats.h>
 #include <hv/time.h>
@@ -51,7 +53,7 @@ static void banner(u32 machid)
 	pr_info("RAM %lu MiB at 0x%08lx; Umbra has %lu MiB from 0x%08lx\n", (unsigned long)(m->ram_size >> 20),
 		(unsigned long)m->ram_base, (unsigned long)((m->umbra_end - m->umbra_base) >> 20),
 		(unsigned long)m->umbra_base);
-	pr_info("Ctrl-] opens and closes the monitor\n");
+	pr_info("%s opens and closes the monitor\n", MONITOR_KEY);
 }
 
 /* Everything between the layout and a running guest. Messages name what is wrong; the monitor is what remains then. */
@@ -84,7 +86,7 @@ static void handle_request(struct guest *g)
 	case GUEST_REQ_NONE:
 		return;
 	case GUEST_REQ_RESET:
-		pr_info("guest %s: reset: %s\n", g->name, g->reason);
+		guest_watch_reset(g);
 		err = guest_restart(g);
 		break;
 	case GUEST_REQ_POWEROFF:
@@ -144,6 +146,7 @@ void hv_main(u32 machid, const void *fdt)
 	banner(machid);
 	host_quiesce_init();
 	stats_init();
+	guest_watch_init();
 	if (!guest_boot(&guest, kept))
 		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
 			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),

@@ -6,6 +6,7 @@
 #include <libfdt.h>
 
 #include <arch/cpu.h>
+#include <hv/blob.h>
 #include <hv/emudev.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
@@ -14,7 +15,6 @@
 #define LAYOUT_COMPATIBLE	"umbra,layout-v1"
 #define MODULE_COMPATIBLE	"multiboot,module"
 #define GUEST_COMPATIBLE	"umbra,guest"
-#define MAX_IMAGE		0x20000000u
 
 /* One row per property that a node kind may have; anything else is a typing mistake and refused. */
 enum prop_kind {
@@ -44,7 +44,7 @@ struct raw_guest {
 	struct range memory;
 	u32 kernel, dtb, initrd;	/* phandles, 0 = none */
 	const char *bootargs, *cpu_path, *shadow;
-	bool atags;
+	bool atags, at_most;
 	u32 machine, load_offset;
 };
 
@@ -73,6 +73,7 @@ static const struct prop_rule guest_rules[] = {
 	COMMON_RULES,
 	IGNORED("compatible"),
 	FIELD_OF(raw_guest, "memory", PROP_RANGE, memory),
+	FIELD_OF(raw_guest, "memory-at-most", PROP_FLAG, at_most),
 	FIELD_OF(raw_guest, "kernel", PROP_U32, kernel),
 	FIELD_OF(raw_guest, "dtb", PROP_U32, dtb),
 	FIELD_OF(raw_guest, "initrd", PROP_U32, initrd),
@@ -156,7 +157,7 @@ static int parse_dev_irq(const void *fdt, int node, const char *prop, const void
 
 static int parse_prop(const void *fdt, int node, const struct prop_rule *rule, const void *data, int len, void *raw)
 {
-	void *field = (char *)raw + rule->offset;
+	void *field = raw ? (char *)raw + rule->offset : NULL;	/* NULL: all that its rules know is ignored */
 	struct range *range = field;
 
 	switch (rule->kind) {
@@ -302,6 +303,32 @@ static int check_memory(const void *fdt, int node, const struct range *m)
 	return 0;
 }
 
+/* Room for what guest_keep_files() puts between guest memory and Umbra, with what alignment takes. */
+static u32 kept_room(const struct layout_guest *g)
+{
+	u64 sum = (u64)g->kernel.size + g->dtb.size + g->initrd.size + 3 * 8;
+
+	return sum < arch_host_mem()->ram_size ? ALIGN_UP((u32)sum, SECTION_SIZE) : arch_host_mem()->ram_size;
+}
+
+/*
+ * A size that is a maximum becomes what there is on a board, or with a boot loader, that has less RAM than others. What would not fit
+ * the best equipped board either is a mistake.
+ */
+static void fit_memory(const struct layout_guest *g, struct range *m)
+{
+	const struct host_mem *mem = arch_host_mem();
+	hpa_t top = mem->umbra_base, full_top = mem->ram_base + mem->ram_full - (mem->umbra_end - mem->umbra_base);
+	u32 room = kept_room(g);
+
+	if (mem->ram_size >= mem->ram_full || m->base < mem->ram_base || m->base >= top || room >= top - m->base || m->size <= top - m->base - room ||
+	    m->size > full_top - m->base)
+		return;
+	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has\n", g->name,
+		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20));
+	m->size = top - m->base - room;
+}
+
 static bool known_compatible(const char *compatible)
 {
 	return !strcmp(compatible, LAYOUT_PASSTHROUGH) || !strcmp(compatible, LAYOUT_SRAM) ||
@@ -351,10 +378,22 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 	d->parent = parent;
 	if (!d->nregs && !(d->nirqs && !strcmp(d->compatible, LAYOUT_PASSTHROUGH)))
 		return mistake(fdt, node, "reg", "missing");
-	if (d->withheld)
+	if (!strcmp(d->compatible, LAYOUT_WITHHELD) || !strcmp(d->compatible, LAYOUT_RAZ))
 		d->nirqs = 0;
 	*added = true;
 	g->ndevs++;
+	return 0;
+}
+
+/* Messages name nodes: a path that stands for two names none. */
+static int check_unique(const void *fdt, int parent)
+{
+	int a, b;
+
+	fdt_for_each_subnode(a, fdt, parent)
+		for (b = fdt_next_subnode(fdt, a); b >= 0; b = fdt_next_subnode(fdt, b))
+			if (!strcmp(fdt_get_name(fdt, a, NULL), fdt_get_name(fdt, b, NULL)))
+				return mistake(fdt, b, NULL, "two nodes of this name");
 	return 0;
 }
 
@@ -365,6 +404,8 @@ static int parse_window(const void *fdt, int node, struct layout_guest *g)
 	int child, err;
 
 	err = parse_dev(fdt, node, g, -1, &added);
+	if (!err && added)
+		err = check_unique(fdt, node);
 	if (err || !added)
 		return err;
 	fdt_for_each_subnode(child, fdt, node) {
@@ -469,6 +510,8 @@ static int parse_devices(const void *fdt, int guest, struct layout_guest *g)
 	if (devices < 0)
 		return 0;
 	err = parse_props(fdt, devices, holder_rules, NULL);
+	if (!err)
+		err = check_unique(fdt, devices);
 	if (err)
 		return err;
 	fdt_for_each_subnode(node, fdt, devices) {
@@ -522,18 +565,22 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
 	err = parse_props(fdt, node, guest_rules, &raw);
 	if (!err)
-		err = check_memory(fdt, node, &raw.memory);
-	if (!err)
 		err = parse_guest_files(fdt, node, &raw, g);
 	if (err)
 		return err;
-	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
-		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
-			       (unsigned long)raw.load_offset);
 	g->at = (struct layout_node){ fdt, node };
 	g->name = guest_name(fdt_get_name(fdt, node, NULL));
 	if (!plain_name(g->name))
 		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
+	if (raw.at_most)
+		fit_memory(g, &raw.memory);
+	err = check_memory(fdt, node, &raw.memory);
+	if (err)
+		return err;
+	g->load_offset_given = fdt_getprop(fdt, node, "load-offset", NULL);
+	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
+		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
+			       (unsigned long)raw.load_offset);
 	g->mem_base = raw.memory.base;
 	g->mem_size = raw.memory.size;
 	g->bootargs = raw.bootargs;
@@ -564,6 +611,8 @@ static int check_modules(const void *fdt)
 
 	if (chosen < 0)
 		return mistake(fdt, 0, NULL, "no /chosen node with the files to load");
+	if (check_unique(fdt, chosen))
+		return -EINVAL;
 	fdt_for_each_subnode(node, fdt, chosen) {
 		struct raw_module m;
 		int err = parse_module(fdt, node, &m);
@@ -576,21 +625,47 @@ static int check_modules(const void *fdt)
 	return 0;
 }
 
+/* Boot loaders write what they like into the root and /chosen: what nobody knows is named, in case that it was meant for Umbra. */
+static void name_unknown(const void *fdt, int node)
+{
+	static const char *const known[] = {
+		"compatible", "model", "serial-number", "#address-cells", "#size-cells", "interrupt-parent", "bootargs", "stdout-path",
+		"linux,stdout-path", "linux,initrd-start", "linux,initrd-end", "rng-seed", "kaslr-seed", "phandle",
+	};
+	int p;
+
+	fdt_for_each_property_offset(p, fdt, node) {
+		struct layout_node at = { fdt, node };
+		const char *name;
+		u32 i = 0;
+
+		if (!fdt_getprop_by_offset(fdt, p, &name, NULL))
+			return;
+		while (i < ARRAY_SIZE(known) && strcmp(known[i], name))
+			i++;
+		if (i == ARRAY_SIZE(known) && strncmp(name, "u-boot,", 7))
+			layout_remark(&at, name, "not a property of layouts, ignored");
+	}
+}
+
 u32 layout_blob_size(const void *fdt, u32 room, char *why, u32 len)
 {
 	unsigned long size = fdt_totalsize(fdt), version = fdt_version(fdt), reads = fdt_last_comp_version(fdt);
 
 	if (fdt_magic(fdt) != FDT_MAGIC)
 		snprintf(why, len, "nothing that looks like a device tree was handed over");
-	else if (version < FDT_FIRST_SUPPORTED_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
+	else if (version < BLOB_FIRST_VERSION || reads > FDT_LAST_SUPPORTED_VERSION)
 		snprintf(why, len, "its format is version %lu (for readers of %lu), this Umbra reads %d to %d", version, reads,
-			 FDT_FIRST_SUPPORTED_VERSION, FDT_LAST_SUPPORTED_VERSION);
+			 (int)BLOB_FIRST_VERSION, FDT_LAST_SUPPORTED_VERSION);
 	else if (size > LAYOUT_MAX_SIZE)
 		snprintf(why, len, "its header says %lu bytes, a layout has %lu at most", size, (unsigned long)LAYOUT_MAX_SIZE);
 	else if (size > room)
 		snprintf(why, len, "its header says %lu bytes, RAM ends after %lu", size, (unsigned long)room);
 	else if (fdt_check_header(fdt))
 		snprintf(why, len, "its header is damaged: it says %lu bytes (%s)", size, fdt_strerror(fdt_check_header(fdt)));
+	else if (!blob_aligned(fdt))
+		snprintf(why, len, "its blocks are not aligned: structure at 0x%x, memory map at 0x%x", fdt_off_dt_struct(fdt),
+			 fdt_off_mem_rsvmap(fdt));
 	else
 		return (u32)size;
 	return 0;
@@ -601,7 +676,7 @@ static int check_blob(const void *fdt)
 	int err = fdt_check_header(fdt);
 
 	if (!err)
-		err = fdt_totalsize(fdt) > MAX_IMAGE ? -FDT_ERR_TRUNCATED : fdt_check_full(fdt, fdt_totalsize(fdt));
+		err = blob_check(fdt, fdt_totalsize(fdt));
 	if (err) {
 		pr_err("layout: layout.dtb is not a sound device tree blob (%s)\n", fdt_strerror(err));
 		return -EINVAL;
@@ -622,6 +697,8 @@ int layout_parse(const void *fdt, struct layout *l)
 		err = check_modules(fdt);
 	if (err)
 		return err;
+	name_unknown(fdt, 0);
+	name_unknown(fdt, fdt_path_offset(fdt, "/chosen"));
 	fdt_for_each_subnode(node, fdt, 0) {
 		const char *name = fdt_get_name(fdt, node, NULL);
 

@@ -71,6 +71,14 @@ int layout_mistake(const struct layout_node *n, const char *prop, const char *fm
 	return -EINVAL;
 }
 
+void layout_remark(const struct layout_node *n, const char *prop, const char *text)
+{
+	char path[PATH_SHOWN], shown[PROP_SHOWN];
+
+	show_path(path, n);
+	pr_warn("layout: %s: %s: %s\n", path, show_text(shown, sizeof(shown), prop), text);
+}
+
 int layout_map_region(struct guest_map *m, const struct region *r, const struct layout_node *n, const char *prop)
 {
 	const char *clash = "";

@@ -7,6 +7,7 @@
 #include <autoconf.h>
 #include <hv/console.h>
 #include <hv/log.h>
+#include <hv/time.h>
 
 static char ring[CONFIG_LOG_RING_SIZE];
 static u32 ring_head;		/* bytes ever written; position = head modulo size */
@@ -44,6 +45,31 @@ void hv_log(enum log_level level, const char *fmt, ...)
 		return;
 	console_write("umbra: ", 7);
 	console_write(line, (size_t)n);
+}
+
+static u32 runs = 1;	/* of guests that pr_guest() speaks about */
+
+void hv_log_new_run(void)
+{
+	static u32 last;
+	u32 now = host_time_now();
+
+	if (runs > 1 && now - last < TIME_HZ)
+		return;
+	last = now;
+	runs++;
+}
+
+bool hv_log_allowed(u32 *run, u32 *said, u32 n)
+{
+	if (*run != runs) {
+		*run = runs;
+		*said = 0;
+	}
+	if (*said >= n)
+		return false;
+	++*said;
+	return true;
 }
 
 void hv_log_set_console_level(enum log_level level)

@@ -4,9 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <autoconf.h>
 #include <hv/console.h>
 #include <hv/guest.h>
 #include <hv/monitor.h>
+
+/* Keys that the monitor's own lines need: they cannot close it. */
+_Static_assert(CONFIG_MONITOR_ESCAPE != 0x03 && CONFIG_MONITOR_ESCAPE != '\b' && CONFIG_MONITOR_ESCAPE != '\n' &&
+	       CONFIG_MONITOR_ESCAPE != '\r' && CONFIG_MONITOR_ESCAPE != 0x15 && CONFIG_MONITOR_ESCAPE != 0x1b,
+	       "MONITOR_ESCAPE is a key that lines are typed with: Enter, Backspace, Ctrl-C, Ctrl-J, Ctrl-U or Esc");
 
 #define LINE_MAX_LEN	120u
 #define ARGS_MAX	8
@@ -47,8 +53,10 @@ static bool guest_runs(void)
 void monitor_enter(void)
 {
 	line_len = 0;
-	mon_printf("\n[monitor: `help` lists commands, %s]\n",
-		   guest_runs() ? "Ctrl-] goes back to the guest" : "no guest is running");
+	if (guest_runs())
+		mon_printf("\n[monitor: `help` lists commands, %s goes back to the guest]\n", MONITOR_KEY);
+	else
+		mon_printf("\n[monitor: `help` lists commands, no guest is running]\n");
 	prompt();
 }
 

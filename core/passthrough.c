@@ -74,8 +74,8 @@ static int check_owned(const struct guest *g, const struct host_range *h, hpa_t 
 		return 0;
 	d = giver(g, given ? HOST_IRQ_NR : host_uart_irq(), page);
 	if (given)
-		layout_mistake(d ? &d->at : &g->cfg.at, "reg", "contains %s at 0x%08lx, which Umbra drives itself", h->name,
-			       (unsigned long)h->base);
+		layout_mistake(d ? &d->at : &g->cfg.at, "reg", "contains %s at 0x%08lx, which %s", h->name,
+			       (unsigned long)h->base, h->why);
 	else
 		layout_mistake(d ? &d->at : &g->cfg.at, "interrupts", "line %lu without the registers of %s at 0x%08lx",
 			       (unsigned long)host_uart_irq(), h->name, (unsigned long)h->base);

@@ -290,15 +290,15 @@ static void wake_all(void)
 
 /* ---- blocks ---- */
 
-/* Watchdog: the two-step key of WSPR stops it; WWPS bit 4 is up while a write travels to its clock domain. */
-static bool stop_watchdog(const struct block *b)
+/* WWPS bit 4 is up while a write travels to the watchdog's clock domain. */
+bool stop_watchdog(const struct block *b)
 {
 	static const u32 key[2] = { 0xaaaa, 0x5555 };
 	bool ok = true;
 
 	for (u32 i = 0; i < 2; i++)
 		ok = ok && write_reg(b->base + 0x48, key[i]) && wait_for(b->base + 0x34, 4, BIT(4), 0);
-	return ok;
+	return ok && write_reg(b->base + 0x1c, 0) && write_reg(b->base + 0x18, 1);	/* WIER, WISR: no interrupt either */
 }
 
 /* Resets the board: stopped at Umbra's start, and where a layout passed it through. */

@@ -39,7 +39,7 @@
 #define MAX_PERIOD_MS		1000000u
 #define POLLS			100000u
 
-#define ATTACHED_MAX		4u
+#define ATTACHED_MAX		8u
 
 static void (*tick_fn)(void);
 static struct {

@@ -34,7 +34,9 @@
 #define LCR_MODE_B		0xbfu	/* divisor and EFR access */
 #define MCR_DTR_RTS		0x03u
 #define MCR_TCRTLR		BIT(6)
+#define LCR_BREAK		BIT(6)
 #define LSR_DR			BIT(0)
+#define LSR_BI			BIT(4)
 #define LSR_THRE		BIT(5)
 #define LSR_TEMT		BIT(6)
 #define MDR1_MODE		0x07u
@@ -193,9 +195,18 @@ void host_uart_early_putc(char c)
 
 int host_uart_getc(void)
 {
-	if (!(uart_read(UART_LSR) & LSR_DR))
+	u32 lsr = uart_read(UART_LSR);	/* BI is about the byte that is read next */
+	int c;
+
+	if (!(lsr & LSR_DR))
 		return -1;
-	return (int)(uart_read(UART_RHR) & 0xff);
+	c = (int)(uart_read(UART_RHR) & 0xff);
+	return lsr & LSR_BI ? HOST_UART_BREAK : c;
+}
+
+void host_uart_break(bool on)
+{
+	uart_write(UART_LCR, on ? LCR_8N1 | LCR_BREAK : LCR_8N1);
 }
 
 u32 host_uart_tx_room(void)
@@ -215,13 +226,21 @@ bool host_uart_tx_idle(void)
 	return uart_read(UART_LSR) & LSR_TEMT;
 }
 
-void host_uart_tx_irq(bool on)
+static void set_ier(u32 ier)
 {
-	u32 ier = on ? uart_ier | IER_THR : uart_ier & ~IER_THR;
-
 	if (ier == uart_ier)
 		return;
 	uart_ier = ier;
 	uart_write(UART_IER, ier);
 	arch_barrier();
+}
+
+void host_uart_tx_irq(bool on)
+{
+	set_ier(on ? uart_ier | IER_THR : uart_ier & ~IER_THR);
+}
+
+void host_uart_rx_irq(bool on)
+{
+	set_ier(on ? uart_ier | IER_RHR : uart_ier & ~IER_RHR);
 }

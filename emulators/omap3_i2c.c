@@ -192,11 +192,15 @@ static int i2c_create(struct emudev *d, const struct layout_dev *node)
 	return 0;
 }
 
+static const struct emudev_place places[] = { { 0x48070000, 0x1000 }, { 0x48072000, 0x1000 }, { 0x48060000, 0x1000 } };
+
 static const struct emudev_type omap3_i2c_filter = {
 	.compatible = "umbra,omap3-i2c-filter",
 	.desc = "OMAP3 I2C with power-off filter",
 	.state_size = sizeof(struct i2c),
 	.passes_irqs = true,
+	.places = places,
+	.nplaces = ARRAY_SIZE(places),
 	.create = i2c_create,
 	.reset = i2c_reset,
 	.access = i2c_access,

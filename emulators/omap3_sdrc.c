@@ -3,7 +3,7 @@
 
 /*
  * The memory that these blocks time also holds Umbra, so a guest must neither reprogram nor stop them. Its
- * picture starts as the hardware's registers. The rotation engine's contexts in the SMS are the one part that
+ * picture starts as the hardware's registers, but for the size of memory, which is always the guest's: boot loaders read it there. The rotation engine's contexts in the SMS are the one part that
  * concerns nobody but the guest: they pass.
  */
 
@@ -15,12 +15,17 @@
 
 #define SMS_BASE	0x6c000000u
 #define SDRC_BASE	0x6d000000u
+#define BLOCK_SIZE	0x10000u
 #define WORDS		64u	/* registers of either block that are worth a picture: offsets 0x00-0xff */
 
 #define SYSCONFIG	0x10u
 #define SYSCONFIG_RESET	BIT(1)
 #define SYSSTATUS	0x14u	/* b0 reset done */
 #define SDRC_DLLA_CTRL	0x60u
+#define SDRC_MCFG_0	0x80u
+#define SDRC_MCFG_1	0xb0u
+#define MCFG_RAMSIZE	0x0003ff00u	/* in units of 2 MiB */
+#define CHIP_SELECT_MAX	0x10000000u	/* what a chip select has on this board */
 #define SDRC_DLLA_STATUS 0x64u
 #define SDRC_DLLB_CTRL	0x68u
 #define SDRC_DLLB_STATUS 0x6cu
@@ -36,6 +41,14 @@ struct sdrc {
 	u32 picture[2][WORDS];	/* SMS, SDRC */
 };
 
+/* SDRC_MCFG.RAMSIZE of chip select @cs for a guest with @size bytes: the first one is filled first. */
+static u32 ramsize(u32 size, u32 cs)
+{
+	u32 first = MIN(size, CHIP_SELECT_MAX);
+
+	return (cs ? MIN(size - first, CHIP_SELECT_MAX) : first) >> 21 << 8;
+}
+
 /* A DLL is locked when it is enabled and not idled; the guest's loops on it see what its own writes imply. */
 static u32 dll_status(const u32 *picture, u32 ctrl)
 {
@@ -44,7 +57,7 @@ static u32 dll_status(const u32 *picture, u32 ctrl)
 	return (v & DLL_ENABLE) && !(v & DLL_IDLE) ? DLL_LOCKED : 0;
 }
 
-static u32 read_picture(struct sdrc *s, bool sdrc, u32 offset)
+static u32 read_picture(const struct guest *g, struct sdrc *s, bool sdrc, u32 offset)
 {
 	const u32 *picture = s->picture[sdrc];
 
@@ -54,6 +67,8 @@ static u32 read_picture(struct sdrc *s, bool sdrc, u32 offset)
 		return dll_status(picture, SDRC_DLLA_CTRL);
 	if (sdrc && offset == SDRC_DLLB_STATUS)
 		return dll_status(picture, SDRC_DLLB_CTRL);
+	if (sdrc && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1) && g->cfg.mem_base == arch_host_mem()->ram_base)
+		return (picture[offset / 4] & ~MCFG_RAMSIZE) | ramsize(g->cfg.mem_size, offset == SDRC_MCFG_1);
 	return picture[offset / 4];
 }
 
@@ -96,7 +111,7 @@ static enum mmio_result sdrc_access(struct emudev *d, struct mmio_access *a)
 	if (a->is_write)
 		write_picture(s, sdrc, offset, a->value);
 	else
-		a->value = read_picture(s, sdrc, offset);
+		a->value = read_picture(d->guest, s, sdrc, offset);
 	return MMIO_DONE;
 }
 
@@ -112,23 +127,14 @@ static void sdrc_reset(struct emudev *d)
 				s->picture[block][i] = 0;
 }
 
-static int sdrc_create(struct emudev *d, const struct layout_dev *node)
-{
-	(void)d;
-	for (u32 i = 0; i < node->nregs; i++) {
-		gpa_t base = node->reg[i].base;
-
-		if (base != SMS_BASE && base != SDRC_BASE)
-			return layout_mistake(&node->at, "reg", "0x%08lx is neither SMS nor SDRC", (unsigned long)base);
-	}
-	return 0;
-}
+static const struct emudev_place places[] = { { SMS_BASE, BLOCK_SIZE }, { SDRC_BASE, BLOCK_SIZE } };
 
 static const struct emudev_type omap3_sdrc = {
 	.compatible = "umbra,omap3-sdrc",
 	.desc = "OMAP3 memory controller, held",
 	.state_size = sizeof(struct sdrc),
-	.create = sdrc_create,
+	.places = places,
+	.nplaces = ARRAY_SIZE(places),
 	.reset = sdrc_reset,
 	.access = sdrc_access,
 };

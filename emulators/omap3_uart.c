@@ -7,7 +7,7 @@
  * - A character counts as sent when the console has taken it; the baud rate only reads back.
  * - Transmission works in every MDR1 mode, also while disabled: early consoles write across the kernel's own reset
  *   of the block, and on the chip what they wrote would sit in the FIFO for ever.
- * - Received characters wait behind the 64-byte FIFO in a backlog, as if the sender had been slower.
+ * - Received characters wait behind the 64-byte FIFO in a backlog, as if the sender had been slower, and when that is full on the wire.
  * - DMA modes, infrared, modem lines and flow control read back but do nothing; CTS is always asserted.
  */
 
@@ -34,6 +34,7 @@
 #define FCR_CLEAR_RX	BIT(1)
 #define FCR_CLEAR_TX	BIT(2)
 #define FCR_TX_TRIGGER	0x30u	/* writable with EFR.ENHANCED */
+#define LCR_BREAK	BIT(6)
 #define LCR_DIVISOR	BIT(7)
 #define LCR_MODE_B	0xbfu
 #define MCR_LOOPBACK	BIT(4)
@@ -41,8 +42,10 @@
 #define EFR_ENHANCED	BIT(4)
 #define LSR_DR		BIT(0)
 #define LSR_OE		BIT(1)
+#define LSR_BI		BIT(4)
 #define LSR_THRE	BIT(5)
 #define LSR_TEMT	BIT(6)
+#define LSR_RX_STATUS	BIT(7)	/* some character in the FIFO came with an error or is a BREAK */
 #define MSR_CTS		BIT(4)
 #define SCR_TX_EMPTY	BIT(3)	/* THR interrupt when everything has left */
 #define SCR_TX_GRANULAR	BIT(6)
@@ -66,7 +69,10 @@ struct uart {
 	u32 rx_head, rx_tail;	/* free-running */
 	u32 tx_head, tx_tail;
 	u8 tx[FIFO_SIZE];
-	u8 rx[BACKLOG];
+	u16 rx[BACKLOG];
+#define RX_BREAK	BIT(8)	/* no character: the line was held */
+	u32 breaks;		/* of them in rx[] */
+	bool breaking;		/* the guest holds its line */
 };
 
 static u32 rx_count(const struct uart *s)
@@ -119,12 +125,17 @@ static u32 tx_trigger(const struct uart *s)
 	return n ? n : 1;
 }
 
+static bool break_next(const struct uart *s)
+{
+	return rx_count(s) && (s->rx[s->rx_tail % BACKLOG] & RX_BREAK);
+}
+
 /* Interrupt identification: the highest-priority source that is enabled. All are levels. */
 static u32 interrupt_id(const struct uart *s)
 {
 	u32 rx = rx_count(s);
 
-	if ((s->ier & IER_LINE) && s->overrun)
+	if ((s->ier & IER_LINE) && (s->overrun || break_next(s)))
 		return IIR_LINE;
 	if ((s->ier & IER_RHR) && rx)
 		return rx >= rx_trigger(s) ? IIR_RHR : IIR_TIMEOUT;
@@ -143,13 +154,44 @@ static void update_line(struct uart *s)
 	emudev_set_irq(s->dev, s->dev->irq, level);
 }
 
-static void rx_push(struct uart *s, u8 c)
+static void rx_push(struct uart *s, u16 c)
 {
 	if (rx_count(s) == BACKLOG) {
 		s->overrun = true;
 		return;
 	}
 	s->rx[s->rx_head++ % BACKLOG] = c;
+	s->breaks += c == RX_BREAK;
+}
+
+static u8 rx_pop(struct uart *s)
+{
+	u16 c = s->rx[s->rx_tail++ % BACKLOG];
+
+	s->breaks -= c == RX_BREAK;
+	console_guest_taken();
+	return (u8)c;
+}
+
+static void rx_clear(struct uart *s)
+{
+	s->rx_tail = s->rx_head;
+	s->breaks = 0;
+	console_guest_taken();
+}
+
+/* The BREAK bit of LCR, which has another meaning while it selects a configuration mode. */
+static void update_break(struct uart *s)
+{
+	bool wanted = (s->lcr & (LCR_BREAK | LCR_DIVISOR)) == LCR_BREAK;
+
+	if (wanted == s->breaking)
+		return;
+	s->breaking = wanted;
+	if (!(s->mcr & MCR_LOOPBACK))
+		console_guest_break(wanted);
+	else if (wanted)
+		rx_push(s, RX_BREAK);
 }
 
 static void tx_drain(struct uart *s)
@@ -174,14 +216,16 @@ static void tx_push(struct uart *s, u8 c)
 /* State after a soft reset of the block. */
 static void reset_registers(struct uart *s)
 {
-	s->ier = s->fcr = s->efr = s->lcr = s->mcr = s->dll = s->dlh = s->scr = s->sysc = 0;
+	s->lcr = 0;
+	update_break(s);
+	s->ier = s->fcr = s->efr = s->mcr = s->dll = s->dlh = s->scr = s->sysc = 0;
 	for (u32 i = 0; i < P_NR; i++)
 		s->plain[i] = 0;
 	s->plain[P_MDR1] = MDR1_DISABLE;
 	s->plain[P_TCR] = 0x0f;
 	s->plain[P_WER] = 0xff;
 	s->overrun = false;
-	s->rx_tail = s->rx_head;
+	rx_clear(s);
 	/* What waits for the console goes out all the same: it was written before the reset. */
 }
 
@@ -189,7 +233,7 @@ static void reset_registers(struct uart *s)
 
 static u32 read_rhr(struct uart *s)
 {
-	return rx_count(s) ? s->rx[s->rx_tail++ % BACKLOG] : 0;
+	return rx_count(s) ? rx_pop(s) : 0;
 }
 
 static void write_thr(struct uart *s, u32 v)
@@ -219,7 +263,7 @@ static void write_fcr(struct uart *s, u32 v)
 	u32 kept = enhanced(s) ? 0 : FCR_TX_TRIGGER;
 
 	if (v & FCR_CLEAR_RX)
-		s->rx_tail = s->rx_head;
+		rx_clear(s);
 	if (v & FCR_CLEAR_TX) {
 		tx_drain(s);	/* on the wire this long ago, had there been a wire */
 		s->tx_tail = s->tx_head;
@@ -245,6 +289,7 @@ static u32 read_lcr(struct uart *s)
 static void write_lcr(struct uart *s, u32 v)
 {
 	s->lcr = (u8)v;
+	update_break(s);
 }
 
 static u32 read_mcr(struct uart *s)
@@ -267,6 +312,10 @@ static u32 read_lsr(struct uart *s)
 		v |= LSR_DR;
 	if (s->overrun)
 		v |= LSR_OE;
+	if (break_next(s))
+		v |= LSR_BI;
+	if (s->breaks)
+		v |= LSR_RX_STATUS;
 	if (!tx_count(s))
 		v |= LSR_THRE | LSR_TEMT;
 	s->overrun = false;
@@ -496,6 +545,19 @@ static void on_typed(void *priv, u8 c)
 	update_line(s);
 }
 
+static void on_break(void *priv)
+{
+	struct uart *s = priv;
+
+	rx_push(s, RX_BREAK);
+	update_line(s);
+}
+
+static u32 rx_room(void *priv)
+{
+	return BACKLOG - rx_count(priv);
+}
+
 static void on_tx_space(void *priv)
 {
 	struct uart *s = priv;
@@ -506,6 +568,8 @@ static void on_tx_space(void *priv)
 
 static const struct console_guest_ops console_ops = {
 	.rx = on_typed,
+	.rx_break = on_break,
+	.rx_room = rx_room,
 	.tx_space = on_tx_space,
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the first C instruction to core: Umbra's own translation table, MMU and caches on. */
+#include <arch/cpu.h>
+#include <arm/coproc.h>
 #include <arm/sysreg.h>
 #include <arm/window.h>
 #include <autoconf.h>
@@ -13,7 +15,6 @@ extern char __image_start[], __text_end[], __code_made_start[], __code_made_end[
 
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
-#define ID_PFR0_THUMBEE	(0xfu << 12)
 #define TEECR_XED	1u
 #define PMCR_E		BIT(0)		/* counters enabled */
 #define PMCR_P		BIT(1)		/* event counters to 0 */
@@ -25,9 +26,9 @@ static u32 host_l1[4096] __attribute__((aligned(16384)));
 #define SECT_NG		BIT(17)
 #define SECT_AP_RW	(1u << 10)			/* PL1 RW, PL0 none */
 #define SECT_NORMAL	((1u << 12) | BIT(3) | BIT(2))	/* TEX 001 C 1 B 1: write-back write-allocate */
-#define SECT_DEVICE	BIT(2)				/* TEX 000 C 0 B 1: shareable device */
+#define SECT_DEVICE	(2u << 12)			/* TEX 010 C 0 B 0: Device, not shareable (mmu/attr.c) */
 
-/* What Umbra maps one to one. The last matching row wins. */
+/* What Umbra maps one to one beside its RAM. */
 static const struct host_range {
 	u32 base, size, attr;
 } host_ranges[] = {
@@ -38,7 +39,6 @@ static const struct host_range {
 	{ 0x5c000000, 0x02000000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* IVA2 */
 	{ 0x68000000, 0x01000000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* L3 */
 	{ 0x6c000000, 0x03000000, SECT_DEVICE | SECT_AP_RW | SECT_XN },	/* SMS, SDRC, GPMC */
-	{ 0x80000000, 0x20000000, SECT_NORMAL | SECT_AP_RW | SECT_XN },	/* SDRAM */
 };
 
 u32 arm_host_l1(void)
@@ -65,8 +65,11 @@ static void host_map_code(const char *start, const char *end)
  */
 static void host_map_init(void)
 {
+	const struct host_mem *mem = arch_host_mem();
+
 	for (u32 i = 0; i < ARRAY_SIZE(host_ranges); i++)
 		host_map(host_ranges[i].base, host_ranges[i].size, host_ranges[i].attr);
+	host_map(mem->ram_base, mem->ram_size, SECT_NORMAL | SECT_AP_RW | SECT_XN);
 	host_map_code(__image_start, __text_end);
 	host_map_code(__code_made_start, __code_made_end);
 }

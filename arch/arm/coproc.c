@@ -2,7 +2,9 @@
 /* Lookup and storage semantics of the coprocessor register tables. */
 #include <arm/coproc.h>
 #include <arm/insn.h>
+#include <arm/slot.h>
 #include <arm/sysreg.h>
+#include <arm/trouble.h>
 #include <hv/guest.h>
 #include <hv/log.h>
 #include <string.h>
@@ -47,9 +49,24 @@ static u32 *slot(struct vcpu *v, const struct coproc_row *row)
 /* Named as the assembler does: coprocessor, opc1, CRn, CRm, opc2. */
 static void report_unknown(struct vcpu *v, u32 enc, const char *dir)
 {
+	trouble_register(v, enc);
 	pr_guest(16, "guest %s: unknown register p%u, %u, c%u, c%u, %u: %s at 0x%08x: Undefined\n",
 		 v->guest->name, (unsigned)(enc >> 16), (unsigned)FIELD(enc, 11, 8), (unsigned)FIELD(enc, 15, 12),
 		 (unsigned)FIELD(enc, 7, 4), (unsigned)FIELD(enc, 3, 0), dir, (unsigned)v->r[15]);
+}
+
+/* MRC or MCR of @enc, executed by the core: it may not have the register. */
+static enum coproc_result core_access(struct vcpu *v, u32 enc, bool load, u32 *value)
+{
+	u32 r0 = v->r[0], word = 0xee000010 | (load ? BIT(20) : 0) | FIELD(enc, 11, 8) << 21 | FIELD(enc, 15, 12) << 16 |
+				 FIELD(enc, 19, 16) << 8 | FIELD(enc, 3, 0) << 5 | FIELD(enc, 7, 4);
+	bool done;
+
+	v->r[0] = *value;
+	done = slot_run(v, word);
+	*value = v->r[0];
+	v->r[0] = r0;
+	return done ? COPROC_OK : COPROC_UNDEF;
 }
 
 static u32 row_read(struct vcpu *v, const struct coproc_row *row)
@@ -77,6 +94,8 @@ enum coproc_result coproc_read(struct vcpu *v, u32 enc, u32 *value)
 			report_unknown(v, enc, "read");
 		return COPROC_UNDEF;
 	}
+	if (row->access & COPROC_CORE)
+		return core_access(v, enc, true, value);
 	*value = row_read(v, row);
 	return COPROC_OK;
 }
@@ -90,6 +109,8 @@ enum coproc_result coproc_write(struct vcpu *v, u32 enc, u32 value)
 			report_unknown(v, enc, "write");
 		return COPROC_UNDEF;
 	}
+	if (row->access & COPROC_CORE)
+		return core_access(v, enc, false, &value);
 	return row_write(v, row, value);
 }
 
@@ -108,7 +129,7 @@ bool coproc_execute(struct vcpu *v, u32 w)
 	if ((w & 0x0f000e10) != 0x0e000e10 || w >> 28 == 15 || rt == 15)
 		return false;
 	row = coproc_row(word_enc(w));
-	if (!row || !(row->access & (load ? COPROC_R : COPROC_W)))
+	if (!row || !(row->access & (load ? COPROC_R : COPROC_W)) || row->access & COPROC_CORE)
 		return false;
 	vcpu_count(v, row->cause);
 	if (cond_holds(w >> 28, v->cpsr)) {
@@ -133,6 +154,8 @@ static void check_table(const struct coproc_row *rows, u32 nr)
 	for (u32 i = 0; i < nr; i++) {
 		if (i && rows[i].enc <= rows[i - 1].enc)
 			hv_panic("coprocessor table: row %s is out of order or double\n", rows[i].name);
+		if (rows[i].access & COPROC_CORE)
+			continue;
 		if ((rows[i].access & COPROC_R) && !rows[i].read && rows[i].slot == COPROC_NO_SLOT)
 			hv_panic("coprocessor table: row %s cannot be read\n", rows[i].name);
 		if ((rows[i].access & COPROC_W) && !rows[i].write && rows[i].slot == COPROC_NO_SLOT)

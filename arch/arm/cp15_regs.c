@@ -7,6 +7,7 @@
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <hv/guest.h>
+#include <hv/log.h>
 #include <string.h>
 
 #define OFF(f)	((u16)offsetof(struct vcpu, cp15.f))
@@ -42,7 +43,7 @@ READ_HW(aidr)
 /* ThumbEE is hidden: its registers would need a place in the context (B4.1.93). */
 static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 {
-	return read_id_pfr0() & ~0xf000u;
+	return read_id_pfr0() & ~ID_PFR0_THUMBEE;
 }
 
 /* Also ID_DFR0: no debug registers, no trace. And what is reserved for identification, where later kernels look for features. */
@@ -93,6 +94,8 @@ static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row,
 		shadow_ctx_changed(v, CTX_SCTLR);
 	else if ((new ^ old) & SCTLR_C)
 		shadow_check_stubs(v);	/* stores go past the cache now: no descriptor needs to be cleaned */
+	if ((new ^ old) & SCTLR_V)
+		shadow_ctx_changed(v, CTX_VECTORS);
 	return COPROC_OK;
 }
 
@@ -451,6 +454,7 @@ static enum coproc_result wr_pmovsr(struct vcpu *v, const struct coproc_row *row
 static enum coproc_result wr_vbar(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	v->cp15.vbar = value & ~0x1fu;
+	shadow_ctx_changed(v, CTX_VECTORS);
 	return COPROC_OK;
 }
 
@@ -624,10 +628,29 @@ const struct coproc_row cp15_rows[] = {
 };
 const u32 cp15_nr_rows = ARRAY_SIZE(cp15_rows);
 
+#define MIDR_PART		0xff00fff0u	/* implementer and part */
+#define MIDR_CORTEX_A8		0x4100c080u
+
+/*
+ * The first revisions of the Cortex-A8 predict branches by stale entries of other address spaces, unless ACTLR.IBE is set, which only the
+ * secure side may do, and BPIALL comes with each switch (its erratum 430973). No BeagleBoard-xM has one.
+ */
+bool coproc_core_is_good(void)
+{
+	u32 midr = read_midr();
+
+	if ((midr & MIDR_PART) != MIDR_CORTEX_A8 || FIELD(midr, 23, 20) != 1)
+		return true;
+	pr_err("processor: Cortex-A8 r1p%u (MIDR 0x%08x): it predicts branches across address spaces (erratum 430973)\n",
+	       (unsigned)FIELD(midr, 3, 0), (unsigned)midr);
+	return false;
+}
+
 /* Reset values that come from the real core, and the real registers that follow the guest's. */
 void cp15_reset_hardware(struct vcpu *v)
 {
 	v->cp15.midr = read_midr();
+	v->thumbee = read_id_pfr0() & ID_PFR0_THUMBEE;
 	v->cp15.actlr = read_actlr();
 	v->cp15.l2auxcr = read_l2auxcr();
 	memset(v->pmevtyper, 0, sizeof(v->pmevtyper));	/* have no rows of their own */

@@ -7,7 +7,8 @@
 	.section .head.text, "ax", %progbits
 /*
  * Entered like a Linux kernel (r0 = 0, r1 = machine number, r2 = layout device tree), MMU and data cache off, at any
- * address: where Umbra is linked to is the boot loader's own memory until here, so the image moves itself there.
+ * address. Where Umbra belongs, at the top of RAM, depends on the board and is the boot loader's own memory until here: the image moves
+ * itself there.
  */
 	.global	_start
 _start:
@@ -27,24 +28,83 @@ _start:
 	dsb
 	isb
 	bl	dcache_empty
-	adr	r3, _start
-	ldr	r4, =__image_start
+	/* First to run where it is, with what stands behind it in RAM as bss: C finds out how much RAM there is. */
+	bl	relocate
+	bl	set_up
+	mov	r0, r9
+	bl	arm_find_home
+	ldr	r3, =_start
+	cmp	r0, r3
+	beq	at_home
 	ldr	r5, =__image_end
-	ldr	r0, =at_home
-	cmp	r3, r4
-	bxeq	r0
-move_home:
-	ldr	r6, [r3], #4
-	str	r6, [r4], #4
-	cmp	r4, r5
-	blo	move_home
-	mov	r6, #0
+	adr	r6, moved
+	sub	r6, r6, r3
+	add	r6, r6, r0
+1:	ldr	r7, [r3], #4
+	str	r7, [r0], #4
+	cmp	r3, r5
+	blo	1b
 	dsb				@ D-cache is off: the stores are in memory
-	mcr	p15, 0, r6, c7, c5, 0	@ ICIALLU
-	mcr	p15, 0, r6, c7, c5, 6	@ BPIALL
+	mov	r7, #0
+	mcr	p15, 0, r7, c7, c5, 0	@ ICIALLU
+	mcr	p15, 0, r7, c7, c5, 6	@ BPIALL
 	dsb
 	isb
-	bx	r0
+	bx	r6
+moved:
+	bl	relocate
+	bl	set_up
+at_home:
+	mov	r0, r8
+	mov	r1, r9
+	bl	arm_boot
+	b	.
+	/*
+	 * Every word of the image that holds an address in it (R_ARM_RELATIVE, listed by the linker at link addresses): from
+	 * where the image was set to be to where it is. The literal of _start is such a word, too. Clobbers r0-r7.
+	 */
+relocate:
+	adr	r0, _start
+	ldr	r1, =_start
+	ldr	r4, =CONFIG_TEXT_BASE
+	sub	r1, r0, r1		@ how far
+	sub	r4, r0, r4		@ link address to where it is
+	adr	r5, rel_bounds
+	ldmia	r5, {r2, r3}
+	add	r2, r2, r5
+	add	r3, r3, r5
+1:	cmp	r2, r3
+	bhs	2f
+	ldr	r6, [r2], #8
+	ldr	r7, [r6, r4]
+	add	r7, r7, r1
+	str	r7, [r6, r4]
+	b	1b
+2:	dsb
+	mcr	p15, 0, r0, c7, c5, 0	@ ICIALLU: literals stand among code
+	dsb
+	isb
+	bx	lr
+rel_bounds:
+	.word	__rel_start - rel_bounds
+	.word	__rel_end - rel_bounds
+	/* An empty bss, vectors, every banked stack pointer on a frame of zeroes (there is no vCPU yet), System mode and a stack. */
+set_up:
+	mov	r4, lr
+	ldr	r0, =__bss_start
+	ldr	r1, =__bss_end
+	mov	r2, #0
+1:	cmp	r0, r1
+	strlo	r2, [r0], #4
+	blo	1b
+	ldr	r0, =__window_vectors
+	mcr	p15, 0, r0, c12, c0, 0
+	isb
+	ldr	r0, =early_frame
+	bl	arm_set_banked_sp
+	cps	#0x1f
+	ldr	sp, =arm_stack_top
+	bx	r4
 	/*
 	 * Clean and invalidate all data and unified caches by set and way (B2.2.7). The boot protocol promises it, but a line
 	 * that was left over would come back over the image or hide it. No stack yet; clobbers r0-r7, r10, r11.
@@ -79,25 +139,6 @@ dcache_empty:
 	dsb
 	isb
 	bx	lr
-at_home:
-	ldr	r0, =__bss_start
-	ldr	r1, =__bss_end
-	mov	r2, #0
-1:	cmp	r0, r1
-	strlo	r2, [r0], #4
-	blo	1b
-	/* Vectors where they are linked, every banked stack pointer on a frame of zeroes: there is no vCPU yet. */
-	ldr	r0, =__window_vectors
-	mcr	p15, 0, r0, c12, c0, 0
-	isb
-	ldr	r0, =early_frame
-	bl	arm_set_banked_sp
-	cps	#0x1f
-	ldr	sp, =arm_stack_top
-	mov	r0, r8
-	mov	r1, r9
-	bl	arm_boot
-	b	.
 	.ltorg
 
 	.text

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Delivery of exceptions into the virtual CPU: what hardware does on exception entry (ARM ARM B1.8.3, B1.9). */
 #include <arm/sysreg.h>
+#include <arm/trouble.h>
 #include <arm/vcpu.h>
 
 /* Vector offset, mode, extra masks and return-address offset from the faulting instruction, per exception. */
@@ -46,6 +47,7 @@ static void take_exception(struct vcpu *v, u32 what)
 
 void inject_undef(struct vcpu *v)
 {
+	trouble_exception(v, 0x04, MODE_UND, 0);
 	take_exception(v, EXC_UND);
 }
 
@@ -58,6 +60,7 @@ void inject_pabt(struct vcpu *v, const struct gfault *f)
 {
 	v->cp15.ifsr = f->fsr & 0x140f;		/* FS, ExT; no domain, no WnR */
 	v->cp15.ifar = f->far;
+	trouble_exception(v, 0x0c, MODE_ABT, f->far);
 	take_exception(v, EXC_PABT);
 }
 
@@ -65,6 +68,7 @@ void inject_dabt(struct vcpu *v, const struct gfault *f)
 {
 	v->cp15.dfsr = f->fsr;
 	v->cp15.dfar = f->far;
+	trouble_exception(v, 0x10, MODE_ABT, f->far);
 	take_exception(v, EXC_DABT);
 }
 

@@ -29,6 +29,8 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 
 	if (!p)
 		return -ENOENT;
+	if (!coproc_core_is_good())
+		return -ENOTSUP;
 	v = hv_alloc(sizeof(*v), PAGE_SIZE);	/* its first page is mapped into the window */
 	v->guest = g;
 	v->path = p;
@@ -86,6 +88,9 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 	v->cpsr = MODE_SVC | PSR_AIF;
 	v->irq_in = 0;
 	v->waiting = false;
+	v->monitor.here = false;
+	window_clear_exclusive();
+	memset(&v->trouble, 0, sizeof(v->trouble));
 	v->tlb_loop.pc = 1;		/* of no instruction */
 	coproc_reset(v);
 	window_sites_clear(v);

@@ -4,11 +4,14 @@
 #include <arm/cpu_path.h>
 #include <arm/exec.h>
 #include <arm/interp.h>
+#include <arm/progress.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <arm/trap.h>
+#include <arm/trouble.h>
 #include <arm/window.h>
 #include <hv/guest.h>
+#include <hv/guest_watch.h>
 #include <hv/irq.h>
 #include <hv/log.h>
 
@@ -30,6 +33,12 @@ static void external_abort(struct vcpu *v, u32 va, bool write)
 	inject_dabt(v, &(struct gfault){ .fsr = FS_EXTERNAL | (write ? FSR_WNR : 0), .far = va });
 }
 
+static void report_nothing(struct vcpu *v, gpa_t gpa)
+{
+	trouble_nothing(v, gpa);
+	guest_watch_nothing(v->guest, gpa, v->r[15]);
+}
+
 static void emulate_device_access(struct vcpu *v, u32 va, bool write)
 {
 	struct insn in;
@@ -37,7 +46,7 @@ static void emulate_device_access(struct vcpu *v, u32 va, bool write)
 
 	vcpu_count(v, EXIT_MMIO);
 	if (!insn_fetch(v, &word, &len))
-		return;		/* the code was unmapped meanwhile: the retry faults as it should */
+		return;
 	if (v->cpsr & PSR_T)
 		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);
 	else
@@ -57,6 +66,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 	switch (shadow_fault(v, va, write ? ACC_WRITE : ACC_READ, vcpu_privileged(v), &gpa, &f)) {
 	case SHADOW_FIXED:		/* counted by the strategy, which knows why */
 	case SHADOW_CODE_WRITE:
+		progress_hidden_fault(v, va);
 		break;
 	case SHADOW_GUEST_FAULT:
 		vcpu_count(v, EXIT_DABT);
@@ -67,8 +77,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 		break;
 	case SHADOW_INTERPRET:		/* fetches only */
 	case SHADOW_NOTHING:
-		pr_guest(8, "guest %s: nothing at physical 0x%08x (pc 0x%08x): external abort\n",
-			 v->guest->name, (unsigned)gpa, (unsigned)v->r[15]);
+		report_nothing(v, gpa);
 		external_abort(v, va, write);
 		break;
 	}
@@ -103,6 +112,7 @@ static void trap_pabt(struct vcpu *v)
 		switch (shadow_fault(v, v->exit_ifar, ACC_EXEC, vcpu_privileged(v), &gpa, &f)) {
 		case SHADOW_FIXED:
 		case SHADOW_CODE_WRITE:
+			progress_hidden_fault(v, v->exit_ifar);
 			return;
 		case SHADOW_INTERPRET:
 			interp_run(v);
@@ -111,6 +121,7 @@ static void trap_pabt(struct vcpu *v)
 			break;
 		case SHADOW_EMULATED:
 		case SHADOW_NOTHING:
+			report_nothing(v, gpa);
 			f = (struct gfault){ .fsr = FS_EXTERNAL, .far = v->exit_ifar };
 			break;
 		}
@@ -157,5 +168,8 @@ void trap_handle(struct vcpu *v, u32 vector)
 		[VEC_FIQ] = trap_unexpected,
 	};
 
+	v->hidden.resolved = false;
 	handler[vector & 7](v);
+	if (!v->hidden.resolved)
+		progress_made(v);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory image of Umbra: linked, loaded and run at CONFIG_TEXT_BASE (identity mapped). */
+/* Memory image of Umbra: linked for CONFIG_TEXT_BASE, moves itself to the top of the RAM that there is (entry.S). */
 #include <autoconf.h>
 
 OUTPUT_FORMAT("elf32-littlearm")
@@ -38,6 +38,12 @@ SECTIONS
 		KEEP(*(.umbra.monitor))
 		__monitor_end = .;
 	}
+	/* Words that hold addresses of the image. */
+	.rel.dyn : {
+		__rel_start = .;
+		*(.rel*)
+		__rel_end = .;
+	}
 	. = ALIGN(4096);
 	__text_end = .;
 	.data : { *(.data .data.*) }
@@ -54,5 +60,11 @@ SECTIONS
 	}
 	__bss_end = .;
 	__heap_start = .;
+	/* What only a dynamic linker would read. */
+	.dynamic (INFO) : { *(.dynamic) }
+	.dynsym (INFO) : { *(.dynsym) }
+	.dynstr (INFO) : { *(.dynstr) }
+	.hash (INFO) : { *(.hash) }
+	.got.plt (INFO) : { *(.got.plt) }
 	/DISCARD/ : { *(.comment) *(.note*) *(.ARM.attributes) *(.init .fini .init_array .fini_array) }
 }

@@ -68,10 +68,14 @@ void vcpu_write_cpsr(struct vcpu *v, u32 value, u32 mask)
 void vcpu_exception_return(struct vcpu *v, u32 target, u32 psr)
 {
 	/*
-	 * J is not implemented beyond BXJ = BX (trivial Jazelle); ThumbEE is hidden. IT bits in ARM state are UNPREDICTABLE
-	 * (B1.8.10), and it would be Umbra's own exception return that has them.
+	 * J is not implemented beyond BXJ = BX (trivial Jazelle), but for ThumbEE, which has T as well: it is hidden, but User code that
+	 * enters it all the same comes back to it. IT bits in ARM state are UNPREDICTABLE (B1.8.10), and it would be Umbra's own
+	 * exception return that has them.
 	 */
-	psr &= psr & PSR_T ? ~PSR_J : ~(PSR_J | PSR_IT);
+	if (!(psr & PSR_T))
+		psr &= ~(PSR_J | PSR_IT);
+	else if (!v->thumbee || (psr & PSR_MODE) != MODE_USR)
+		psr &= ~PSR_J;
 	vcpu_write_cpsr(v, psr, ~PSR_RESERVED);
 	v->r[15] = v->cpsr & PSR_T ? target & ~1u : target & ~3u;
 }

@@ -185,7 +185,6 @@ exit_switch:
 	.global	window_enter
 window_enter:
 	cps	#0x13
-	clrex				@ an exclusive sequence does not survive an exit handled in C
 	ldr	r1, [sp, #VCPU_CPSR]
 	movw	r4, #0x19f
 	bic	r1, r1, r4
@@ -342,6 +341,16 @@ store_exclusive:
 	strexblt r12, r2, [r0]
 	add	r0, r12, #1
 	bx	lr
+/* r0 address, r1 bytes. Returns 1. */
+load_exclusive:
+	cmp	r1, #4
+	ldrexeq	r2, [r0]
+	ldrexdgt r2, r3, [r0]
+	cmp	r1, #2
+	ldrexheq r2, [r0]
+	ldrexblt r2, [r0]
+	mov	r0, #1
+	bx	lr
 uaccess_end:
 uaccess_fail:
 	mov	r0, #0
@@ -349,13 +358,19 @@ uaccess_fail:
 
 /*
  * u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2): a store exclusive under the guest's tables, where the monitor
- * knows the address. Called in Umbra's address space, System mode, at its place in the window; returns as store_exclusive, or 0.
+ * knows the address; window_ldrex(v, va, size): a load. Called in Umbra's address space, System mode, at their place in the window; return
+ * as store_exclusive and load_exclusive, or 0.
  */
-	.global	window_strex
+	.global	window_strex, window_ldrex
+window_ldrex:
+	push	{r4-r10, lr}
+	adr	r10, load_exclusive
+	b	1f
 window_strex:
-	push	{r4-r9, lr}
-	ldr	r12, [sp, #28]
-	cps	#0x13			@ its stack pointer is the vCPU page
+	push	{r4-r10, lr}
+	adr	r10, store_exclusive
+	ldr	r12, [sp, #32]
+1:	cps	#0x13			@ its stack pointer is the vCPU page
 	ldr	r4, [sp, #VCPU_TRAMP_TTBR0]
 	ldr	r5, [sp, #VCPU_HW_TTBR0]
 	ldr	r6, [sp, #VCPU_HW_ASID]
@@ -374,7 +389,7 @@ window_strex:
 	mov	r1, r2
 	mov	r2, r3
 	mov	r3, r12
-	bl	store_exclusive
+	blx	r10
 	dsb
 	mcr	p15, 0, r4, c2, c0, 0
 	isb
@@ -383,12 +398,12 @@ window_strex:
 	mcr	p15, 0, r8, c2, c0, 0
 	isb
 	cps	#0x1f
-	pop	{r4-r9, pc}
+	pop	{r4-r10, pc}
 
 fetch_failed:
 	mov	r3, #0
 	mov	r4, #0
-	adr	lr, fetch_end
+	adrl	lr, fetch_end
 	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	movs	pc, lr

@@ -454,16 +454,19 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 }
 
 /*
- * Guest TTBR0 := @value, where the shadow MMU says that its root needs nothing else. The same way from ASID to ASID as window.S:
- * through the trampoline root, which maps the window and nothing else (B3.10.4).
+ * Go on in the root that the shadow MMU has ready for the guest's @ttbr0 and @contextidr, if there is one. The same way from ASID to ASID as
+ * window.S: through the trampoline root, which maps the window and nothing else (B3.10.4).
  */
-static bool fast_ttbr0(struct vcpu *v, u32 value)
+static bool fast_root(struct vcpu *v, u32 ttbr0, u32 contextidr)
 {
-	const struct root_cache *c = &v->root_cache[vcpu_root_index(value)];
+	const struct root_cache *c = vcpu_root_cached(v, ttbr0, contextidr & 0xff);
 
-	if (c->ttbr0 != value || (c->asid != ROOT_ANY_ASID && c->asid != (v->cp15.contextidr & 0xff)))
+	if (!c)
 		return false;
-	v->cp15.ttbr0 = value;
+	v->cp15.ttbr0 = ttbr0;
+	v->cp15.contextidr = contextidr;
+	if (c->hw_asid == v->hw_asid)
+		return true;
 	v->hw_ttbr0 = c->hw_ttbr0;
 	v->hw_asid = c->hw_asid;
 	dsb();				/* the guest's stores are done before tables change */
@@ -473,17 +476,6 @@ static bool fast_ttbr0(struct vcpu *v, u32 value)
 	isb();
 	write_ttbr0(c->hw_ttbr0);
 	isb();
-	return true;
-}
-
-/* Guest CONTEXTIDR := @value, where the current root has no non-global entries of another ASID. */
-static bool fast_contextidr(struct vcpu *v, u32 value)
-{
-	const struct root_cache *c = &v->root_cache[vcpu_root_index(v->cp15.ttbr0)];
-
-	if (c->ttbr0 != v->cp15.ttbr0 || (c->asid != ROOT_ANY_ASID && c->asid != (value & 0xff)))
-		return false;
-	v->cp15.contextidr = value;
 	return true;
 }
 
@@ -558,9 +550,9 @@ static bool fast_mcr(struct vcpu *v, u32 op, u32 value)
 	case MCR(0, 1, 0, 0):
 		return value == c->sctlr && fast_done(v, EXIT_CP15_SCTLR);
 	case MCR(0, 2, 0, 0):
-		return (value == c->ttbr0 || fast_ttbr0(v, value)) && fast_done(v, EXIT_CP15_CTX);
+		return (value == c->ttbr0 || fast_root(v, value, c->contextidr)) && fast_done(v, EXIT_CP15_CTX);
 	case MCR(0, 13, 0, 1):
-		return (value == c->contextidr || fast_contextidr(v, value)) && fast_done(v, EXIT_CP15_CTX);
+		return (value == c->contextidr || fast_root(v, c->ttbr0, value)) && fast_done(v, EXIT_CP15_CTX);
 	default:
 		return false;
 	}
@@ -668,15 +660,21 @@ static bool fast_svc(struct vcpu *v)
 	return true;
 }
 
+/* May an SVC of guest User mode stand for a sensitive instruction there? */
+static inline bool fast_user_site(const struct vcpu *v)
+{
+	return v->user_copies && (v->user_page == USER_PAGES_MANY || !((v->r[15] ^ v->user_page) & PAGE_MASK));
+}
+
 static bool fast_one(struct vcpu *v, u32 vector)
 {
 	if (v->cpsr & PSR_T)
-		return vector == VEC_SVC && !fast_priv(v) && !v->user_copies && fast_svc(v);
+		return vector == VEC_SVC && !fast_priv(v) && !fast_user_site(v) && fast_svc(v);
 	if (vector == VEC_UND)
 		return fast_priv(v) && fast_cp15(v, v->exit_insn);
 	if (fast_priv(v))
 		return fast_site(v);
-	return !v->user_copies && fast_svc(v);
+	return !fast_user_site(v) && fast_svc(v);
 }
 
 /* The vCPU's open page as the window has it (rule 2). */

@@ -35,9 +35,26 @@ void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
 
 u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window.S: enum window_strex */
 
+bool window_ldrex(struct vcpu *v, u32 va, u32 size);
+
+static uintptr_t in_window(const struct vcpu *v, uintptr_t function)
+{
+	return v->window_base + WINDOW_TEXT + function - (uintptr_t)__window_start;
+}
+
+bool window_load_exclusive(struct vcpu *v, u32 va, u32 size)
+{
+	return ((bool (*)(struct vcpu *, u32, u32))in_window(v, (uintptr_t)window_ldrex))(v, va, size);
+}
+
+void window_clear_exclusive(void)
+{
+	clrex();
+}
+
 enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const u32 val[2])
 {
-	uintptr_t there = v->window_base + WINDOW_TEXT + (uintptr_t)window_strex - (uintptr_t)__window_start;
+	uintptr_t there = in_window(v, (uintptr_t)window_strex);
 
 	return (enum window_strex)((u32 (*)(struct vcpu *, u32, u32, u32, u32))there)(v, va, size, val[0], val[1]);
 }

@@ -91,5 +91,7 @@ bool write_reg(hpa_t a, u32 v);
 bool update_reg(hpa_t a, u32 mask, u32 value);
 /* Wait until (register & mask) == value. False after some milliseconds or when the register does not answer. */
 bool wait_for(hpa_t a, u32 width, u32 mask, u32 value);
+/* Watchdogs: the two-step key of WSPR stops one. */
+bool stop_watchdog(const struct block *b);
 /* Could the guest have used the block at @base? */
 bool in_map(const struct guest_map *m, hpa_t base, bool filtered);

@@ -344,6 +344,51 @@ static void test_asid_maintenance(void)
 }
 
 /* Kernel-like global mappings: a change in one shared second-level table shows in all spaces. */
+/* The word at @va as User mode reads it. */
+static u32 peek_user(u32 va)
+{
+	struct ctx c;
+
+	ctx_init(&c, MODE_USR | (cpsr_read() & (PSR_A | PSR_F | PSR_I)));
+	c.r[0] = va;
+	c.pc = (u32)code_area;
+	return ctx_run(&c) == VEC_SVC ? exc_frame.r[0] : FAULT(DFSR_FS(exc_frame.dfsr));
+}
+
+/* One space is current while all others are invalidated by ASID; what they hold is used before and after, in both modes. */
+static void test_asid_elsewhere(void (*enter)(u32 n, u32 asid), const char *name)
+{
+	static const u32 code[] = { 0xe5900000, 0xef000000 };	/* ldr r0, [r0]; svc */
+
+	code_put(0, code, 2);
+	group_begin(name);
+	for (u32 n = 0; n < 8; n++)
+		root_build(n, n * 16);
+	tlb_all();
+	for (u32 current = 0; current < 8; current++) {
+		for (u32 n = 0; n < 8; n++) {
+			enter(n, n + 1);
+			(void)peek(VA + 0x1000);
+			(void)peek_user(VA + 0x2000);
+		}
+		enter(current, current + 1);
+		for (u32 n = 0; n < 8; n++) {
+			pte_write(&table(n)[1], page_pa(1024 + current * 16 + n) | P_RAM | P_NG);
+			pte_write(&table(n)[2], current & 1 ? page_pa(1280 + current * 16 + n) | P_RAM | P_NG : 0);
+			tlb_asid(n + 1);
+		}
+		for (u32 n = 0; n < 8; n++) {
+			u32 k = (current + n) & 7, second = current & 1 ? page_tag(1280 + current * 16 + k) : FAULT(FS_TRANS_PAGE);
+
+			enter(k, k + 1);
+			group_check(page_tag(1024 + current * 16 + k), peek(VA + 0x1000), "space %u, invalidated from %u", k, current);
+			group_check(second, peek_user(VA + 0x2000), "space %u, invalidated from %u: User mode", k, current);
+		}
+	}
+	root_leave();
+	group_end();
+}
+
 static void test_shared_table(void)
 {
 	u32 *shared = table(100);
@@ -640,6 +685,8 @@ void guest_main(void)
 	test_table_reuse();
 	test_asid_switch();
 	test_asid_maintenance();
+	test_asid_elsewhere(root_switch, "spaces that are not current, by ASID");
+	test_asid_elsewhere(root_switch_ttbr1, "spaces that are not current, by ASID, entered by way of another table");
 	test_shared_table();
 	test_split_ops();
 	test_code_remap();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_stats.c core/stats.c core/log.c */
+/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/guest_mem.c core/cmd_stats.c core/stats.c core/log.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
-/* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c */
+/* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,16 @@ static bool tx_irq;
 void host_uart_early_putc(char c) { out[out_len++ % sizeof(out)] = c; }
 void host_uart_init(void) { }
 u32 host_uart_irq(void) { return 74; }
-int host_uart_getc(void) { return in && *in ? (u8)*in++ : -1; }
+/* A '%' on the wire is a BREAK. */
+int host_uart_getc(void)
+{
+	u8 c = in && *in ? (u8)*in++ : 0;
+
+	return !c ? -1 : c == '%' ? HOST_UART_BREAK : c;
+}
+static bool rx_irq = true, line_held;
+void host_uart_rx_irq(bool on) { rx_irq = on; }
+void host_uart_break(bool on) { line_held = on; }
 u32 host_uart_tx_room(void) { return room; }
 bool host_uart_tx_idle(void) { return true; }
 void host_uart_tx_irq(bool on) { tx_irq = on; }
@@ -43,6 +52,7 @@ void host_uart_putc(char c)
 }
 
 /* -- the guest -- */
+static u32 got_room = 1000;
 static struct guest guest;
 static char got[256];
 static u32 got_len, spaces, restarts;
@@ -69,17 +79,20 @@ int guest_restart(struct guest *g)
 static void guest_rx(void *priv, u8 c)
 {
 	got[got_len++ % sizeof(got)] = (char)c;
+	got_room--;
 	got[got_len % sizeof(got)] = '\0';
 }
 
 static void guest_space(void *priv) { spaces++; }
-static const struct console_guest_ops ops = { guest_rx, guest_space };
+static void guest_break(void *priv) { guest_rx(priv, '#'); }
+static u32 guest_room(void *priv) { return got_room; }
+static const struct console_guest_ops ops = { .rx = guest_rx, .rx_break = guest_break, .rx_room = guest_room, .tx_space = guest_space };
 
 /* Type @s and let the run loop do what it does. */
 static void type(const char *s)
 {
 	in = s;
-	while (in && *in) {
+	while (in && *in && rx_irq) {
 		room = 100000;
 		fake_irq_level[74] = true;
 		host_irq_handle();
@@ -94,6 +107,9 @@ static void clear(void)
 	memset(out, 0, sizeof(out));
 	memset(got, 0, sizeof(got));
 	out_len = got_len = 0;
+	got_room = 1000;
+	rx_irq = true;
+	console_guest_taken();
 	room = 100000;
 }
 
@@ -121,6 +137,75 @@ static void typing_goes_to_the_guest(void **state)
 	type("ls\r");
 	assert_string_equal(got, "ls\r");
 	assert_int_equal(out_len, 0);
+}
+
+static void breaks_go_to_the_guest(void **state)
+{
+	type("a%b");
+	assert_string_equal(got, "a#b");
+	type(ESC "%" ESC);
+	assert_string_equal(got, "a#b");
+	type(ESC "guest break\rc");
+	assert_string_equal(got, "a#b#c");
+	console_guest_break(true);
+	assert_true(line_held);
+	console_guest_break(false);
+}
+
+/* A guest that has no room makes the wire wait; what waits arrives when it reads. */
+static void the_wire_waits(void **state)
+{
+	got_room = 2;
+	type("abcd");
+	assert_string_equal(got, "ab");
+	assert_false(rx_irq);
+	got_room = 255;	/* not worth it yet */
+	console_guest_taken();
+	assert_false(rx_irq);
+	got_room = 256;
+	console_guest_taken();
+	assert_true(rx_irq);
+	type(in);
+	assert_string_equal(got, "abcd");
+}
+
+/* But if it does not read at all, the escape key must come through. */
+static void a_guest_that_does_not_read(void **state)
+{
+	got_room = 0;
+	fake_tick();
+	type("x" ESC);
+	assert_false(rx_irq);
+	assert_false(console_in_monitor());
+	fake_tick();
+	fake_tick();
+	assert_true(rx_irq);
+	type(in);
+	assert_true(console_in_monitor());
+	console_guest_taken();
+}
+
+/* A guest's RAM can be read, and nothing else. */
+static void ram_is_shown(void **state)
+{
+	const struct region r = { 0x80000000, 0x10000, REGION_RAM, NULL, "memory" };
+	const char *clash;
+
+	memset(&guest.map, 0, sizeof(guest.map));
+	assert_int_equal(guest_map_add(&guest.map, &r, &clash), 0);
+	memcpy(hpa_ptr(0x80001000), "\1Kernel panic: no init\n\0x", 25);
+	type(ESC "peek 0x80001000 24\r" ESC);
+	assert_non_null(strstr(out, "0x80001000  01 4b 65 72"));
+	assert_non_null(strstr(out, ".Kernel panic: n"));
+	assert_non_null(strstr(out, "0x80001010  6f"));
+	clear();
+	type(ESC "find panic\r" ESC);
+	assert_non_null(strstr(out, "0x80001008  panic: no init\r\n"));
+	clear();
+	type(ESC "find nowhere\rpeek 0x8000fff8 16\rpeek 0x48200000\rpeek 0x80000000 0x1001\rpeek x\r" ESC);
+	assert_non_null(strstr(out, "not in the guest's RAM"));
+	assert_non_null(strstr(out, "that is no RAM of a guest"));
+	assert_non_null(strstr(out, "usage: peek"));
 }
 
 static void escape_opens_and_closes_the_monitor(void **state)
@@ -275,6 +360,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(typing_goes_to_the_guest),
 		T(escape_opens_and_closes_the_monitor),
+		T(breaks_go_to_the_guest),
+		T(ram_is_shown),
+		T(the_wire_waits),
+		T(a_guest_that_does_not_read),
 		T(without_a_guest_the_monitor_stays),
 		T(line_editing),
 		T(every_command_answers),

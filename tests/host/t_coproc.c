@@ -11,6 +11,8 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/shadow.h>
+#include <arm/slot.h>
+#include <arm/sysreg.h>
 #include <hv/guest.h>
 
 #include "fake.h"
@@ -30,6 +32,15 @@ void shadow_check_stubs(struct vcpu *vc) { }
 bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return false; }
 void code_page_drop(struct vcpu *vc, gpa_t gpa) { }
 void vfp_reset(struct vcpu *vc) { }
+static u32 slot_word, slot_r0;
+static bool slot_answer;
+bool slot_run(struct vcpu *vc, u32 word)
+{
+	slot_word = word;
+	slot_r0 = vc->r[0];
+	vc->r[0] = 0x12345678;
+	return slot_answer;
+}
 bool cond_holds(u32 cond, u32 cpsr) { return true; }
 
 int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
@@ -70,6 +81,7 @@ static void every_encoding(void **state)
 {
 	u32 value, known = 0;
 
+	slot_answer = true;
 	for (u32 enc = 14u << 16; enc < 16u << 16; enc++) {
 		enum coproc_result r = coproc_read(&v, enc, &value), w = coproc_write(&v, enc, 0);
 
@@ -157,6 +169,46 @@ static void performance_monitors(void **state)
 	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
 }
 
+/* The revisions whose branch prediction mixes up address spaces are refused, once with a message. */
+static void core_revisions(void **state)
+{
+	static const struct { u32 midr; bool good; } t[] = {
+		{ 0x413fc082, true }, { 0x410fc080, true }, { 0x412fc081, true }, { 0x411fc082, false }, { 0x411fc081, false },
+		{ 0x411fc090, true },			/* a Cortex-A9 */
+	};
+	u32 was = fake_midr;
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		fake_log_reset();
+		fake_midr = t[i].midr;
+		assert_int_equal(coproc_core_is_good(), t[i].good);
+		assert_int_equal(fake_log_count[LOG_ERR], !t[i].good);
+	}
+	fake_midr = was;
+}
+
+/* Debug registers are the core's, which may not have them. */
+static void core_registers(void **state)
+{
+	u32 value = 5;
+
+	slot_answer = false;
+	assert_int_equal(coproc_read(&v, COPROC_ENC(14u, 0, 0, 5, 0), &value), COPROC_UNDEF);
+	assert_int_equal(slot_word, 0xee100e15);	/* mrc p14, 0, r0, c0, c5, 0 */
+	slot_answer = true;
+	v.r[0] = 7;
+	assert_int_equal(coproc_read(&v, COPROC_ENC(14u, 0, 2, 0, 0), &value), COPROC_OK);
+	assert_int_equal(slot_word, 0xee120e10);
+	assert_int_equal(value, 0x12345678);
+	assert_int_equal(v.r[0], 7);
+	assert_int_equal(coproc_write(&v, COPROC_ENC(14u, 0, 0, 5, 0), 9), COPROC_OK);
+	assert_int_equal(slot_word, 0xee000e15);
+	assert_int_equal(slot_r0, 9);
+	assert_int_equal(v.r[0], 7);
+	assert_int_equal(coproc_write(&v, COPROC_ENC(14u, 0, 0, 0, 0), 9), COPROC_UNDEF);
+	assert_false(coproc_execute(&v, 0xee100e15));	/* the decoder's */
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
@@ -165,6 +217,8 @@ int main(void)
 		T(every_encoding),
 		T(lockdown_and_preload),
 		T(performance_monitors),
+		T(core_registers),
+		T(core_revisions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

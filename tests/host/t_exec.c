@@ -16,6 +16,7 @@
 #include <arm/slot.h>
 #include <arm/sysreg.h>
 #include <arm/window.h>
+#include <hv/guest.h>
 
 /* -- fakes: a vCPU with banks kept simply, 64 bytes of memory at MEM, a log of what was asked for -- */
 
@@ -41,6 +42,10 @@ static u8 *vfp_buffer;		/* exec_vfp.c's */
 static u32 vfp_reg_word[64];	/* stands for the VFP registers: what a slot stores from, and loads into */
 static bool own_page;		/* the stores exclusive of the test go to their own page of code */
 static enum window_strex strex_result;
+static struct guest guest;
+static struct region ram;
+static enum shadow_result fault_result;
+static struct { u32 va, size, loads, clears; } monitor;	/* what the processor's was set to */
 
 enum vbank vcpu_bank_of(u32 mode)
 {
@@ -158,7 +163,7 @@ bool slot_run(struct vcpu *vc, u32 word)
 {
 	slot.runs++;
 	slot.word = word;
-	if (slot.undefined || vc->r[0] != BUFFER)
+	if (slot.undefined || vc->r[0] != BUFFER || !vfp_buffer)
 		return !slot.undefined;
 	if (word & (word >> 28 == 15 ? BIT(21) : BIT(20)))
 		memcpy(vfp_reg_word, vfp_buffer, 128);
@@ -188,11 +193,28 @@ void code_page_written(struct vcpu *vc, gpa_t gpa) { own_page = false; }
 
 enum shadow_result shadow_fault(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f)
 {
-	return own_page ? SHADOW_EMULATED : SHADOW_FIXED;
+	return own_page ? SHADOW_EMULATED : fault_result;
+}
+
+const struct region *guest_map_find(const struct guest_map *m, gpa_t a) { return a - MEM < sizeof(mem) ? &ram : NULL; }
+
+bool window_load_exclusive(struct vcpu *vc, u32 va, u32 size)
+{
+	monitor.va = va;
+	monitor.size = size;
+	monitor.loads++;
+	return true;
+}
+
+void window_clear_exclusive(void)
+{
+	monitor.clears++;
 }
 
 enum window_strex window_store_exclusive(struct vcpu *vc, u32 va, u32 size, const u32 val[2])
 {
+	if (va - MEM > sizeof(mem) - size)
+		return WINDOW_STREX_ABORT;
 	memcpy((u8 *)mem + (va - MEM), val, strex_result == WINDOW_STREX_STORED ? size : 0);
 	return strex_result;
 }
@@ -209,7 +231,11 @@ static int setup(void **state)
 
 	memset(&v, 0, sizeof(v));
 	memset(&slot, 0, sizeof(slot));
+	memset(&monitor, 0, sizeof(monitor));
+	v.guest = &guest;
+	ram.type = REGION_RAM;
 	own_page = false;
+	fault_result = SHADOW_FIXED;
 	strex_result = WINDOW_STREX_STORED;
 	for (i = 0; i < 64; i++)
 		vfp_reg_word[i] = 0xf0000000 + i;
@@ -921,6 +947,55 @@ static void exclusives(void **state)
 	expect_undef(run(0xe191ff9f));			/* ldrex pc */
 }
 
+/* A store whose load was executed natively is the processor's to decide; one that faults is the guest's, or tried again. */
+static void strex_after_native_load(void **state)
+{
+	v.r[1] = MEM;
+	expect_next(run(0xe1813f94));			/* strex r3, r4, [r1] */
+	assert_int_equal(v.r[3], 0);
+	assert_int_equal(mem[0], 0x1004);
+	strex_result = WINDOW_STREX_OPEN;
+	expect_next((v.r[15] = PC, run(0xe1813f95)));
+	assert_int_equal(v.r[3], 1);
+	assert_int_equal(mem[0], 0x1004);
+	strex_result = WINDOW_STREX_ABORT;
+	v.r[15] = PC;
+	assert_int_equal(run(0xe1813f95), EXEC_BRANCH);
+	assert_int_equal(v.r[15], PC);
+	fault_result = SHADOW_GUEST_FAULT;
+	assert_int_equal(run(0xe1813f95), EXEC_INJECTED);
+	assert_int_equal(inj.dabt, 1);
+	fault_result = SHADOW_NOTHING;
+	assert_int_equal(run(0xe1813f95), EXEC_INJECTED);
+	assert_int_equal(inj.f.fsr, 0x808);
+	fault_result = SHADOW_CODE_WRITE;
+	assert_int_equal(run(0xe1813f95), EXEC_BRANCH);
+}
+
+/* What was interpreted becomes the processor's monitor once; what was not leaves it alone. */
+static void monitor_goes_home(void **state)
+{
+	exec_monitor_home(&v);
+	assert_int_equal(monitor.loads + monitor.clears, 0);
+	v.r[1] = MEM + 8;
+	expect_next(run(0xe1b12f9f));			/* ldrexd r2, r3, [r1] */
+	exec_monitor_home(&v);
+	assert_int_equal(monitor.loads, 1);
+	assert_int_equal(monitor.va, MEM + 8);
+	assert_int_equal(monitor.size, 8);
+	exec_monitor_home(&v);
+	assert_int_equal(monitor.loads + monitor.clears, 1);
+	expect_next((v.r[15] = PC, run(0xf57ff01f)));	/* clrex */
+	exec_monitor_home(&v);
+	assert_int_equal(monitor.clears, 1);
+	v.r[1] = MEM;
+	expect_next((v.r[15] = PC, run(0xe1912f9f)));	/* ldrex of what may not be read twice */
+	ram.type = REGION_EMULATED;
+	exec_monitor_home(&v);
+	assert_int_equal(monitor.loads, 1);
+	assert_int_equal(monitor.clears, 2);
+}
+
 /* What is executed natively leaves the decision to the processor's monitor. */
 static void strex_to_own_page(void **state)
 {
@@ -1462,7 +1537,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(cps), T(mrs), T(msr_cpsr), T(msr_spsr), T(condition_fails), T(alu_return), T(ldm_return), T(rfe), T(srs),
 		T(user_bank), T(unprivileged), T(coprocessors), T(coprocessors_in_user_mode), T(vfp_system), T(calls),
-		T(plain), T(plain_unpredictable), T(alu_results), T(alu_with_pc), T(alu_unpredictable), T(branches), T(hints), T(exclusives), T(strex_to_own_page),
+		T(plain), T(plain_unpredictable), T(alu_results), T(alu_with_pc), T(alu_unpredictable), T(branches), T(hints), T(exclusives), T(strex_to_own_page), T(strex_after_native_load), T(monitor_goes_home),
 		T(t32_plain), T(t32_high_registers), T(t32_branches), T(t32_system), T(t32_it),
 		T(vfp_memory), T(neon_memory), T(neon_addresses),
 		T(mmio_single), T(mmio_double), T(mmio_multiple), T(mmio_others), T(mmio_t32), T(it_block), T(causes),

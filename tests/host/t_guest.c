@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/atags.c core/uimage.c core/alloc.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
+/* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
 /* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -17,8 +18,10 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
+#include <hv/guest_watch.h>
 #include <hv/irq.h>
 #include <hv/passthrough.h>
+#include <hv/time.h>
 
 #include "fake.h"
 
@@ -146,8 +149,9 @@ static void linux_is_placed(void **state)
 			    "console=ttyO2,115200n8");
 	assert_int_equal(prop_u32(fdt, "/memory@80000000", "reg"), 0x80000000);
 	initrd = prop_u32(fdt, "/chosen", "linux,initrd-start");
-	assert_int_equal(prop_u32(fdt, "/chosen", "linux,initrd-end") - initrd, INITRD_SIZE);
-	assert_true(initrd + INITRD_SIZE <= 0x9e000000 && initrd > fake_vcpu.r2);
+	assert_int_equal(prop_u32(fdt, "/chosen", "linux,initrd-end") - initrd, ALIGN_UP(INITRD_SIZE, PAGE_SIZE));
+	assert_int_equal(initrd % PAGE_SIZE, 0);
+	assert_true(initrd + ALIGN_UP(INITRD_SIZE, PAGE_SIZE) <= 0x9df00000 && initrd > fake_vcpu.r2);	/* free memory above */
 	for (u32 i = 0; i < INITRD_SIZE; i++)
 		assert_int_equal(((u8 *)hpa_ptr(initrd))[i], (u8)(i * 7));
 	/* everything that Umbra wrote left the caches */
@@ -283,6 +287,19 @@ static void expect_failure(const char *a, const char *b)
 	assert_int_equal(fake_vcpu.resets, 0);
 }
 
+/* All blocks of a sound tree two bytes further on: libfdt would read it, and fault where it writes words. Returns how far. */
+static u32 misalign(void *fdt)
+{
+	u32 head = sizeof(struct fdt_header);
+
+	memmove((u8 *)fdt + head + 2, (u8 *)fdt + head, fdt_totalsize(fdt) - head);
+	fdt_set_off_mem_rsvmap(fdt, fdt_off_mem_rsvmap(fdt) + 2);
+	fdt_set_off_dt_struct(fdt, fdt_off_dt_struct(fdt) + 2);
+	fdt_set_off_dt_strings(fdt, fdt_off_dt_strings(fdt) + 2);
+	fdt_set_totalsize(fdt, fdt_totalsize(fdt) + 2);
+	return 2;
+}
+
 static void bad_files(void **state)
 {
 	create("linux", 0);
@@ -304,6 +321,15 @@ static void bad_files(void **state)
 	create("linux", 0);
 	guest.files_kept = true;
 	guest.cfg.dtb.size = 8;
+	expect_failure("guest.dtb", "device tree");
+	create("linux", 0);
+	guest.files_kept = true;
+	fdt_set_version(hpa_ptr(DTB_AT), 15);	/* names are paths there; the root's has no slash */
+	fdt_set_last_comp_version(hpa_ptr(DTB_AT), 15);
+	expect_failure("guest.dtb", "FDT_ERR_BADVERSION");
+	create("linux", 0);
+	guest.files_kept = true;
+	guest.cfg.dtb.size += misalign(hpa_ptr(DTB_AT));
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
 	guest.files_kept = true;
@@ -446,6 +472,130 @@ static void second_stage_names_the_node(void **state)
 		n += (u32)snprintf(many + n, sizeof(many) - n, ">; };\n");
 	}
 	refuse_devices(many, "layout: /guest/devices/d31: reg: 0x4a0fc000+0x1000 is one range too many", "128");
+}
+
+#define AT(compatible, reg)	"d { compatible = \"umbra," compatible "\"; reg = <" reg ">; };"
+#define L4(parts)		"w { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>; reg = <0x48000000 0x1000000>; " \
+				parts "};"
+#define HIDE(name, reg)		name " { compatible = \"umbra,hidden\"; reg = <" reg ">; };"
+#define HIDE_DRIVEN		HIDE("a", "0x48200000 0x1000") HIDE("b", "0x48088000 0x1000")
+#define CM_PRM			AT("omap3-prcm", "0x48004000 0x4000 0x48306000 0x4000")
+
+/* What the host owns is given away in no form: not as RAM, not through an emulator that passes accesses on, not by forgetting one. */
+static void nothing_of_the_hosts_is_given(void **state)
+{
+	static const struct { const char *devices, *message; } t[] = {
+		{ AT("sram", "0x10000000 0x1000"), "d: reg: 0x10000000+0x1000 is no on-chip RAM" },
+		{ AT("sram", "0x00000000 0x40000000"), "d: reg: 0x00000000+0x40000000 is no on-chip RAM" },
+		{ AT("sram", "0x48200000 0x1000"), "d: reg: 0x48200000+0x1000 is no on-chip RAM" },
+		{ AT("sram", "0x49020000 0x1000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40210000 0x1000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40200000 0x11000"), "is no on-chip RAM" },
+		{ AT("sram", "0x401ff000 0x2000"), "is no on-chip RAM" },
+		{ AT("sram", "0x40200000 0x1000 0x40202000 0x1000 0x40204000 0x1000 0x40206000 0x1000"),
+		  "d: reg: 0x40206000+0x1000 is one range of RAM too many: a guest has 4" },
+		{ AT("omap3-i2c-filter", "0x48200000 0x1000"), "d: reg: 0x48200000+0x1000 is not what \"umbra,omap3-i2c-filter\" is for" },
+		{ AT("omap3-i2c-filter", "0x48070000 0x2000"), "is not what" },
+		{ AT("omap3-prcm", "0x48004000 0x4000 0x48088000 0x1000"), "d: reg: 0x48088000+0x1000 is not what" },
+		{ AT("omap3-prcm", "0x48005000 0x1000"), "is not what" },
+		{ AT("omap3-sdrc", "0x6c000000 0x1000000"), "is not what" },
+		{ AT("omap3-l3", "0x48000000 0x1000000"), "is not what" },
+		{ AT("passthrough", "0x6c000000 0x1000"), "d: reg: contains the memory scheduler at 0x6c000000" },
+		{ AT("passthrough", "0x68000000 0x1000000"), "d: reg: contains the L3 interconnect at 0x68000000" },
+		{ AT("passthrough", "0x54000000 0x800000"), "contains the protection of L4-Emu" },
+		{ L4(HIDE_DRIVEN), "w: reg: contains the clock manager at 0x48004000, which Umbra drives itself" },
+		{ L4(HIDE_DRIVEN AT("omap3-prcm", "0x48004000 0x4000")), "w: reg: contains the power and reset manager" },
+		{ L4(HIDE_DRIVEN CM_PRM), "w: reg: contains I2C1 with the power chip at 0x48070000, which can reset the board or switch it off" },
+		{ L4(HIDE_DRIVEN CM_PRM HIDE("c", "0x48070000 0x1000")), "w: reg: contains WDT2" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		refuse_devices(t[i].devices, t[i].message, "layout: /guest/devices/");
+}
+
+/* The guest's tree is @dts: what comes of it, or (@want) the message that refuses it. */
+static const void *tree(const char *dts, const char *want)
+{
+	create("linux", 0);
+	guest.cfg.dtb.size = fake_dts_text(dts, hpa_ptr(DTB_AT), 0x10000);
+	assert_int_not_equal(guest.cfg.dtb.size, 0);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	fake_log_reset();
+	assert_int_equal(guest_start(&guest) != 0, want != NULL);
+	if (want && !strstr(fake_log_text, want))
+		fail_msg("%s", fake_log_text);
+	return want ? NULL : hpa_ptr(fake_vcpu.r2);
+}
+
+#define ROOT(ac, sc, rest)	"/dts-v1/; / { #address-cells = " ac "; #size-cells = " sc "; " rest " };"
+#define MEMORY(at, more)	"memory" at " { device_type = \"memory\"; reg = <0x80000000 0x20000000>; " more " };"
+
+/* All memory nodes together say what the guest has, and nothing else. */
+static void memory_is_said_once(void **state)
+{
+	static const char *const t[] = {
+		ROOT("<1>", "<1>", MEMORY("@80000000", "") MEMORY("", "")),
+		ROOT("<1>", "<1>", MEMORY("@0", "") MEMORY("@80000000", "linux,usable-memory = <0x80000000 0x20000000>;") MEMORY("@1", "")),
+		ROOT("<1>", "<1>", MEMORY("@80000000", "status = \"disabled\";")),
+		ROOT("<1>", "<1>", "bus { " MEMORY("", "") " };"),
+		ROOT("<1>", "<1>", "chosen { linux,usable-memory-range = <0x80000000 0x20000000>; };"),
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		const void *fdt = tree(t[i], NULL);
+		int node = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "memory", 7), len;
+		const void *reg = fdt_getprop(fdt, node, "reg", &len);
+
+		assert_int_equal(len, 8);
+		assert_int_equal(be32_load(reg), 0x80000000);
+		assert_int_equal(be32_load((const u8 *)reg + 4), 0x1e000000);
+		assert_null(fdt_getprop(fdt, node, "linux,usable-memory", NULL));
+		assert_null(fdt_getprop(fdt, node, "status", NULL));
+		assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,usable-memory-range", NULL));
+		assert_true(fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7) < 0);
+	}
+}
+
+static void odd_trees_are_refused(void **state)
+{
+	char deep[2048];
+	u32 n = (u32)snprintf(deep, sizeof(deep), "%s", "/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; ");
+
+	tree(ROOT("<0>", "<1>", ""), "file \"guest.dtb\": #address-cells of the root is another number, not 1 or 2");
+	tree(ROOT("<3>", "<1>", ""), "#address-cells of the root is another number");
+	tree(ROOT("<9>", "<1>", ""), "#address-cells of the root is another number");
+	tree(ROOT("\"one\"", "<1>", ""), "#address-cells of the root is ");
+	tree(ROOT("<1>", "<0>", ""), "#size-cells of the root is another number");
+	tree("/dts-v1/; / { #size-cells = <1>; };", "#address-cells of the root is missing");
+	tree(ROOT("<2>", "<2>", ""), NULL);
+	for (u32 i = 0; i < 14; i++)
+		n += (u32)snprintf(deep + n, sizeof(deep) - n, "b%u { ranges; #address-cells = <1>; #size-cells = <1>; ", i);
+	snprintf(deep + n, sizeof(deep) - n, "d { reg = <0x60000000 4>; };%s};", "};};};};};};};};};};};};};};");
+	assert_string_equal(status_of(tree(deep, NULL), "/b0/b1/b2/b3/b4/b5/b6/b7/b8/b9/b10/b11/b12/b13/d"), "disabled");
+	n = (u32)snprintf(deep, sizeof(deep), "%s", "/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; ");
+	for (u32 i = 0; i < 33; i++)
+		n += (u32)snprintf(deep + n, sizeof(deep) - n, "b { ranges; ");
+	for (u32 i = 0; i < 34; i++)
+		n += (u32)snprintf(deep + n, sizeof(deep) - n, "};");
+	tree(deep, "buses are nested more than");
+}
+
+/* What would be ignored is a mistake. */
+static void what_no_kernel_gets(void **state)
+{
+	create("bare-metal", 0);
+	guest.files_kept = true;
+	put_word(KERNEL_AT + 0x24, 0);
+	guest.cfg.bootargs = "quiet";
+	expect_failure("layout: /guest: bootargs: nothing tells a raw binary of it", "");
+	create("bare-metal", 0);
+	guest.files_kept = true;
+	put_word(KERNEL_AT + 0x24, 0);
+	guest.cfg.initrd.size = 4096;
+	expect_failure("layout: /guest: initrd: nothing tells a raw binary of it", "");
+	create("bare-metal", 0);
+	guest.files_kept = true;
+	expect_failure("layout: /guest: load-offset: file \"guest.bin\" is a zImage", "");
 }
 
 /* A device tree with more absent devices than the shipped ones have still has place for the changes. */
@@ -615,6 +765,102 @@ static void mmio_is_routed(void **state)
 	assert_int_equal(a.value, 0);
 }
 
+/* Only the user closes the monitor: not a guest that restarts. */
+static void restart_leaves_the_monitor_open(void **state)
+{
+	start("linux");
+	fake_console_monitor = true;
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_true(fake_console_monitor);
+}
+
+static u32 messages(const char *text)
+{
+	u32 n = 0;
+
+	for (const char *at = fake_log_text; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+static void watch(const char *name)
+{
+	static bool once;
+
+	if (!once)
+		guest_watch_init();
+	once = true;
+	start(name);
+	fake_log_reset();
+}
+
+/* A guest that never says a word is reported once a run; one that does, or that has the wire itself, is not. */
+static void silence_is_reported(void **state)
+{
+	watch("linux");
+	fake_time += 29 * TIME_HZ;
+	fake_tick();
+	assert_string_equal(fake_log_text, "");
+	fake_time += 2 * TIME_HZ;
+	fake_tick();
+	fake_tick();
+	assert_int_equal(messages("not a word on its console"), 1);
+	assert_int_equal(fake_vcpu.troubles, 1);
+	assert_int_equal(guest_restart(&guest), 0);
+	fake_time += 40 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("not a word on its console"), 2);
+	assert_int_equal(guest_restart(&guest), 0);
+	fake_console_characters++;
+	fake_time += 40 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("not a word on its console"), 2);
+	watch("linux-uart3");
+	fake_time += 40 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("not a word on its console"), 0);
+	guest_stop(&guest);
+}
+
+static void resets_are_said_once_a_second(void **state)
+{
+	watch("linux");
+	for (u32 i = 0; i < 40; i++) {
+		guest_watch_reset(&guest);
+		fake_time += TIME_HZ / 8;
+	}
+	assert_int_equal(messages("reset:"), 5);
+	assert_int_equal(messages("(8 resets since the last such message)"), 4);
+}
+
+static void accesses_to_nothing_are_told_apart(void **state)
+{
+	watch("linux");
+	guest_watch_nothing(&guest, 0x10000000, 0x80008000);
+	assert_int_equal(messages("nothing at physical 0x10000000 (pc 0x80008000)"), 1);
+	guest_watch_nothing(&guest, 0x9f800000, 0x80008000);
+	assert_int_equal(messages("physical 0x9f800000 is Umbra's RAM"), 1);
+	assert_int_equal(messages("Its own is 0x80000000+0x1e000000"), 1);
+}
+
+static void memory_arguments_are_checked(void **state)
+{
+	static const struct { const char *args; u32 warnings; } t[] = {
+		{ "console=ttyO2 mem=480M quiet", 0 }, { "mem=0x1e000000", 0 }, { "mem=99M@0x80000000 mem=100m@0x90000000", 0 },
+		{ "mem=", 0 }, { "xmem=512M", 0 }, { "mem=491520k", 0 },
+		{ "mem=512M", 1 }, { "a mem=99M@0x80000000 mem=384M@0x88000000", 1 }, { "mem=1G mem=1M@0", 2 },
+		{ "mem=384M@2281701376", 1 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		watch("linux");
+		hv_log_new_run();
+		guest_watch_args(&guest, t[i].args);
+		if (messages("is not in the guest's memory, 0x80000000+0x1e000000") != t[i].warnings)
+			fail_msg("%s: %s", t[i].args, fake_log_text);
+	}
+}
+
 static void first_request_wins(void **state)
 {
 	start("linux");
@@ -645,11 +891,20 @@ int main(void)
 		cmocka_unit_test(host_registers_are_not_given),
 		cmocka_unit_test(missing_families_are_not_given),
 		cmocka_unit_test(second_stage_names_the_node),
+		cmocka_unit_test(nothing_of_the_hosts_is_given),
+		cmocka_unit_test(memory_is_said_once),
+		cmocka_unit_test(odd_trees_are_refused),
+		cmocka_unit_test(what_no_kernel_gets),
 		cmocka_unit_test(many_absent_devices),
 		cmocka_unit_test(unknown_engine),
 		cmocka_unit_test(interrupts_find_their_way),
 		cmocka_unit_test(memory_access_is_checked),
 		cmocka_unit_test(mmio_is_routed),
+		cmocka_unit_test(restart_leaves_the_monitor_open),
+		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(resets_are_said_once_a_second),
+		cmocka_unit_test(accesses_to_nothing_are_told_apart),
+		cmocka_unit_test(memory_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
 	};
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layout parser: the shipped layouts, every kind of mistake with its one message, and damaged blobs. */
-/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c */
+/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c core/guest_watch.c */
+/* SOURCES: tests/host/fake/time.c tests/host/fake/vcpu.c */
+/* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/dts.c tests/host/fake/devices.c */
 /* SOURCES: tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -115,6 +117,66 @@ static void disabled_window_is_gone(void **state)
 	assert_int_equal(layout.guest[0].ndevs, 2);
 }
 
+/* What a boot loader adds passes silently; what nobody knows is named, and the guest runs. */
+static void unknown_properties_are_named(void **state)
+{
+	compile_edited("chosen {", "chosen { bootargs = \"x\"; rng-seed = <1>; u-boot,version = \"y\";");
+	assert_int_equal(parse(), 0);
+	assert_string_equal(fake_log_text, "");
+	compile_edited("chosen {", "chosen { bootarg = \"x\";");
+	assert_int_equal(parse(), 0);
+	assert_non_null(strstr(fake_log_text, "layout: /chosen: bootarg: not a property of layouts, ignored"));
+	compile_edited("#size-cells = <1>;", "#size-cells = <1>; memory = <1>;");
+	assert_int_equal(parse(), 0);
+	assert_non_null(strstr(fake_log_text, "layout: /: memory: not a property of layouts, ignored"));
+}
+
+/* dtc makes no such tree; other tools do. */
+static void two_nodes_of_one_name(void **state)
+{
+	static const struct { const char *name, *twin, *path; } t[] = {
+		{ "mmc2", "mmc1", "/guest/devices/bus/mmc1" }, { "intc", "mmc1", "/guest/devices/bus/mmc1" }, { "module@2", "module@1", "/chosen/module@1" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		compile_edited("quiet", "quiet");
+		memcpy(memmem(blob, sizeof(blob), t[i].name, strlen(t[i].name)), t[i].twin, strlen(t[i].name));
+		assert_int_equal(parse(), -EINVAL);
+		if (!strstr(fake_log_text, t[i].path) || !strstr(fake_log_text, "two nodes of this name"))
+			fail_msg("%s", fake_log_text);
+	}
+}
+
+/* Hidden registers have no interrupts: a line that stands there is nobody's. */
+static void hidden_interrupts_are_not_given(void **state)
+{
+	compile_edited("mmc2 {", "mmc2 { compatible = \"umbra,hidden\";");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(layout.guest[0].dev[3].nirqs, 0);
+	compile_edited("mmc2 {", "mmc2 { compatible = \"umbra,raz\";");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(layout.guest[0].dev[3].nirqs, 0);
+}
+
+/* memory-at-most: what the layout says where it fits, else all that is left below the kept files (here 5.5 MiB and 64 KiB and 1 MiB). */
+static void memory_can_be_a_maximum(void **state)
+{
+	static const struct { const char *memory; u32 size; bool said; } t[] = {
+		{ "<0x80000000 0x1e000000>; memory-at-most", 0x1e000000, false },
+		{ "<0x80000000 0x1e900000>; memory-at-most", 0x1e900000, false },
+		{ "<0x80000000 0x1ea00000>; memory-at-most", 0x1e900000, true },
+		{ "<0x80000000 0x3f000000>; memory-at-most", 0x1e900000, true },
+		{ "<0x90000000 0x20000000>; memory-at-most", 0x0e900000, true },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		compile_edited("<0x80000000 0x1e000000>", t[i].memory);
+		assert_int_equal(parse(), 0);
+		assert_int_equal(layout.guest[0].mem_size, t[i].size);
+		assert_int_equal(strstr(fake_log_text, "more than this board has") != NULL, t[i].said);
+	}
+}
+
 /* What a boot loader adds on the way must not disturb. */
 static void boot_loader_additions(void **state)
 {
@@ -140,6 +202,12 @@ static const struct mistake {
 	{ "0x80000000 0x1e000000", "0x80000800 0x1e000000", { "/guest", "memory", "1 MiB" } },
 	{ "0x80000000 0x1e000000", "0x40000000 0x1e000000", { "/guest", "memory", "starts at" } },
 	{ "0x80000000 0x1e000000", "0x9f000000 0x00100000", { "/guest", "memory", "starts at" } },
+	{ "<0x80000000 0x1e000000>", "<0x9f000000 0x1e000000>; memory-at-most", { "/guest", "memory", "starts at" } },
+	{ "<0x80000000 0x1e000000>", "<0x9ef00000 0x1e000000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0x3f100000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0xfff00000>; memory-at-most", { "/guest", "memory", "overlaps Umbra" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000800 0x1e000000>; memory-at-most", { "/guest", "memory", "1 MiB" } },
+	{ "<0x80000000 0x1e000000>", "<0x80000000 0>; memory-at-most", { "/guest", "memory", "missing or empty" } },
 	{ "kernel = <&k>; ", "", { "/guest", "kernel", "missing" } },
 	{ "kernel = <&k>", "kernel = <0x1234>", { "/guest", "kernel", "no node" } },
 	{ "kernel = <&k>", "kernel = \"vmlinuz\"", { "/guest", "kernel", "one cell" } },
@@ -277,6 +345,8 @@ static void header_is_checked(void **state)
 		{ 4, 0, "damaged: it says 0 bytes" },
 		{ 4, 0x40001, "says 262145 bytes, a layout has 262144 at most" },
 		{ 4, 0xffffffff, "says 4294967295 bytes, a layout has 262144 at most" },
+		{ 8, 0x3a, "not aligned: structure at 0x3a" },
+		{ 16, 0x2c, "not aligned" },
 		{ 20, 1, "version 1 (for readers of 16), this Umbra reads " },
 	};
 	char why[96];
@@ -331,6 +401,10 @@ int main(void)
 		cmocka_unit_test(disabled_part_is_withheld),
 		cmocka_unit_test(disabled_window_is_gone),
 		cmocka_unit_test(boot_loader_additions),
+		cmocka_unit_test(memory_can_be_a_maximum),
+		cmocka_unit_test(unknown_properties_are_named),
+		cmocka_unit_test(two_nodes_of_one_name),
+		cmocka_unit_test(hidden_interrupts_are_not_given),
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),
 		cmocka_unit_test(shipped_layouts),

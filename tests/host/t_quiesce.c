@@ -4,7 +4,7 @@
 /* SOURCES: drivers/passthrough/crypto.c drivers/passthrough/dss.c drivers/passthrough/gpio.c drivers/passthrough/gptimer.c */
 /* SOURCES: drivers/passthrough/i2c.c drivers/passthrough/isp.c drivers/passthrough/mcbsp.c drivers/passthrough/mcspi.c */
 /* SOURCES: drivers/passthrough/mmc.c drivers/passthrough/sdma.c drivers/passthrough/smartreflex.c drivers/passthrough/uart.c */
-/* SOURCES: drivers/passthrough/usb_host.c drivers/passthrough/usb_otg.c */
+/* SOURCES: drivers/passthrough/usb_host.c drivers/passthrough/usb_otg.c drivers/passthrough/wdt.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -208,6 +208,15 @@ static void stops_dma(void **state)
 	assert_int_equal(*cell(I2C1 + 0x20), 2);	/* filtered, but real */
 }
 
+/* IVA2's watchdog is stopped, and its interrupt with it. */
+static void stops_wdt3(void **state)
+{
+	*cell(0x49030000 + 0x1c) = 1;
+	assert_int_equal(host_quiesce(&map), 0);
+	assert_int_equal(*cell(0x49030000 + 0x48), 0x5555);
+	assert_int_equal(*cell(0x49030000 + 0x1c), 0);
+}
+
 static void leaves_others_alone(void **state)
 {
 	u32 before = writes_to(MMC2), uart3 = writes_to(0x49020000), timer11 = writes_to(0x48088000);
@@ -271,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(restores, setup),
 		cmocka_unit_test_setup(stops_dma, setup),
+		cmocka_unit_test_setup(stops_wdt3, setup),
 		cmocka_unit_test_setup(leaves_others_alone, setup),
 		cmocka_unit_test_setup(stuck_block, setup),
 		cmocka_unit_test_setup(dead_block, setup),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
@@ -33,6 +33,7 @@
 #define MRS_TRAP(copy)	(0xef8c0000u | (copy) << 4)	/* kind 3, r0 */
 #define CPSID_TRAP(copy)	(0xef840002u | (copy) << 4)	/* kind 1, I */
 #define WFI		0xe320f003u
+#define B_HERE		0xeafffffeu	/* b . */
 #define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
 #define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
@@ -480,6 +481,167 @@ static void adr(void **state)
 	assert_int_equal(do_scan(false, false), 1);
 }
 
+/* -- doubt -- */
+
+#define BL_AWAY		0xebf00000u
+#define SVC_OWN		0xef8c0006u	/* the guest's, and kind 3, r6, of a trapping word */
+
+static u32 do_doubt(u32 entry)
+{
+	const u32 *page[3] = { w[0], w[1], w[2] };
+	u32 n, i;
+
+	n = code_scan_first(&scan, page[1], 0xc0300000);
+	if (n || code_scan_reads_out(&scan)) {
+		code_scan(&scan, page);
+		n = code_doubt(&scan, page, entry);
+	}
+	memset(site, 0, sizeof(site));
+	for (i = 0; i < n; i++) {
+		assert_false(site[scan.site[i]]);
+		site[scan.site[i]] = true;
+	}
+	return n;
+}
+
+/* What a load reads stays as it is where no code gets to, and is a site otherwise; the load is another then. */
+static void read_and_reached(void **state)
+{
+	static const struct { u32 before, sites; } c[] = {
+		{ B_HERE, 0 }, { 0xe12fff1e, 0 }, { 0xe8bd8010, 0 }, { 0xe49df004, 0 }, { MOVS_PC_LR & ~BIT(20), 0 },
+		{ 0xe7f001f2, 0 }, { 0xf8bd0a00, 1 },	/* UDF; RFE, a site itself */
+		{ BL_AWAY, 2 }, { 0x0afffffe, 2 }, { 0xe12fff3e, 2 }, { 0xe2800001, 2 }, { 0xe59d1000, 2 }, { 0xe5801000, 2 },
+		{ 0xe35f0000, 2 }, { 0xe1a0f000 & ~0xf000u, 2 },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		clear_pages(state);
+		w[1][100] = LDR_LIT(80);
+		w[1][119] = c[i].before;
+		w[1][120] = MRS;
+		if (do_doubt(SCAN_WORDS) != c[i].sites)
+			fail_msg("behind 0x%08x: %u sites", c[i].before, scan.nr_sites);
+		assert_int_equal(scan.nr_either, c[i].sites == 2);
+		assert_int_equal(is_site(120), c[i].sites == 2);
+		assert_int_equal(is_site(100), c[i].sites == 2);
+	}
+	/* padding and other data between do not lead there, a branch does */
+	clear_pages(state);
+	w[1][100] = 0xe1cf04dc;				/* ldrd r0, r1, [pc, #76]: 121, 122 */
+	w[1][118] = B_HERE;
+	w[1][122] = MRS;
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+	w[1][50] = 0x1a000000 | (122 - 52);
+	assert_int_equal(do_doubt(SCAN_WORDS), 2);
+	w[1][50] = 0x1a000000 | (121 - 52);
+	assert_int_equal(do_doubt(SCAN_WORDS), 2);
+	w[1][50] = 0x1a000000 | (123 - 52);
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+}
+
+/* A load that is replaced is read by another one, which is replaced for that. */
+static void loads_of_loads(void **state)
+{
+	w[1][100] = LDR_LIT(40);
+	w[1][110] = LDR_LIT(40);
+	w[1][120] = MRS;
+	w[1][130] = NOP;
+	w[1][109] = w[1][119] = BL_AWAY;
+	assert_int_equal(do_doubt(SCAN_WORDS), 3);
+	w[1][109] = B_HERE;				/* 110 is never executed: a constant, though 120 is code */
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
+	assert_true(is_site(120));
+}
+
+/* What is reached from where the page is entered is code for certain; what seems to read it is so only if it is, too. */
+static void certain_code(void **state)
+{
+	u32 i;
+
+	w[1][100] = MRS;				/* entry: 98 */
+	w[1][101] = BL_AWAY;
+	w[1][110] = LDR_LIT_NEG(40);
+	assert_int_equal(do_doubt(98), 1);
+	assert_true(is_site(100));
+	assert_int_equal(scan.nr_doubts, 1);
+	w[1][101] = 0x0a000000 | (109 - 103);
+	assert_int_equal(do_doubt(98), 2);
+	assert_true(is_site(110));
+	assert_int_equal(scan.nr_doubts, 0);
+	/* among words that look like data */
+	clear_pages(state);
+	for (i = 0; i < 20; i++)
+		w[1][200 + i] = 0x01a00000;
+	w[1][210] = 0xe4b81000;				/* ldrt */
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+	assert_int_equal(scan.nr_doubts, 1);
+	assert_int_equal(do_doubt(200), 1);
+	assert_int_equal(scan.nr_doubts, 0);
+	assert_int_equal(do_doubt(211), 0);
+	w[1][205] = 0xef000000;				/* may not come back */
+	assert_int_equal(do_doubt(200), 0);
+}
+
+/* An SVC that could be taken for a trapping word does not stay as it is where it could be executed. */
+static void own_svc_in_doubt(void **state)
+{
+	u32 i;
+
+	w[1][100] = LDR_LIT(80);
+	w[1][119] = B_HERE;
+	w[1][120] = SVC_OWN;
+	assert_int_equal(do_doubt(SCAN_WORDS), 2);
+	assert_false(scan.interpret);
+	clear_pages(state);
+	for (i = 0; i < 20; i++)
+		w[1][200 + i] = 0x01a00000;
+	w[1][210] = SVC_OWN;
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+	assert_true(scan.interpret);
+	assert_int_equal(do_doubt(200), 1);
+	assert_false(scan.interpret);
+}
+
+/* A page reads what is replaced in another one. */
+static void doubt_in_a_neighbour(void **state)
+{
+	w[1][SCAN_WORDS - 10] = LDR_LIT(80);		/* word 10 of the next page */
+	w[2][9] = BL_AWAY;
+	w[2][10] = MRS;
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
+	assert_true(is_site(SCAN_WORDS - 10));
+	w[2][9] = B_HERE;
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+	w[2][10] = SVC_OWN;
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
+	w[2][10] = NOP;
+	assert_int_equal(do_doubt(SCAN_WORDS), 0);
+	w[1][SCAN_WORDS - 10] = NOP;
+	assert_false(code_scan_reads_out(&scan));
+	w[1][20] = 0xe15f0fb0;				/* ldrh r0, [pc, #-240] */
+	w[0][SCAN_WORDS - 38] = CPSID;
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
+	assert_true(is_site(20));
+}
+
+/* Two halfwords of T32 code, or A32 code? */
+static void t32_in_doubt(void **state)
+{
+	w[1][100] = MRS;
+	do_doubt(SCAN_WORDS);
+	assert_false(code_doubt_t32(&scan, SCAN_WORDS));
+	w[1][99] = 0xef000000;
+	w[1][101] = 0xbf000105;
+	w[1][102] = 0xdf00df00;
+	do_doubt(SCAN_WORDS);
+	assert_true(code_doubt_t32(&scan, SCAN_WORDS));
+	assert_false(code_doubt_t32(&scan, 100));
+	do_doubt(SCAN_WORDS);
+	w[1][101] = w[1][102] = NOP;
+	assert_false(code_doubt_t32(&scan, SCAN_WORDS));
+}
+
 /* Round constants of SHA-256, as its ARM code has them in its text. */
 static void table_of_constants(void **state)
 {
@@ -864,6 +1026,7 @@ static void neighbours_by_address(void **state)
 {
 	put(RAM + PAGE_SIZE - 8, LDR_LIT(24));		/* reads word 4 of the next page */
 	put(RAM + PAGE_SIZE + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0xc, B_HERE);		/* which no code reaches */
 	assert_int_equal(exec_page(1), RAM + PAGE_SIZE);
 	code_page_drop(&v, RAM + PAGE_SIZE);
 	walk_fails = true;				/* not mapped: the loads there are not seen */
@@ -1099,6 +1262,7 @@ int main(void)
 		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),

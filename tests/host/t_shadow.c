@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unit test: shadow MMU, strategy `flush`, under a random guest and a model of the host's MMU with a TLB.
+ * Unit test: shadow MMU, strategy `flush`, under a random guest and a model of the host's MMU: a TLB that keeps entries for as long as
+ * nobody invalidates them, loads others at any time, takes two for one address for an error, and whose walks see only what was cleaned.
  *
  * The guest edits its tables as it likes but does the TLB maintenance that the architecture asks for. Then the tables of
  * now are the only truth: whatever the host's MMU grants (through its TLB, through shadow tables, in either virtual mode)
@@ -13,6 +14,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -30,6 +33,7 @@
 #define SRAM		0x40200000u
 #define SRAM_SIZE	0x10000u
 #define HEAP		0x9f100000u
+#define HEAP_SIZE	0x400000u
 
 /* Where the guest keeps things: first-level tables, second-level tables, everything else. */
 #define G_L1(n)		(RAM + 0x01000000u + (n) * 0x4000)
@@ -75,11 +79,17 @@ static hpa_t copy_pool;
 static gpa_t copy_of[COPIES];
 static u32 copy_hand;
 
+/* Pages that User mode executed as they are. */
+static bool user_ran[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];
+
+static u32 page_index(gpa_t gpa)
+{
+	return (gpa - SRAM < SRAM_SIZE ? RAM_SIZE + gpa - SRAM : gpa - RAM) >> PAGE_SHIFT;
+}
+
 static u16 *state_of(gpa_t gpa)
 {
-	if (gpa - SRAM < SRAM_SIZE)
-		return &code_state[(RAM_SIZE + gpa - SRAM) >> PAGE_SHIFT];
-	return gpa - RAM < RAM_SIZE ? &code_state[(gpa - RAM) >> PAGE_SHIFT] : NULL;
+	return gpa - SRAM < SRAM_SIZE || gpa - RAM < RAM_SIZE ? &code_state[page_index(gpa)] : NULL;
 }
 
 void code_page_drop(struct vcpu *vc, gpa_t gpa)
@@ -149,6 +159,27 @@ void code_area_lost(struct vcpu *vc)
 
 /* -- the host's MMU: User mode, DACR, a TLB that forgets only when told or at random -- */
 
+/* Umbra's memory as table walks see it: what was cleaned, by lines. */
+static u8 coherent[HEAP_SIZE];
+
+static void clean_hook(hpa_t a, u32 len)
+{
+	hpa_t end = a + len;
+
+	for (a &= ~63u; a < end; a += 64)
+		if (a - HEAP < HEAP_SIZE)
+			memcpy(&coherent[a - HEAP], hpa_ptr(a), 64);
+}
+
+static u32 walk_read(hpa_t a)
+{
+	u32 word;
+
+	assert_in_range(a, HEAP, HEAP + HEAP_SIZE - 4);
+	memcpy(&word, &coherent[a - HEAP], sizeof(word));
+	return word;
+}
+
 #define TLB_NR	64u
 
 struct tlb_entry {
@@ -157,14 +188,17 @@ struct tlb_entry {
 };
 static struct tlb_entry tlb[TLB_NR];
 
+static u32 tlb_mask(const struct tlb_entry *t)
+{
+	return t->section ? SECTION_MASK : PAGE_MASK;
+}
+
 static void tlb_hook(enum fake_tlbi op, u32 arg)
 {
 	for (u32 i = 0; i < TLB_NR; i++) {
 		struct tlb_entry *t = &tlb[i];
-		u32 mask = t->section ? SECTION_MASK : PAGE_MASK;
 
-		if (op == FAKE_TLBI_ALL || (t->asid == (arg & 0xff) &&
-					    (op == FAKE_TLBI_ASID || t->page == (arg & mask))))
+		if (op == FAKE_TLBI_ALL || (t->asid == (arg & 0xff) && (op == FAKE_TLBI_ASID || t->page == (arg & tlb_mask(t)))))
 			t->valid = false;
 	}
 }
@@ -172,10 +206,9 @@ static void tlb_hook(enum fake_tlbi op, u32 arg)
 /* Walk the shadow as the hardware does. Entry into @t; false: translation fault. */
 static bool hw_walk(gva_t va, struct tlb_entry *t)
 {
-	u32 e = *(u32 *)hpa_ptr((v->hw_ttbr0 & 0xffffc000u) + (va >> 20) * 4);
+	u32 e = walk_read((v->hw_ttbr0 & 0xffffc000u) + (va >> 20) * 4);
 
-	*t = (struct tlb_entry){ .valid = true, .asid = v->hw_asid };
-	t->domain = e >> 5 & 15;
+	*t = (struct tlb_entry){ .valid = true, .asid = v->hw_asid, .domain = e >> 5 & 15 };
 	if ((e & 3) == 2) {
 		assert_false(e & BIT(18));
 		t->section = true;
@@ -186,42 +219,71 @@ static bool hw_walk(gva_t va, struct tlb_entry *t)
 	if ((e & 3) != 1)
 		return false;
 	t->page = va & PAGE_MASK;
-	t->desc = *(u32 *)hpa_ptr((e & ~0x3ffu) + (va >> 12 & 0xff) * 4);
+	t->desc = walk_read((e & ~0x3ffu) + (va >> 12 & 0xff) * 4);
 	return t->desc & 3;
 }
 
 static struct tlb_entry *tlb_lookup(gva_t va)
 {
 	for (u32 i = 0; i < TLB_NR; i++)
-		if (tlb[i].valid && tlb[i].asid == v->hw_asid &&
-		    tlb[i].page == (va & (tlb[i].section ? SECTION_MASK : PAGE_MASK)))
+		if (tlb[i].valid && tlb[i].asid == v->hw_asid && tlb[i].page == (va & tlb_mask(&tlb[i])))
 			return &tlb[i];
 	return NULL;
 }
 
-/* True: the access goes through, to *@pa. */
-static bool hw_access(gva_t va, enum shadow_access acc, hpa_t *pa)
+/* Two entries for one address are UNPREDICTABLE (B3.10.3): a section comes, and there is a page of it, or the reverse. */
+static struct tlb_entry *tlb_load(const struct tlb_entry *fresh)
+{
+	struct tlb_entry *t = &tlb[rnd(TLB_NR)];
+
+	t->valid = false;
+	for (u32 i = 0; i < TLB_NR; i++)
+		if (tlb[i].valid && tlb[i].asid == fresh->asid && !((tlb[i].page ^ fresh->page) & tlb_mask(&tlb[i]) & tlb_mask(fresh)))
+			fail_msg("two TLB entries for 0x%08x", fresh->page);
+	*t = *fresh;
+	return t;
+}
+
+static gva_t rnd_va(void);
+
+/* A TLB may load any valid entry of the tables in use, at any time (B3.9.1). */
+static void tlb_load_some(void)
+{
+	struct tlb_entry fresh;
+
+	for (u32 i = rnd(4); i; i--) {
+		gva_t va = rnd_va();
+
+		if (!tlb_lookup(va) && hw_walk(va, &fresh))
+			tlb_load(&fresh);
+	}
+}
+
+static bool tlb_allows(const struct tlb_entry *t, enum shadow_access acc)
+{
+	u32 ap = t->section ? FIELD(t->desc, 15, 15) << 2 | FIELD(t->desc, 11, 10) : FIELD(t->desc, 9, 9) << 2 | FIELD(t->desc, 5, 4);
+	u32 xn = t->section ? FIELD(t->desc, 4, 4) : t->desc & 1;
+
+	return (ap == 3 || (ap == 7 && acc != ACC_WRITE)) && (acc != ACC_EXEC || !xn);
+}
+
+/* True: the access goes through, by *@by, to *@pa. */
+static bool hw_access(gva_t va, enum shadow_access acc, struct tlb_entry *by, hpa_t *pa)
 {
 	struct tlb_entry *t = tlb_lookup(va), fresh;
-	u32 ap, xn;
 
 	if (!t) {
 		if (!hw_walk(va, &fresh))
 			return false;
-		t = &tlb[rnd(TLB_NR)];
-		*t = fresh;
+		t = tlb_load(&fresh);
 	}
+	*by = *t;
 	if ((v->hw_dacr >> (2 * t->domain) & 3) != 1) {
 		assert_int_equal(v->hw_dacr >> (2 * t->domain) & 3, 0);
 		return false;
 	}
-	ap = t->section ? FIELD(t->desc, 15, 15) << 2 | FIELD(t->desc, 11, 10) :
-			  FIELD(t->desc, 9, 9) << 2 | FIELD(t->desc, 5, 4);
-	xn = t->section ? FIELD(t->desc, 4, 4) : t->desc & 1;
-	*pa = t->section ? (t->desc & SECTION_MASK) | (va & ~SECTION_MASK) : (t->desc & PAGE_MASK) | (va & ~PAGE_MASK);
-	if (ap == 3)
-		return acc != ACC_EXEC || !xn;
-	return ap == 7 && acc != ACC_WRITE && (acc != ACC_EXEC || !xn);
+	*pa = (t->desc & tlb_mask(t)) | (va & ~tlb_mask(t));
+	return tlb_allows(t, acc);
 }
 
 /* -- one guest access, checked -- */
@@ -234,6 +296,24 @@ static void set_mode(bool priv)
 	v->hw_dacr = priv ? v->dacr_kernel : v->dacr_user;
 }
 
+/* The guest's memory type, for RAM that is mapped as the guest says; devices are never Normal memory, copies are as Umbra has them. */
+static void check_type(gva_t va, const struct walk *w, const struct tlb_entry *by, hpa_t pa)
+{
+	const struct attr_ctl host = { false, 0, 0 }, ctl = { v->cp15.sctlr & SCTLR_TRE, v->cp15.prrr, v->cp15.nmrr };
+	u32 d = by->section ? (by->desc & 0xc) | (by->desc >> 6 & 0x5c0) : by->desc;
+	struct mem_attr got = attr_decode(&host, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)));
+	struct mem_attr want = attr_decode(&ctl, ATTR_INDEX(w->tex, w->c, w->b, w->s));
+
+	if (guest_map_find(&guest.map, w->gpa)->type == REGION_PASSTHROUGH)
+		want = attr_for_device(want);
+	else if (!(v->cp15.sctlr & SCTLR_M) || pa != w->gpa)
+		want = (struct mem_attr){ .kind = MEM_NORMAL, .inner = 1, .outer = 1 };
+	if (!(v->cp15.sctlr & SCTLR_M) && got.kind != MEM_NORMAL)
+		return;
+	if (attr_encode(got) != attr_encode(want))
+		fail_msg("memory type at 0x%08x: entry 0x%08x", va, by->desc);
+}
+
 static void check_target(gva_t va, const struct walk *w, enum shadow_access acc, bool priv, hpa_t pa)
 {
 	hpa_t copy = 0;
@@ -242,8 +322,10 @@ static void check_target(gva_t va, const struct walk *w, enum shadow_access acc,
 	if (acc == ACC_WRITE)
 		assert_false(code);	/* a store that Umbra does not see may not change scanned code */
 	/* Nothing runs as guest kernel that was not scanned, but for rule 9: the first time in a page that User mode ran. */
-	if (acc == ACC_EXEC && priv && (s->scan_user || (!w->manager && !ap_rights_pl0[w->ap])))
+	if (acc == ACC_EXEC && priv && (s->scan_user || is_vector_page(v, va) || !user_ran[page_index(w->gpa)]))
 		assert_true(code);
+	if (acc == ACC_EXEC && !priv && !code)
+		user_ran[page_index(w->gpa)] = true;
 	if (acc == ACC_EXEC && code)
 		assert_int_equal(pa, copy | (va & ~PAGE_MASK));
 	else if (pa != w->gpa)
@@ -253,18 +335,21 @@ static void check_target(gva_t va, const struct walk *w, enum shadow_access acc,
 /* Returns what the guest sees: true = done, false = fault. */
 static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
 {
+	struct tlb_entry by;
 	struct walk w;
 	bool legal;
 	hpa_t pa;
 	gpa_t gpa;
 
 	set_mode(priv);
+	tlb_load_some();
 	legal = guest_walk(v, va, acc, priv, &w, &gf) == 0;
 	for (u32 i = 0; i < FAULTS_MAX; i++) {
-		if (hw_access(va, acc, &pa)) {
+		if (hw_access(va, acc, &by, &pa)) {
 			if (!legal)
 				fail_msg("shadow grants 0x%08x acc %u priv %u, the guest's tables do not", va, acc, priv);
 			check_target(va, &w, acc, priv, pa);
+			check_type(va, &w, &by, pa);
 			return true;
 		}
 		switch (shadow_fault(v, va, acc, priv, &gpa, &gf)) {
@@ -304,14 +389,27 @@ static void audit(void)
 
 /* -- set-up -- */
 
+/* What kind of guest it is; the single cases have it plain. */
+static struct {
+	u32 sctlr;		/* of TRE, AFE, EE */
+	u32 n;			/* TTBCR.N */
+	bool no_asid;		/* nothing is non-global, a switch of spaces invalidates all */
+	u32 domains, user_slots;
+} world;
+
+static u32 guest_order(u32 val)
+{
+	return world.sctlr & SCTLR_EE ? __builtin_bswap32(val) : val;
+}
+
 static void poke(gpa_t a, u32 val)
 {
-	*(u32 *)hpa_ptr(a) = val;
+	*(u32 *)hpa_ptr(a) = guest_order(val);
 }
 
 static u32 peek(gpa_t a)
 {
-	return *(u32 *)hpa_ptr(a);
+	return guest_order(*(u32 *)hpa_ptr(a));
 }
 
 static void map_add(gpa_t base, u32 size, enum region_type type)
@@ -326,10 +424,15 @@ static int setup(void **state)
 	fake_log_reset();
 	memset(&guest, 0, sizeof(guest));
 	memset(tlb, 0, sizeof(tlb));
+	memset(&world, 0, sizeof(world));
+	world.user_slots = 6;
 	memset(code_state, 0, sizeof(code_state));
+	memset(user_ran, 0, sizeof(user_ran));
 	memset(copy_of, 0, sizeof(copy_of));
 	fake_tlbi_hook = tlb_hook;
-	alloc_init(HEAP, HEAP + 0x400000);
+	memset(coherent, 0xa5, sizeof(coherent));
+	fake_clean_hook = clean_hook;
+	alloc_init(HEAP, HEAP + HEAP_SIZE);
 	host_l1 = hv_alloc(16384, 16384);
 	for (u32 i = 0x800; i < 0xa00; i++)
 		host_l1[i] = i << 20 | 2;	/* Umbra's own view of RAM */
@@ -348,6 +451,7 @@ static int setup(void **state)
 	shadow_reset(v);
 	v->r[15] = 0xeeee0000;
 	window_moves = 0;
+	seed = 1;
 	return 0;
 }
 
@@ -364,33 +468,29 @@ static void write_dacr(u32 val)
 }
 
 /* As window_fast.c: what needs C and what does not. */
-static const struct root_cache *window_root(u32 ttbr0, u32 asid)
+static bool window_selects(u32 ttbr0, u32 asid)
 {
-	const struct root_cache *c = &v->root_cache[vcpu_root_index(ttbr0)];
+	const struct root_cache *c = vcpu_root_cached(v, ttbr0, asid & 0xff);
 
-	return c->ttbr0 == ttbr0 && (c->asid == ROOT_ANY_ASID || c->asid == (asid & 0xff)) ? c : NULL;
+	v->cp15.ttbr0 = ttbr0;
+	v->cp15.contextidr = asid;
+	if (!c)
+		return false;
+	v->hw_ttbr0 = c->hw_ttbr0;
+	v->hw_asid = c->hw_asid;
+	shadow_exited(v);
+	return true;
 }
 
 static void write_ttbr0(u32 val)
 {
-	const struct root_cache *c = window_root(val | 0x19, v->cp15.contextidr);
-
-	v->cp15.ttbr0 = val | 0x19;
-	if (c) {
-		v->hw_ttbr0 = c->hw_ttbr0;
-		v->hw_asid = c->hw_asid;
-		shadow_exited(v);
-		return;
-	}
-	shadow_ctx_changed(v, CTX_TTBR0);
+	if (!window_selects(val | 0x19, v->cp15.contextidr))
+		shadow_ctx_changed(v, CTX_TTBR0);
 }
 
 static void write_asid(u32 val)
 {
-	const struct root_cache *c = window_root(v->cp15.ttbr0, val);
-
-	v->cp15.contextidr = val;
-	if (!c)
+	if (!window_selects(v->cp15.ttbr0, val))
 		shadow_ctx_changed(v, CTX_ASID);
 }
 
@@ -482,8 +582,26 @@ static void store_into_own_page(void **state)
 	v->r[15] = RAM + 0x9100;
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_EMULATED);
 	assert_int_equal(gpa, RAM + 0x9200);
+	v->r[15] = RAM + 0x8ffe;	/* a T32 instruction that ends there */
+	v->cpsr |= PSR_T;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_EMULATED);
+	assert_int_equal(gpa, RAM + 0x9200);
+	v->r[15] = RAM + 0x8ffc;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+	v->cpsr &= ~PSR_T;
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
 	v->r[15] = RAM + 0xa100;
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+}
+
+/* The guest may have written the code past the cache: what is scanned is what is in memory. */
+static void scan_reads_memory(void **state)
+{
+	fake_dcache_flushed = 0;
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
+	assert_true(guest_does(RAM + 0x9100, ACC_EXEC, true));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
 }
 
 /* DACR writes open and close domains without losing entries; mode switches take no fault. */
@@ -525,6 +643,49 @@ static void dacr_costs_no_fill(void **state)
 	audit();
 }
 
+/* More domains than the host has: those that the guest does not tell apart cost nothing, and none is ever taken for another. */
+static void many_domains(void **state)
+{
+	u64 fills = 0, evictions = 0, drops;
+
+	for (u32 i = 0; i < 32; i++) {
+		l1(0, 0x40000000 + i * SECTION_SIZE, G_L2(i) | 1 | (i / 2) << 5);
+		l2(i, 0, P(RAM + i * PAGE_SIZE, i & 1 ? URW : KRW));
+		l1(0, 0x50000000 + i * SECTION_SIZE, S(RAM + SECTION_SIZE, i & 1 ? URW : KRW) | (i / 2) << 5 | BIT(17));
+	}
+	mmu_on();
+	drops = s->drops_all;
+	for (u32 round = 0; round < 10; round++) {
+		if (round == 1)
+			fills = s->fills;
+		for (u32 i = 0; i < 32; i++) {
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, true));
+			assert_true(guest_does(0x50000000 + i * SECTION_SIZE, ACC_WRITE, true));
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, false) == (i & 1));
+		}
+		audit();
+	}
+	assert_int_equal(s->fills, fills);
+	for (u32 round = 0; round < 40; round++) {
+		u32 open = 1 | rnd(4) << rnd(31), n = 0;
+
+		if (round == 20)
+			evictions = s->evictions;
+		for (u32 gd = 0; gd < 16; gd++)
+			n |= (open >> gd & 1) << (2 * gd);
+		write_dacr(n);
+		for (u32 i = 0; i < 32; i++) {
+			bool is_open = open >> (i / 2) & 1;
+
+			assert_true(guest_does(0x40000000 + i * SECTION_SIZE, ACC_WRITE, true) == is_open);
+			assert_true(guest_does(0x50000000 + i * SECTION_SIZE, ACC_READ, false) == (is_open && i & 1));
+		}
+		audit();
+	}
+	assert_in_range(s->evictions - evictions, 1, 100);	/* a few in each round, not all of them */
+	assert_int_equal(s->drops_all, drops);
+}
+
 static void manager_domain(void **state)
 {
 	l1(0, 0xc0000000, S(RAM, 0) | BIT(4) | 2 << 5);
@@ -551,6 +712,7 @@ static void mixed_slot(void **state)
 	l2(0, 0xffff2000, P(RAM + 0x8000, KRW_URO));
 	mmu_on();
 	v->cp15.sctlr |= SCTLR_V;
+	shadow_ctx_changed(v, CTX_VECTORS);
 	assert_true(guest_does(0xffff0000, ACC_EXEC, true));
 	assert_true(guest_does(0xffff1000, ACC_EXEC, true));
 	assert_false(s->scan_user);
@@ -588,6 +750,49 @@ static void user_code_is_not_scanned(void **state)
 	assert_true(guest_does(0x00102000, ACC_EXEC, true));
 	assert_true(guest_does(0x00101000, ACC_EXEC, false));
 	assert_int_not_equal(code_state[3], 0);
+	audit();
+}
+
+/* What User mode reads, writes or runs beside is scanned when the kernel jumps there; and so is what becomes its vector page. */
+static void unscanned_for_user_only(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	for (u32 i = 0; i < 16; i++)
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x3000 + i * PAGE_SIZE, i & 1 ? URW : URO));
+	mmu_on();
+	assert_true(guest_does(0x00102000, ACC_EXEC, false));
+	assert_true(guest_does(0x00105000, ACC_WRITE, false));
+	assert_true(guest_does(0x00106000, ACC_READ, false));
+	audit();
+	v->cp15.vbar = 0x00102000;
+	shadow_ctx_changed(v, CTX_VECTORS);
+	assert_true(guest_does(0x00102008, ACC_EXEC, true));
+	assert_int_not_equal(code_state[5], 0);
+	assert_false(s->scan_user);
+	assert_true(guest_does(0x00104000, ACC_EXEC, false));
+	v->cp15.vbar = 0x00103000;		/* ahead of which it is */
+	shadow_ctx_changed(v, CTX_VECTORS);
+	assert_true(guest_does(0x00104000, ACC_EXEC, false));
+	assert_true(guest_does(0x00103008, ACC_EXEC, true));
+	assert_int_not_equal(code_state[6], 0);
+	audit();
+	for (u32 i = 4; i < 8; i++) {
+		assert_true(guest_does(0x00104000, ACC_EXEC, false));
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_READ, false));
+		if (i != 4)
+			assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, true));
+		audit();
+		shadow_tlbi(v, TLBI_ALL, 0);
+	}
+	/* once executed, a page is executable ahead, where the vectors are not near */
+	v->cp15.vbar = 0xffff0000;
+	shadow_ctx_changed(v, CTX_VECTORS);
+	assert_true(guest_does(0x00108000, ACC_EXEC, false));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_true(guest_does(0x00109000, ACC_EXEC, false));
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00108000, ACC_EXEC, false));
+	assert_int_equal(s->fills, fills);
 	audit();
 }
 
@@ -707,6 +912,42 @@ static void tables_share_an_asid(void **state)
 	assert_false(guest_does(0x30001000, ACC_READ, false));
 }
 
+/*
+ * A table with global and non-global pages was filled in another root, under the ASID that this root has entries of. Then the ASID alone
+ * changes: that node is no place for what the tables say now.
+ */
+static void pending_asid_and_a_shared_node(void **state)
+{
+	u64 fills;
+
+	for (u32 i = 0; i < 2; i++)
+		l1(i, 0x30000000, G_L2(0) | 1);
+	l1(1, 0x40000000, G_L2(1) | 1);
+	l2(0, 0x30001000, P(RAM + 0x1000, URW) | NG);
+	l2(0, 0x30002000, P(RAM + 0x2000, URW));
+	l2(1, 0x40001000, P(RAM + 0x3000, URW) | NG);
+	mmu_on();
+	write_asid(5);
+	assert_true(guest_does(0x30001000, ACC_WRITE, false));
+	write_ttbr0(G_L1(1));
+	assert_true(guest_does(0x40001000, ACC_WRITE, false));
+	write_asid(6);
+	assert_true(s->asid_pending);
+	l2(0, 0x30003000, P(RAM + 0x4000, URW) | NG);
+	fills = s->fills;
+	assert_true(guest_does(0x30002000, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills + 1);
+	audit();
+	write_asid(5);
+	l2(0, 0x30003000, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x30003000 | 6);	/* ASID 5 never was current while it was valid */
+	assert_false(guest_does(0x30003000, ACC_READ, false));
+	write_ttbr0(G_L1(0));
+	assert_false(guest_does(0x30003000, ACC_READ, false));
+	assert_true(guest_does(0x30002000, ACC_WRITE, false));
+	audit();
+}
+
 static void large_page(void **state)
 {
 	l1(0, 0x30000000, G_L2(0) | 1);
@@ -720,6 +961,42 @@ static void large_page(void **state)
 	shadow_tlbi(v, TLBI_MVA, 0x3001a000);
 	for (u32 i = 16; i < 32; i++)
 		assert_false(guest_does(0x30000000 + i * PAGE_SIZE, ACC_READ, true));
+	audit();
+}
+
+/* A page that had three mappings at some time is looked for in all tables once, not each time that it becomes code. */
+static void many_mappings_end(void **state)
+{
+	u64 sweeps;
+
+	l1(0, 0x30000000, G_L2(0) | 1);
+	l1(0, 0x40000000, G_L2(1) | 1);
+	for (u32 i = 0; i < 4; i++)
+		l2(0, i << 16, P(RAM + 0x4000, KRW));
+	l2(1, 0, P(RAM + 0x4000, URO));
+	mmu_on();
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_WRITE, true));
+	assert_true(guest_does(0x40000000, ACC_READ, false));
+	audit();
+	sweeps = s->sweeps;
+	for (u32 i = 0; i < 10; i++) {
+		assert_true(guest_does(0x30000000, ACC_EXEC, true));
+		assert_true(guest_does(0x40000000, ACC_READ, false));
+		audit();
+		assert_true(guest_does(0x30020000, ACC_WRITE, true));
+		audit();
+	}
+	assert_in_range(s->sweeps - sweeps, 1, 2);
+	for (u32 i = 0; i < 4; i++)	/* all of them, when they are many again */
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_WRITE, true));
+	assert_true(guest_does(0x30030000, ACC_EXEC, true));
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x30000000 + i * 0x10000, ACC_READ, true));
+	assert_int_not_equal(frame_of(s, RAM + 0x4000)->w[0] & FRAME_MANY, 0);
+	audit();
+	code_page_drop(v, RAM + 0x4000);
+	assert_int_equal(frame_of(s, RAM + 0x4000)->w[0] & FRAME_MANY, 0);
 	audit();
 }
 
@@ -759,12 +1036,29 @@ static void refill_after_invalidation(void **state)
 /*
  * Spaces have private slots (non-global) and share kernel slots (global). Second-level tables are taken from one pool
  * and go back to it when a space dies; its ASID is not used again before a full invalidation, and nobody invalidates it.
+ * There is a table with the kernel's slots only, which is also TTBR1's: private slots lie below what N gives to that.
  */
 static const gva_t user_slot[] = { 0x00000000, 0x00100000, 0x40000000, 0x7ff00000, 0xb6f00000, 0xbfe00000 };
+static const u8 user_slots_below[] = { 6, 4, 2 };	/* by N */
 static const gva_t kern_slot[] = { 0xc0000000, 0xc0100000, 0xf0000000, 0xfff00000, 0xf8000000 };
 #define SUPER	0xd0000000u
 static u32 space_asid[SPACES], next_asid, cur_space;
 static bool l2_used[G_L2S];
+
+static gva_t rnd_user_slot(void)
+{
+	return user_slot[rnd(world.user_slots)];
+}
+
+static gva_t rnd_kern_slot(void)
+{
+	return kern_slot[rnd(ARRAY_SIZE(kern_slot))];
+}
+
+static u32 rnd_domain(void)
+{
+	return rnd(world.domains) << 5;
+}
 
 static u32 page_gpa(void)
 {
@@ -783,6 +1077,17 @@ static u32 rnd_page_index(void)
 	return rnd(3) ? rnd(20) : 256 - 20 + rnd(20);
 }
 
+/* A memory type, mostly write-back, in the places of a small page. */
+static u32 rnd_type(void)
+{
+	return rnd(4) ? 0xc : rnd(8) << 6 | rnd(4) << 2 | rnd(2) << 10;
+}
+
+static u32 ng_bit(bool ng)
+{
+	return ng && !world.no_asid ? NG : 0;
+}
+
 static u32 rnd_leaf(bool ng)
 {
 	u32 gpa = page_gpa(), r = rnd(40);
@@ -799,7 +1104,7 @@ static u32 rnd_leaf(bool ng)
 		gpa = 0x40200000 + rnd(4) * PAGE_SIZE;
 	if (r == 5)
 		gpa = G_L2(rnd(G_L2S)) & PAGE_MASK;
-	return P(gpa, rnd_ap()) | (ng ? NG : 0) | (rnd(4) == 0);
+	return (P(gpa, rnd_ap()) & ~0xcu) | rnd_type() | ng_bit(ng) | (rnd(4) == 0);
 }
 
 /* A table from the pool, half of the pages that the test looks at valid. */
@@ -820,23 +1125,45 @@ static u32 rnd_section(bool ng)
 {
 	u32 gpa = rnd(8) ? RAM + rnd(3) * SECTION_SIZE : 0x48000000 + rnd(4) * SECTION_SIZE;
 
-	return S(gpa, rnd_ap()) | (ng ? BIT(17) : 0) | (rnd(4) == 0) << 4 | rnd(3) << 5;
+	return (S(gpa, rnd_ap()) & ~0xcu) | attr_to_section(rnd_type()) | ng_bit(ng) << 6 | (rnd(4) == 0) << 4 | rnd_domain();
 }
 
 static gva_t rnd_va(void)
 {
-	gva_t slot = rnd(2) ? user_slot[rnd(ARRAY_SIZE(user_slot))] : kern_slot[rnd(ARRAY_SIZE(kern_slot))];
+	gva_t slot = rnd(2) ? rnd_user_slot() : rnd_kern_slot();
 
 	if (rnd(12) == 0)
 		slot = SUPER + rnd(16) * SECTION_SIZE;
 	if (rnd(200) == 0)
 		return window_base + rnd(8) * PAGE_SIZE;
+	if (rnd(30) == 0)
+		return v->cp15.vbar + rnd(8) * 4;
 	return slot + rnd_page_index() * PAGE_SIZE + rnd(1024) * 4;
 }
 
 static u32 desc_of(u32 space, gva_t va)
 {
-	return peek(G_L1(space) + (va >> 20) * 4);
+	return peek(G_L1(world.n && va >> (32 - world.n) ? SPACES : space) + (va >> 20) * 4);
+}
+
+/* Where the second-level descriptor for @va in @space is, 0: there is no table. */
+static gpa_t leaf_of(u32 space, gva_t va)
+{
+	u32 d = desc_of(space, va);
+
+	return (d & 3) == 1 ? (d & ~0x3ffu) + (va >> 12 & 0xff) * 4 : 0;
+}
+
+/* Part of a large page: the group changes as a whole, and one operation anywhere in it stands for all. */
+static bool is_large(u32 d)
+{
+	return (d & 3) == 1;
+}
+
+/* May a TLB hold what @d says? */
+static bool is_cached(u32 d)
+{
+	return d & 3 && (!(world.sctlr & SCTLR_AFE) || d & BIT(4));
 }
 
 /* As the window does: an operation on a slot that is not marked is no exit. */
@@ -864,41 +1191,78 @@ static void tlbi_slot(gva_t va, u32 asid)
 /* Change a leaf of a private slot of @space, with one of the ways to tell the TLB. */
 static void change_user_leaf(void)
 {
-	u32 space = rnd(SPACES), d;
-	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))] + rnd_page_index() * PAGE_SIZE;
-	gpa_t at;
+	u32 space = rnd(SPACES), old;
+	gva_t va = rnd_user_slot() + rnd_page_index() * PAGE_SIZE;
+	gpa_t at = leaf_of(space, va);
 
-	d = desc_of(space, va);
-	if ((d & 3) != 1)
+	if (!at || is_large(peek(at)))
 		return;
-	at = (d & ~0x3ffu) + (va >> 12 & 0xff) * 4;
-	if (peek(at) == 0) {
-		poke(at, rnd_leaf(true));	/* needs no maintenance */
-		return;
-	}
+	old = peek(at);
 	poke(at, rnd_leaf(true));
+	if (!is_cached(old))
+		return;			/* needs no maintenance */
 	if (rnd(100) == 0)
 		shadow_tlbi(v, TLBI_ALL, 0);
-	else if (rnd(8) == 0)
+	else if (rnd(8) == 0 && !world.no_asid)
 		shadow_tlbi(v, TLBI_ASID, space_asid[space]);
 	else
 		tlbi_va(va, space_asid[space]);
 }
 
+/* What @old said at @va is to be forgotten: everywhere if it was global, else for each space alone. */
+static void tlbi_leaf(gva_t va, u32 old)
+{
+	tlbi_va(va, rnd(256));
+	for (u32 i = 0; i < SPACES && (old & NG); i++)
+		tlbi_va(va, space_asid[i]);
+}
+
 static void change_kernel_leaf(void)
 {
-	gva_t va = kern_slot[rnd(ARRAY_SIZE(kern_slot))] + rnd_page_index() * PAGE_SIZE;
-	u32 d = desc_of(0, va), old;
-	gpa_t at;
+	gva_t va = rnd_kern_slot() + rnd_page_index() * PAGE_SIZE;
+	gpa_t at = leaf_of(0, va);
+	u32 old;
 
-	if ((d & 3) != 1)
+	if (!at || is_large(peek(at)))
 		return;
-	at = (d & ~0x3ffu) + (va >> 12 & 0xff) * 4;
 	old = peek(at);
 	poke(at, rnd_leaf(rnd(6) == 0));
-	tlbi_va(va, rnd(256));
-	for (u32 i = 0; i < SPACES && (old & NG); i++)	/* it was there for each space alone */
-		tlbi_va(va, space_asid[i]);
+	tlbi_leaf(va, old);
+}
+
+/* A descriptor of a large page, whose TEX and XN are elsewhere. */
+static u32 rnd_large(bool ng)
+{
+	u32 type = rnd_type(), ap = rnd_ap();
+
+	return (RAM + rnd(3) * 0x10000) | (ap & 3) << 4 | (ap >> 2) << 9 | (type & 0x40c) | (type & 0x1c0) << 6 | ng_bit(ng) |
+	       (rnd(4) == 0) << 15 | 1;
+}
+
+/* Sixteen entries become a large page, or small ones again. */
+static void change_large(void)
+{
+	bool user = rnd(2);
+	u32 space = user ? rnd(SPACES) : 0, old[16], large = rnd(3) ? rnd_large(user) : 0;
+	gva_t va = (user ? rnd_user_slot() : rnd_kern_slot()) + (rnd(2) ? 0 : 0xf0000);
+	gpa_t at = leaf_of(space, va);
+
+	if (!at)
+		return;
+	for (u32 i = 0; i < 16; i++) {
+		old[i] = peek(at + 4 * i);
+		poke(at + 4 * i, large ? large : rnd_leaf(user));
+	}
+	for (u32 i = 0; i < 16; i++) {
+		gva_t page = va + (is_large(old[0]) ? rnd(16) : i) * PAGE_SIZE;
+
+		if (user)
+			tlbi_va(page, space_asid[space]);
+		else
+			tlbi_leaf(page, old[i]);
+		if (is_large(old[0]))
+			break;
+	}
 }
 
 /* Sixteen slots that hold one supersection, or sections, or nothing. One operation stands for a whole supersection. */
@@ -926,22 +1290,22 @@ static void l2_put(u32 d)
 static void change_user_slot(void)
 {
 	u32 space = rnd(SPACES), old;
-	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))];
+	gva_t va = rnd_user_slot();
 
 	old = desc_of(space, va);
 	l1(space, va, 0);
-	shadow_tlbi(v, rnd(60) ? TLBI_ASID : TLBI_ALL, space_asid[space]);
+	shadow_tlbi(v, rnd(60) && !world.no_asid ? TLBI_ASID : TLBI_ALL, space_asid[space]);
 	l2_put(old);
-	l1(space, va, rnd(4) ? G_L2(l2_take(true)) | 1 | rnd(3) << 5 : rnd(2) ? rnd_section(true) : 0);
+	l1(space, va, rnd(4) ? G_L2(l2_take(true)) | 1 | rnd_domain() : rnd(2) ? rnd_section(true) : 0);
 }
 
 static void change_kernel_slot(void)
 {
-	gva_t va = kern_slot[rnd(ARRAY_SIZE(kern_slot))];
+	gva_t va = rnd_kern_slot();
 	u32 old = desc_of(0, va), d;
 
-	d = rnd(2) ? G_L2(l2_take(false)) | 1 | rnd(3) << 5 : rnd_section(false);
-	for (u32 i = 0; i < SPACES; i++)
+	d = rnd(2) ? G_L2(l2_take(false)) | 1 | rnd_domain() : rnd_section(false);
+	for (u32 i = 0; i <= SPACES; i++)
 		l1(i, va, d);
 	if ((old & 3) == 2)
 		tlbi_va(va + rnd(256) * PAGE_SIZE, 0);	/* one address of a section stands for all */
@@ -961,11 +1325,13 @@ static void change_kernel_slot(void)
 static void change_user_range(void)
 {
 	u32 space = rnd(SPACES), first = rnd(256), n = 1 + rnd(256 - first);
-	gva_t va = user_slot[rnd(ARRAY_SIZE(user_slot))];
+	gva_t va = rnd_user_slot();
 	u32 d = desc_of(space, va);
 
 	if ((d & 3) != 1)
 		return;
+	n = ((first + n + 15) & ~15u) - (first & ~15u);		/* large pages as a whole */
+	first &= ~15u;
 	for (u32 i = first; i < first + n; i++)
 		poke((d & ~0x3ffu) + i * 4, rnd(4) ? 0 : rnd_leaf(true));
 	if (slot_marked(va))
@@ -975,7 +1341,10 @@ static void change_user_range(void)
 static void space_enter(u32 space)
 {
 	cur_space = space;
-	if (rnd(2)) {	/* as Linux 6.1 */
+	if (world.no_asid) {
+		write_ttbr0(G_L1(space));
+		shadow_tlbi(v, TLBI_ALL, 0);
+	} else if (rnd(2)) {	/* as Linux 6.1 */
 		write_ttbr0(G_L1(SPACES));
 		write_asid(space_asid[space]);
 		write_ttbr0(G_L1(space));
@@ -1003,19 +1372,49 @@ static void space_replace(void)
 {
 	u32 space = rnd(SPACES);
 
-	for (u32 i = 0; i < ARRAY_SIZE(user_slot); i++) {
+	for (u32 i = 0; i < world.user_slots; i++) {
 		l2_put(desc_of(space, user_slot[i]));
 		l1(space, user_slot[i], 0);
 	}
-	space_asid[space] = asid_take();
-	for (u32 i = 0; i < ARRAY_SIZE(user_slot); i++)
+	if (world.no_asid)
+		shadow_tlbi(v, TLBI_ALL, 0);
+	else
+		space_asid[space] = asid_take();
+	for (u32 i = 0; i < world.user_slots; i++)
 		l1(space, user_slot[i], rnd(4) ? G_L2(l2_take(true)) | 1 | 1 << 5 : rnd_section(true));
 	if (space == cur_space)
 		space_enter(space);
 }
 
+static void change_types(void)
+{
+	v->cp15.prrr = 0;
+	for (u32 i = 0; i < 8; i++)
+		v->cp15.prrr |= (rnd(4) ? 2 : rnd(3)) << (2 * i);
+	v->cp15.prrr |= rnd(16) << 16;
+	shadow_ctx_changed(v, CTX_ATTR);
+	v->cp15.nmrr = rnd(65536) << 16 | rnd(65536);
+	shadow_ctx_changed(v, CTX_ATTR);
+	shadow_tlbi(v, TLBI_ALL, 0);
+}
+
+static void world_choose(void)
+{
+	world.sctlr = (rnd(3) ? 0 : SCTLR_AFE) | (rnd(3) ? 0 : SCTLR_TRE) | (rnd(6) ? 0 : SCTLR_EE);
+	world.n = rnd(3) ? 0 : 1 + rnd(2);
+	world.no_asid = rnd(5) == 0;
+	world.domains = rnd(2) ? 3 : 16;
+	world.user_slots = user_slots_below[world.n];
+	change_types();
+	v->cp15.ttbr1 = G_L1(SPACES) | 0x19;
+	shadow_ctx_changed(v, CTX_TTBR1);
+	v->cp15.ttbcr = world.n;
+	shadow_ctx_changed(v, CTX_TTBCR);
+}
+
 static void world_init(void)
 {
+	world_choose();
 	memset(l2_used, 0, sizeof(l2_used));
 	next_asid = 1;
 	for (u32 i = 0; i <= SPACES; i++)
@@ -1028,11 +1427,12 @@ static void world_init(void)
 			l1(j, kern_slot[i], d);
 	}
 	for (u32 i = 0; i < SPACES; i++) {
-		space_asid[i] = next_asid++;
-		for (u32 j = 0; j < ARRAY_SIZE(user_slot); j++)
+		space_asid[i] = world.no_asid ? 0 : next_asid++;
+		for (u32 j = 0; j < world.user_slots; j++)
 			l1(i, user_slot[j], G_L2(l2_take(true)) | 1 | 1 << 5);
 	}
 	mmu_on();
+	guest_write_sctlr(SCTLR_M | world.sctlr);
 	space_enter(0);
 }
 
@@ -1040,7 +1440,7 @@ static void rnd_dacr(void)
 {
 	u32 d = 0;
 
-	for (u32 i = 0; i < 3; i++)
+	for (u32 i = 0; i < world.domains; i++)
 		d |= (rnd(600) == 0 ? 3u : rnd(4) ? 1u : 0u) << (2 * i);
 	write_dacr(d);
 }
@@ -1053,6 +1453,12 @@ static void random_access(void)
 
 	v->r[15] = rnd(20) ? 0xeeee0000 : va ^ 0x40;
 	guest_does(va, acc, rnd(2));
+}
+
+static void move_vectors(void)
+{
+	v->cp15.vbar = rnd_va() & PAGE_MASK;
+	shadow_ctx_changed(v, CTX_VECTORS);
 }
 
 static void mmu_off_and_on(void)
@@ -1092,6 +1498,12 @@ static void random_step(void)
 		change_super();
 	else if (r == 995)
 		change_user_range();
+	else if (r == 996)
+		move_vectors();
+	else if (r == 997)
+		change_large();
+	else if (r == 998 && rnd(20) == 0)
+		change_types();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }
@@ -1108,11 +1520,24 @@ static void run_random(u32 first_seed, u32 steps)
 	audit();
 }
 
+/* SHADOW_WORLDS="first number" in the environment: others than the usual ones. */
+static void worlds_wanted(u32 *first, u32 *nr)
+{
+	const char *wanted = getenv("SHADOW_WORLDS");
+
+	*first = 1;
+	*nr = 12;
+	if (wanted)
+		assert_int_equal(sscanf(wanted, "%u %u", first, nr), 2);
+}
+
 static void random_guest(void **state)
 {
 	u64 reclaims = 0, taken = 0, sweeps = 0, ahead = 0, toggles = 0;
+	u32 first, nr;
 
-	for (u32 i = 1; i <= 12; i++) {
+	worlds_wanted(&first, &nr);
+	for (u32 i = first; i < first + nr; i++) {
 		setup(NULL);
 		run_random(i * 2654435761u, 40000);
 		reclaims += s->reclaims;
@@ -1132,6 +1557,7 @@ static void reset_forgets(void **state)
 	v->cp15.sctlr = 0;
 	v->cpsr = MODE_SVC;
 	memset(code_state, 0, sizeof(code_state));
+	memset(user_ran, 0, sizeof(user_ran));
 	memset(copy_of, 0, sizeof(copy_of));
 	shadow_reset(v);
 	audit();
@@ -1145,10 +1571,12 @@ static void reset_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page), T(dacr_costs_no_fill),
-		T(manager_domain), T(mixed_slot), T(user_code_is_not_scanned), T(window_moves_out_of_the_way),
+		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page),
+		T(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), T(mixed_slot),
+		T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
-		T(large_page), T(refill_after_invalidation), T(random_guest), T(reset_forgets),
+		T(pending_asid_and_a_shared_node), T(many_mappings_end), T(large_page), T(refill_after_invalidation),
+		T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,12 @@ void console_guest_attach(const struct console_guest_ops *o, void *priv)
 	ops_priv = priv;
 }
 
+static u32 taken;
+static bool line_held;
+
+void console_guest_taken(void) { taken++; }
+void console_guest_break(bool on) { line_held = on; }
+
 bool console_guest_tx(u8 c)
 {
 	if (wire_len >= wire_room)
@@ -218,6 +224,59 @@ static void receive_trigger_of_one(void **state)
 }
 
 /* Far more than a FIFO arrives while the guest does not look: nothing is lost. */
+/* A BREAK stands in the FIFO like a character, and LSR tells of it when it is the next one to read. */
+static void breaks_are_received(void **state)
+{
+	wr(FCR, 1);
+	wr(IER, 5);
+	ops->rx(ops_priv, 'a');
+	ops->rx_break(ops_priv);
+	ops->rx(ops_priv, 'b');
+	assert_int_equal(rd(LSR) & 0x91, 0x81);
+	assert_int_equal(rd(RHR), 'a');
+	assert_int_equal(rd(IIR) & 0x3f, 6);
+	assert_int_equal(rd(LSR) & 0x91, 0x91);
+	assert_int_equal(rd(RHR), 0);
+	assert_int_equal(rd(LSR) & 0x91, 0x01);
+	assert_int_equal(rd(RHR), 'b');
+	assert_int_equal(rd(IIR) & 0x3f, 1);
+	ops->rx_break(ops_priv);
+	wr(FCR, 3);
+	assert_int_equal(rd(LSR) & 0x91, 0);
+}
+
+/* LCR bit 6 holds the line, but not where LCR selects another register bank. */
+static void breaks_are_sent(void **state)
+{
+	wr(LCR, 0x43);
+	assert_true(line_held);
+	wr(LCR, 0x03);
+	assert_false(line_held);
+	wr(LCR, 0xbf);
+	assert_false(line_held);
+	wr(LCR, 0x43);
+	assert_true(line_held);
+	wr(SYSC, 2);
+	assert_false(line_held);
+	wr(MCR, 0x10);
+	wr(LCR, 0x43);
+	assert_false(line_held);
+	assert_int_equal(rd(LSR) & 0x11, 0x11);
+	wr(LCR, 0x03);
+}
+
+/* The console hears how much room there is, and when there is more. */
+static void room_is_known(void **state)
+{
+	assert_int_equal(ops->rx_room(ops_priv), 4096);
+	ops->rx(ops_priv, 'a');
+	assert_int_equal(ops->rx_room(ops_priv), 4095);
+	taken = 0;
+	(void)rd(RHR);
+	assert_int_equal(taken, 1);
+	assert_int_equal(ops->rx_room(ops_priv), 4096);
+}
+
 static void receive_backlog(void **state)
 {
 	wr(IER, 1);
@@ -394,6 +453,9 @@ int main(void)
 		cmocka_unit_test_setup(receive, setup),
 		cmocka_unit_test_setup(receive_trigger_of_one, setup),
 		cmocka_unit_test_setup(receive_backlog, setup),
+		cmocka_unit_test_setup(breaks_are_received, setup),
+		cmocka_unit_test_setup(breaks_are_sent, setup),
+		cmocka_unit_test_setup(room_is_known, setup),
 		cmocka_unit_test_setup(transmit_interrupt, setup),
 		cmocka_unit_test_setup(back_pressure, setup),
 		cmocka_unit_test_setup(full_fifo, setup),

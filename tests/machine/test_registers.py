@@ -11,6 +11,7 @@ INTC = 0x48200000
 CM, PRM, SCM, TAP = 0x48004000, 0x48306000, 0x48002000, 0x4830A000
 GPTIMER1, GPTIMER2, SYNC32K = 0x48318000, 0x49032000, 0x48320000
 UART3, I2C1, I2C2, GPIO1, GPIO6, WDT2 = 0x49020000, 0x48070000, 0x48072000, 0x48310000, 0x49058000, 0x48314000
+WDT3 = 0x49030000
 SDRC, GPMC = 0x6D000000, 0x6E000000
 SECOND = 10**9
 
@@ -152,6 +153,20 @@ def test_watchdog_is_stopped_by_its_sequence(machine):
     machine.step(SECOND // 2)
     assert machine.read(WDT2 + 0x28) == first
     assert machine.read(WDT2 + 0x34) == 0
+
+
+def test_iva2_watchdog_only_interrupts(machine):
+    """WDT3's overflow is line 36 of the interrupt controller; it does not reset the board."""
+    machine.write(WDT3 + 0x1C, 1)
+    machine.write(WDT3 + 0x28, 0xFFFFFF00)
+    for key in (0xBBBB, 0x4444):
+        machine.write(WDT3 + 0x48, key)
+    machine.step(20_000_000)
+    assert machine.read(WDT3 + 0x18) == 1
+    assert machine.read(INTC + 0xA0) & 1 << 36 - 32
+    machine.write(WDT3 + 0x18, 1)
+    assert not machine.read(INTC + 0xA0) & 1 << 36 - 32
+    assert machine.read(WDT3 + 0x1C) == 1, "the board was reset"
 
 
 # Clocks, identification, memory controller

@@ -38,7 +38,7 @@ class BoardError(AssertionError):
 class Board:
     """One running machine. Use it as a context manager, so that the process ends whatever happens."""
 
-    def __init__(self, name, arguments, exact=True, record=False):
+    def __init__(self, name, arguments, exact=True, record=False, breaks=False):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.name = re.sub(r"[^\w.-]+", "-", name).strip("-")
         self.log = LOGS / f"{self.name}.log"
@@ -48,7 +48,7 @@ class Board:
         self.qmp_path = self.folder / "qmp"
         self.qmp_path.unlink(missing_ok=True)
         self.unimplemented = self.folder / "unimplemented.log"
-        command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program()
+        command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program(breaks)
         command += ["-qmp", f"unix:{os.path.relpath(self.qmp_path)},server=on,wait=off",
                     "-d", "unimp,guest_errors", "-D", str(self.unimplemented)]
         if record:
@@ -98,6 +98,10 @@ class Board:
 
     def send(self, text):
         self.child.send(text)
+
+    def send_break(self):
+        """BREAK on the serial line, of a board with `breaks`."""
+        self.child.send("\x01b")
 
     def sendline(self, text=""):
         """A line as a terminal sends it, in pieces that any receive FIFO holds."""

@@ -12,6 +12,8 @@ import umbra_guest
 from board import MONITOR_PROMPT, layout, umbra_arguments
 from umbra_common import build_dir
 
+# As on the chip: only as much memory answers as the boot loader has set up.
+CHIP_SIZE = ["-global", "omap3-sdrc.fitted-size=off"]
 # A message is one line of Umbra's that says what is wrong.
 ERROR_LINE = re.compile(r"^umbra: (?:error: )?((?:layout|guest)[ :].*)$", re.M)
 
@@ -156,3 +158,16 @@ def test_bad_file(boot, tmp_path, name):
 def test_no_layout(boot):
     """bootm without a device tree: r2 points to ATAGs."""
     expect_refusal(boot(["-kernel", build_dir() / "umbra.img"]), r"layout\.dtb")
+
+
+def test_half_of_the_memory(boot):
+    """A board whose boot loader set up 256 MiB and says so: everything moves down."""
+    board = boot(umbra_arguments("half-memory", "bare-metal", {"guest.bin": build_dir() / "guests/flat.bin"}) + CHIP_SIZE)
+    board.expect(r"umbra: RAM 256 MiB at 0x80000000; Umbra has 16 MiB from 0x8f000000", 30)
+    board.expect(r"SUMMARY: \d+ tests, 0 failed", 60)
+
+
+def test_home_does_not_answer(boot):
+    """No device tree, so nobody says that there are 256 MiB only: one line instead of silence."""
+    board = boot(["-kernel", build_dir() / "umbra.img", *CHIP_SIZE])
+    board.expect(r"umbra: PANIC: Umbra belongs at 0x9f000000, the top of 512 MiB of RAM \(the boot loader does not say\): nothing answers", 30)

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from board import Board
 from umbra_common import SOURCE
 
 
@@ -220,3 +221,25 @@ def test_help():
     text = make("build", "help")
     for word in ("menuconfig", "image", "run-native", "debug", "test", "check"):
         assert word in text
+
+
+def set_key(folder, key):
+    make(folder, "beagle-xm_defconfig")
+    configuration = (folder / ".config").read_text(encoding="utf-8")
+    assert "MONITOR_ESCAPE=0x1d" in configuration
+    (folder / ".config").write_text(configuration.replace("MONITOR_ESCAPE=0x1d", f"MONITOR_ESCAPE={key}"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", ["0x0d", "0x03", "0x1b"])
+def test_key_that_lines_need(tmp_path, key):
+    """The monitor's key cannot be one of those that its own lines are typed with."""
+    set_key(tmp_path, key)
+    assert "MONITOR_ESCAPE is a key that lines are typed with" in make(tmp_path, f"{tmp_path}/core/monitor.o", expect=2)
+
+
+def test_key_is_called_by_its_name(tmp_path):
+    set_key(tmp_path, "0x14")
+    make(tmp_path, f"-j{os.cpu_count()}")
+    board = Board("key", ["-kernel", tmp_path / "umbra.img"])
+    with board:
+        board.expect("umbra: Ctrl-T opens and closes the monitor", 30)

@@ -13,6 +13,10 @@ from board import MONITOR_PROMPT, layout
 from umbra_common import build_dir, run
 
 
+# As on the chip: U-Boot's SPL decides how much of the memory answers, and it takes 256 MiB.
+CHIP_SIZE = ["-global", "omap3-sdrc.fitted-size=off"]
+
+
 def boot_card(boot, image):
     """Counted time, because U-Boot gives the card a second to answer, which a busy computer may take from it."""
     return boot(umbra_machine.card_boot(image))
@@ -66,6 +70,18 @@ def test_umbra(boot, card):
     board.wait_for_shell(timeout=400)
     assert "armv7l" in board.run("uname -m")
     assert "running" in board.monitor("guest list")
+
+
+def test_256_mib(boot, card):
+    """The same card where U-Boot sets up half of the memory, as on the real board: Umbra and its guest are content with that."""
+    board = boot(umbra_machine.card_boot(card) + CHIP_SIZE)
+    board.expect(r"DRAM: +256 MiB", 120)
+    skip_countdown(board)
+    board.expect(r"umbra: RAM 256 MiB at 0x80000000; Umbra has 16 MiB from 0x8f000000", 240)
+    board.expect(r"umbra: guest 0: 2\d\d MiB of memory, the layout's 480 are more than this board has", 30)
+    board.wait_for_shell(timeout=400)
+    assert 200 << 10 < int(re.search(r"MemTotal:\s+(\d+) kB", board.run("cat /proc/meminfo")).group(1)) < 240 << 10
+    assert "0 violations" in board.monitor("guest audit")
 
 
 def test_swapped_layout(boot, card):

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from board import umbra_arguments
+from board import PROMPT, umbra_arguments
 from test_guests import results
 from umbra_common import SOURCE, build_dir
 
@@ -19,20 +19,24 @@ def make(folder, *arguments, **environment):
     return done.returncode, done.stdout
 
 
-@pytest.fixture(scope="module")
-def slow_image(tmp_path_factory):
-    """Umbra without fast exits: every exit takes the one general way."""
-    folder = tmp_path_factory.mktemp("slow")
+def image_with(folder, was, wanted):
+    """An umbra.img made in @folder with one line of its configuration another one."""
     assert make(folder, "beagle-xm_defconfig")[0] == 0
     config = (folder / ".config").read_text(encoding="ascii")
-    assert "CONFIG_FAST_EXITS=y" in config
-    (folder / ".config").write_text(config.replace("CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set"), encoding="ascii")
+    assert was in config
+    (folder / ".config").write_text(config.replace(was, wanted), encoding="ascii")
     status, text = make(folder, "all")
     assert status == 0, text
     return folder / "umbra.img"
 
 
-@pytest.mark.parametrize("guest", ["modes", "user", "vectors"])
+@pytest.fixture(scope="module")
+def slow_image(tmp_path_factory):
+    """Umbra without fast exits: every exit takes the one general way."""
+    return image_with(tmp_path_factory.mktemp("slow"), "CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set")
+
+
+@pytest.mark.parametrize("guest", ["modes", "user", "vectors", "exclusive"])
 def test_general_way(boot, slow_image, guest):
     """The same reports as natively, so fast exits and the general way mean the same (test_guests.py runs the fast ones; see
     test_difftest.py for random programs)."""
@@ -45,3 +49,13 @@ def test_general_way(boot, slow_image, guest):
     virtual, _, failed = results(board)
     assert failed == 0 and virtual == native
     assert re.search(r"^unrewritten\s+0\b", board.monitor("stats"), re.M)
+
+
+@pytest.mark.nightly
+def test_fewest_code_pages(boot, tmp_path):
+    """Debian boots with the fewest copies of code pages that can be configured, and `stats` says why it takes so long."""
+    arguments = umbra_arguments("fewest-code-pages")
+    arguments[arguments.index("-kernel") + 1] = image_with(tmp_path / "fewest", "CONFIG_CODE_PAGES=2048", "CONFIG_CODE_PAGES=64")
+    board = boot(arguments)
+    board.expect(PROMPT, 400)
+    assert "most of this is scanning of code pages" in board.monitor("stats")

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import umbra_card
+import umbra_debian
 import umbra_run
 from umbra_common import SOURCE, build_dir, claim_build
 
@@ -116,3 +117,20 @@ def test_help_and_unknown_words(tmp_path, tool, word, status):
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
+
+
+@pytest.mark.parametrize("said, reason", [
+    ("E: Failed to fetch x  Could not resolve 'mirror'", "no network, or the Debian mirror does not answer"),
+    ("E: Write error - write (28: No space left on device)", "the disk is full"),
+    ("Err:1 x\n  404  Not Found", "tools/fetch --update"),
+])
+def test_why_nothing_was_fetched(said, reason):
+    """A page of apt becomes what is the matter, and the advice is about that."""
+    text = umbra_debian.explain("x\n" * 30 + said, "a package cannot be fetched")
+    assert reason in text.splitlines()[0] and len(text.splitlines()) == 2
+    assert ("--update" in text) == ("--update" in reason)
+
+
+def test_card_has_what_its_user_wants(monkeypatch):
+    assert "stress.cpio.gz" not in umbra_card.card_files("linux")
+    assert "initrd.gz" in umbra_card.card_files("linux")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What only Umbra does: the monitor, restart and power-off of the guest, the host that stays up."""
 
+import hashlib
 import re
 import time
 
@@ -17,7 +18,7 @@ PATTERN = b"umbra-test: this must not survive a restart of the guest;"
 def umbra(card_image, tmp_path_factory):
     """One board for the whole file; the tests leave the guest at its shell."""
     card = umbra_card.copy(card_image, tmp_path_factory.mktemp("umbra") / "card.img")
-    with Board("umbra", umbra_arguments("umbra") + umbra_machine.card_boot(card)) as board:
+    with Board("umbra", umbra_arguments("umbra") + umbra_machine.card_boot(card), breaks=True) as board:
         board.started_after = int(board.expect(r"guest \S+ starts at 0x\w+ after (\d+) ms", 60).group(1))
         board.wait_for_shell(timeout=240)
         yield board
@@ -54,6 +55,28 @@ def test_escape_key_reaches_the_guest(umbra):
     umbra.expect("going")
     umbra.monitor("guest escape")
     umbra.expect(r"00000000  1d ")
+    umbra.expect(PROMPT)
+
+
+def test_break_is_sysrq(umbra):
+    """From the line, and from the monitor for terminals that cannot send one."""
+    umbra.send_break()
+    umbra.send("h")
+    umbra.expect(r"sysrq: HELP : ")
+    umbra.open_monitor()
+    umbra.send("guest break\rh")  # at once: the kernel waits five of its seconds, which idle ones pass in no time
+    umbra.expect(r"sysrq: HELP : ")
+    umbra.sendline()
+    umbra.expect(PROMPT)
+
+
+def test_long_paste_arrives(umbra):
+    """100,000 characters at once: more than any buffer on the way holds."""
+    text = "".join(f"{i:09}\n" for i in range(10000))
+    umbra.sendline("stty raw -echo; echo rea''dy; head -c 100000 | sha256sum; stty sane")
+    umbra.expect("ready")
+    umbra.send(text)
+    umbra.expect(hashlib.sha256(text.encode()).hexdigest(), 120)
     umbra.expect(PROMPT)
 
 

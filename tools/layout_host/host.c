@@ -21,7 +21,7 @@
 const struct host_mem *arch_host_mem(void)
 {
 	static const struct host_mem mem = {
-		.ram_base = RAM_BASE, .ram_size = RAM_SIZE, .umbra_base = RAM_BASE + RAM_SIZE - CONFIG_HYPERVISOR_SIZE,
+		.ram_base = RAM_BASE, .ram_size = RAM_SIZE, .ram_full = RAM_SIZE, .umbra_base = RAM_BASE + RAM_SIZE - CONFIG_HYPERVISOR_SIZE,
 		.heap_base = RAM_BASE + RAM_SIZE - CONFIG_HYPERVISOR_SIZE, .umbra_end = RAM_BASE + RAM_SIZE,
 	};
 
@@ -104,6 +104,9 @@ u32 host_irqc_levels(u32 bank) { return 0; }
 void console_guest_attach(const struct console_guest_ops *ops, void *priv) { }
 bool console_guest_tx(u8 c) { return true; }
 u32 console_guest_tx_space(void) { return 1; }
+void console_guest_taken(void) { }
+void console_guest_break(bool on) { }
+bool hv_log_allowed(u32 *run, u32 *said, u32 n) { return false; }
 u32 host_time_now(void) { return 0; }
 int host_timer_attach(void (*fn)(void *arg), void *arg) { return 0; }
 

@@ -16,16 +16,40 @@ TABLES = ("__window_vectors", "__window_vectors_inline")  # one by path
 VECTORS = (4, 8, 12, 16, 24)  # Undefined, SVC, prefetch and data abort, IRQ
 
 
+PAGE = 0x1000
+GATES, GATE_ALIGN, GATE_WORDS = 0x10000, 64, 96  # arm/vcpu.h, cpu/gate.h
+
+
+def returns_in(words, base):
+    return [base + 4 * index for index, word in enumerate(words) if word == RETURN]
+
+
 class Window:
-    """Where the vectors and the returns of the window are, as the guest's address space has them."""
+    """Where the vectors and the returns of the window and of gates are, as the guest's address space has them."""
 
     def __init__(self, umbra, machine):
+        self.umbra, self.machine = umbra, machine
         self.base = machine.word(umbra.field(machine, "window_base"))
         start, end = umbra.value("(unsigned)&__window_start"), umbra.value("(unsigned)&__window_end")
         tables = [umbra.value(f"(unsigned)&{name}") - start for name in TABLES if name in run(["nm", umbra.out / "umbra.elf"]).split()]
         words = struct.unpack(f"<{(end - start) // 4}I", machine.gdb.memory(start, end - start))
-        self.returns = [self.base + 4 * index for index, word in enumerate(words) if word == RETURN and 4 * index >= BASE]
+        self.window_returns = [address for address in returns_in(words, self.base) if address >= self.base + BASE]
         self.vectors = [self.base + table + offset for table in tables for offset in VECTORS]
+
+
+    def member(self, name):
+        """A word of the stub area (cpu/stub_area.c) of the first guest; 0 where there is no such area."""
+        stubs = self.machine.word(self.umbra.field(self.machine, "stubs"))
+        return stubs and self.machine.word(stubs + self.umbra.value(f"(unsigned)&((struct stub_area *)0)->{name}"))
+
+    def gate_returns(self, lr):
+        """The returns of the gate that goes on at @lr, if it is one: gates return by themselves. Each of their pages stands behind one of another kind."""
+        area, gates = self.member("base"), self.machine.word(self.umbra.field(self.machine, "gates"))
+        if not area or not 0 <= lr - gates < GATES or lr % GATE_ALIGN:
+            return []
+        page, at = self.member("pages") + (lr - area) // (2 * PAGE) * PAGE, lr % PAGE
+        size = min(4 * GATE_WORDS, PAGE - at)
+        return returns_in(struct.unpack(f"<{size // 4}I", self.machine.gdb.memory(page + at, size)), lr)
 
 
 class Sampler:
@@ -36,11 +60,14 @@ class Sampler:
         self.exits = collections.defaultdict(list)
         self.slow = collections.Counter()
         self.first = self.last = None
+        self.returns = []
 
-    def arm(self, at_exit):
+    def arm(self, at_exit, lr=0):
         for address in self.window.vectors:
             self.machine.stop_at(address, at_exit)
-        for address in self.window.returns:
+        if not at_exit:
+            self.returns = self.window.window_returns + self.window.gate_returns(lr)
+        for address in self.returns:
             self.machine.stop_at(address, not at_exit)
 
     def disarm(self):
@@ -66,7 +93,7 @@ class Sampler:
             if address in self.window.vectors:
                 entry = self.machine.snapshot()
                 self.first = self.first or entry
-                self.arm(False)
+                self.arm(False, registers[14])
             else:
                 self.put(entry, self.machine.snapshot())
                 self.arm(True)

@@ -174,18 +174,18 @@ def layout_on_card():
     return path.read_text(encoding="utf-8").strip() if path.exists() else DEFAULT_LAYOUT
 
 
-def card_files(layout):
-    """{name on the card: path} of a complete card."""
+def card_files(layout, for_tests=False):
+    """{name on the card: path} of a complete card; `for_tests` with what only tests want."""
     boot = umbra_debian.fetch_all()["u-boot"] / "usr/lib/u-boot/omap3_beagle"
     files = {"MLO": boot / "MLO", "u-boot.img": boot / "u-boot.img", "boot.scr": boot_script(),
              "umbra.img": build_dir() / "umbra.img", "layout.dtb": layout_path(layout)}
-    files.update(umbra_guest.build_guest())
+    files.update({name: path for name, path in umbra_guest.build_guest().items() if for_tests or name not in umbra_guest.TEST_FILES})
     return files
 
 
 def build_card(layout, image=None, native=False, extra=None, own=None):
     """A card; one of the build folder is made again only if something on it changed. `own`: files for the guest's; None: as last time."""
-    files = card_files(layout)
+    files = card_files(layout, for_tests=bool(image))  # a card elsewhere is a test's
     if own is None:
         own = {} if image else remembered(layout)
     files.update(own)

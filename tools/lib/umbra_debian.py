@@ -62,8 +62,10 @@ class Apt:
         say("reading package lists")
         done = subprocess.run(["apt-get", "-q", *self.options, "update"], capture_output=True, text=True, check=False)
         if done.returncode:
-            # One index that cannot be had is no failure as long as the packages are found in the others.
             errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "Err"))]
+            if not list((self.folder / "lists").glob("*_Packages*")):
+                raise ToolError(explain("\n".join(errors) or done.stderr, "no package list can be read"))
+            # One index that cannot be had is no failure as long as the packages are found in the others.
             say("warning: not every package list could be read:\n  " + "\n  ".join(errors[:5]))
 
     def show(self, package, source=False):
@@ -82,6 +84,24 @@ class Apt:
         if not found:
             raise ToolError(f"apt cannot resolve the dependencies of '{package}'")
         return [(name.split(":")[0], version) for name, version in found]
+
+
+# What apt and dpkg say, and what is the matter.
+REASONS = (
+    (r"No space left on device|not enough free space|ENOSPC", "the disk is full"),
+    (r"Could not resolve|Temporary failure|Could not connect|Unable to connect|Connection (?:failed|refused|timed out)|Cannot initiate|Network is unreachable",
+     "no network, or the Debian mirror does not answer"),
+    (r"404 +Not Found|was not found|Unable to find a source|Can't find a source", "the version is gone from the mirror: tools/fetch --update looks for a newer one"),
+)
+
+
+def explain(text, what):
+    """One line of what is the matter and the line that says so, instead of a page."""
+    for pattern, reason in REASONS:
+        line = next((line for line in text.splitlines() if re.search(pattern, line)), None)
+        if line:
+            return f"{what}: {reason}\n({line.strip()[:160]})"
+    return f"{what}:\n{text.strip()}"
 
 
 def version_key(version):
@@ -132,6 +152,9 @@ def request_key():
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+UNPACK_SAID = 20 << 20  # bytes of a package that takes noticeable time to unpack
+
+
 def packages_dir():
     return cache_dir() / "packages"
 
@@ -143,25 +166,27 @@ def scratch_in(folder):
         yield pathlib.Path(scratch)
 
 
-def download_binary(apt, name, version):
+def download_binary(apt, name, version, progress):
     final = packages_dir() / folder_name(name, version, ARCHITECTURE)
     if final.exists():
         return
-    say(f"{name} {version}")
+    say(f"{progress} {name} {version}")
     with scratch_in(apt.folder) as scratch:
         apt.call("apt-get", "download", f"{name}={version}", cwd=scratch)
         files = list(scratch.glob("*.deb"))
         if len(files) != 1:
             raise ToolError(f"downloading {name} {version} gave {len(files)} files instead of one")
+        if files[0].stat().st_size > UNPACK_SAID:
+            say(f"unpacking {files[0].stat().st_size >> 20} MB")
         with new_dir(final) as folder:
             run(["dpkg-deb", "-x", files[0], folder])
 
 
-def download_source(apt, key, name, version):
+def download_source(apt, key, name, version, progress):
     final = packages_dir() / folder_name(name, version, "source")
     if final.exists():
         return
-    say(f"source of {name} {version} (for {', '.join(SOURCES[key]['keep'])})")
+    say(f"{progress} source of {name} {version} (for {', '.join(SOURCES[key]['keep'])})")
     with scratch_in(apt.folder) as scratch:
         apt.call("apt-get", "source", "--download-only", f"{name}={version}", cwd=scratch)
         run(["dpkg-source", "--no-check", "-x", next(scratch.glob("*.dsc")), scratch / "tree"])
@@ -173,11 +198,12 @@ def download_source(apt, key, name, version):
 
 
 def download_all(apt, resolved):
-    for items in resolved["binary"].values():
-        for name, version in items:
-            download_binary(apt, name, version)
-    for key, (name, version) in resolved["source"].items():
-        download_source(apt, key, name, version)
+    binary = [item for items in resolved["binary"].values() for item in items]
+    total = len(binary) + len(resolved["source"])
+    for number, (name, version) in enumerate(binary, start=1):
+        download_binary(apt, name, version, f"[{number}/{total}]")
+    for number, (key, (name, version)) in enumerate(resolved["source"].items(), start=len(binary) + 1):
+        download_source(apt, key, name, version, f"[{number}/{total}]")
 
 
 def folders(resolved):
@@ -221,7 +247,7 @@ def fetch_all(update=False):
         try:
             download_all(apt, resolved)
         except ToolError as error:
-            raise ToolError(f"{error}\n(if a version is gone from the mirror: tools/fetch --update)") from error
+            raise ToolError(explain(str(error), "a package cannot be fetched")) from error
         packages_dir().mkdir(parents=True, exist_ok=True)
         (packages_dir() / "resolved.json").write_text(json.dumps(resolved, indent=1) + "\n", encoding="utf-8")
     say("all packages are in the cache")

@@ -11,6 +11,8 @@ import umbra_debian
 from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
 from umbra_cpio import Archive
 
+# Of the guest's files, those that only tests want.
+TEST_FILES = ("stress.cpio.gz",)
 DTB = "omap3-beagle-xm.dtb"
 # Modules of the guest's initramfs (with all they depend on): what the card needs, and a few of different kinds to load.
 MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "loop", "dummy", "tun", "zram",

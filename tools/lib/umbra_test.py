@@ -20,6 +20,7 @@ PYTEST_USAGE_ERROR = 4
 EPILOG = """suites (default: all, in this order):
   checks   source checks (tools/check_*)
   host     unit tests on this computer, with sanitizers (tests/host)
+  fuzz     a minute of libFuzzer on what reads bytes from outside (tests/fuzz)
   machine  the machine's devices by themselves (tests/machine)
   system   Umbra, bare-metal guests and Linux on the machine (tests/system)
   matrix   some configurations, built and booted (tools/matrix --tag quick)
@@ -55,17 +56,17 @@ def run_checks(_arguments):
     return result
 
 
-def run_host(_arguments):
-    """The Makefile of tests/host counts and ends in `host: N passed, N failed`."""
-    done = subprocess.Popen(["make", "--no-print-directory", "-k", f"-j{jobs()}", "-C", SOURCE / "tests/host",
+def run_makefile(name):
+    """The Makefile of tests/NAME counts and ends in `NAME: N passed, N failed`."""
+    done = subprocess.Popen(["make", "--no-print-directory", "-k", f"-j{jobs()}", "-C", SOURCE / "tests" / name,
                              f"O={build_dir()}"], stdout=subprocess.PIPE, text=True, errors="replace")
     last = None
     for line in done.stdout:
         print(line, end="", flush=True)
-        last = re.match(r"host: (\d+) passed, (\d+) failed", line) or last
+        last = re.match(rf"{name}: (\d+) passed, (\d+) failed", line) or last
     status = done.wait()
     if last is None:
-        print("FAIL tests/host could not be built or did not end")
+        print(f"FAIL tests/{name} could not be built or did not end")
         return Result(0, 1)
     failed = int(last.group(2))
     return Result(int(last.group(1)), failed if failed or not status else 1)
@@ -102,7 +103,8 @@ def run_pytest(folder, arguments):
 
 SUITES = {
     "checks": run_checks,
-    "host": run_host,
+    "host": lambda _arguments: run_makefile("host"),
+    "fuzz": lambda _arguments: run_makefile("fuzz"),
     "machine": lambda arguments: run_pytest(SOURCE / "tests/machine", arguments),
     "system": lambda arguments: run_pytest(SOURCE / "tests/system", arguments),
     "matrix": run_matrix,
@@ -171,7 +173,7 @@ def main(arguments):
     except ToolError as error:
         print(f"test: {error}", file=sys.stderr)
         total.failed += 1
-        suites = [suite for suite in suites if suite in ("checks", "host")]
+        suites = [suite for suite in suites if suite in ("checks", "host", "fuzz")]
     for name in suites:
         say(f"suite {name}")
         begin = time.monotonic()

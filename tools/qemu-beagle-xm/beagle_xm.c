@@ -49,6 +49,8 @@ OBJECT_DECLARE_SIMPLE_TYPE(BeagleXm, BEAGLE_XM)
 #define PMU_INTC_LINE 3
 #define PRCM_NAME "prcm"
 #define SDMA_NAME "sdma"
+#define SDRC_NAME "sdrc"
+#define SDRC_MCFG_1 0x6d0000b0
 #define TWL_INTC_LINE 7
 #define BOARD_ID_REV_C 0x1000	/* GPIO173..171 = 0b010, pins 13..11 of GPIO6 */
 
@@ -68,7 +70,7 @@ struct BeagleXm {
 struct block {
 	const char *type;
 	const char *name;
-	hwaddr base[2];
+	hwaddr base[3];
 	uint8_t line[4];
 	struct {
 		const char *name;
@@ -94,7 +96,7 @@ static const struct block blocks[] = {
 	{ TYPE_OMAP3_PRCM, PRCM_NAME, { 0x48004000, 0x48306000 }, { 11 } },
 	{ TYPE_OMAP3_SCM, "scm", { 0x48002000, 0x4830a000 } },
 	{ TYPE_OMAP3_SYNC32K, "sync32k", { 0x48320000 } },
-	{ TYPE_OMAP3_SDRC, "sdrc", { 0x6c000000, 0x6d000000 } },
+	{ TYPE_OMAP3_SDRC, SDRC_NAME, { 0x6c000000, 0x6d000000, RAM_BASE } },
 	{ TYPE_OMAP3_GPMC, "gpmc", { 0x6e000000 }, { 20 } },
 	GPTIMER(1, 0x48318000, 37),
 	GPTIMER(2, 0x49032000, 38),
@@ -109,7 +111,7 @@ static const struct block blocks[] = {
 	GPTIMER(11, 0x48088000, 47),
 	GPTIMER(12, 0x48304000, 95),
 	{ TYPE_OMAP3_WDT, "wdt2", { 0x48314000 }, .property = { { "running", 1 } } },
-	{ TYPE_OMAP3_WDT, "wdt3", { 0x49030000 } },
+	{ TYPE_OMAP3_WDT, "wdt3", { 0x49030000 }, { 36 }, .property = { { "resets", 0 } } },
 	{ TYPE_OMAP3_UART, "uart3", { 0x49020000 }, { 74 }, .serial = 1 },
 	{ TYPE_OMAP3_UART, "uart1", { 0x4806a000 }, { 72 }, .serial = 2 },
 	{ TYPE_OMAP3_UART, "uart2", { 0x4806c000 }, { 73 }, .serial = 3 },
@@ -239,6 +241,8 @@ static void connect_before_realize(BeagleXm *machine, DeviceState *dev, const st
 
 		qdev_connect_clock_in(dev, "fclk", qdev_get_clock_out(find_block(machine, PRCM_NAME), clock));
 	}
+	if (g_str_equal(block->type, TYPE_OMAP3_SDRC))
+		object_property_set_link(OBJECT(dev), "ram", OBJECT(MACHINE(machine)->ram), &error_abort);
 	if (g_str_equal(block->type, TYPE_OMAP3_HSMMC))
 		qdev_prop_set_string(dev, "block", block->name);
 }
@@ -389,6 +393,17 @@ static void report_instructions(Notifier *notifier, void *data)
 	info_report("beagle-xm: %" PRIu64 " instructions executed", executed_instructions());
 }
 
+/*
+ * What the boot loader of a direct boot has set up and says in the device tree: all, or without fitted-size the 256 MiB that U-Boot comes
+ * to on the board (there in two halves, here on the first chip select).
+ */
+static uint64_t direct_ram_size(BeagleXm *machine)
+{
+	bool fitted = object_property_get_bool(OBJECT(find_block(machine, SDRC_NAME)), "fitted-size", &error_abort);
+
+	return fitted ? RAM_SIZE : RAM_SIZE / 2;
+}
+
 static void beagle_xm_init(MachineState *state)
 {
 	BeagleXm *machine = BEAGLE_XM(state);
@@ -398,7 +413,6 @@ static void beagle_xm_init(MachineState *state)
 		error_report("the BeagleBoard-xM has 512 MiB of RAM, no other size");
 		exit(EXIT_FAILURE);
 	}
-	memory_region_add_subregion(memory, RAM_BASE, state->ram);
 	memory_region_init_ram(&machine->sram, OBJECT(machine), "sram", SRAM_SIZE, &error_fatal);
 	memory_region_add_subregion(memory, SRAM_BASE, &machine->sram);
 	beagle_xm_rom_init(memory);
@@ -407,7 +421,7 @@ static void beagle_xm_init(MachineState *state)
 	make_icount_exact(machine);
 	create_companion(machine);
 	create_card(machine);
-	machine->boot_info.ram_size = RAM_SIZE;
+	machine->boot_info.ram_size = direct_ram_size(machine);
 	machine->boot_info.loader_start = RAM_BASE;
 	machine->boot_info.board_id = MACHINE_NUMBER;
 	/*
@@ -434,6 +448,8 @@ static void enter_kernel(BeagleXm *machine)
 	for (size_t i = 0; i < ARRAY_SIZE(presets); i++)
 		address_space_stl_le(&address_space_memory, presets[i].address, presets[i].value,
 				     MEMTXATTRS_UNSPECIFIED, NULL);
+	if (direct_ram_size(machine) < RAM_SIZE)
+		address_space_stl_le(&address_space_memory, SDRC_MCFG_1, 0, MEMTXATTRS_UNSPECIFIED, NULL);
 	beagle_xm_rom_enter(machine->cpu, info->entry, 0, MACHINE_NUMBER, parameters);
 }
 

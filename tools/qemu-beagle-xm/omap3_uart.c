@@ -47,7 +47,8 @@
 #define IIR_TIMEOUT 0x0c
 #define LSR_DATA 0x01
 #define LSR_OVERRUN 0x02
-#define LSR_BREAK 0x10
+#define LSR_BREAK 0x10	/* of the byte that is read next */
+#define FIFO_BREAK 0x100
 #define LSR_IDLE 0x60		/* THRE, TEMT */
 #define MCR_LOOP 0x10
 #define MCR_TCR_TLR 0x40
@@ -64,7 +65,7 @@ struct Omap3Uart {
 	MemoryRegion mmio;
 	qemu_irq irq;
 	CharBackend chr;
-	uint8_t fifo[FIFO_SIZE];
+	uint16_t fifo[FIFO_SIZE];	/* bytes as received, or FIFO_BREAK */
 	unsigned int fifo_head;
 	unsigned int fifo_count;
 	uint8_t ier, fcr, lcr, mcr, lsr_errors, spr;
@@ -105,9 +106,14 @@ static unsigned int receive_trigger(Omap3Uart *s)
 	return by_fcr[s->fcr >> 6];
 }
 
+static bool break_next(Omap3Uart *s)
+{
+	return s->fifo_count && s->fifo[s->fifo_head] == FIFO_BREAK;
+}
+
 static uint8_t interrupt_cause(Omap3Uart *s)
 {
-	if ((s->ier & IER_LINE) && s->lsr_errors)
+	if ((s->ier & IER_LINE) && (s->lsr_errors || break_next(s)))
 		return IIR_LINE;
 	if ((s->ier & IER_RHR) && s->fifo_count)
 		return s->fifo_count >= receive_trigger(s) ? IIR_RHR : IIR_TIMEOUT;
@@ -139,7 +145,7 @@ static uint8_t take_received(Omap3Uart *s)
 
 	if (!s->fifo_count)
 		return 0;
-	data = s->fifo[s->fifo_head];
+	data = s->fifo[s->fifo_head] & 0xff;
 	s->fifo_head = (s->fifo_head + 1) % FIFO_SIZE;
 	s->fifo_count--;
 	qemu_chr_fe_accept_input(&s->chr);
@@ -176,11 +182,10 @@ static void chr_receive(void *opaque, const uint8_t *data, int length)
 static void chr_event(void *opaque, QEMUChrEvent event)
 {
 	Omap3Uart *s = opaque;
-	static const uint8_t nul;
 
 	if (event == CHR_EVENT_BREAK && enabled(s) && s->fifo_count < FIFO_SIZE) {
-		s->lsr_errors |= LSR_BREAK;
-		receive(s, &nul, 1);
+		s->fifo[(s->fifo_head + s->fifo_count++) % FIFO_SIZE] = FIFO_BREAK;
+		update(s);
 	}
 }
 
@@ -210,7 +215,7 @@ static uint8_t *view_b_register(Omap3Uart *s, hwaddr offset)
 
 static uint8_t read_lsr(Omap3Uart *s)
 {
-	uint8_t lsr = LSR_IDLE | s->lsr_errors | (s->fifo_count ? LSR_DATA : 0);
+	uint8_t lsr = LSR_IDLE | s->lsr_errors | (s->fifo_count ? LSR_DATA : 0) | (break_next(s) ? LSR_BREAK : 0);
 
 	s->lsr_errors = 0;
 	return lsr;

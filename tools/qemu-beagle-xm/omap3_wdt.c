@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Watchdog timer: counts up at 32768 Hz once started, resets the machine on overflow. */
+/* Watchdog timer: counts up at 32768 Hz once started. WDT2 resets the machine on overflow; WDT3 is IVA2's and only interrupts. */
 
 #include "qemu/osdep.h"
 #include "qemu/timer.h"
+#include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
 #include "sysemu/watchdog.h"
@@ -26,9 +27,11 @@ OBJECT_DECLARE_SIMPLE_TYPE(Omap3Wdt, OMAP3_WDT)
 struct Omap3Wdt {
 	SysBusDevice parent_obj;
 	MemoryRegion mmio;
+	qemu_irq irq;
 	QEMUTimer *timer;
 	Omap3Regs regs;
 	bool running_at_reset;
+	bool resets;
 	bool running;
 	uint32_t sequence;	/* last value written to WSPR */
 	int64_t base_time;	/* virtual time of base_count */
@@ -78,12 +81,20 @@ static void set_count(Omap3Wdt *s, uint32_t count)
 		timer_del(s->timer);
 }
 
+static void update_irq(Omap3Wdt *s)
+{
+	qemu_set_irq(s->irq, *omap3_reg(&s->regs, WDT_WISR) & *omap3_reg(&s->regs, WDT_WIER) & 1);
+}
+
 static void expired(void *opaque)
 {
 	Omap3Wdt *s = opaque;
 
 	set_count(s, *omap3_reg(&s->regs, WDT_WLDR));
-	watchdog_perform_action();
+	*omap3_reg(&s->regs, WDT_WISR) |= 1;
+	update_irq(s);
+	if (s->resets)
+		watchdog_perform_action();
 }
 
 static uint64_t wdt_read(void *opaque, hwaddr offset, unsigned size)
@@ -99,6 +110,7 @@ static void restart(Omap3Wdt *s)
 	omap3_regs_reset(&s->regs);
 	s->sequence = 0;
 	s->running = s->running_at_reset;
+	update_irq(s);
 	set_count(s, *omap3_reg(&s->regs, WDT_WLDR));
 }
 
@@ -138,6 +150,10 @@ static void wdt_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
 	case WDT_WSPR:
 		write_sequence(s, *omap3_reg(&s->regs, WDT_WSPR));
 		break;
+	case WDT_WISR:
+	case WDT_WIER:
+		update_irq(s);
+		break;
 	}
 }
 
@@ -168,11 +184,14 @@ static void wdt_init(Object *obj)
 
 	memory_region_init_io(&s->mmio, obj, &wdt_ops, s, "wdt", 0x1000);
 	sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->mmio);
+	sysbus_init_irq(SYS_BUS_DEVICE(obj), &s->irq);
 }
 
 static Property wdt_properties[] = {
 	/* the ROM starts WDT2, and boot software has to stop it */
 	DEFINE_PROP_BOOL("running", Omap3Wdt, running_at_reset, false),
+	/* an overflow goes to the PRCM, which resets the machine; WDT2's interrupt is not connected (OMAP36xx TRM, table 16-61) */
+	DEFINE_PROP_BOOL("resets", Omap3Wdt, resets, true),
 	DEFINE_PROP_END_OF_LIST(),
 };
 

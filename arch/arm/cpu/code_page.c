@@ -13,6 +13,7 @@
 #include <arm/psr.h>
 #include <arm/shadow.h>
 #include <arm/site.h>
+#include <arm/sysreg.h>
 #include <arm/window.h>
 #include <arch/cpu.h>
 #include <hv/alloc.h>
@@ -30,6 +31,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
 
+#define NOTHING		~0u	/* no page's address */
 #define RANGES_MAX	8
 #define MOVES_MAX	4u	/* a page that is executed at other addresses again and again gets words that do anywhere */
 
@@ -40,6 +42,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define CHURN_PAGES	8u
 #define CHURN_WRITES	4u
 #define CHURN_INSTRUCTIONS 512u
+#define DOUBT_INSTRUCTIONS (64u * CHURN_INSTRUCTIONS)	/* a page that cannot be rewritten soundly stays so until it is written */
 struct churn {
 	gpa_t gpa;		/* 0: none */
 	u32 writes;
@@ -74,6 +77,8 @@ struct code_pages {
 	bool hot;		/* the window may handle sites by their kind */
 	struct churn churn[CHURN_PAGES];
 	u32 churn_hand;
+	u32 doubts, either;	/* of all scans: struct code_scan */
+	gpa_t looked_at;	/* the page that scan is about, when it is about to be executed */
 	struct code_scan scan;
 };
 
@@ -133,6 +138,7 @@ int code_pages_init(struct vcpu *v)
 	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
 	c->copy = hv_alloc((COPIES + 1) * sizeof(struct copy), 8);
 	c->hot = !v->fast_off;
+	c->looked_at = NOTHING;
 	v->code = c;
 	return 0;
 }
@@ -148,6 +154,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
+	c->looked_at = NOTHING;
 	v->user_copies = 0;
 }
 
@@ -201,6 +208,19 @@ static struct churn *churn_add(struct code_pages *c, gpa_t gpa)
 	return n;
 }
 
+static struct churn *churn_get(struct code_pages *c, gpa_t gpa)
+{
+	struct churn *n = churn_find(c, gpa);
+
+	return n ? n : churn_add(c, gpa);
+}
+
+static void interpret_for(struct churn *n, u16 *state, u32 instructions)
+{
+	n->left = instructions;
+	*state = PAGE_INTERP;
+}
+
 void code_page_written(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
@@ -210,13 +230,9 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 	code_page_drop(v, gpa);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
-	n = churn_find(c, gpa);
-	if (!n)
-		n = churn_add(c, gpa);
-	if (++n->writes < CHURN_WRITES)
-		return;
-	n->left = CHURN_INSTRUCTIONS;
-	*page_state(c, gpa) = PAGE_INTERP;
+	n = churn_get(c, gpa);
+	if (++n->writes >= CHURN_WRITES)
+		interpret_for(n, page_state(c, gpa), CHURN_INSTRUCTIONS);
 }
 
 /*
@@ -234,17 +250,6 @@ static void leave_thumb_page(struct vcpu *v, gpa_t gpa, u16 *state)
 	*state = PAGE_INTERP;
 	if (n)
 		*n = (struct churn){ 0 };	/* not for a while only */
-}
-
-bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
-{
-	u16 *state = page_state(v->code, gpa);
-
-	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || !state || !v->path->code)
-		return false;
-	if (v->cpsr & PSR_T && vcpu_privileged(v))
-		leave_thumb_page(v, gpa, state);
-	return *state == PAGE_INTERP;
 }
 
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
@@ -331,6 +336,17 @@ static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 n, u32 in
 	return false;
 }
 
+/* A site, or a load that reads the original of one. */
+static bool may_be_replaced(const u32 *page, u32 i)
+{
+	struct insn in;
+
+	if (code_scan_candidate(page, i))
+		return true;
+	a32_decode(page[i], &in);
+	return in.op == INSN_LDR || in.op == INSN_LDM || in.op == INSN_VFP_LS;
+}
+
 /*
  * The word at @i of @page may be what stood for the word at @index of @orig, the page of copy @n. Returns how many of the four
  * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
@@ -340,7 +356,7 @@ static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *ori
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!code_scan_candidate(orig, index) || !may_replace(v, page[i], orig, n, index))
+	if (!may_be_replaced(orig, index) || !may_replace(v, page[i], orig, n, index))
 		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
@@ -414,6 +430,7 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
 	code_scan_first(&v->code->scan, hpa_ptr(gpa & PAGE_MASK), 0);
+	v->code->looked_at = NOTHING;
 	return restore_moved_sites(v, gpa & PAGE_MASK);
 }
 
@@ -428,26 +445,63 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 	return hpa_ptr(w.gpa & PAGE_MASK);
 }
 
-/* How many sites the page has. Its neighbours matter only if there may be one. */
+/* At which word A32 code of the page at @gva is about to be executed; SCAN_WORDS: none. */
+static u32 entry_of(const struct vcpu *v, gva_t gva)
+{
+	return v->cpsr & PSR_T || (v->r[15] ^ gva) & PAGE_MASK ? SCAN_WORDS : v->r[15] % PAGE_SIZE / 4;
+}
+
+/*
+ * How many sites the page has, now that it is about to be executed at @gva. Its neighbours matter only if there may be one, or if it
+ * reads out of itself.
+ */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
 	struct code_pages *c = v->code;
-	u32 n;
+	u32 n, entry = entry_of(v, gva);
 
 	gva &= PAGE_MASK;
 	c->scans++;
-	vcpu_count(v, EXIT_SCAN);
+	c->scan.nr_out = 0;
+	c->scan.interpret = false;
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n)
+	if (!n && !code_scan_reads_out(&c->scan))
 		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
 		page[2] = neighbour(v, gva + PAGE_SIZE);
-	return code_scan(&c->scan, page);
+	code_scan(&c->scan, page);
+	n = code_doubt(&c->scan, page, entry);
+	c->doubts += c->scan.nr_doubts;
+	c->either += c->scan.nr_either;
+	return n;
+}
+
+/* May User mode execute the page at @gva as well? With the MMU off the question does not arise: one set of code owns the machine then. */
+static bool is_common(struct vcpu *v, gva_t gva)
+{
+	struct gfault f;
+	struct walk w;
+
+	return v->cp15.sctlr & SCTLR_M && !guest_walk(v, gva, ACC_EXEC, false, &w, &f);
+}
+
+/* Scan page @gpa, which is not known yet, and leave what was found for new_state(). Must it be interpreted? */
+static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
+{
+	struct code_pages *c = v->code;
+	u32 n = scan_page(v, gpa, gva);
+	bool yes = v->cpsr & PSR_T ? n || c->scan.nr_out :
+		   c->scan.interpret || (n && code_doubt_t32(&c->scan, entry_of(v, gva)) && is_common(v, gva));
+
+	c->looked_at = yes ? NOTHING : gpa;
+	if (yes)
+		vcpu_count(v, EXIT_SCAN);
+	return yes;
 }
 
 /* T32 code in a privileged mode without an interpreter: it runs as it is, so what is silent in User mode stays silent. */
@@ -464,7 +518,11 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 	u32 n;
 
-	if (!scan_page(v, gpa, gva))
+	if (c->looked_at != gpa)
+		scan_page(v, gpa, gva);
+	c->looked_at = NOTHING;
+	vcpu_count(v, EXIT_SCAN);
+	if (!c->scan.nr_sites)
 		return PAGE_CLEAN;
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
@@ -472,6 +530,19 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	c->copy[n].movable = *page_moves(c, gpa) >= MOVES_MAX;
 	write_copy(v, n, gpa);
 	return (u16)n;
+}
+
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
+{
+	u16 *state = page_state(v->code, gpa);
+
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || !state || !v->path->code)
+		return false;
+	if (v->cpsr & PSR_T && vcpu_privileged(v))
+		leave_thumb_page(v, gpa, state);
+	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, v->r[15]))
+		interpret_for(churn_get(v->code, gpa & PAGE_MASK), state, DOUBT_INSTRUCTIONS);
+	return *state == PAGE_INTERP;
 }
 
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
@@ -618,6 +689,7 @@ void code_pages_dump(struct vcpu *v)
 
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
 		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
+	pr_info("words of code in doubt: %u left as they are, %u right either way\n", (unsigned)c->doubts, (unsigned)c->either);
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		dump_interpreted(&c->range[i]);
 }

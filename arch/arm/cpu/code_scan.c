@@ -20,9 +20,11 @@
  *    The system instructions CPS, MRS, MSR, RFE, SRS, WFI, and the CP15 accesses that site.c names, have narrow encodings and
  *    are believed wherever rules 1 to 3 say nothing.
  *
+ * Where that is weak evidence, code_doubt.c has the last word.
+ *
  * Limits: a constant that stands among code, looks like a site and is reached in another way (a pointer to it in
- * data, arithmetic on pc, from more than 4 KiB away) is replaced, so the guest reads another value there; a site that a guest both
- * executes and reads in one of these ways runs unreplaced. Words of T32 code mean nothing here: pages are scanned as A32.
+ * data, arithmetic on pc, from more than 4 KiB away) is replaced, so the guest reads another value there. Words of T32 code mean nothing
+ * here: pages are scanned as A32.
  *
  * Cost: the first look asks one table, by its upper half, about each word of the page: can it be a site, or a load of rules 1 to 3? That
  * is 3 to 4 instructions a word, and where there is no site, all. Otherwise loads are sought in the neighbour pages too, as far as they
@@ -54,6 +56,27 @@ static const struct pc_row {
 /* What they have in common. */
 #define PC_MASK		0x002f0000u
 #define PC_VALUE	0x000f0000u
+
+/* How far from pc the word @w of row @r reads; ADR: the immediate. */
+static u32 pc_offset(const struct pc_row *r, u32 w)
+{
+	u32 imm = FIELD(w, 7, 0);
+
+	switch (r->kind) {
+	case PC_IMM12:
+		return FIELD(w, 11, 0);
+	case PC_SPLIT8:
+	case PC_SPLIT8_D:
+		return FIELD(w, 11, 8) << 4 | FIELD(w, 3, 0);
+	case PC_VFP:
+		return imm * 4;
+	case PC_ADR:
+		return (u32)(((u64)imm << 32 | imm) >> 2 * FIELD(w, 11, 8));
+	case PC_TABLE:
+		break;
+	}
+	return 0;
+}
 
 /* -- the first look -- */
 
@@ -371,8 +394,7 @@ static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 	u32 j;
 
 	a32_decode(word_at(page, i), &adr);
-	adr.imm = FIELD(adr.word, 7, 0);
-	adr.imm = (u32)(((u64)adr.imm << 32 | adr.imm) >> 2 * FIELD(adr.word, 11, 8));
+	adr.imm = pc_offset(&(struct pc_row){ .kind = PC_ADR }, adr.word);
 	if (adr.imm > PAGE_SIZE || adr.rd == 15)
 		return;
 	for (j = i + 1; j <= i + ADR_REACH && present(page, j); j++) {
@@ -390,26 +412,23 @@ static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 /* Rules 1 to 3: does the word at @i read data at pc? */
 static void note_pc(struct code_scan *s, const u32 *const page[3], u32 i)
 {
-	u32 w = word_at(page, i), off = 0, n = 1;
+	u32 w = word_at(page, i), off, n = 1;
 	const struct pc_row *r = pc_rows;
 
 	while ((w & r->mask) != r->value)
 		r++;
 	if (!r->mask || w >> 28 == 15)
 		return;
+	off = pc_offset(r, w);
 	switch (r->kind) {
 	case PC_IMM12:
-		off = FIELD(w, 11, 0);
+	case PC_SPLIT8:
 		break;
 	case PC_SPLIT8_D:
 		n = 2;
-		/* fall through */
-	case PC_SPLIT8:
-		off = FIELD(w, 11, 8) << 4 | FIELD(w, 3, 0);
 		break;
 	case PC_VFP:
 		n = w & BIT(8) ? 2 : 1;
-		off = FIELD(w, 7, 0) * 4;
 		break;
 	case PC_TABLE:
 		n = table_length(page, i + 2);
@@ -550,19 +569,52 @@ static bool ask(struct code_scan *s)
 	return wide;
 }
 
-/* Find out what of the words asked for is data. Where rule 4 needs to know, it is often read: then all loads are found at once. */
+#define TABLE_WORDS	64u	/* more than a branch table has as a rule */
+
+/* Does the word @w at @i of the page read out of it, relative to pc? Of what ADR names, no more than a table's length. */
+static bool reads_out(u32 w, u32 i)
+{
+	const struct pc_row *r = pc_rows;
+	u32 more;
+	s32 at;
+
+	while ((w & r->mask) != r->value)
+		r++;
+	if (!r->mask || w >> 28 == 15)
+		return false;
+	at = (s32)(4 * i + 8) + (w & BIT(23) || r->kind == PC_TABLE ? (s32)pc_offset(r, w) : -(s32)pc_offset(r, w));
+	more = r->kind == PC_TABLE || r->kind == PC_ADR ? 4 * TABLE_WORDS : 8;
+	return at < 0 || (u32)at + more > PAGE_SIZE;
+}
+
+bool code_scan_reads_out(const struct code_scan *s)
+{
+	for (u32 k = 0; k < s->nr_pcs; k++)
+		if (reads_out(s->page[s->pc[k]], s->pc[k]))
+			return true;
+	return false;
+}
+
+/*
+ * Find out what of the words asked for is data. Where rule 4 needs to know, it is often read: then all loads are found at once. Loads that
+ * read out of the page are always known in the end.
+ */
 static void find_data(struct code_scan *s, const u32 *const page[3])
 {
 	u32 first = SCAN_WORDS + s->site[0] % SCAN_WIDE, last = SCAN_WORDS + s->site[s->nr_sites - 1] % SCAN_WIDE;
 
 	if (!ask(s)) {
 		find_loads(s, page, first < BEFORE ? 0 : first - BEFORE, MIN(last + REACH + 1, SCAN_WINDOW));
+		s->read = code_scan_reads_out(s);
 		if (!asked_is_read(s))
 			return;
 	}
 	find_loads(s, page, 0, SCAN_WINDOW);
-	if (asked_is_read(s))
+	s->read = asked_is_read(s);
+	if (s->read)
 		decide_loads(s);
+	else
+		s->read = code_scan_reads_out(s);
 }
 
 static bool is_code(const struct code_scan *s, const u32 *const page[3], u32 site)
@@ -572,16 +624,31 @@ static bool is_code(const struct code_scan *s, const u32 *const page[3], u32 sit
 	return !(s->state[i] & SCAN_DATA) && !(site & SCAN_WIDE && among_data(s, page, i));
 }
 
+/* No site in the page: only what its loads read elsewhere matters, to code_doubt(). */
+static void find_reads_out(struct code_scan *s, const u32 *const page[3])
+{
+	memset(s->state, 0, sizeof(s->state));
+	s->nr_loads = 0;
+	for (u32 k = 0; k < s->nr_pcs; k++)
+		note_pc(s, page, SCAN_WORDS + s->pc[k]);
+	s->read = s->nr_loads;
+}
+
 u32 code_scan(struct code_scan *s, const u32 *const page[3])
 {
 	u32 k, n = 0;
 
-	if (!s->nr_sites)
+	s->nr_out = 0;
+	if (!s->nr_sites) {
+		find_reads_out(s, page);
 		return 0;
+	}
 	find_data(s, page);
 	for (k = 0; k < s->nr_sites; k++)
 		if (is_code(s, page, s->site[k]))
 			s->site[n++] = s->site[k] % SCAN_WIDE;
+		else
+			s->out[s->nr_out++] = s->site[k] % SCAN_WIDE;
 	s->nr_sites = n;
 	return n;
 }

@@ -16,6 +16,12 @@ struct code_scan {
 	u16 site[SCAN_WORDS];		/* in the end the sites; before, what may be one, some with SCAN_WIDE */
 	u16 moved[SCAN_WORDS];		/* may be what a site was replaced by elsewhere */
 	u16 pc[SCAN_WORDS];		/* may be a pc-relative load or ADR */
+	u32 nr_out;
+	u16 out[SCAN_WORDS];		/* what looked like a site, but is data by the rules */
+	bool read;			/* loads may name words that are replaced, here or in a neighbour */
+	/* what code_doubt() says beside the sites */
+	bool interpret;			/* the page cannot be rewritten soundly */
+	u32 nr_doubts, nr_either;	/* words left as they are, though they might be sites; read as data, and sites all the same */
 	/* words of the window */
 	u8 state[SCAN_WINDOW];		/* SCAN_* */
 	u16 refs[SCAN_WINDOW];		/* loads, not yet found to be data, that read this word */
@@ -31,6 +37,8 @@ struct code_scan {
 #define SCAN_LOAD	BIT(0)		/* looks like a pc-relative load and was not yet decided upon */
 #define SCAN_DATA	BIT(1)		/* read by a pc-relative load that is code */
 #define SCAN_ASKED	BIT(2)		/* whether it is data matters */
+#define SCAN_SITE	BIT(3)		/* is replaced */
+#define SCAN_FLOW	BIT(4)		/* is executed once the page is entered where it is */
 
 /*
  * First look at a page of SCAN_WORDS A32 words, which the guest has at @gva: where are sites if it is code (s->site), and what has the
@@ -42,6 +50,15 @@ u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva);
  * space, or NULL when there are none. Returns the number of sites. Both together are a pure function of the three pages and the address.
  */
 u32 code_scan(struct code_scan *s, const u32 *const page[3]);
+/* Does the page of the first look read, relative to pc, out of itself? Then code_scan() matters even if there is no site. */
+bool code_scan_reads_out(const struct code_scan *s);
+/*
+ * code_doubt.c: after code_scan(), for a page that is entered at word @entry (SCAN_WORDS: unknown): add to s->site what may be code in
+ * spite of the rules, and the loads that must read what the guest wrote there. Returns the number of sites.
+ */
+u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry);
+/* May one of the sites be part of T32 code instead? @entry as above. */
+bool code_doubt_t32(struct code_scan *s, u32 entry);
 /* Would the word at @i of @page be a site, were it known to be code? */
 bool code_scan_candidate(const u32 *page, u32 i);
 /* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */

@@ -10,6 +10,7 @@
 #include <arm/shadow.h>
 #include <arm/window.h>
 #include <arm/xlate.h>
+#include <hv/guest.h>
 
 #include "exec_int.h"
 
@@ -364,10 +365,19 @@ enum exec_result exec_swp(struct vcpu *v, const struct insn *in)
 
 /*
  * -- exclusives (A3.4) --
- * The monitor of who executes every instruction: the address of the last load exclusive, and its size; 0: open. Software may pair them
- * only with one virtual address and size (A3.4.5), so neither granules nor physical addresses matter. A store whose monitor is open
- * does not access memory, so does not fault.
+ * The monitor is the processor's: Umbra executes no exclusives of its own, and neither exceptions nor what else an exit does changes it
+ * (A3.4.1), so a guest finds it as without Umbra, whichever exits there were. An exclusive that is interpreted moves it to the vCPU, up
+ * to the next entry: the address of the last load exclusive, and its size; 0: open. Software may pair them only with one virtual address
+ * and size (A3.4.5), so neither granules nor physical addresses matter. A store whose monitor is open does not access memory, so does
+ * not fault.
  */
+static void monitor_set(struct vcpu *v, u32 addr, u32 size)
+{
+	v->monitor.here = true;
+	v->monitor.addr = addr;
+	v->monitor.size = size;
+}
+
 static bool exclusive_bad(const struct insn *in, u32 data)
 {
 	return in->rn == 15 || in->rd == 15 || data == 15 || (in->size == 8 && in->rt2 == 15);
@@ -397,23 +407,49 @@ enum exec_result exec_ldrex(struct vcpu *v, const struct insn *in)
 		return exec_alignment_fault(v, va, false);
 	if (!access_exclusive(v, va, ACC_READ, in->size, val))
 		return EXEC_INJECTED;
-	v->monitor.addr = va;
-	v->monitor.size = in->size;
+	monitor_set(v, va, in->size);
 	v->r[in->rd] = val[0];
 	if (in->size == 8)
 		v->r[in->rt2] = val[1];
 	return exec_next(v, in);
 }
 
-enum exec_result exec_strex(struct vcpu *v, const struct insn *in)
+/* The store exclusive whose load was executed natively: the processor's monitor is asked, at the guest's address, in a writable page. */
+static enum exec_result strex_by_processor(struct vcpu *v, const struct insn *in, u32 va)
 {
-	u32 va = v->r[in->rn] + in->imm, rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
+	u32 rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
+	enum window_strex res = window_store_exclusive(v, va, in->size, val);
+
+	if (res == WINDOW_STREX_ABORT)
+		return EXEC_BRANCH;	/* once more, and it faults as it should */
+	v->r[in->rd] = res == WINDOW_STREX_OPEN;
+	return exec_next(v, in);
+}
+
+/* The same where nothing is known of the address. */
+static enum exec_result strex_anywhere(struct vcpu *v, const struct insn *in, u32 va)
+{
+	struct gfault f;
+	gpa_t gpa;
+
+	switch (shadow_fault(v, va, ACC_WRITE, vcpu_privileged(v), &gpa, &f)) {
+	case SHADOW_FIXED:
+		return strex_by_processor(v, in, va);
+	case SHADOW_CODE_WRITE:
+		return EXEC_BRANCH;
+	case SHADOW_GUEST_FAULT:
+		inject_dabt(v, &f);
+		return EXEC_INJECTED;
+	default:
+		return abort_at(v, va, FSR_EXTERNAL, true);
+	}
+}
+
+static enum exec_result strex_here(struct vcpu *v, const struct insn *in, u32 va)
+{
+	u32 rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
 	bool passes = v->monitor.size == in->size && v->monitor.addr == va;
 
-	if (strex_bad(in))
-		return EXEC_UNDEF;
-	if (va & (in->size - 1u))
-		return exec_alignment_fault(v, va, true);
 	if (passes && !access_exclusive(v, va, ACC_WRITE, in->size, val))
 		return EXEC_INJECTED;
 	v->monitor.size = 0;
@@ -421,30 +457,56 @@ enum exec_result exec_strex(struct vcpu *v, const struct insn *in)
 	return exec_next(v, in);
 }
 
+enum exec_result exec_strex(struct vcpu *v, const struct insn *in)
+{
+	u32 va = v->r[in->rn] + in->imm;
+
+	if (strex_bad(in))
+		return EXEC_UNDEF;
+	if (va & (in->size - 1u))
+		return exec_alignment_fault(v, va, true);
+	return v->monitor.here ? strex_here(v, in, va) : strex_anywhere(v, in, va);
+}
+
 enum exec_result exec_clrex(struct vcpu *v, const struct insn *in)
 {
-	v->monitor.size = 0;
+	monitor_set(v, 0, 0);
 	return exec_next(v, in);
 }
 
-/*
- * A store exclusive that is executed natively hit the page of code it stands in: no exit since the load may have closed or opened the
- * processor's monitor, so it is asked, at the guest's address, after the page has become writable.
- */
+/* Is there RAM at @va that may be read as the guest's current mode? A device must not be read once more. */
+static bool is_readable_ram(struct vcpu *v, u32 va)
+{
+	const struct region *r;
+	struct gfault f;
+	struct walk w;
+	gpa_t gpa;
+
+	if (guest_walk(v, va, ACC_READ, vcpu_privileged(v), &w, &f))
+		return false;
+	r = guest_map_find(&v->guest->map, w.gpa);
+	return r && r->type == REGION_RAM && shadow_fault(v, va, ACC_READ, vcpu_privileged(v), &gpa, &f) == SHADOW_FIXED;
+}
+
+void exec_monitor_home(struct vcpu *v)
+{
+	if (!v->monitor.here)
+		return;
+	v->monitor.here = false;
+	if (!v->monitor.size || !is_readable_ram(v, v->monitor.addr) ||
+	    !window_load_exclusive(v, v->monitor.addr, v->monitor.size))
+		window_clear_exclusive();
+}
+
+/* A store exclusive that is executed natively hit the page of code it stands in. */
 static enum exec_result strex_own_page(struct vcpu *v, const struct insn *in, u32 va, gpa_t gpa)
 {
-	u32 rt = in->rm & 15u, val[2] = { v->r[rt], v->r[in->rt2] };
-	enum window_strex res;
 	struct gfault f;
 
 	code_page_written(v, gpa);
 	if (shadow_fault(v, va, ACC_WRITE, vcpu_privileged(v), &gpa, &f) != SHADOW_FIXED)
 		return EXEC_BRANCH;	/* once more, and it faults as it should */
-	res = window_store_exclusive(v, va, in->size, val);
-	if (res == WINDOW_STREX_ABORT)
-		return EXEC_BRANCH;
-	v->r[in->rd] = res == WINDOW_STREX_OPEN;
-	return exec_next(v, in);
+	return strex_by_processor(v, in, va);
 }
 
 enum exec_result exec_strex_native(struct vcpu *v, const struct insn *in)

@@ -241,13 +241,14 @@ void interp_run(struct vcpu *v)
 	bool page = !s.all && !guest_walk(v, s.page, ACC_EXEC, s.priv, &w, &f);
 
 	vcpu_count(v, EXIT_INTERP);
-	v->monitor.size = 0;
 	do {
 		n += interpret_some(v, &c);
 	} while (in_stretch(v, &s) && n < RUN_MAX && !is_wanted_elsewhere(v));
 	v->exits[EXIT_INTERP] += n - 1;
 	if (page)
 		code_page_spend(v, w.gpa, n);
+	if (!s.all || !interpreted(v))
+		exec_monitor_home(v);
 }
 
 static u32 interp_enter(struct vcpu *v)
@@ -269,6 +270,7 @@ static void interp_start(struct vcpu *v)
 
 static void interp_stop(struct vcpu *v)
 {
+	exec_monitor_home(v);
 	set_fast_off(v, !IS_ENABLED(CONFIG_FAST_EXITS));
 }
 

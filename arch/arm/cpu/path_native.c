@@ -16,13 +16,14 @@
 #include <hv/log.h>
 
 /* What may trap and yet mean something. A load or store that traps as Undefined is an encoding that is not one. */
-static bool may_execute(const struct vcpu *v, enum insn_op op)
+static bool may_execute(const struct vcpu *v, const struct insn *in)
 {
-	if (op == INSN_SETEND)
+	if (in->op == INSN_SETEND)
 		return true;
 	if (vcpu_privileged(v))
-		return op < INSN_LDR;
-	return op == INSN_MRC || op == INSN_MCR;	/* the counters, if its kernel allows: exec_sys.c */
+		return in->op < INSN_LDR;
+	/* the counters, if its kernel allows: exec_sys.c; what else User mode may access does not trap, or the core says that it may not */
+	return (in->op == INSN_MRC || in->op == INSN_MCR) && in->coproc_enc >> 16 == 15;
 }
 
 static void undefined(struct vcpu *v)
@@ -38,11 +39,11 @@ void native_emulate(struct vcpu *v, u32 word)
 	if (vcpu_privileged(v) && coproc_execute(v, word))
 		return;
 	a32_decode(word, &in);
-	if (in.op > INSN_SVC && !may_execute(v, in.op)) {	/* CP15 in a page that User mode executes too */
+	if (in.op > INSN_SVC && in.op < INSN_LDR && !may_execute(v, &in)) {	/* CP15 in a page that User mode executes too */
 		undefined(v);
 		return;
 	}
-	vcpu_count(v, exec_cause(&in));
+	vcpu_count(v, in.op < INSN_LDR ? exec_cause(&in) : EXIT_OTHER);	/* the others read what was replaced (code_doubt.c) */
 	exec_finish(v, exec_insn(v, &in));
 }
 
@@ -91,12 +92,12 @@ void native_undef(struct vcpu *v)
 
 	if (v->exit_insn_valid && !(v->cpsr & PSR_T))
 		word = v->exit_insn;
-	else if (!insn_fetch(v, &word, &len) && vcpu_privileged(v))
-		return;		/* unmapped meanwhile: the retry faults as it should */
+	else if (!insn_fetch(v, &word, &len))
+		return;
 	if (v->cpsr & PSR_T)
 		word = t32_to_a32(word, len);
 	a32_decode(word, &in);
-	if (!may_execute(v, in.op)) {
+	if (!may_execute(v, &in)) {
 		undefined(v);
 		return;
 	}

@@ -79,9 +79,13 @@ u32 attr_encode(struct mem_attr a)
 	}
 }
 
+/*
+ * Not shareable, whatever the guest says: on one core that means nothing else, and revisions of the Cortex-A8 do not keep the order of
+ * accesses to shareable Device memory (its erratum 709718).
+ */
 struct mem_attr attr_for_device(struct mem_attr a)
 {
-	return a.kind == MEM_NORMAL ? device(true) : a;
+	return a.kind == MEM_STRONGLY_ORDERED ? a : device(false);
 }
 
 void attr_map_build(struct attr_map *m, const struct attr_ctl *ctl)

@@ -32,7 +32,7 @@ struct attr_map {
 struct mem_attr attr_decode(const struct attr_ctl *ctl, u32 i);
 /* Small-page descriptor bits for @a with SCTLR.TRE = 0 (B3.8.2). */
 u32 attr_encode(struct mem_attr a);
-/* @a as a passed-through device gets it: Normal memory becomes shareable Device. */
+/* @a as a passed-through device gets it: Device, not shareable, unless it is Strongly-ordered. */
 struct mem_attr attr_for_device(struct mem_attr a);
 void attr_map_build(struct attr_map *m, const struct attr_ctl *ctl);
 

@@ -36,11 +36,13 @@
 /*
  * -- guest pages --
  * Up to two small-page entries that map the page, by name: most pages of a kernel have one, and a second while it is patched.
- * An entry that is gone meanwhile may still be named (frame_entry() looks).
+ * An entry that is gone meanwhile may still be named (frame_entry() looks). More of them are looked for in all tables, until no more than
+ * two are found.
  */
 #define FRAME_CODE	BIT(31)		/* w[0]: scanned code, nothing maps it writable */
 #define FRAME_MANY	BIT(30)		/* w[0]: more entries than named may map it, find them by sweep */
 #define FRAME_ENTRY	BIT(29)		/* w[n]: table 27:8, index 7:0 */
+#define FRAME_USER	BIT(28)		/* w[0]: virtual User mode has fetched from it while it was no scanned code */
 #define FRAME_NAME	(FRAME_ENTRY | 0x0fffffffu)
 
 struct frame {
@@ -64,7 +66,7 @@ struct span {
 	gpa_t mib_base;		/* base rounded down to a section */
 	struct mib *mib;
 };
-#define SPAN_MAX	4
+#define SPAN_MAX	GUEST_RAM_RANGES
 
 /* -- host domains -- */
 enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virtual User mode); what both see */
@@ -74,8 +76,9 @@ enum view { VIEW_K, VIEW_U };	/* what the virtual kernel sees (no access in virt
 #define GD_NR		17u
 
 struct host_dom {
-	u8 gd, view, ng;
-	bool used;
+	u32 gds;		/* guest domains that it stands for, a bit each; 0: not in use */
+	u32 stamp;		/* last fill */
+	u8 view, ng;
 };
 
 /* -- set of L1 slots -- */
@@ -167,6 +170,7 @@ struct shadow {
 	const struct shadow_ops *ops;
 	struct root *cur;
 	bool asid_pending;	/* guest ASID != cur->asid and cur has non-global entries: their domains are closed */
+	bool asid_returns;	/* the guest leaves an ASID and comes back to it with no change of TTBR0 that counts: root_find() */
 	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */
 	bool super_seen;	/* a supersection was mapped */
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
@@ -178,6 +182,9 @@ struct shadow {
 	struct host_dom dom[16];
 	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
 	u32 dom_ng_mask;	/* DACR fields of non-global domains */
+	u32 dom_stamp;
+	u32 dom_told;		/* guest domains that were open when dom_differ was last brought up to date */
+	u32 dom_differ[16];	/* by guest domain: the others of which only one was open at some time */
 	/* roots */
 	struct root root[ROOT_NR];
 	u8 root_hash[64];
@@ -191,12 +198,13 @@ struct shadow {
 	u16 tbl_free, tbl_bump;
 	u16 tbl_node[NODE_NR];	/* owner, NODE_NONE = free */
 	u16 tbl_next[NODE_NR];
+	u16 tbl_lines[NODE_NR];	/* cache lines of the table, 16 entries each, that may hold an entry */
 	u32 *tbl_mem;
 	hpa_t tbl_hpa;
 	struct window window;
 	struct stub_slot stubs;
 	/* statistics for the dump */
-	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, reclaims, root_misses, sweeps, moves;
+	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, evictions, reclaims, root_misses, sweeps, moves;
 	u32 audit_stale, audit_entries;	/* of the last audit */
 };
 
@@ -225,6 +233,12 @@ static inline bool frame_is_code(const struct frame *f)
 static inline u32 *tbl_ptr(const struct shadow *s, u32 tbl)
 {
 	return s->tbl_mem + tbl * L2_ENTRIES;
+}
+
+/* Entry @idx of @tbl, or one in the same cache line, is about to be made. */
+static inline void tbl_mark(struct shadow *s, u32 tbl, u32 idx)
+{
+	s->tbl_lines[tbl] |= (u16)BIT(idx >> 4);
 }
 
 static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)
@@ -262,6 +276,17 @@ static inline void shadowed_del(struct shadow *s, u32 slot)
 static inline bool is_flat(const struct shadow *s)
 {
 	return s->cur->id == ROOT_FLAT;
+}
+
+/* Where the guest's vectors are. */
+static inline gva_t vector_page(const struct vcpu *v)
+{
+	return v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar & PAGE_MASK;
+}
+
+static inline bool is_vector_page(const struct vcpu *v, gva_t va)
+{
+	return (va & PAGE_MASK) == vector_page(v);
 }
 
 static inline u32 cur_asid(const struct shadow *s)

@@ -8,6 +8,7 @@
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
 #include <arm/code_page.h>
+#include <arm/cpu_path.h>
 #include <arm/window.h>
 #include <hv/log.h>
 
@@ -65,8 +66,17 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 
 /* -- entries -- */
 
-static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, u32 root)
+/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_flush.c)? */
+static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame)
 {
+	if (s->v->path && !s->v->path->code)
+		return true;		/* privileged modes execute nothing of it */
+	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & FRAME_USER;
+}
+
+static void audit_page(struct audit *a, const struct node *n, enum view view, u32 idx, u32 root)
+{
+	u32 tbl = n->tbl[view];
 	struct shadow *s = a->s;
 	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, me = FRAME_ENTRY | tbl << 8 | idx;
 	const struct frame *frame = frame_of(s, page);
@@ -75,6 +85,8 @@ static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, 
 	const struct region *r = guest_map_find(&s->v->guest->map, page);
 
 	a->entries++;
+	if (!(s->tbl_lines[tbl] >> (idx >> 4) & 1))
+		violation(a, "line of a table is not marked", root, va, e);
 	if (!(e & L2_SMALL) || !(e & L2_NG) || FIELD(e, 5, 4) != 3)
 		violation(a, "malformed small page", root, va, e);
 	if (!frame) {
@@ -84,6 +96,8 @@ static void audit_page(struct audit *a, const struct node *n, u32 tbl, u32 idx, 
 	}
 	if (writable && (frame_is_code(frame) || code_page_is_code(s->v, page, NULL)))
 		violation(a, "code page is writable", root, va, e);
+	if (exec && !frame_is_code(frame) && !may_run_unscanned(s, n, view, va, frame))
+		violation(a, "executable and not scanned", root, va, e);
 	if (!(frame->w[0] & FRAME_MANY) && (frame->w[0] & FRAME_NAME) != me && frame->w[1] != me)
 		violation(a, "mapping is not tracked", root, va, e);
 }
@@ -117,7 +131,7 @@ static void audit_node(struct audit *a, const struct node *n)
 				  (u32)n->slot << SECTION_SHIFT, tbl);
 		for (u32 i = 0; i < L2_ENTRIES; i++)
 			if (tbl_ptr(s, tbl)[i])
-				audit_page(a, n, tbl, i, (u32)__builtin_ctzll(n->roots));
+				audit_page(a, n, view, i, (u32)__builtin_ctzll(n->roots));
 	}
 }
 
@@ -156,6 +170,8 @@ static void audit_link(struct audit *a, const struct root *r, u32 slot, u32 e)
 	n = &s->node[s->tbl_node[tbl]];
 	if (n->slot != slot || !(n->roots >> r->id & 1) || n->tbl[d->view] != tbl)
 		violation(a, "link to a foreign table", r->id, slot << SECTION_SHIFT, e);
+	if (n->desc & L1_TYPE && !(d->gds >> (n->desc & L1_SUPER && (n->desc & L1_TYPE) == L1_SECTION ? 0 : L1_DOMAIN_OF(n->desc)) & 1))
+		violation(a, "domain of another guest domain", r->id, slot << SECTION_SHIFT, e);
 	if (d->ng != n->ng)
 		violation(a, "domain of wrong globality", r->id, slot << SECTION_SHIFT, e);
 	if (n->ng && (!r->ng_any || r->asid != n->asid || !slotset_has(&r->ng, slot)))
@@ -184,7 +200,7 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 		violation(a, "slot is not marked for the window", r->id, slot << SECTION_SHIFT, e);
 	if (!slotset_has(&r->used, slot))
 		violation(a, "slot is not in the used set", r->id, slot << SECTION_SHIFT, e);
-	if (!d->used || (d->gd == GD_FLAT) != (r->id == ROOT_FLAT))
+	if (!d->gds || (d->gds == BIT(GD_FLAT)) != (r->id == ROOT_FLAT))
 		violation(a, "wrong domain", r->id, slot << SECTION_SHIFT, e);
 	if ((e & L1_TYPE) == L1_TABLE)
 		audit_link(a, r, slot, e);
@@ -193,21 +209,25 @@ static void audit_slot(struct audit *a, const struct root *r, u32 slot)
 }
 
 /* The roots that the window may select by itself. */
-static void audit_root_cache(struct audit *a)
+static void audit_cached_root(struct audit *a, const struct root_cache *c, u32 index, bool any)
 {
 	struct shadow *s = a->s;
+	const struct root *r = &s->root[c->hw_asid - HOST_ASID_FIRST];
 
-	for (u32 i = 0; i < ARRAY_SIZE(s->v->root_cache); i++) {
-		const struct root_cache *c = &s->v->root_cache[i];
-		const struct root *r;
+	if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
+	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 ||
+	    vcpu_root_index(c->ttbr0) != index)
+		violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
+}
 
-		if (c->asid == ROOT_VOID)
-			continue;
-		r = &s->root[c->hw_asid - HOST_ASID_FIRST];
-		if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
-		    (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 || vcpu_root_index(c->ttbr0) != i)
-			violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
-	}
+static void audit_root_cache(struct audit *a)
+{
+	const struct vcpu *v = a->s->v;
+
+	for (u32 i = 0; i < ARRAY_SIZE(v->root_cache); i++)
+		for (u32 any = 0; any < 2; any++)
+			if (v->root_cache[i][any].asid != ROOT_VOID)
+				audit_cached_root(a, &v->root_cache[i][any], i, any);
 }
 
 /* The current root against the guest's tables of now. */
@@ -292,8 +312,8 @@ void shadow_dump(struct vcpu *v)
 		(unsigned)v->dacr_kernel, (unsigned)v->dacr_user, (unsigned long long)s->drops_all,
 		(unsigned long long)s->drops_asid, (unsigned long long)s->drops_mva, (unsigned long long)s->fills,
 		(unsigned long long)s->filled_ahead);
-	pr_info("shadow toggles %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
-		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->reclaims,
+	pr_info("shadow toggles %llu, domains %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
+		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->evictions, (unsigned long long)s->reclaims,
 		(unsigned long long)s->root_misses, (unsigned long long)s->sweeps, (unsigned long long)s->moves,
 		(unsigned)s->audit_entries, (unsigned)s->audit_stale);
 }

@@ -25,27 +25,64 @@ void dom_reset(struct shadow *s)
 {
 	memset(s->dom, 0, sizeof(s->dom));
 	memset(s->dom_of, 0, sizeof(s->dom_of));
+	memset(s->dom_differ, 0, sizeof(s->dom_differ));
 	s->dom_ng_mask = 0;
+	s->dom_told = ~0u;	/* nothing */
 }
 
-/*
- * Host domain for entries of guest domain @gd (GD_FLAT: MMU off) in @view, taken into use if need be. When all 14 are
- * in use everything is dropped and numbering starts again.
- */
-u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng)
+/* Host domain @d is given up: what is mapped in it goes, in every root. */
+static void dom_evict(struct shadow *s, u32 d)
 {
-	u32 d = s->dom_of[gd][view][ng];
+	const struct host_dom *h = &s->dom[d];
 
-	if (d)
-		return d;
-	for (d = 1; d < DOM_STUB && s->dom[d].used; d++)
-		;
-	if (d == DOM_STUB) {
-		pool_drop_all(s);
-		dom_reset(s);
-		d = 1;
+	s->evictions++;
+	for (u32 i = 0; i < ROOT_NR; i++) {
+		struct root *r = &s->root[i];
+
+		for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES && !r->dirty; slot = slotset_next(&r->used, slot + 1))
+			if (r->l1[slot] && L1_DOMAIN_OF(r->l1[slot]) == d)
+				root_clear_slot(s, r, slot);
 	}
-	s->dom[d] = (struct host_dom){ .gd = (u8)gd, .view = view, .ng = ng, .used = true };
+	for (u32 gds = h->gds; gds; gds &= gds - 1)
+		s->dom_of[__builtin_ctz(gds)][h->view][h->ng] = 0;
+	s->dom_ng_mask &= ~(3u << (2 * d));
+	s->dom[d] = (struct host_dom){ 0 };
+}
+
+/* A host domain in use whose guest domains were always open when @gd was, or 0. */
+static u32 dom_to_share(const struct shadow *s, u32 gd, enum view view, bool ng)
+{
+	for (u32 d = 1; d < DOM_STUB && gd != GD_FLAT; d++)
+		if (s->dom[d].gds & 0xffff && s->dom[d].view == view && s->dom[d].ng == ng && !(s->dom[d].gds & s->dom_differ[gd]))
+			return d;
+	return 0;
+}
+
+static u32 dom_oldest(const struct shadow *s)
+{
+	u32 best = 1;
+
+	for (u32 d = 2; d < DOM_STUB; d++)
+		if ((s32)(s->dom[d].stamp - s->dom[best].stamp) < 0)
+			best = d;
+	return best;
+}
+
+static u32 dom_take(struct shadow *s, u32 gd, enum view view, bool ng)
+{
+	u32 d;
+
+	for (d = 1; d < DOM_STUB && s->dom[d].gds; d++)
+		;
+	if (d == DOM_STUB)
+		d = dom_to_share(s, gd, view, ng);
+	if (!d) {
+		d = dom_oldest(s);
+		dom_evict(s, d);
+	}
+	s->dom[d].gds |= 1u << gd;
+	s->dom[d].view = view;
+	s->dom[d].ng = ng;
 	s->dom_of[gd][view][ng] = (u8)d;
 	if (ng)
 		s->dom_ng_mask |= 3u << (2 * d);
@@ -53,14 +90,55 @@ u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng)
 	return d;
 }
 
-/* Is guest domain @gd open (client or manager) with guest DACR @dacr? The flat root's always is. */
-static bool gd_open(u32 gd, u32 dacr, bool flat)
+/*
+ * Host domain for entries of guest domain @gd (GD_FLAT: MMU off) in @view, taken into use if need be. When all 14 are in use, one
+ * is shared with guest domains that the guest never told apart; failing that the least recently filled one is taken.
+ */
+u32 dom_get(struct shadow *s, u32 gd, enum view view, bool ng)
 {
-	return gd == GD_FLAT ? flat : !flat && dacr >> (2 * gd) & 1;
+	u32 d = s->dom_of[gd][view][ng];
+
+	if (!d)
+		d = dom_take(s, gd, view, ng);
+	s->dom[d].stamp = ++s->dom_stamp;
+	return d;
+}
+
+/* Guest domains that @dacr opens (client or manager), a bit each. */
+static u32 open_domains(u32 dacr)
+{
+	u32 x = dacr & 0x55555555;
+
+	x = (x | x >> 1) & 0x33333333;
+	x = (x | x >> 2) & 0x0f0f0f0f;
+	x = (x | x >> 4) & 0x00ff00ff;
+	return (x | x >> 8) & 0xffff;
+}
+
+/* The guest tells domains apart by the DACR of now: those no longer share a host domain, nor will they again. */
+static void dom_tell_apart(struct shadow *s)
+{
+	u32 open = open_domains(s->v->cp15.dacr);
+
+	if (s->dom_told == open)
+		return;
+	s->dom_told = open;
+	for (u32 gd = 0; gd < 16; gd++)
+		s->dom_differ[gd] |= open >> gd & 1 ? ~open & 0xffff : open;
+	for (u32 d = 1; d < DOM_STUB; d++)
+		if (s->dom[d].gds & open && s->dom[d].gds & 0xffff & ~open)
+			dom_evict(s, d);
+}
+
+/* Is host domain @h open with guest domains @open? The flat root's always is. */
+static bool dom_open(const struct host_dom *h, u32 open, bool flat)
+{
+	return h->gds >> GD_FLAT ? flat : !flat && h->gds & open;
 }
 
 static void dacr_compute(struct shadow *s, struct dacr_cache *c)
 {
+	u32 open = open_domains(s->v->cp15.dacr);
 	bool flat = is_flat(s);
 
 	c->valid = !flat && !s->asid_pending;
@@ -68,7 +146,7 @@ static void dacr_compute(struct shadow *s, struct dacr_cache *c)
 	c->user = 1u << (2 * DOM_WINDOW);
 	c->kernel = c->user | 1u << (2 * DOM_STUB);
 	for (u32 d = 1; d < DOM_STUB; d++) {
-		if (!s->dom[d].used || !gd_open(s->dom[d].gd, c->guest, flat))
+		if (!dom_open(&s->dom[d], open, flat))
 			continue;
 		c->kernel |= 1u << (2 * d);
 		if (s->dom[d].view == VIEW_U)
@@ -90,6 +168,8 @@ void dacr_apply(struct shadow *s)
 {
 	struct dacr_cache c;
 
+	if (!is_flat(s))
+		dom_tell_apart(s);
 	dacr_cache_void(s);
 	dacr_compute(s, &c);
 	if (s->asid_pending) {
@@ -135,7 +215,9 @@ void dacr_changed(struct shadow *s)
 		return;
 	}
 	c = &s->v->dacr_cache[vcpu_dacr_index(dacr)];
-	if (!c->valid || c->guest != dacr)
+	if (!c->valid || c->guest != dacr) {
+		dom_tell_apart(s);
 		dacr_compute(s, c);
+	}
 	dacr_set(s, c->kernel, c->user);
 }

@@ -11,15 +11,17 @@
  *     entry that allows the access. The first touch maps all rights that the guest grants, so a read prepares the write.
  *  4  A slot is linked to one view at a time. It is toggled by faults only, never by a mode switch.
  *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
- *     (b) it is an unscanned page in view U, reached in virtual User mode.
+ *     (b) it is an unscanned page in view U that virtual User mode has fetched from, there or elsewhere (FRAME_USER). What User
+ *     mode only reads or writes stays execute-never, so that the guest kernel's first jump there faults.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
- *     code; a store from an instruction in the page itself is emulated instead, or fetch and store would chase each other.
+ *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
+ *     each other.
  *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
- *     until the guest goes back or needs one, which drops them.
+ *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
- *     vector page, which always is), until the next invalidate-all. Not covered: a kernel's first jump into a page that
- *     User mode executed before.
+ *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. Not
+ *     covered: a kernel's first jump into a page that User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  */
@@ -73,13 +75,6 @@ static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enu
 	return e && s->dom[L1_DOMAIN_OF(e)].view == VIEW_K ? VIEW_K : VIEW_U;
 }
 
-static bool is_vector_page(const struct vcpu *v, gva_t va)
-{
-	u32 base = v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar;
-
-	return !((va ^ base) & PAGE_MASK);
-}
-
 /* The guest kernel executes what User mode can execute: from now on scan for both (rule 9). */
 static void enter_scan_user(struct shadow *s)
 {
@@ -100,6 +95,16 @@ static void note_common_code(const struct fill *f)
 		enter_scan_user(f->s);
 }
 
+/* User mode comes to execute the copy of @page at @va: where its SVC may be one of Umbra's sites. */
+static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
+{
+	if (!v->user_copies)
+		v->user_page = va & PAGE_MASK;
+	else if (v->user_page != (va & PAGE_MASK))
+		v->user_page = USER_PAGES_MANY;
+	code_page_set_user_visible(v, page);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
@@ -115,10 +120,11 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
 	} else if (!frame_is_code(f->frame) || !code_page_is_code(s->v, page, &f->target)) {
+		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
-	if (f->view == VIEW_U)
-		code_page_set_user_visible(s->v, page);
+	if (f->view == VIEW_U && f->target != page)
+		note_user_copy(s->v, page, f->va);
 }
 
 static u32 attr_bits(const struct shadow *s, u32 index, bool device)
@@ -194,7 +200,7 @@ static u32 leaf_entry(const struct fill *f)
  * What the low bits @d of a guest small-page descriptor make of an entry that is filled ahead and is not scanned code; 0: no entry.
  * Marks @n as having global entries when it is going to.
  */
-static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
+static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exec)
 {
 	const struct shadow *s = f->s;
 	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, attr;
@@ -207,26 +213,25 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d)
 	if (!(d & L2_NG))
 		n->global = true;
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
-	return page_entry(0, attr, rights, f->user_exec && (!(d & L2_XN) || f->manager));
+	return page_entry(0, attr, rights, user_exec && (!(d & L2_XN) || f->manager));
 }
 
-/* Entry for the neighbour that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its frame. */
-static inline u32 ahead_entry(struct shadow *s, u32 d, u32 bits, u32 tbl, u32 idx)
+/*
+ * Entry for the neighbour in @frame that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its
+ * frame. It is executable only if @bits are and User mode has executed the page before.
+ */
+static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 bits, u32 tbl, u32 idx)
 {
-	const struct span *big = &s->span[0];
-	u32 page = (d & PAGE_MASK) - big->base;
-	struct frame *frame;
+	u32 was;
 
-	if (!bits)
+	if (!bits || !frame || frame_is_code(frame))
 		return 0;
-	frame = page < big->size ? &big->frame[page >> PAGE_SHIFT] : frame_of(s, d & PAGE_MASK);
-	if (!frame || frame_is_code(frame))
-		return 0;
-	if (!frame->w[0] && !frame->w[1])
-		frame->w[0] = FRAME_ENTRY | tbl << 8 | idx;
+	was = frame->w[0];
+	if (!(was & ~FRAME_USER) && !frame->w[1])
+		frame->w[0] = was | FRAME_ENTRY | tbl << 8 | idx;
 	else
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return (d & PAGE_MASK) | bits;
+	return (d & PAGE_MASK) | bits | (was & FRAME_USER ? 0 : L2_XN);
 }
 
 /* The same while the guest kernel fetches: of its code only what was scanned already. */
@@ -240,7 +245,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 
 	if (!frame || !frame_is_code(frame) || ((d & L2_XN) && !f->manager) || !code_page_ready(f->s->v, d & PAGE_MASK, va, &target))
 		return 0;
-	bits = ahead_bits(f, n, d & ~PAGE_MASK);
+	bits = ahead_bits(f, n, d & ~PAGE_MASK, false);
 	if (!bits)
 		return 0;
 	frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
@@ -248,29 +253,62 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
-/* Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). */
-static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
+/*
+ * Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. The hottest
+ * loop here: apart from the rest it has registers enough.
+ */
+static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
 {
-	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first, low = ~0u, bits = 0, filled = 0;
-	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
-	bool code = f->priv && f->acc == ACC_EXEC;
+	const struct span big = f->s->span[0];		/* a copy, which no store below can change */
+	bool user_exec = f->user_exec && (vector_page(f->s->v) ^ f->va) >= 16 * PAGE_SIZE;	/* vectors are never among these */
+	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 d = guest[i], e;
+		u32 d = guest[i], page = (d & PAGE_MASK) - big.base, e;
 
 		if (!d || p[i])
 			continue;
-		if (!code && (d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
+		if ((d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
 			low = d & ~PAGE_MASK;
-			bits = ahead_bits(f, n, low);
+			bits = ahead_bits(f, n, low, user_exec);
 		}
-		e = code ? ahead_code(f, n, d, tbl, first + i) : ahead_entry(f->s, d, bits, tbl, first + i);
+		e = ahead_entry(f->s, page < big.size ? &big.frame[page >> PAGE_SHIFT] : frame_of(f->s, d & PAGE_MASK), d, bits, tbl,
+				first + i);
 		if (!e)
 			continue;
-		*(volatile u32 *)&p[i] = e;	/* cleaned with the line by the caller's pte_write() */
+		*(volatile u32 *)&p[i] = e;
 		filled++;
 	}
-	f->s->filled_ahead += filled;
+	return filled;
+}
+
+/* The same for a fetch of the guest's kernel. */
+static u32 fill_line_code(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
+{
+	u32 filled = 0;
+
+	for (u32 i = 0; i < 16; i++) {
+		u32 e = guest[i] && !p[i] ? ahead_code(f, n, guest[i], tbl, first + i) : 0;
+
+		if (!e)
+			continue;
+		*(volatile u32 *)&p[i] = e;
+		filled++;
+	}
+	return filled;
+}
+
+/*
+ * Fill the invalid entries of the line around @idx from the guest's descriptors in the line that the walk read (rule 10). They are cleaned
+ * with the line by the caller's pte_write().
+ */
+static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
+{
+	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first;
+	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
+
+	f->s->filled_ahead += f->priv && f->acc == ACC_EXEC ? fill_line_code(f, n, tbl, first, p, guest) :
+			      fill_line(f, n, tbl, first, p, guest);
 }
 
 static void write_page(const struct fill *f, struct node *n, u32 tbl)
@@ -279,6 +317,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 	u32 idx = f->va >> PAGE_SHIFT & (L2_ENTRIES - 1);
 	u32 *p = tbl_ptr(s, tbl) + idx, old = *p, e = leaf_entry(f);
 
+	tbl_mark(s, tbl, idx);
 	if (f->frame)
 		frame_add(s, f->frame, tbl, idx, f->w->gpa & PAGE_MASK);
 	if (old && old != e) {
@@ -295,7 +334,17 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 	dsb();
 }
 
-/* The current root's node for the slot, ready for the page: globality settled, its host domain in *@dom. */
+static void adopt_asid(struct shadow *s)
+{
+	root_drop_ng(s, s->cur);
+	s->asid_pending = false;
+	dacr_apply(s);
+}
+
+/*
+ * The current root's node for the slot, ready for the page: globality settled, of the guest's ASID of now if it has non-global entries, its
+ * host domain in *@dom.
+ */
 static struct node *fill_node(struct fill *f, u32 *dom)
 {
 	struct shadow *s = f->s;
@@ -303,12 +352,18 @@ static struct node *fill_node(struct fill *f, u32 *dom)
 	for (;;) {
 		struct node *n = node_link(s, s->cur, f->va >> SECTION_SHIFT, link_key(f->w->l1desc));
 
+		if (s->asid_pending && (n->ng || !f->w->global)) {
+			adopt_asid(s);		/* of another root that shares the ASID that this one gives up */
+			continue;
+		}
 		if (!f->w->global && !n->ng)
 			node_make_ng(s, n, s->cur);
 		*dom = s->dom_of[f->gd][f->view][n->ng];
-		if (*dom)
+		if (*dom) {
+			s->dom[*dom].stamp = ++s->dom_stamp;
 			return n;
-		dom_get(s, f->gd, f->view, n->ng);	/* may drop everything: once more */
+		}
+		dom_get(s, f->gd, f->view, n->ng);	/* the node may have made room: once more */
 	}
 }
 
@@ -336,31 +391,35 @@ static void fill_page(struct fill *f)
 
 /* -- the fault -- */
 
-/* Does the faulting instruction itself lie in guest page @page? */
-static bool pc_in_page(struct vcpu *v, gpa_t page)
+/* Is what the guest fetches at @pc in guest page @page? */
+static bool fetched_from(struct vcpu *v, gva_t pc, gpa_t page)
 {
 	struct gfault f;
 	struct walk w;
 
-	return !guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+	return !guest_walk(v, pc, ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+}
+
+/*
+ * Does the faulting instruction itself lie in guest page @page, or a part of it? What stands in the last halfword of a page is taken
+ * for the first half of a T32 instruction: were it a whole one, emulating it would be as right.
+ */
+static bool insn_in_page(struct vcpu *v, gpa_t page)
+{
+	u32 pc = v->r[15];
+
+	return fetched_from(v, pc, page) || (v->cpsr & PSR_T && !((pc + 2) & ~PAGE_MASK) && fetched_from(v, pc + 2, page));
 }
 
 /* A store that the guest's tables allow hit a page that is code. False: emulate it (rule 6). */
 static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 {
-	if (pc_in_page(v, page))
+	if (insn_in_page(v, page))
 		return false;
 	code_page_written(v, page);
 	if (frame_is_code(frame))	/* nothing of it was mapped */
 		shadow_drop_page(v, page, 0);
 	return true;
-}
-
-static void adopt_asid(struct shadow *s)
-{
-	root_drop_ng(s, s->cur);
-	s->asid_pending = false;
-	dacr_apply(s);
 }
 
 /* A supersection was mapped: an operation on any of its addresses is about all of it. */
@@ -386,8 +445,8 @@ static void fill(struct fill *f)
 	if (f->acc == ACC_EXEC)
 		resolve_exec(f, f->target);
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va);
-	if (f->user_exec && f->frame && !frame_is_code(f->frame) && (!f->w->xn || f->w->manager))
-		f->exec = true;		/* the data page of today is often executed next */
+	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
+		f->exec = true;
 	if (can_be_section(f))
 		fill_section(f);
 	else
@@ -519,8 +578,8 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	f.s = s;
 	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
 	f.view = s->dom[L1_DOMAIN_OF(e)].view;
-	f.user_exec = false;
-	e = ahead_entry(s, desc, ahead_bits(&f, n, desc & ~PAGE_MASK), tbl_of_entry(s, e), idx);
+	tbl_mark(s, tbl_of_entry(s, e), idx);
+	e = ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl_of_entry(s, e), idx);
 	if (!e)
 		return;
 	pte_write(p, e);
@@ -690,6 +749,15 @@ static void sctlr_changed(struct shadow *s)
 	root_select(s);
 }
 
+/* The vectors are in another page now: what is executable there was perhaps not scanned (rule 9). */
+static void vectors_changed(struct shadow *s)
+{
+	gva_t va = vector_page(s->v);
+
+	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
+		node_drop_entry(s, &s->node[i], va);
+}
+
 static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 {
 	struct shadow *s = v->shadow;
@@ -708,6 +776,9 @@ static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 		break;
 	case CTX_SCTLR:
 		sctlr_changed(s);
+		break;
+	case CTX_VECTORS:
+		vectors_changed(s);
 		break;
 	case CTX_ATTR:
 		attr_rebuild(s);

@@ -6,17 +6,17 @@
  *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
  *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
- *     domain, view and globality. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
+ *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
- *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep), sections
- *     through the word of their MiB. These may name more than there is, never less.
+ *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep of the lines
+ *     in tbl_lines), sections through the word of their MiB. These may name more than there is, never less.
  *  6  Tables are changed in this order: store, clean the line to the point of coherency, DSB, invalidate TLB, DSB, ISB.
  *     A new entry in place of an invalid one needs no TLB invalidation: the TLB holds no invalid entries (B3.9.1).
  *  7  Only the current root's ASID can hit. TLB invalidation of another root may wait until it is selected (tlb_stale).
  *     After a full drop other roots are dirty: never looked at, wiped before they are selected or given away.
  *  8* A slot with a node or a section in any root has its bit in the vCPU's `shadowed`, as has each of a supersection once
  *     one was mapped: the window takes a TLB operation elsewhere for done.
- *  9* The vCPU's `root_cache` names only roots that root_select() would take as they are: valid, neither dirty nor tlb_stale, with
+ *  9* The vCPU's `root_cache` names only roots that root_select() could take as they are: valid, neither dirty nor tlb_stale, with
  *     non-global entries of the ASID given there or none. It is empty while the MMU is off or an ASID is pending.
  * 10  Nothing here can fail: what runs out is taken from the least recently used.
  */
@@ -60,26 +60,20 @@ u32 slotset_next(const struct slotset *s, u32 from)
 
 /* -- TLB -- */
 
-static struct root_cache *root_cached(struct shadow *s, const struct root *r)
-{
-	struct root_cache *c = &s->v->root_cache[vcpu_root_index(r->ttbr0)];
-
-	return c->hw_asid == r->host_asid ? c : NULL;
-}
-
 /* The window may not select @r any more without C (rule 9). */
 static void root_cache_drop(struct shadow *s, const struct root *r)
 {
-	struct root_cache *c = root_cached(s, r);
+	struct root_cache *c = s->v->root_cache[vcpu_root_index(r->ttbr0)];
 
-	if (c)
-		c->asid = ROOT_VOID;
+	for (u32 i = 0; i < 2; i++)
+		if (c[i].hw_asid == r->host_asid)
+			c[i].asid = ROOT_VOID;
 }
 
 static void root_cache_void(struct shadow *s)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(s->v->root_cache); i++)
-		s->v->root_cache[i].asid = ROOT_VOID;
+		s->v->root_cache[i][0].asid = s->v->root_cache[i][1].asid = ROOT_VOID;
 }
 
 /* The current root is ready for the window, or no root is. */
@@ -91,7 +85,7 @@ static void root_cache_put(struct shadow *s)
 	if (is_flat(s) || s->asid_pending)
 		root_cache_void(s);
 	else
-		s->v->root_cache[vcpu_root_index(ttbr0)] = (struct root_cache){
+		s->v->root_cache[vcpu_root_index(ttbr0)][!r->ng_any] = (struct root_cache){
 			.ttbr0 = ttbr0, .hw_ttbr0 = s->v->hw_ttbr0, .hw_asid = r->host_asid,
 			.asid = r->ng_any ? r->asid : ROOT_ANY_ASID,
 		};
@@ -265,28 +259,67 @@ static struct root *root_take(struct shadow *s)
 	return best;
 }
 
+/* What there is for the guest's translation registers of now. */
+struct root_choice {
+	struct root *exact;	/* has entries of the ASID of now */
+	struct root *neutral;	/* has none of any ASID */
+	struct root *other;	/* has entries of another ASID; of several the least recently used */
+	u32 others;
+};
+
+static void root_consider(struct root *r, u32 asid, struct root_choice *c)
+{
+	if (!r->ng_any) {
+		c->neutral = r;
+	} else if (r->asid == asid) {
+		c->exact = r;
+	} else {
+		c->others++;
+		if (!c->other || (s32)(r->stamp - c->other->stamp) < 0)
+			c->other = r;
+	}
+}
+
+static struct root *root_new(struct shadow *s, u32 ttbr0, u32 ttbr1, u32 h)
+{
+	struct root *r = root_take(s);
+
+	if (r->dirty)
+		root_wipe(s, r);
+	r->ttbr0 = ttbr0;
+	r->ttbr1 = ttbr1;
+	r->ttbcr = s->v->cp15.ttbcr;
+	r->valid = true;
+	r->hash_next = s->root_hash[h];
+	s->root_hash[h] = r->id;
+	return r;
+}
+
+/*
+ * The root to use now. One for each TTBR0 is enough for a guest that gives a table a new ASID from time to time: entries of the old one go
+ * when one of the new one is needed. Where the guest comes back to the old one (asid_returns) there are two, one for all other ASIDs.
+ */
 static struct root *root_find(struct shadow *s)
 {
 	const struct vcp15 *c = &s->v->cp15;
 	u32 n = c->ttbcr & 7, ttbr0 = c->ttbr0 & ~(0x3fffu >> n), ttbr1 = n ? c->ttbr1 & 0xffffc000u : 0;
 	u32 h = root_hash(ttbr0);
-	struct root *r;
+	struct root_choice found = { 0 };
 
 	for (u32 i = s->root_hash[h]; i != ROOT_NONE; i = s->root[i].hash_next) {
-		r = &s->root[i];
+		struct root *r = &s->root[i];
+
 		if (r->ttbr0 == ttbr0 && r->ttbr1 == ttbr1 && r->ttbcr == c->ttbcr)
-			return r;
+			root_consider(r, cur_asid(s), &found);
 	}
-	r = root_take(s);
-	if (r->dirty)
-		root_wipe(s, r);
-	r->ttbr0 = ttbr0;
-	r->ttbr1 = ttbr1;
-	r->ttbcr = c->ttbcr;
-	r->valid = true;
-	r->hash_next = s->root_hash[h];
-	s->root_hash[h] = r->id;
-	return r;
+	if (found.exact || found.neutral)
+		return found.exact ? found.exact : found.neutral;
+	if (found.other && !s->asid_returns)
+		return found.other;
+	if (found.others < 2)
+		return root_new(s, ttbr0, ttbr1, h);
+	root_drop_ng(s, found.other);
+	return found.other;
 }
 
 /*
@@ -304,11 +337,12 @@ void root_select(struct shadow *s)
 		r->tlb_stale = false;
 		tlbi_asid(r->host_asid);
 	}
+	s->asid_pending = r->ng_any && r->asid != cur_asid(s);
+	s->asid_returns |= was_pending && !s->asid_pending && r == s->cur && r->ng_any;
 	s->cur = r;
 	r->stamp = ++s->stamp;
 	s->v->hw_ttbr0 = r->l1_hpa | TTBR_WALK;
 	s->v->hw_asid = r->host_asid;
-	s->asid_pending = r->ng_any && r->asid != cur_asid(s);
 	root_cache_put(s);
 	if (is_flat(s) != was_flat || s->asid_pending != was_pending)
 		dacr_apply(s);
@@ -413,6 +447,7 @@ u32 node_table(struct shadow *s, struct node *n, enum view view)
 	}
 	p = tbl_ptr(s, tbl);
 	memset(p, 0, L2_SIZE);
+	s->tbl_lines[tbl] = 0;
 	for (u32 i = 0; i < L2_ENTRIES; i += 16)
 		dcache_clean_mva((u32)(uintptr_t)(p + i));
 	s->tbl_node[tbl] = (u16)(n - s->node);
@@ -600,7 +635,7 @@ void pool_reset(struct shadow *s)
 	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
 	dom_reset(s);
 	s->manager = 0;
-	s->scan_user = false;
+	s->scan_user = s->asid_returns = false;
 	s->cur = &s->root[ROOT_FLAT];
 	pool_drop_all(s);
 	root_select(s);

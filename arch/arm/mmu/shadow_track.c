@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which shadow entries map a guest page: frame words, MiB words, and what code copies need of them. */
+#include <arch/cpu.h>
 #include <arm/xlate.h>
 #include <hv/alloc.h>
 #include <hv/log.h>
@@ -152,22 +153,45 @@ static void entry_clear(struct shadow *s, u32 tbl, u32 idx)
 	node_tlb_entry(s, n, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT);
 }
 
-/* Clear every small-page entry that maps @page or @copy; only loose ones if @loose. For pages with several mappings. */
-static void sweep(struct shadow *s, gpa_t page, hpa_t copy, bool loose)
+/* What a sweep looks for, and what it left. */
+struct sweep {
+	gpa_t page;
+	hpa_t copy;		/* 0: none */
+	bool loose;		/* clear loose entries only */
+	u32 left, name[2];	/* entries of the page that are still there, the first two by name */
+};
+
+static void sweep_entry(struct shadow *s, struct sweep *w, u32 tbl, u32 idx, u32 e)
+{
+	if (!w->loose || entry_is_loose(e)) {
+		entry_clear(s, tbl, idx);
+		return;
+	}
+	if (w->left < ARRAY_SIZE(w->name))
+		w->name[w->left] = FRAME_ENTRY | tbl << 8 | idx;
+	w->left++;
+}
+
+static void sweep_table(struct shadow *s, struct sweep *w, u32 tbl)
+{
+	u32 *p = tbl_ptr(s, tbl), page = w->page, other = w->copy ? w->copy : page;
+
+	for (u32 lines = s->tbl_lines[tbl]; lines; lines &= lines - 1) {
+		u32 first = (u32)__builtin_ctz(lines) * 16;
+
+		for (u32 i = first; i < first + 16; i++)	/* an invalid entry is of page 0, which is no RAM */
+			if ((p[i] ^ page) < PAGE_SIZE || (p[i] ^ other) < PAGE_SIZE)
+				sweep_entry(s, w, tbl, i, p[i]);
+	}
+}
+
+/* For pages with several mappings: all entries that map @w->page or its copy, wherever they are. */
+static void sweep(struct shadow *s, struct sweep *w)
 {
 	s->sweeps++;
-	for (u32 tbl = 0; tbl < s->tbl_bump; tbl++) {
-		u32 *p = tbl_ptr(s, tbl);
-
-		if (s->tbl_node[tbl] == NODE_NONE)
-			continue;
-		for (u32 i = 0; i < L2_ENTRIES; i++) {
-			u32 base = p[i] & PAGE_MASK;
-
-			if (p[i] && (base == page || (copy && base == copy)) && (!loose || entry_is_loose(p[i])))
-				entry_clear(s, tbl, i);
-		}
-	}
+	for (u32 tbl = 0; tbl < s->tbl_bump; tbl++)
+		if (s->tbl_node[tbl] != NODE_NONE)
+			sweep_table(s, w, tbl);
 }
 
 static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
@@ -196,11 +220,23 @@ static void mib_drop_sections(struct shadow *s, struct mib *m, gpa_t gpa)
 	m->slot = SLOT_NONE;
 }
 
+/* Clear all entries of @page, whose frame says that there may be more than it names; only loose ones if @loose. Those that are left have names. */
+static void frame_sweep(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, bool loose)
+{
+	struct sweep w = { .page = page, .copy = copy, .loose = loose };
+
+	sweep(s, &w);
+	if (w.left > ARRAY_SIZE(w.name))
+		return;
+	frame->w[0] = (frame->w[0] & ~(FRAME_NAME | FRAME_MANY)) | w.name[0];
+	frame->w[1] = w.name[1];
+}
+
 /* Clear the entries that map @page or @copy; only loose ones if @loose. */
-static void frame_clear(struct shadow *s, const struct frame *frame, gpa_t page, hpa_t copy, bool loose)
+static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, bool loose)
 {
 	if (frame->w[0] & FRAME_MANY) {
-		sweep(s, page, copy, loose);
+		frame_sweep(s, frame, page, copy, loose);
 		return;
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(frame->w); i++) {
@@ -224,6 +260,11 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;
 	m->code++;
+	/*
+	 * Nothing writes the page any more. What was written last may have gone past the cache, by a mapping of the guest's that is not
+	 * cacheable, while a line of Umbra's has what was there before (A3.5.7): the scan must read what the guest will execute.
+	 */
+	arch_dcache_flush_range(page, PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)

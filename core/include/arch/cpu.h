@@ -8,6 +8,7 @@
 struct host_mem {
 	hpa_t ram_base;
 	u32 ram_size;
+	u32 ram_full;		/* what the best equipped board has; less if the boot loader set up less */
 	hpa_t umbra_base;	/* start of Umbra's image; nothing below belongs to Umbra */
 	hpa_t heap_base;	/* first byte behind image and bss: for alloc_init() */
 	hpa_t umbra_end;	/* end of Umbra's memory */

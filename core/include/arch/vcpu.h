@@ -33,6 +33,8 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v);
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 /* Print registers, CP15, engines' state (monitor `guest dump`, crash report). */
 void arch_vcpu_dump(struct vcpu *v);
+/* Why it may be that the guest does not get on: a few lines of where it is and what went wrong last. */
+void arch_vcpu_trouble(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
 /* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
 u64 arch_vcpu_unrewritten(struct vcpu *v);

@@ -19,10 +19,15 @@ void console_acquire(void);
 /* Guest side, used by the UART emulator. */
 struct console_guest_ops {
 	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
+	void (*rx_break)(void *priv);	/* a BREAK on the line */
+	u32 (*rx_room)(void *priv);	/* how many more characters it can keep */
 	void (*tx_space)(void *priv);	/* room became free after console_guest_tx() had returned false */
 };
 void console_guest_attach(const struct console_guest_ops *ops, void *priv);
+void console_guest_taken(void);		/* the guest has read: there is more room */
+void console_guest_break(bool on);	/* the guest holds its line at BREAK, or lets it go */
 bool console_guest_tx(u8 c);		/* queue one guest character; false when the queue is full */
+u32 console_guest_characters(void);	/* how many were taken, modulo 2^32 */
 u32 console_guest_tx_space(void);	/* free places in the queue */
 
 /* Called by the run loop when console work (monitor input) is pending; runs the monitor. */
@@ -31,5 +36,6 @@ void console_work(void);
 /* Give the keyboard to the monitor (no guest runs) or back to the guest. */
 void console_set_monitor(bool on);
 void console_send_guest(u8 c);	/* as if typed, e.g. the escape key itself */
+void console_send_break(void);	/* as if the line had been held at BREAK */
 /* True while the monitor owns the keyboard. */
 bool console_in_monitor(void);

@@ -9,10 +9,18 @@
 struct guest;
 struct emudev;
 
+struct emudev_place {
+	gpa_t base;
+	u32 size;
+};
+
 struct emudev_type {
 	const char *compatible;	/* matched against the layout node */
 	const char *desc;
 	u32 state_size;		/* bytes of priv state, zeroed at creation */
+	/* Of an emulator that passes accesses on: where it may stand. Each range of the node begins at one of these. NULL: anywhere. */
+	const struct emudev_place *places;
+	u32 nplaces;
 	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);

@@ -20,6 +20,13 @@ enum guest_request {
 	GUEST_REQ_CRASH,	/* guest did something that the architecture gives no answer to: stop with report */
 };
 
+/* guest_watch.c */
+struct guest_watch {
+	u32 since, characters;		/* its start: time, console_guest_characters() */
+	u32 reset_at, resets_unsaid;
+	bool reset_said, silence_said;
+};
+
 struct guest {
 	const char *name;
 	u32 id;
@@ -37,6 +44,7 @@ struct guest {
 	u32 resets;			/* how often it was restarted */
 	bool files_kept;		/* guest_keep_files() succeeded: it can be loaded */
 	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
+	struct guest_watch watch;
 	struct stats_rate rates;	/* exits during the last second */
 	struct guest *next;		/* list of all guests that were created */
 };

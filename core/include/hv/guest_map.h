@@ -22,6 +22,7 @@ struct region {
 };
 
 #define GUEST_MAP_MAX	128
+#define GUEST_RAM_RANGES	4	/* of REGION_RAM */
 
 struct guest_map {
 	u32 nr;

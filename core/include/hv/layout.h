@@ -39,6 +39,7 @@ struct layout_dev {
 /* compatible values that core itself understands; every other one names an emulator (emulators/). */
 #define LAYOUT_PASSTHROUGH	"umbra,passthrough"	/* registers and interrupts of real hardware */
 #define LAYOUT_SRAM		"umbra,sram"		/* on-chip RAM, mapped like guest RAM */
+#define LAYOUT_RAZ		"umbra,raz"		/* emulator (emulators/null.c): reads as zero */
 #define LAYOUT_WITHHELD		"umbra,hidden"		/* emulator (emulators/null.c) that stands in for a disabled part */
 
 struct layout_guest {
@@ -52,6 +53,7 @@ struct layout_guest {
 	const char *shadow;	/* "flush" ...; NULL = Kconfig default */
 	bool atags;		/* boot with ATAGs instead of a device tree */
 	u32 machine;		/* ATAG boot: machine number */
+	bool load_offset_given;
 	u32 load_offset;	/* raw (non-zImage) kernels: offset into memory, default 0x8000 */
 	u32 ndevs;
 	struct layout_dev dev[LAYOUT_MAX_DEVS];
@@ -71,6 +73,8 @@ int layout_parse(const void *fdt, struct layout *l) __must_check;
 
 /* Print the one message about a mistake at node @n: its full path, @prop (may be NULL), the text. Returns -EINVAL. (layout_msg.c) */
 int layout_mistake(const struct layout_node *n, const char *prop, const char *fmt, ...) __printf(3, 4);
+/* The same as a warning, about what is no mistake. */
+void layout_remark(const struct layout_node *n, const char *prop, const char *text);
 /* guest_map_add() of a range that property @prop of node @n asks for, with a message when it fails. */
 int layout_map_region(struct guest_map *m, const struct region *r, const struct layout_node *n, const char *prop) __must_check;
 /* @s for a message: at most @size - 1 characters, printable ones only. Returns @out. */

@@ -21,15 +21,17 @@ void hv_log_dump(void);	/* print the whole ring to the console */
 #define pr_info(...)	hv_log(LOG_INFO, __VA_ARGS__)
 #define pr_debug(...)	hv_log(LOG_DEBUG, __VA_ARGS__)
 
-/* A guest-triggerable message: prints the first @n times per call site, then is silent. */
+/* A guest-triggerable message: prints the first @n times per call site and run of a guest, then is silent. */
 #define pr_guest(n, ...)					\
 	do {							\
-		static u32 __left = (n);			\
-		if (__left) {					\
-			__left--;				\
+		static u32 __run, __said;			\
+		if (hv_log_allowed(&__run, &__said, n))		\
 			hv_log(LOG_WARN, __VA_ARGS__);		\
-		}						\
 	} while (0)
+/* A guest starts to run: pr_guest() speaks again. Not more often than once a second, because guests can restart themselves. */
+void hv_log_new_run(void);
+/* Of pr_guest(): one more message of at most @n during a run. */
+bool hv_log_allowed(u32 *run, u32 *said, u32 n);
 
 /* Host is broken beyond repair: print, dump, stop. Never reachable by a guest. */
 void hv_panic(const char *fmt, ...) __printf(1, 2) __noreturn;

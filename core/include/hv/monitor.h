@@ -6,6 +6,9 @@
 
 struct guest;
 
+/* The escape key as a user knows it: "Ctrl-]". */
+#define MONITOR_KEY	((const char[]){ 'C', 't', 'r', 'l', '-', CONFIG_MONITOR_ESCAPE | 0x40, '\0' })
+
 struct monitor_cmd {
 	const char *name;	/* "guest" */
 	const char *args;	/* "list|reset|dump" */

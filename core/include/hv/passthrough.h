@@ -8,15 +8,19 @@ struct guest;
 struct guest_map;
 struct layout_dev;
 
-/* Registers that Umbra drives itself: a layout must put an emulator over them or withhold them. drivers/owned_*.c */
+/* Registers that a guest must not have as they are: a layout must put an emulator over them or withhold them. drivers/owned_*.c */
 struct host_range {
 	const char *name;
 	hpa_t base;
 	u32 size;
 	bool console;	/* the console UART: may be passed through, Umbra then lets go of it */
+	const char *why;	/* "which ..." of the message about a layout that passes it through */
 };
 extern const struct host_range host_owned[];
 extern const u32 host_owned_nr;
+/* On-chip RAM: what a layout may give as such. */
+extern const struct host_range host_sram[];
+extern const u32 host_sram_nr;
 
 /* Registers of a device family that was not chosen in Kconfig: no layout may pass them through. A row without symbol is the last. */
 struct host_missing {

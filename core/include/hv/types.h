@@ -68,10 +68,9 @@ static inline u32 be32_load(const void *p)
 #undef __section
 #define __section(s)	__attribute__((section(s), used))
 
-/* IS_ENABLED(CONFIG_X): 1 when the bool symbol is y, 0 otherwise; for use in C `if`. */
+/* IS_ENABLED(CONFIG_X): 1 when the bool symbol is y, 0 otherwise; for use in C `if`. Variadic, because an argument may end in a comma. */
 #define __UMBRA_ARG_1		0,
 #define __UMBRA_SECOND(a, b, ...)	b
-#define __UMBRA_IS(x)		__UMBRA_IS2(__UMBRA_ARG_##x)
-#define __UMBRA_IS2(x)		__UMBRA_SECOND(x 1, 0)
-#define IS_ENABLED(x)		__UMBRA_IS_EXPAND(x)
-#define __UMBRA_IS_EXPAND(x)	__UMBRA_IS(x)
+#define __UMBRA_IS3(...)	__UMBRA_SECOND(__VA_ARGS__ 1, 0, 0)
+#define __UMBRA_IS2(x)		__UMBRA_IS3(__UMBRA_ARG_##x)
+#define IS_ENABLED(x)		__UMBRA_IS2(x)

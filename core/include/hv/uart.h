@@ -13,7 +13,11 @@ void host_uart_early_putc(char c);
  */
 void host_uart_init(void);
 u32 host_uart_irq(void);	/* interrupt controller line */
-int host_uart_getc(void);	/* next received byte, or -1 when there is none */
+#define HOST_UART_BREAK	0x100
+int host_uart_getc(void);	/* next received byte or HOST_UART_BREAK, or -1 when there is nothing */
+/* Receive interrupt on or off. While it is off nobody empties the receive FIFO, and a sender that cares waits. */
+void host_uart_rx_irq(bool on);
+void host_uart_break(bool on);	/* hold the line at BREAK, or let it go */
 /* How many bytes may be written now without asking again; at most the FIFO size, 0 when full. */
 u32 host_uart_tx_room(void);
 void host_uart_putc(char c);	/* write one byte; only within tx_room() */

@@ -454,11 +454,15 @@ static void trip_to_thumb(struct gen *g)
  * Any number but those that the handler knows. With bit 23 set only some: such a word that is equal to a live trapping word of Umbra's is
  * taken for one that the guest has copied.
  */
+/*
+ * Bit 23 of the number is that of trapping words (arm/site.h). Bit 17: then they would name a copy that there is not, or such a word,
+ * in the right place by chance, would be taken for one that code has copied.
+ */
 static void svc(struct gen *g)
 {
 	u32 n = gen_rnd(g) & 0xff0fffu;
 
-	emit(g, 0x0f000000u | (n & 0x800000u ? n & 0xfc000fu : n) | gen_cond(g));
+	emit(g, 0x0f000000u | (n & 0x800000u ? n | 0x20000u : n) | gen_cond(g));
 }
 
 static void undefined(struct gen *g)

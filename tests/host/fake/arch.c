@@ -12,6 +12,8 @@
 
 u32 fake_dcache_cleaned, fake_dcache_flushed, fake_icache_invalidated;
 
+void (*fake_clean_hook)(hpa_t a, u32 len);
+
 static u8 *ram, *sram;
 static struct { hpa_t addr; u32 value; } mmio[MMIO_MAX];
 static u32 mmio_nr;
@@ -19,6 +21,7 @@ static u32 mmio_nr;
 static const struct host_mem mem = {
 	.ram_base = FAKE_RAM_BASE,
 	.ram_size = FAKE_RAM_SIZE,
+	.ram_full = 2 * FAKE_RAM_SIZE,
 	.umbra_base = FAKE_UMBRA_BASE,
 	.heap_base = FAKE_UMBRA_BASE + 0x100000,
 	.umbra_end = FAKE_UMBRA_BASE + 0x1000000,
@@ -89,6 +92,11 @@ void fake_mmio_add(hpa_t addr, u32 value)
 	mmio[mmio_nr++].value = value;
 }
 
+void fake_mmio_reset(void)
+{
+	mmio_nr = 0;
+}
+
 static u32 *mmio_find(hpa_t a)
 {
 	for (u32 i = 0; i < mmio_nr; i++)
@@ -144,6 +152,18 @@ void arch_halt(void) { abort(); }
 void arch_idle(void) { }
 bool arch_irq_pending(void) { return false; }
 void arch_barrier(void) { }
-void arch_dcache_clean_range(hpa_t a, u32 len) { fake_dcache_cleaned += len; }
-void arch_dcache_flush_range(hpa_t a, u32 len) { fake_dcache_flushed += len; }
+void arch_dcache_clean_range(hpa_t a, u32 len)
+{
+	fake_dcache_cleaned += len;
+	if (fake_clean_hook)
+		fake_clean_hook(a, len);
+}
+
+void arch_dcache_flush_range(hpa_t a, u32 len)
+{
+	fake_dcache_flushed += len;
+	if (fake_clean_hook)
+		fake_clean_hook(a, len);
+}
+
 void arch_icache_invalidate_all(void) { fake_icache_invalidated++; }

@@ -44,6 +44,12 @@ static int fake_hide(struct emudev *d, void *fdt)
 	return err == -ENOENT ? 0 : err;
 }
 
+/* As the filters of emulators/ have them. */
+static const struct emudev_place prcm_places[] = { { 0x48004000, 0x4000 }, { 0x48306000, 0x4000 } };
+static const struct emudev_place sdrc_places[] = { { 0x6c000000, 0x10000 }, { 0x6d000000, 0x10000 } };
+static const struct emudev_place l3_places[] = { { 0x68000000, 0x1000000 } };
+static const struct emudev_place i2c_places[] = { { 0x48070000, 0x1000 } };
+
 #define FAKE_TYPE(id, name, fixup)							\
 	static const struct emudev_type id = {						\
 		.compatible = name, .desc = "fake", .state_size = 4,			\
@@ -51,12 +57,20 @@ static int fake_hide(struct emudev *d, void *fdt)
 		.fdt_fixup = fixup,							\
 	};										\
 	EMUDEV_REGISTER(id)
+#define FAKE_FILTER(id, name)								\
+	static const struct emudev_type id = {						\
+		.compatible = name, .desc = "fake", .state_size = 4,			\
+		.create = fake_create, .reset = fake_reset, .access = fake_access,	\
+		.places = id##_places, .nplaces = ARRAY_SIZE(id##_places),		\
+	};										\
+	EMUDEV_REGISTER(id)
 
 FAKE_TYPE(intc, "umbra,omap3-intc", NULL);
 FAKE_TYPE(uart, "umbra,omap3-uart", NULL);
-FAKE_TYPE(prcm, "umbra,omap3-prcm", NULL);
-FAKE_TYPE(sdrc, "umbra,omap3-sdrc", NULL);
-FAKE_TYPE(i2c, "umbra,omap3-i2c-filter", NULL);
+FAKE_FILTER(prcm, "umbra,omap3-prcm");
+FAKE_FILTER(sdrc, "umbra,omap3-sdrc");
+FAKE_FILTER(l3, "umbra,omap3-l3");
+FAKE_FILTER(i2c, "umbra,omap3-i2c-filter");
 FAKE_TYPE(wdt, "umbra,omap3-wdt", NULL);
 FAKE_TYPE(hidden, "umbra,hidden", fake_hide);
 FAKE_TYPE(raz, "umbra,raz", NULL);

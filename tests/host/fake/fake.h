@@ -23,17 +23,19 @@ bool fake_panics(void (*fn)(void *), void *arg);
 #define FAKE_SRAM_SIZE	0x10000u
 extern u32 fake_dcache_cleaned, fake_dcache_flushed;	/* bytes */
 extern u32 fake_icache_invalidated;			/* calls */
+extern void (*fake_clean_hook)(hpa_t a, u32 len);	/* lines go to the point of coherency; also by fake/sysreg.c */
 hpa_t fake_hpa(const void *p);	/* inverse of hpa_ptr() for arena pointers */
 void fake_arch_reset(void);	/* arena zeroed, counters 0 */
 
 /* fake/arch.c: device registers, a flat table of words; addresses not added do not answer. */
 void fake_mmio_add(hpa_t addr, u32 value);
 u32 fake_mmio_get(hpa_t addr);
+void fake_mmio_reset(void);	/* none is left */
 
 /* fake/vcpu.c: the virtual CPU as core sees it. */
 struct fake_vcpu {
 	bool irq, fiq;
-	u32 resets, runs, pc, r0, r1, r2;
+	u32 resets, runs, troubles, pc, r0, r1, r2;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;
@@ -54,7 +56,12 @@ extern u32 fake_device_creates, fake_device_resets;
 
 /* fake/console.c: console and UART that only count. */
 extern bool fake_console_monitor, fake_console_released;
+extern u32 fake_console_characters;
 extern u32 fake_quiesces;
+
+/* fake/time.c: the host's clock, and its tick. */
+extern u32 fake_time;
+void fake_tick(void);
 
 /* fake/emudev.c: what an emulator drives. */
 extern bool fake_line[96];

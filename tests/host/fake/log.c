@@ -30,6 +30,20 @@ void hv_log(enum log_level level, const char *fmt, ...)
 	fake_log_count[level]++;
 }
 
+static u32 runs = 1;
+
+void hv_log_new_run(void)
+{
+	runs++;
+}
+
+bool hv_log_allowed(u32 *run, u32 *said, u32 n)
+{
+	*said = *run == runs ? *said + 1 : 1;
+	*run = runs;
+	return *said <= n;
+}
+
 void hv_panic(const char *fmt, ...)
 {
 	va_list ap;

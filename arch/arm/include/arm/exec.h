@@ -19,6 +19,8 @@ enum exec_result {
  * Also advances the IT state for Thumb.
  */
 enum exec_result exec_insn(struct vcpu *v, const struct insn *in);
+/* What comes is not interpreted: the processor's monitor of exclusives becomes what it is for the guest. */
+void exec_monitor_home(struct vcpu *v);
 /* What is left to do after either: inject Undefined (counted), or note that the vCPU waits. */
 void exec_finish(struct vcpu *v, enum exec_result r);
 /*
@@ -26,7 +28,11 @@ void exec_finish(struct vcpu *v, enum exec_result r);
  * guest_access() (RAM parts of an LDM included), write-back and pc handling. Result as above.
  */
 enum exec_result exec_mmio(struct vcpu *v, const struct insn *in);
-/* Instruction at v->r[15]: word (ARM), or both halfwords (Thumb, first in [31:16] when 32 bits long). False: gone. */
+/*
+ * Instruction at v->r[15]: word (ARM), or both halfwords (Thumb, first in [31:16] when 32 bits long). False: the guest's tables do not lead
+ * there any more, and the prefetch abort has been injected, which a TLB gives that has lost the old entry. To resume the guest instead would
+ * end where it began for as long as the shadow has that entry.
+ */
 bool insn_fetch(struct vcpu *v, u32 *word, u32 *len);
 /* Exit cause under which @op is counted. */
 enum exit_cause exec_cause(const struct insn *in);

@@ -17,7 +17,8 @@ enum shadow_result {
 };
 
 enum shadow_tlbi { TLBI_ALL, TLBI_ASID, TLBI_MVA };	/* MVA: va[31:12] | asid[7:0] */
-enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR, CTX_ATTR /* PRRR/NMRR */ };
+enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR, CTX_ATTR /* PRRR/NMRR */,
+		  CTX_VECTORS /* VBAR, SCTLR.V */ };
 
 struct shadow_ops {
 	const char *name;
@@ -53,7 +54,7 @@ void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 /*
  * Begin and end of the time in which the guest physical page is scanned code (code_page.c calls them). Begin: every writable
- * or unscanned executable mapping goes, and none is made until the end.
+ * or unscanned executable mapping goes, and none is made until the end; Umbra reads what is in memory, whichever way the guest wrote it.
  */
 void shadow_protect_page(struct vcpu *v, gpa_t page);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */

@@ -7,7 +7,7 @@
  *	1 <kind:5> <copy number:14> <operand:4>
  * so that window_hot.S needs nothing but the word itself: kind and operand together name the original completely, or the kind is
  * SITE_KIND_C and the original is read from the guest's page. An unconditional SVC of the guest kernel itself with bit 23 set is
- * replaced as well (by SITE_KIND_C), hence in privileged code every such SVC is Umbra's. Conditional ones stay, because data often
+ * replaced as well (by SITE_KIND_C), or its page is interpreted (code_doubt.c), hence in privileged code every such SVC is Umbra's. Conditional ones stay, because data often
  * look like them (0x3f800000 is 1.0): so a conditional site is always of SITE_KIND_C, and the window takes no other for its own.
  */
 #define SITE_FLAG		0x800000

@@ -78,21 +78,6 @@ CP15_RW(pmuserenr, 0, c9, c14, 0)
 CP15_W(pmintenclr, 0, c9, c14, 2)
 CP15_R(l2auxcr, 1, c9, c0, 2)
 
-/* CP14_R(name, CRn, CRm): what User mode may access of the debug registers (C11.11). */
-#define CP14_R(name, n, m)							\
-static inline u32 read_##name(void)						\
-{										\
-	u32 v;									\
-	asm volatile("mrc p14, 0, %0, " #n ", " #m ", 0" : "=r"(v));		\
-	return v;								\
-}
-CP14_R(dbgdidr, c0, c0)
-CP14_R(dbgdscr_int, c0, c1)
-CP14_R(dbgdtrrx_int, c0, c5)
-CP14_R(dbgdrar, c1, c0)
-CP14_R(dbgdsar, c2, c0)
-static inline void write_dbgdtrtx_int(u32 v) { asm volatile("mcr p14, 0, %0, c0, c5, 0" : : "r"(v)); }
-
 static inline void dsb(void) { asm volatile("dsb" : : : "memory"); }
 static inline void isb(void) { asm volatile("isb" : : : "memory"); }
 static inline void dmb(void) { asm volatile("dmb" : : : "memory"); }
@@ -101,11 +86,14 @@ static inline void clrex(void) { asm volatile("clrex" : : : "memory"); }
 
 /*
  * TLB maintenance (B3.10.5). Table writes must have been cleaned (dcache_clean_mva: the A8 walker does not look
- * into the L1 data cache) before; each ends with DSB, and ISB so that the next instruction sees it.
+ * into the L1 data cache) before; each ends with DSB, and ISB so that the next instruction sees it. With the translations go predictions
+ * that were made of the code they led to: on the Cortex-A8 a change of mappings demands that (ID_MMFR1.BPred = 2, B4.1.90), whether code was
+ * mapped there or not is not worth asking.
  */
-static inline void tlbi_all(void) { dsb(); write_tlbiall(0); dsb(); isb(); }
-static inline void tlbi_mva(u32 mva_asid) { dsb(); write_tlbimva(mva_asid); dsb(); isb(); }
-static inline void tlbi_asid(u32 asid) { dsb(); write_tlbiasid(asid); dsb(); isb(); }
+static inline void tlbi_done(void) { write_bpiall(0); dsb(); isb(); }
+static inline void tlbi_all(void) { dsb(); write_tlbiall(0); tlbi_done(); }
+static inline void tlbi_mva(u32 mva_asid) { dsb(); write_tlbimva(mva_asid); tlbi_done(); }
+static inline void tlbi_asid(u32 asid) { dsb(); write_tlbiasid(asid); tlbi_done(); }
 
 /*
  * May the operand of a set/way operation be given to the core as it is? Another level than the two of the Cortex-A8

@@ -74,7 +74,13 @@ struct vcpu {
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
 	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
-	u32 user_copies;	/* code copies visible to guest User mode: its SVC may be a site */
+	/*
+	 * Code copies visible to guest User mode: its SVC may be a site there. @user_page: the one page of guest addresses at which they
+	 * are; USER_PAGES_MANY: at several. Void while there are none. Kept by the shadow MMU.
+	 */
+	u32 user_copies;
+	u32 user_page;
+#define USER_PAGES_MANY	1u
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
@@ -88,10 +94,11 @@ struct vcpu {
 	u32 shadowed[128];
 	struct { u32 pc, rt, end; } tlb_loop;
 	/*
-	 * Roots that a TTBR0 value selects with nothing else to do, by vcpu_root_index(). @asid: the guest ASID that must be current,
-	 * ROOT_ANY_ASID, or ROOT_VOID. None is there while the current root's ASID is not the guest's. Kept by the shadow MMU.
+	 * Roots that a TTBR0 value and an ASID select with nothing else to do, by vcpu_root_index(): one that has entries of one ASID, which
+	 * must be current, and one that has none, whose @asid is ROOT_ANY_ASID. ROOT_VOID: none. None is there while the current root's
+	 * ASID is not the guest's. Kept by the shadow MMU.
 	 */
-	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16];
+	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16][2];
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
 	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:2 of the address of the descriptor
@@ -121,10 +128,26 @@ struct vcpu {
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
-	struct { u32 addr, size; } monitor;	/* of exclusives while each instruction is interpreted (exec_ldst.c); size 0: open */
+	/* The monitor of exclusives, while it is @here and not the processor's own (exec_ldst.c): what was loaded last. Size 0: open */
+	struct { u32 addr, size; bool here; } monitor;
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
+	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	/* arm/trouble.h */
+	struct trouble {
+		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
+		u32 vector;	/* of the last exception */
+		bool said;
+	} trouble;
 	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
+	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
+	struct hidden_faults {
+		u32 pc;
+#define HIDDEN_NONE	1u	/* of no instruction */
+		u32 nr;
+		u32 cpsr, hw_asid, r[15];
+		bool resolved;	/* the exit that is being handled was one */
+	} hidden;
 	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
 #define XLATE_NR	128u
 #define XLATE_GEN	0xff8u
@@ -149,6 +172,15 @@ struct vcpu {
 
 static inline u32 vcpu_dacr_index(u32 dacr) { return dacr >> 2 & 3; }
 static inline u32 vcpu_root_index(u32 ttbr0) { return (ttbr0 >> 14 ^ ttbr0 >> 18) & 15; }
+/* The one for the guest's @ttbr0 and @asid, or NULL: C must look. */
+static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u32 ttbr0, u32 asid)
+{
+	const struct root_cache *c = v->root_cache[vcpu_root_index(ttbr0)];
+
+	if (c[0].ttbr0 == ttbr0 && c[0].asid == asid)
+		return &c[0];
+	return c[1].ttbr0 == ttbr0 && c[1].asid == ROOT_ANY_ASID ? &c[1] : NULL;
+}
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
 static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }

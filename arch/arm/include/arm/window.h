@@ -79,6 +79,9 @@ bool window_dccimvac(u32 va);	/* clean and invalidate */
  */
 enum window_strex { WINDOW_STREX_ABORT, WINDOW_STREX_STORED, WINDOW_STREX_OPEN };
 enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const u32 val[2]);
+/* Load exclusive there, where the page must be readable, of nothing: for the monitor. False: it aborts. And an open monitor. */
+bool window_load_exclusive(struct vcpu *v, u32 va, u32 size);
+void window_clear_exclusive(void);
 
 /* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
 void window_prepare(struct vcpu *v);

@@ -15,12 +15,13 @@ static inline void isb(void) { }
 #define CP15_FAKE(name)								\
 static inline u32 read_##name(void) { return 0; }				\
 static inline void write_##name(u32 v) { }
-CP15_FAKE(midr) CP15_FAKE(ctr) CP15_FAKE(mpidr) CP15_FAKE(id_pfr0) CP15_FAKE(id_pfr1) CP15_FAKE(id_afr0)
+extern u32 fake_midr;
+static inline u32 read_midr(void) { return fake_midr; }
+CP15_FAKE(ctr) CP15_FAKE(mpidr) CP15_FAKE(id_pfr0) CP15_FAKE(id_pfr1) CP15_FAKE(id_afr0)
 CP15_FAKE(id_mmfr0) CP15_FAKE(id_mmfr1) CP15_FAKE(id_mmfr2) CP15_FAKE(id_mmfr3)
 CP15_FAKE(id_isar0) CP15_FAKE(id_isar1) CP15_FAKE(id_isar2) CP15_FAKE(id_isar3) CP15_FAKE(id_isar4)
 CP15_FAKE(clidr) CP15_FAKE(aidr) CP15_FAKE(ccsidr) CP15_FAKE(csselr) CP15_FAKE(sctlr) CP15_FAKE(actlr) CP15_FAKE(cpacr)
 CP15_FAKE(tpidrurw) CP15_FAKE(tpidruro) CP15_FAKE(l2auxcr)
-CP15_FAKE(dbgdidr) CP15_FAKE(dbgdscr_int) CP15_FAKE(dbgdtrrx_int) CP15_FAKE(dbgdrar) CP15_FAKE(dbgdsar) CP15_FAKE(dbgdtrtx_int)
 CP15_FAKE(bpiall) CP15_FAKE(dccmvac) CP15_FAKE(dccimvac) CP15_FAKE(dccsw) CP15_FAKE(dccisw)
 static inline bool set_way_exists(u32 operand) { return !(operand & 0xc); }
 

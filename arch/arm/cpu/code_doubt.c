@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the rules of code_scan.c leave open about a page: words that are code for one reason and data for another. */
+/*
+ * A word that looks like a site and that a load seems to read is one of three things: an instruction, and what looks like the load is a
+ * constant; a constant; or both, because code reads itself. Only the second may stay as it is, and then no code reaches it: it stands
+ * behind something that never goes on (a branch, a return, an undefined word), perhaps with other data between, and no direct branch
+ * leads there. A site that can be reached is replaced; so is the load that names it, and since a load that is executed by Umbra reads the
+ * guest's own page, both are right whatever they are. That goes on: a load that names a replaced load is replaced, too.
+ *
+ * The address at which a page is entered tells more: what is reached from there without calls is code for certain, so it is a site even
+ * among words that look like data. And a load that names such a word but is not certain itself is left alone: constants look like loads more
+ * often than code reads code.
+ *
+ * An SVC of the guest that could be taken for a trapping word must not remain as it is in code. Where it is read it is replaced whether it
+ * can be reached or not; where it only stands among data, the page is to be interpreted.
+ *
+ * Where User mode can execute the page as well, its words may be T32 code, and a replaced one would be a hole in it. What stands behind
+ * A32 code, or is followed by it, is none.
+ */
+#include "code_scan.h"
+
+#include <arm/insn.h>
+#include <arm/site.h>
+
+#define UDF_MASK	0xfff000f0u
+#define UDF		0xe7f000f0u
+
+/* No instruction behind @w is executed next, whatever happens: branches, writes of pc, permanently undefined words. */
+static bool never_goes_on(u32 w)
+{
+	static const struct { u32 mask, value; } t[] = {
+		{ 0xff000000, 0xea000000 },		/* B */
+		{ 0xffffffd0, 0xe12fff10 },		/* BX is 1, BLX 3: see below */
+		{ 0xfc10f000, 0xe410f000 },		/* LDR pc */
+		{ 0xfe108000, 0xe8108000 },		/* LDM with pc */
+		{ UDF_MASK, UDF },
+		{ 0xfff000f0, 0xe1200070 },		/* BKPT */
+		{ 0xfe500000, 0xf8100000 },		/* RFE */
+	};
+
+	if (!(w & 0x0c000000) && w >> 28 == 14 && FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90)
+		return true;				/* data processing to pc */
+	if ((w & 0xfffffff0) == 0xe12fff30)
+		return false;				/* BLX */
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		if ((w & t[i].mask) == t[i].value)
+			return true;
+	return false;
+}
+
+static bool is_direct_branch(u32 w)
+{
+	return (w & 0x0e000000) == 0x0a000000 && w >> 28 != 15;
+}
+
+/* Where the branch @w at @i of the window leads; far outside for most. */
+static u32 branch_target(u32 w, u32 i)
+{
+	return i + 2 + (u32)((s32)(w << 8) >> 8);
+}
+
+static bool is_padding(u32 w)
+{
+	return w == 0 || w == 0xe1a00000 || w == 0xe320f000;
+}
+
+/* An SVC of the guest with the looks of a trapping word that the window believes. */
+static bool is_svc(u32 w)
+{
+	return w >> 28 == 14 && site_is_word(w);
+}
+
+/* Does a direct branch that may be code lead to one of the words from @first to @last, which are of one page? */
+static bool is_branched_to(const struct code_scan *s, const u32 *const page[3], u32 first, u32 last)
+{
+	u32 base = first / SCAN_WORDS * SCAN_WORDS;
+	const u32 *w = page[first / SCAN_WORDS];
+
+	for (u32 k = 0; k < SCAN_WORDS; k++)
+		if (is_direct_branch(w[k]) && branch_target(w[k], base + k) - first <= last - first && !(s->state[base + k] & SCAN_DATA))
+			return true;
+	return false;
+}
+
+/* May code reach the word at @i of the window, as far as its page shows? */
+static bool is_reachable(const struct code_scan *s, const u32 *const page[3], u32 i)
+{
+	u32 first = i, w;
+
+	if (s->state[i] & SCAN_FLOW)
+		return true;
+	for (;; first--) {
+		if (first % SCAN_WORDS == 0)
+			return true;	/* unknown: the page before may end in anything */
+		w = page[first / SCAN_WORDS][first % SCAN_WORDS - 1];
+		if (!(s->state[first - 1] & SCAN_DATA) && !is_padding(w))
+			break;
+	}
+	return !never_goes_on(w) || is_branched_to(s, page, first, i);
+}
+
+/* Mark what is executed for certain once the page is entered at @entry: up to calls, over conditional branches both ways. */
+static void follow(struct code_scan *s, u32 entry)
+{
+	u32 left = 0;
+
+	s->queue[left++] = (u16)(SCAN_WORDS + entry);
+	while (left) {
+		for (u32 i = s->queue[--left]; i / SCAN_WORDS == 1 && !(s->state[i] & SCAN_FLOW); i++) {
+			u32 w = s->page[i - SCAN_WORDS], to = branch_target(w, i);
+
+			s->state[i] |= SCAN_FLOW;
+			if (is_direct_branch(w) && to / SCAN_WORDS == 1 && !(s->state[to] & SCAN_FLOW))
+				s->queue[left++] = (u16)to;
+			/* calls may never come back: BL, BLX, SVC */
+			if (never_goes_on(w) || (w & 0xff000000) == 0xeb000000 || (w & 0xfe000000) == 0xfa000000 ||
+			    (w & 0xfffffff0) == 0xe12fff30 || (w & 0xff000000) == 0xef000000)
+				break;
+		}
+	}
+}
+
+static void add_site(struct code_scan *s, u32 i)
+{
+	s->state[i] |= SCAN_SITE;
+	s->site[s->nr_sites++] = (u16)(i - SCAN_WORDS);
+}
+
+/* A word that would be a site, was it code, and that the rules take for data. */
+static void reconsider(struct code_scan *s, const u32 *const page[3], u32 index)
+{
+	u32 i = SCAN_WORDS + index;
+	bool read = s->state[i] & SCAN_DATA;
+
+	if (s->state[i] & SCAN_FLOW || (read && (is_svc(page[1][index]) || is_reachable(s, page, i)))) {
+		add_site(s, i);
+		s->nr_either += read;
+	} else if (is_svc(page[1][index])) {
+		s->interpret = true;
+	} else if (!read) {
+		s->nr_doubts++;
+	}
+}
+
+/* Is what the load reads at @t replaced, in this page or, as far as is known here, in the copy of a neighbour? */
+static bool is_replaced(const struct code_scan *s, const u32 *const page[3], u32 t)
+{
+	const u32 *there = page[t / SCAN_WORDS];
+
+	if (t / SCAN_WORDS == 1)
+		return s->state[t] & SCAN_SITE;
+	return there && code_scan_candidate(there, t % SCAN_WORDS) && (is_svc(there[t % SCAN_WORDS]) || is_reachable(s, page, t));
+}
+
+/* Must the load at @i read the original of a word that is replaced? */
+static bool needs_original(struct code_scan *s, const u32 *const page[3], u32 i)
+{
+	bool certain = s->state[i] & SCAN_FLOW;
+
+	if (i / SCAN_WORDS != 1 || s->state[i] & SCAN_SITE || (s->state[i] & SCAN_DATA && !is_reachable(s, page, i)))
+		return false;
+	for (u32 t = s->target[i]; t < s->target[i] + s->count[i]; t++) {
+		if (!is_replaced(s, page, t))
+			continue;
+		if (certain || !(s->state[t] & SCAN_FLOW))
+			return true;
+		s->nr_doubts++;
+	}
+	return false;
+}
+
+static bool replace_loads(struct code_scan *s, const u32 *const page[3])
+{
+	u32 before = s->nr_sites;
+
+	for (u32 k = 0; k < s->nr_loads; k++)
+		if (needs_original(s, page, s->load[k]))
+			add_site(s, s->load[k]);
+	return s->nr_sites != before;
+}
+
+u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry)
+{
+	u32 doubts;
+
+	s->nr_doubts = s->nr_either = 0;
+	s->interpret = false;
+	if (!s->nr_out && !s->read)
+		return s->nr_sites;
+	for (u32 k = 0; k < s->nr_sites; k++)
+		s->state[SCAN_WORDS + s->site[k]] |= SCAN_SITE;
+	if (entry < SCAN_WORDS)
+		follow(s, entry);
+	for (u32 k = 0; k < s->nr_out; k++)
+		reconsider(s, page, s->out[k]);
+	do {
+		doubts = s->nr_doubts;
+	} while (replace_loads(s, page) && (s->nr_doubts = doubts, true));
+	return s->nr_sites;
+}
+
+/* Compilers give the condition AL to four instructions in five. Of T32 code one word in eight or so looks like that. */
+static u32 looks_a32(u32 w)
+{
+	return w >> 28 == 14 && w >> 24 != 0xef;
+}
+
+/* Is the site at @i A32 code, and not two halfwords of T32 code? What stands before it is of another kind where nothing goes on. */
+static bool is_surely_a32(const struct code_scan *s, u32 i)
+{
+	const u32 *w = s->page;
+	u32 n = 0;
+
+	if (s->state[SCAN_WORDS + i] & SCAN_FLOW)
+		return true;
+	if (i && !never_goes_on(w[i - 1]) && w[i - 1] >> 24 != 0xef)
+		n = looks_a32(w[i - 1]) + (i > 1 ? looks_a32(w[i - 2]) : 0);
+	for (u32 k = i + 1; k < i + 3 && k < SCAN_WORDS; k++)
+		n += looks_a32(w[k]);
+	return n >= 2;
+}
+
+static bool all_surely_a32(const struct code_scan *s)
+{
+	for (u32 k = 0; k < s->nr_sites; k++)
+		if (!is_surely_a32(s, s->site[k]))
+			return false;
+	return true;
+}
+
+bool code_doubt_t32(struct code_scan *s, u32 entry)
+{
+	if (all_surely_a32(s))
+		return false;
+	if (entry < SCAN_WORDS)
+		follow(s, entry);
+	return !all_surely_a32(s);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests that do not get on: what they did last. */
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <arm/sysreg.h>
+#include <arm/trouble.h>
+#include <hv/guest.h>
+#include <hv/log.h>
+
+static const char *exception_name(u32 vector)
+{
+	return vector == 0x04 ? "undefined instruction" : vector == 0x0c ? "prefetch abort" : "data abort";
+}
+
+static void say_exception(const struct vcpu *v)
+{
+	const struct trouble_event *e = &v->trouble.exception;
+
+	if (e->count)
+		pr_warn("guest %s: last exception: %s at 0x%08x, address 0x%08x (%u since its start)\n", v->guest->name,
+			exception_name(v->trouble.vector), (unsigned)e->pc, (unsigned)e->what, (unsigned)e->count);
+}
+
+static void say_register(const struct vcpu *v)
+{
+	const struct trouble_event *e = &v->trouble.reg;
+	u32 enc = e->what;
+
+	if (e->count)
+		pr_warn("guest %s: last unknown register: p%u, %u, c%u, c%u, %u at 0x%08x (%u since its start)\n", v->guest->name,
+			(unsigned)(enc >> 16), (unsigned)FIELD(enc, 11, 8), (unsigned)FIELD(enc, 15, 12), (unsigned)FIELD(enc, 7, 4),
+			(unsigned)FIELD(enc, 3, 0), (unsigned)e->pc, (unsigned)e->count);
+}
+
+static void say_nothing(const struct vcpu *v)
+{
+	const struct trouble_event *e = &v->trouble.nothing;
+	const struct host_mem *m = arch_host_mem();
+
+	if (e->count)
+		pr_warn("guest %s: last access to what is not there: physical 0x%08x%s at 0x%08x (%u since its start)\n", v->guest->name,
+			(unsigned)e->what, e->what - m->ram_base < m->ram_size ? ", Umbra's RAM," : "", (unsigned)e->pc, (unsigned)e->count);
+}
+
+void arch_vcpu_trouble(struct vcpu *v)
+{
+	const struct vcp15 *c = &v->cp15;
+
+	pr_warn("guest %s: pc 0x%08x, cpsr 0x%08x, MMU %s, vectors at 0x%08x\n", v->guest->name, (unsigned)v->r[15], (unsigned)v->cpsr,
+		c->sctlr & SCTLR_M ? "on" : "off", (unsigned)(c->sctlr & SCTLR_V ? 0xffff0000u : c->vbar));
+	say_exception(v);
+	say_register(v);
+	say_nothing(v);
+}
+
+/*
+ * An abort in Abort mode, an Undefined instruction in Undefined mode: the handler of the first one had not saved its return address yet,
+ * which is gone now. Real kernels never do it on purpose; one whose vectors lead nowhere does it for ever.
+ */
+void trouble_exception(struct vcpu *v, u32 vector, u32 mode, u32 far)
+{
+	struct trouble *t = &v->trouble;
+	bool again = vcpu_mode(v) == mode;
+
+	t->exception = (struct trouble_event){ t->exception.count + 1, far, v->r[15] };
+	t->vector = vector;
+	if (!again || t->said)
+		return;
+	t->said = true;
+	pr_warn("guest %s: %s in the handler of the exception before, whose return address is lost: the guest cannot go on as it was\n",
+		v->guest->name, exception_name(vector));
+	arch_vcpu_trouble(v);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests in trouble: accesses to nothing, kernel arguments that lead there, resets without end, and silence after the start. */
+#include <string.h>
+
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/guest_watch.h>
+#include <hv/log.h>
+#include <hv/passthrough.h>
+#include <hv/time.h>
+
+#define SILENCE_S	30u	/* from its start; by then any kernel on any path has come to its console, or says nothing on purpose */
+
+void guest_watch_start(struct guest *g)
+{
+	g->watch.since = host_time_now();
+	g->watch.characters = console_guest_characters();
+	g->watch.silence_said = false;
+}
+
+static void tick(void *arg)
+{
+	(void)arg;
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		struct guest_watch *w = &g->watch;
+
+		if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) ||
+		    w->characters != console_guest_characters() || host_time_now() - w->since < SILENCE_S * TIME_HZ)
+			continue;
+		w->silence_said = true;
+		pr_warn("guest %s: not a word on its console in the %u s since its start\n", g->name, SILENCE_S);
+		arch_vcpu_trouble(g->vcpu);
+	}
+}
+
+void guest_watch_init(void)
+{
+	if (host_timer_attach(tick, NULL))
+		pr_warn("guests that say nothing are not noticed: no host timer\n");
+}
+
+void guest_watch_reset(struct guest *g)
+{
+	struct guest_watch *w = &g->watch;
+	u32 now = host_time_now();
+
+	w->resets_unsaid++;
+	if (w->reset_said && now - w->reset_at < TIME_HZ)
+		return;
+	if (w->resets_unsaid > 1)
+		pr_info("guest %s: reset: %s (%lu resets since the last such message)\n", g->name, g->reason, (unsigned long)w->resets_unsaid);
+	else
+		pr_info("guest %s: reset: %s\n", g->name, g->reason);
+	w->reset_said = true;
+	w->reset_at = now;
+	w->resets_unsaid = 0;
+}
+
+void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc)
+{
+	const struct host_mem *m = arch_host_mem();
+
+	if (gpa - m->ram_base >= m->ram_size)
+		pr_guest(8, "guest %s: nothing at physical 0x%08lx (pc 0x%08lx): external abort\n", g->name, (unsigned long)gpa, (unsigned long)pc);
+	else
+		pr_guest(8, "guest %s: physical 0x%08lx is Umbra's RAM (pc 0x%08lx): external abort. Its own is 0x%08lx+0x%lx; is there a mem= in its arguments?\n",
+			 g->name, (unsigned long)gpa, (unsigned long)pc, (unsigned long)g->cfg.mem_base, (unsigned long)g->cfg.mem_size);
+}
+
+/* A number with its suffix, as Linux's memparse() reads it; *@s goes on behind it. */
+static u64 parse_size(const char **s)
+{
+	static const char suffix[] = "kmg";
+	u32 base = 10, digit;
+	const char *at;
+	u64 v = 0;
+
+	if ((*s)[0] == '0' && ((*s)[1] | 0x20) == 'x') {
+		base = 16;
+		*s += 2;
+	}
+	for (;; ++*s) {
+		char c = **s, low = (char)(c | 0x20);
+
+		digit = c >= '0' && c <= '9' ? (u32)(c - '0') : low >= 'a' && low <= 'f' ? (u32)(low - 'a' + 10) : base;
+		if (digit >= base)
+			break;
+		v = v * base + digit;
+	}
+	at = **s ? strchr(suffix, **s | 0x20) : NULL;
+	if (at) {
+		v <<= 10 * (at - suffix + 1);
+		++*s;
+	}
+	return v;
+}
+
+void guest_watch_args(struct guest *g, const char *args)
+{
+	const gpa_t base = g->cfg.mem_base;
+
+	for (const char *s = args; s && *s; s += strcspn(s, " ")) {
+		u64 size, start = base;
+		const char *word;
+
+		s += strspn(s, " ");
+		if (strncmp(s, "mem=", 4))
+			continue;
+		word = s;
+		s += 4;
+		size = parse_size(&s);
+		if (*s == '@') {
+			s++;
+			start = parse_size(&s);
+		}
+		if (start < base || start + size > (u64)base + g->cfg.mem_size)
+			pr_guest(4, "guest %s: kernel argument %.*s is not in the guest's memory, 0x%08lx+0x%lx\n", g->name,
+				 (int)MIN(strcspn(word, " "), 48u), word, (unsigned long)base, (unsigned long)g->cfg.mem_size);
+	}
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Guest: privileged code in pages that User mode can reach, while the kernel's own text is closed to it: vectors beside what User mode
+ * executes, vectors that come to be where User mode read or executed before, functions in pages that it read, wrote, or runs beside.
+ */
+#include "guest.h"
+
+#define VA		0x30000000u
+#define HIGH		0xfff00000u
+#define VECTORS_HIGH	(HIGH + 0xf0000)
+#define PAGES		0x00200000u		/* in TEST_RAM */
+#define URO		P_AP(0, 2)		/* User mode reads */
+#define URW		P_AP(0, 3)
+#define FUNCTION	0x80u			/* in each page: mrs r0, cpsr; bx lr */
+#define USER_LOAD	0x00u			/* in the page of User code: ldr r2, [r0]; svc */
+#define USER_STORE	0x08u
+#define USER_SVC	0x10u
+
+static u32 *l2, *l2_high, masks, pages;
+
+/* The next page of memory at @va, a vector table whose SVC vector reads CPSR into r1 on its way, and a function that does. */
+static void make(u32 *table, u32 va, u32 rights)
+{
+	u32 page = TEST_RAM + PAGES + 0x1000 * pages++;
+
+	vector_table_build((u32 *)page);
+	write32(page + 8, 0xea00000c);			/* b 0x40 */
+	write32(page + 0x40, 0xe10f1000);		/* mrs r1, cpsr */
+	write32(page + 0x44, 0xe51ff004);		/* ldr pc, [pc, #-4] */
+	write32(page + 0x48, (u32)hook_2);
+	write32(page + FUNCTION, 0xe10f0000);
+	write32(page + FUNCTION + 4, 0xe12fff1e);
+	code_sync((void *)page, 0x100);
+	pt_page(table, va, page | P_SMALL | P_WB | rights);
+}
+
+static void user(const char *name, u32 pc, u32 r0)
+{
+	struct ctx c;
+
+	ctx_init(&c, MODE_USR | masks);
+	c.r[0] = r0;
+	c.pc = pc;
+	group_check(VEC_SVC, ctx_run(&c), "%s: User mode", name);
+}
+
+static void vbar(u32 va)
+{
+	MCR(0, c12, c0, 0, va);
+	isb();
+}
+
+/* User mode makes a system call: does its vector know the mode that it is in? */
+static void vectors_work(const char *name)
+{
+	user(name, VA + USER_SVC, 0);
+	group_check(MODE_SVC, exc_frame.r[1] & 0x1f, "%s: mode in the vector", name);
+}
+
+static void kernel_calls(const char *name, u32 va)
+{
+	group_check(MODE_SVC, ((u32 (*)(void))(va + FUNCTION))() & 0x1f, "%s: mode in the function", name);
+}
+
+static void test_vectors(void)
+{
+	u32 old = MRC(0, c12, c0, 0);
+
+	group_begin("vectors in a page that User mode reaches");
+	make(l2, VA + 0x1000, URO);
+	vbar(VA + 0x1000);
+	vectors_work("beside a page that User mode executes");
+	vbar(old);
+	make(l2, VA + 0x20000, URO);
+	user("read", VA + USER_LOAD, VA + 0x20000);
+	vbar(VA + 0x20000);
+	vectors_work("read before");
+	vbar(old);
+	make(l2, VA + 0x40000, URW);
+	user("written", VA + USER_STORE, VA + 0x40f00);
+	vbar(VA + 0x40000);
+	vectors_work("written before");
+	vbar(old);
+	make(l2, VA + 0x60000, URO);
+	write32(TEST_RAM + PAGES + 0x1000 * (pages - 1) + 0xf0, 0xef000000);
+	code_sync((void *)(TEST_RAM + PAGES + 0x1000 * (pages - 1) + 0xc0), 0x40);
+	user("executed", VA + 0x600f0, 0);
+	vbar(VA + 0x60000);
+	vectors_work("executed before");
+	user("vectors as code", VA + 0x600f0, 0);
+	vectors_work("executed before and since");
+	vbar(old);
+	group_end();
+}
+
+static void test_high_vectors(void)
+{
+	group_begin("high vectors in a page that User mode reaches");
+	make(l2_high, VECTORS_HIGH, URO);
+	write32(TEST_RAM + PAGES + 0x1000 * (pages - 1) + 0xf0, 0xef000000);
+	code_sync((void *)(TEST_RAM + PAGES + 0x1000 * (pages - 1) + 0xc0), 0x40);
+	for (u32 i = 0; i < 3; i++) {
+		user("executed", VECTORS_HIGH + 0xf0, 0);
+		sctlr_write(sctlr_read() | (1u << 13));		/* V */
+		vectors_work("executed before");
+		sctlr_write(sctlr_read() & ~(1u << 13));
+	}
+	group_end();
+}
+
+static void test_functions(void)
+{
+	group_begin("functions in a page that User mode reaches");
+	make(l2, VA + 0x80000, URO);
+	user("read", VA + USER_LOAD, VA + 0x80000);
+	kernel_calls("read before", VA + 0x80000);
+	group_end();
+}
+
+/* The kernel's first call of such a page may change how the rest is treated, so each has a run of its own. */
+static void test_functions_again(const char *name, u32 va, u32 rights, u32 entry, u32 data)
+{
+	group_begin(name);
+	make(l2, va, rights);
+	tlb_all();
+	user(name, VA + entry, data);
+	kernel_calls(name, va);
+	user(name, VA + USER_SVC, 0);
+	group_end();
+}
+
+void guest_main(void)
+{
+	u32 at = TEST_RAM + PAGES + 0x1000 * pages++;
+
+	masks = cpsr_read() & (PSR_A | PSR_F | PSR_I);
+	pt_flat(l1_main);
+	for (u32 i = RAM_BASE >> 20; i < RAM_TEST_END >> 20; i++)
+		l1_main[i] = i << 20 | S_SECT | S_WB | S_AP(0, 1);
+	l2 = l2_alloc();
+	l2_high = l2_alloc();
+	write32(at, 0xe5902000);
+	write32(at + 4, 0xef000000);
+	write32(at + 8, 0xe5802000);
+	write32(at + 12, 0xef000000);
+	write32(at + 16, 0xef000000);
+	code_sync((void *)at, 20);
+	pt_page(l2, VA, at | P_SMALL | P_WB | URO);
+	pt_section(l1_main, VA, L1_TABLE(l2, 0));
+	pt_section(l1_main, HIGH, L1_TABLE(l2_high, 0));
+	mmu_on(l1_main, DACR_CLIENT(0));
+	test_vectors();
+	test_high_vectors();
+	test_functions();
+	test_functions_again("a function beside what User mode executes", VA + 0x2000, URO, USER_SVC, 0);
+	test_functions_again("a function in a page that User mode wrote", VA + 0xa0000, URW, USER_STORE, VA + 0xa0f00);
+	test_functions_again("a function beside what User mode read", VA + 0xa1000, URO, USER_LOAD, VA + 0xa0000);
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Guests that die before they can say so: Umbra says what happened, its console stays usable, and only the user closes the monitor."""
+
+import struct
+
+import pytest
+
+from board import umbra_arguments
+
+SELF = 0xEAFFFFFE  # b .
+# name: (A32 words, what Umbra says, in this order)
+DEATHS = {
+    "no-vectors": ([0xE7F000F0],  # udf #0
+                   [r"prefetch abort in the handler of the exception before", r"pc 0x0000000c, .*MMU off, vectors at 0x00000000",
+                    r"last exception: prefetch abort at 0x0000000c, address 0x0000000c"]),
+    "unknown-register": ([0xEE1F0FFF, SELF],  # mrc p15, 0, r0, c15, c15, 7
+                         [r"unknown register p15, 0, c15, c15, 7", r"cannot go on", r"last unknown register: p15, 0, c15, c15, 7 at 0x80008000 \(1 "]),
+    "umbras-ram": ([0xE3490F80, 0xE5901000, SELF],  # movt r0, #0x9f80; ldr r1, [r0]
+                   [r"physical 0x9f80\w{4} is Umbra's RAM \(pc 0x80008004\)", r"cannot go on", r"last access to what is not there: "]),
+    "silence": ([SELF], [r"not a word on its console in the 30 s since its start", r"pc 0x80008000, cpsr"]),
+}
+# movw r0, #0x7250; movt r0, #0x4830; mov r1, #4; str r1, [r0]: reset by PRM_RSTCTRL
+RESET = [0xE3070250, 0xE3440830, 0xE3A01004, 0xE5801000, SELF]
+
+
+def start(boot, tmp_path, words):
+    code = tmp_path / "guest.bin"
+    code.write_bytes(struct.pack(f"<{len(words)}I", *words))
+    return boot(umbra_arguments(f"early-{tmp_path.name}", "bare-metal", {"guest.bin": code}), exact=False)
+
+
+@pytest.mark.parametrize("name", DEATHS)
+def test_death_is_reported(boot, tmp_path, name):
+    words, lines = DEATHS[name]
+    board = start(boot, tmp_path, words)
+    for line in lines:
+        board.expect(line, 60)
+    board.open_monitor()
+    assert "running" in board.monitor_command("guest list")
+
+
+def test_reset_loop(boot, tmp_path):
+    """The monitor that the user opened stays open, so that the guest can be stopped; and the console is not flooded."""
+    board = start(boot, tmp_path, RESET)
+    board.expect(r"reset: guest wrote 0x4 to PRM_RSTCTRL", 30)
+    board.expect(r"\(\d+ resets since the last such message\)", 30)
+    board.open_monitor()
+    board.expect(r"resets since the last such message", 30)
+    assert "stopped" in board.monitor_command("guest stop")
+    board.expect_not(r"reset:", 3)
+    assert "stopped" in board.monitor_command("guest list")
