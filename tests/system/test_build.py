@@ -234,7 +234,7 @@ def set_key(folder, key):
 def test_key_that_lines_need(tmp_path, key):
     """The monitor's key cannot be one of those that its own lines are typed with."""
     set_key(tmp_path, key)
-    assert "MONITOR_ESCAPE is a key that lines are typed with" in make(tmp_path, f"{tmp_path}/core/monitor.o", expect=2)
+    assert "MONITOR_ESCAPE is a key that every shell needs" in make(tmp_path, f"{tmp_path}/core/monitor.o", expect=2)
 
 
 def test_key_is_called_by_its_name(tmp_path):
