@@ -84,7 +84,7 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words, message", [
-    (["nosuite"], "no suite 'nosuite'; there are: checks host machine system matrix bench"),
+    (["nosuite"], "no suite 'nosuite'; there are: checks host fuzz machine system matrix bench"),
     (["checks", "nosuite"], "no suite 'nosuite'"),
     (["--bogus", "checks"], "pytest does not understand `--bogus checks`"),
     (["system", "--bogus"], "pytest does not understand `--bogus`"),
