@@ -10,11 +10,6 @@
 #include <hv/guest.h>
 #include <hv/monitor.h>
 
-/* Keys that the monitor's own lines need: they cannot close it. */
-_Static_assert(CONFIG_MONITOR_ESCAPE != 0x03 && CONFIG_MONITOR_ESCAPE != '\b' && CONFIG_MONITOR_ESCAPE != '\n' &&
-	       CONFIG_MONITOR_ESCAPE != '\r' && CONFIG_MONITOR_ESCAPE != 0x15 && CONFIG_MONITOR_ESCAPE != 0x1b,
-	       "MONITOR_ESCAPE is a key that lines are typed with: Enter, Backspace, Ctrl-C, Ctrl-J, Ctrl-U or Esc");
-
 #define LINE_MAX_LEN	120u
 #define ARGS_MAX	8
 
