@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Monitor command `guest`: list, start, stop, reset, dump, map, audit, path. */
+/* Monitor command `guest`: list, start, stop, reset, dump, map, audit, path; what looks into it is in cmd_view.c. */
 #include <string.h>
 
 #include <autoconf.h>
@@ -8,6 +8,8 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/monitor.h>
+
+#include "cmd_guest.h"
 
 static const char *const state_name[] = {
 	[GUEST_OFF] = "off", [GUEST_RUNNING] = "running", [GUEST_STOPPED] = "stopped",
@@ -145,6 +147,9 @@ static int cmd_guest(int argc, char **argv)
 	for (u32 i = 0; (argc == 2 || argc == 3) && i < ARRAY_SIZE(settings); i++)
 		if (!strcmp(argv[1], settings[i].name))
 			return g ? settings[i].fn(g, argc == 3 ? argv[2] : NULL) : no_guest();
-	return -EINVAL;
+	if (argc < 2)
+		return -EINVAL;
+	return g ? cmd_guest_view(g, argc - 1, argv + 1) : no_guest();
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]", "the guest's life and state", cmd_guest);
+MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]|registers|memory [phys] ADDR LEN|"
+	    "translate ADDR|backtrace|log", "the guest's life and state", cmd_guest);

@@ -36,6 +36,7 @@ static u32 guest_characters;	/* taken from guests */
 static bool guest_waits;	/* console_guest_tx() refused a character */
 static const struct console_guest_ops *guest_ops;
 static void *guest_priv;
+static void (*divert)(char c);	/* gets what would go to the wire */
 
 static u32 tx_used(void)
 {
@@ -166,6 +167,10 @@ void console_putc(char c)
 {
 	if (released)
 		return;
+	if (divert) {
+		divert(c);
+		return;
+	}
 	if (c == '\n')
 		console_putc('\r');
 	if (!ready) {
@@ -180,6 +185,17 @@ void console_write(const char *s, size_t n)
 {
 	while (n--)
 		console_putc(*s++);
+}
+
+void console_divert(void (*fn)(char c))
+{
+	divert = fn;
+}
+
+void console_putc_raw(char c)
+{
+	tx_queue((u8)c);
+	tx_fill();
 }
 
 void console_flush(void)
@@ -218,6 +234,10 @@ bool console_guest_tx(u8 c)
 	guest_characters++;
 	if (released)
 		return true;
+	if (divert) {
+		divert((char)c);
+		return true;
+	}
 	tx_queue(c);
 	tx_fill();
 	return true;

@@ -9,6 +9,7 @@
 #include <autoconf.h>
 #include <hv/alloc.h>
 #include <hv/console.h>
+#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/guest_watch.h>
 #include <hv/init.h>
@@ -110,9 +111,10 @@ static bool run_guests(void)
 
 	for (struct guest *g = guest_first(); g; g = g->next) {
 		handle_request(g);
-		if (g->state != GUEST_RUNNING)
+		if (gdb_holds(g) || g->state != GUEST_RUNNING)
 			continue;
-		arch_vcpu_run(g->vcpu);
+		if (arch_vcpu_run(g->vcpu) == VCPU_STOP_DEBUG)
+			gdb_stopped(g);
 		ran = true;
 	}
 	return ran;

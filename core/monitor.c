@@ -6,6 +6,7 @@
 
 #include <autoconf.h>
 #include <hv/console.h>
+#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/monitor.h>
 
@@ -57,7 +58,10 @@ void monitor_enter(void)
 
 void monitor_toggle(void)
 {
-	if (!console_in_monitor()) {
+	if (gdb_active()) {
+		gdb_end();
+		monitor_enter();
+	} else if (!console_in_monitor()) {
 		console_set_monitor(true);
 	} else if (guest_runs()) {
 		mon_printf("\n[guest]\n");
@@ -101,12 +105,14 @@ int monitor_execute(char *cmdline)
 
 void monitor_input(char c)
 {
-	if (c == '\r' || c == '\n') {
+	if (gdb_active()) {
+		gdb_input(c);
+	} else if (c == '\r' || c == '\n') {
 		mon_printf("\n");
 		line[line_len] = '\0';
 		line_len = 0;
 		monitor_execute(line);
-		if (console_in_monitor())
+		if (console_in_monitor() && !gdb_active())
 			prompt();
 	} else if (c == '\b' || c == 0x7f) {
 		if (line_len) {

@@ -19,6 +19,7 @@ void hv_panic(const char *fmt, ...)
 		vsnprintf(text, sizeof(text), fmt, ap);
 		va_end(ap);
 		console_acquire();
+		console_divert(NULL);
 		pr_err("PANIC: %s", text);
 		console_flush();
 	}

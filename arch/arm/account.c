@@ -2,6 +2,7 @@
 /* The account of exits that leave the window. */
 #include <arm/account.h>
 #include <arm/sysreg.h>
+#include <arm/trace.h>
 #include <arm/vcpu.h>
 
 /* Instructions executed so far, modulo 2^32 (count_instructions() in boot.c). */
@@ -29,5 +30,6 @@ void slow_exit_end(struct vcpu *v)
 	cost = &v->slow[v->slow_cause];
 	cost->exits++;
 	cost->instructions += instructions() - v->slow_begin;
+	trace_end(v);
 	v->slow_cause = SLOW_CAUSE_IDLE;
 }

@@ -7,6 +7,7 @@
 #include <arm/cpu_path.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
+#include <arm/trace.h>
 #include <arm/trap.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
@@ -40,6 +41,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	coproc_check_tables();
 	v->host_ttbr0 = arm_host_l1();
 	window_alloc(v);
+	trace_init(v);
 	err = code_pages_init(v);
 	if (!err)
 		err = shadow_init(v, shadow);
@@ -54,14 +56,8 @@ static void path_start(struct vcpu *v)
 		v->path->start(v);
 }
 
-int arch_vcpu_set_path(struct vcpu *v, const char *name)
+static void path_change(struct vcpu *v, const struct cpu_path *p)
 {
-	const struct cpu_path *p = cpu_path_find(v->guest, name);
-
-	if (!p)
-		return -ENOENT;
-	if (p == v->path)
-		return 0;
 	if (v->path->stop)
 		v->path->stop(v);
 	window_sites_clear(v);
@@ -69,7 +65,22 @@ int arch_vcpu_set_path(struct vcpu *v, const char *name)
 	shadow_forget(v);
 	v->path = p;
 	path_start(v);
+}
+
+int arch_vcpu_set_path(struct vcpu *v, const char *name)
+{
+	const struct cpu_path *p = cpu_path_find(v->guest, name);
+
+	if (!p)
+		return -ENOENT;
+	if (p != v->path)
+		path_change(v, p);
 	return 0;
+}
+
+void cpu_path_anew(struct vcpu *v)
+{
+	path_change(v, v->path);
 }
 
 const char *arch_vcpu_path(const struct vcpu *v)
@@ -146,9 +157,9 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 	for (;;) {
 		u32 vector;
 
-		if (v->guest->request != GUEST_REQ_NONE || console_work_pending()) {
+		if (v->guest->request != GUEST_REQ_NONE || console_work_pending() || v->debug_stop) {
 			slow_exit_end(v);
-			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : VCPU_STOP_CONSOLE;
+			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : v->debug_stop ? VCPU_STOP_DEBUG : VCPU_STOP_CONSOLE;
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
@@ -156,6 +167,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);
 		slow_exit_begin(v);
+		trace_begin(v, vector);
 		if (vector != VEC_NONE)
 			trap_handle(v, vector);
 		if (v->waiting)

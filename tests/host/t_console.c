@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/guest_mem.c core/cmd_stats.c core/stats.c core/log.c */
+/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
+/* SOURCES: core/cmd_stats.c core/stats.c core/log.c core/guest_peek.c core/guest_log.c core/guest_log_old.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
 #include <setjmp.h>

@@ -8,7 +8,7 @@
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
-/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c */
+/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
@@ -542,6 +542,43 @@ static void mmu_off(void **state)
 	assert_true(guest_does(0x48200010, ACC_WRITE, true));		/* emulated */
 	assert_false(guest_does(0x48000010, ACC_EXEC, true));
 	assert_false(guest_does(0x20000000, ACC_READ, true));
+	audit();
+}
+
+/* What is fetched at @va must be interpreted: nothing, and least of all what is mapped for data, lets the processor execute it. */
+static void expect_interpreted(gva_t va, bool priv)
+{
+	struct tlb_entry by;
+	hpa_t pa;
+	gpa_t gpa;
+
+	assert_true(guest_does(va + PAGE_SIZE, ACC_EXEC, priv));	/* a neighbour, which might be filled with others ahead */
+	set_mode(priv);
+	assert_false(hw_access(va, ACC_EXEC, &by, &pa));
+	assert_true(guest_does(va, ACC_READ, priv));
+	assert_false(hw_access(va, ACC_EXEC, &by, &pa));
+	assert_int_equal(shadow_fault(v, va, ACC_EXEC, priv, &gpa, &gf), SHADOW_INTERPRET);
+	assert_false(hw_access(va, ACC_EXEC, &by, &pa));
+}
+
+/* Rule 12, for pages of the guest's kernel and of its programs. */
+static void pages_with_breakpoints(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l1(0, 0xc0100000, G_L2(1) | 1);
+	for (u32 i = 0; i < 16; i++) {
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x40000 + i * PAGE_SIZE, URW) | NG);
+		l2(1, 0xc0100000 + i * PAGE_SIZE, P(RAM + 0x50000 + i * PAGE_SIZE, KRW));
+	}
+	mmu_on();
+	v->breaks.nr = 2;
+	v->breaks.at[0].va = 0x00103010;
+	v->breaks.at[1].va = 0xc0105ffc;
+	expect_interpreted(0x00103000, false);
+	expect_interpreted(0xc0105000, true);
+	v->breaks.nr = 0;
+	assert_true(guest_does(0x00103000, ACC_EXEC, false));
+	assert_true(guest_does(0xc0105000, ACC_EXEC, true));
 	audit();
 }
 
@@ -1571,7 +1608,7 @@ static void reset_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(mmu_off), T(sections_stay_sections), T(store_into_own_page),
+		T(unknown_strategy), T(mmu_off), T(pages_with_breakpoints), T(sections_stay_sections), T(store_into_own_page),
 		T(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), T(mixed_slot),
 		T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),

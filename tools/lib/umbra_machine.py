@@ -38,6 +38,11 @@ def console_here():
     return ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console", "-mon", "console,mode=readline"]
 
 
+def console_on_socket(path):
+    """The board's serial port on a Unix socket, for one program at a time."""
+    return ["-chardev", f"socket,id=console,path={path},server=on,wait=off", "-serial", "chardev:console", "-monitor", "none"]
+
+
 def console_for_program(breaks=False):
     """The board's serial port as plain stdin and stdout: no byte is taken by QEMU. But with `breaks` Ctrl-A b is a BREAK."""
     return ["-chardev", f"stdio,id=console,signal=off,mux={'on' if breaks else 'off'}", "-serial", "chardev:console", "-monitor", "none"]

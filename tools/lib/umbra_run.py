@@ -27,6 +27,7 @@ def arguments_of(arguments):
     parser.add_argument("--native", action="store_true", help="the same card and guest files, without Umbra")
     parser.add_argument("--direct", action="store_true", help="skip boot ROM and U-Boot: quicker, and the card is only a disk")
     parser.add_argument("--debug", action="store_true", help="stop at the first instruction and attach gdb")
+    parser.add_argument("--console", metavar="SOCKET", help="the console on this Unix socket, for tools/gdb, instead of in this terminal")
     parser.add_argument("--qemu", action="append", default=[], metavar="WORD", help="one more word for QEMU's command line; may be repeated")
     options = parser.parse_args(join_words(arguments))
     build_dir()
@@ -76,7 +77,7 @@ def boot_options(options, image):
 
 
 def run_terminal(command):
-    say("booting; to leave, type Ctrl-A and then X")
+    say("booting; to leave, type Ctrl-A and then X (with --console: Ctrl-C)")
     print(flush=True)
     return subprocess.run(command, check=False).returncode
 
@@ -110,7 +111,8 @@ def main(arguments):
     command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
     if options.debug:
         return run_debugger(command)
-    return run_terminal(command + umbra_machine.console_here())
+    console = umbra_machine.console_on_socket(options.console) if options.console else umbra_machine.console_here()
+    return run_terminal(command + console)
 
 
 if __name__ == "__main__":

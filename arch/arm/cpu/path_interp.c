@@ -11,6 +11,7 @@
 #include <arch/cpu.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
+#include <arm/debug.h>
 #include <arm/exec.h>
 #include <arm/insn.h>
 #include <arm/interp.h>
@@ -111,6 +112,8 @@ static enum exec_result step_thumb(struct vcpu *v)
 	struct gfault f;
 	u32 hw1, hw2;
 
+	if (debug_stops(v))
+		return EXEC_BRANCH;
 	if (!fetch_thumb(v, &hw1, &hw2, &f)) {
 		inject_pabt(v, &f);
 		return EXEC_INJECTED;
@@ -136,18 +139,23 @@ static inline void fetched_check(struct vcpu *v, struct fetched *c)
 		c->page = ~0u;
 }
 
-/* The word at @pc, when that is not the page of before; false: the prefetch abort has been injected. */
+/*
+ * The word at @pc, when that is not the page of before, as a page with a breakpoint never is; false: there is one here, or the prefetch
+ * abort has been injected.
+ */
 static bool fetch_anew(struct vcpu *v, struct fetched *c, u32 pc, u32 *word)
 {
 	struct gfault f;
 
+	if (debug_stops(v))
+		return false;
 	if (guest_fetch(v, pc, 4, word, &f)) {
 		inject_pabt(v, &f);
 		return false;
 	}
 	c->priv = vcpu_privileged(v);
 	c->words = xlate_find(v, pc & PAGE_MASK, ACC_EXEC, c->priv);
-	c->page = c->words ? pc : ~0u;
+	c->page = c->words && !debug_page(v, pc) ? pc : ~0u;
 	c->gen = v->xlate_gen;
 	return true;
 }
@@ -178,8 +186,8 @@ static bool is_foreign(struct vcpu *v, u32 word)
 
 #define SOME	64u
 
-/* Interpret up to the first instruction that is not quiet, or an interrupt, SOME at most. Returns how many. */
-static u32 interpret_some(struct vcpu *v, struct fetched *c)
+/* Interpret up to the first instruction that is not quiet, or an interrupt, @most at most. Returns how many. */
+static u32 interpret_some(struct vcpu *v, struct fetched *c, u32 most)
 {
 	struct decoded *d;
 	enum exec_result r;
@@ -204,7 +212,7 @@ static u32 interpret_some(struct vcpu *v, struct fetched *c)
 		r = EXEC_NEXT;
 		if (!(d->flags & c->check) || !is_foreign(v, word))
 			r = d->fn(v, &d->in);
-	} while (d->flags & QUIET && !v->device_accessed && r <= EXEC_BRANCH && n < SOME && !(read_isr() & PSR_I));
+	} while (d->flags & QUIET && !v->device_accessed && r <= EXEC_BRANCH && n < most && !(read_isr() & PSR_I));
 	v->device_accessed = false;
 	if (r > EXEC_BRANCH)
 		exec_finish(v, r);
@@ -226,7 +234,7 @@ static bool in_stretch(const struct vcpu *v, const struct stretch *s)
 
 static bool is_wanted_elsewhere(struct vcpu *v)
 {
-	return interrupted(v) || v->waiting || v->guest->request != GUEST_REQ_NONE || console_work_pending();
+	return interrupted(v) || v->waiting || v->debug_stop || v->guest->request != GUEST_REQ_NONE || console_work_pending();
 }
 
 #define RUN_MAX		(1u << 20)	/* what an exit cost is counted in 32 bits */
@@ -242,13 +250,24 @@ void interp_run(struct vcpu *v)
 
 	vcpu_count(v, EXIT_INTERP);
 	do {
-		n += interpret_some(v, &c);
+		n += interpret_some(v, &c, SOME);
 	} while (in_stretch(v, &s) && n < RUN_MAX && !is_wanted_elsewhere(v));
 	v->exits[EXIT_INTERP] += n - 1;
 	if (page)
 		code_page_spend(v, w.gpa, n);
 	if (!s.all || !interpreted(v))
 		exec_monitor_home(v);
+}
+
+void interp_step(struct vcpu *v)
+{
+	struct fetched c = { .page = ~0u, .check = v->path == &path_interp ? 0 : FOREIGN };
+	u32 breaks = v->breaks.nr;
+
+	v->breaks.nr = 0;	/* not here */
+	vcpu_count(v, EXIT_INTERP);
+	interpret_some(v, &c, 1);
+	v->breaks.nr = breaks;
 }
 
 static u32 interp_enter(struct vcpu *v)

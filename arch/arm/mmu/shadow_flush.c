@@ -24,8 +24,10 @@
  *     covered: a kernel's first jump into a page that User mode executed before.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
+ * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
  */
 #include <arm/code_page.h>
+#include <arm/debug.h>
 #include <arm/psr.h>
 #include <hv/log.h>
 
@@ -325,7 +327,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 		node_tlb_entry(s, n, f->va);
 		return;
 	}
-	if (IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) && !old && f->frame && f->w->size == PAGE_SIZE &&
+	if (IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) && !s->v->breaks.nr && !old && f->frame && f->w->size == PAGE_SIZE &&
 	    !(s->v->cp15.sctlr & SCTLR_EE)) {
 		*(volatile u32 *)p = e;
 		fill_ahead(f, n, tbl, idx);
@@ -444,7 +446,7 @@ static void fill(struct fill *f)
 	f->target = f->w->gpa & PAGE_MASK;
 	if (f->acc == ACC_EXEC)
 		resolve_exec(f, f->target);
-	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va);
+	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va) && !debug_page(s->v, f->va);
 	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
 		f->exec = true;
 	if (can_be_section(f))
@@ -486,6 +488,8 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
+	} else if (acc == ACC_EXEC && debug_page(v, va)) {
+		return SHADOW_INTERPRET;
 	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;

@@ -12,6 +12,7 @@ struct vcpu;
 enum vcpu_stop {
 	VCPU_STOP_REQUEST,	/* guest->request is set */
 	VCPU_STOP_CONSOLE,	/* console work pending: run it, then call again */
+	VCPU_STOP_DEBUG,	/* at a breakpoint: ask arch_debug_stopped() */
 };
 
 /*

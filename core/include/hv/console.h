@@ -8,6 +8,9 @@ void console_init(void);
 void console_putc(char c);		/* host output; translates \n to \r\n */
 void console_write(const char *s, size_t n);
 void console_flush(void);		/* wait until everything queued has left (panic, reset) */
+/* Until it is called with NULL, @fn gets all output, the guest's too, and only what console_putc_raw() sends goes to the wire. */
+void console_divert(void (*fn)(char c));
+void console_putc_raw(char c);
 
 /*
  * A layout may pass the console's UART through. Umbra then lets go of it while the guest runs (messages

@@ -2,6 +2,7 @@
 /* Fake of the virtual CPU contract (arch/vcpu.h): remembers what core asked for. */
 #include <string.h>
 
+#include <arch/debug.h>
 #include <arch/vcpu.h>
 #include <hv/guest.h>
 
@@ -63,3 +64,16 @@ const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
+
+/* A guest without tables: what it calls an address is one. */
+bool arch_debug_gpa(struct vcpu *v, gva_t va, gpa_t *gpa)
+{
+	*gpa = va;
+	return true;
+}
+
+void arch_debug_registers(struct vcpu *v) { }
+void arch_debug_translate(struct vcpu *v, gva_t va) { }
+void arch_debug_backtrace(struct vcpu *v) { }
+void arch_debug_trace(struct vcpu *v, bool on) { }
+void arch_debug_trace_dump(struct vcpu *v) { }

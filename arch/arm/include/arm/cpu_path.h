@@ -41,5 +41,7 @@ struct cpu_path {
 
 /* The path called @name, or the configured default for NULL. One message that says what there is, and NULL, if it is not built in. */
 const struct cpu_path *cpu_path_find(const struct guest *g, const char *name);
+/* Between two runs: forget what is mapped, scanned and copied, and begin anew. */
+void cpu_path_anew(struct vcpu *v);
 /* init() of every path that is built in. */
 int cpu_paths_init(struct vcpu *v) __must_check;

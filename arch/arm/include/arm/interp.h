@@ -11,6 +11,9 @@ struct vcpu;
  */
 #ifdef CONFIG_CPU_PATH_INTERP
 void interp_run(struct vcpu *v);
+/* Interpret the instruction at r[15], in whatever mode, whether there is a breakpoint or not. Context: between two runs. */
+void interp_step(struct vcpu *v);
 #else	/* nothing asks for it */
 static inline void interp_run(struct vcpu *v) { }
+static inline void interp_step(struct vcpu *v) { }
 #endif

@@ -61,6 +61,8 @@ void shadow_protect_page(struct vcpu *v, gpa_t page);
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 u32 shadow_audit(struct vcpu *v);
 void shadow_dump(struct vcpu *v);
+/* Print what the current root has for @va. */
+void shadow_show(struct vcpu *v, gva_t va);
 /* The window lives at *va (1 MiB slot) now; true if @va lies in it. */
 bool shadow_in_window(struct vcpu *v, gva_t va);
 /* The guest has something of its own at @va inside the window: move the window elsewhere. */

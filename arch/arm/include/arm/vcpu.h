@@ -13,6 +13,7 @@ struct shadow;
 struct code_pages;
 struct site_entry;
 struct stub_area;
+struct trace;
 
 enum vbank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_NR };
 
@@ -124,6 +125,18 @@ struct vcpu {
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
+	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
+	struct trace *trace;
+	bool debug_stop;	/* the guest came to a breakpoint: the run loop goes back to core */
+	struct breaks {
+		u32 nr;
+		struct { gva_t va; bool internal; } at[32];	/* internal: ends a step */
+	} breaks;
+	struct debug_step {	/* a step that took an exception: how the guest is when it is back (debug.c) */
+		bool waits;
+		gva_t back[2];	/* the instruction, and the next one */
+		u32 mode, sp, ttbr0;
+	} step;
 	u32 usr_r8_12[5], fiq_r8_12[5];
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Takes a board's console, makes it a debugger's connection to the guest, and starts gdb-multiarch on it. Use it as tools/gdb."""
+
+import argparse
+import os
+import pathlib
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import tty
+
+from umbra_common import ToolError, tool_main
+
+GDB = "gdb-multiarch"
+ESCAPE = b"\x1d"
+READY = b"[gdb: the guest stands"
+PROMPT = b"umbra> "
+WAIT = 20  # seconds for the monitor's answer
+EPILOG = """CONSOLE is a serial device (/dev/ttyUSB0), a pty, a Unix socket, or HOST:PORT; nothing else may read it meanwhile.
+Words behind it go to gdb, for example: tools/gdb /dev/ttyUSB0 vmlinux -ex 'break panic'
+In gdb: `monitor COMMAND` is a command of Umbra's monitor; `detach` or `quit` let the guest go on; it does not see breakpoints."""
+
+
+def arguments_of(arguments):
+    parser = argparse.ArgumentParser(prog="tools/gdb", description=__doc__, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--baud", type=int, default=115200, help="of a serial device (115200)")
+    parser.add_argument("console", metavar="CONSOLE")
+    parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD")
+    return parser.parse_args(arguments)
+
+
+def open_socket(family, address):
+    connection = socket.socket(family)
+    connection.connect(address)
+    return connection.detach()
+
+
+def open_terminal(path, baud):
+    handle = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(handle)
+    speed = getattr(termios, f"B{baud}", None)
+    if speed is None:
+        os.close(handle)
+        raise ToolError(f"--baud {baud}: not a speed of serial devices")
+    attributes = termios.tcgetattr(handle)
+    attributes[4] = attributes[5] = speed
+    termios.tcsetattr(handle, termios.TCSANOW, attributes)
+    return handle
+
+
+def open_console(name, baud):
+    """A file descriptor of the console."""
+    path = pathlib.Path(name)
+    try:
+        if path.exists():
+            if stat.S_ISSOCK(path.stat().st_mode):
+                return open_socket(socket.AF_UNIX, name)
+            if stat.S_ISCHR(path.stat().st_mode):
+                return open_terminal(name, baud)
+            raise ToolError(f"{name}: neither a serial device nor a socket")
+        host, colon, port = name.rpartition(":")
+        if not colon or not port.isdigit():
+            raise ToolError(f"{name}: no such device, and not HOST:PORT")
+        return open_socket(socket.AF_INET, (host, int(port)))
+    except (OSError, termios.error) as error:
+        raise ToolError(f"{name}: {error}") from None
+
+
+def read_until(console, wanted, seconds):
+    """What the console says up to one of the byte strings; (all of it, which one), or None after that time."""
+    said, end = b"", time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not select.select([console], [], [], 0.2)[0]:
+            continue
+        said += os.read(console, 4096)
+        for one in wanted:
+            if one in said:
+                return said, one
+    return None
+
+
+def enter(console):
+    """From wherever the console is, guest or monitor, into the remote protocol."""
+    for _ in range(2):  # the escape key goes the other way when the monitor was open
+        os.write(console, ESCAPE)
+        answer = read_until(console, [PROMPT, b"[guest]"], WAIT)
+        if answer and answer[1] == PROMPT:
+            break
+    else:
+        raise ToolError("the console does not answer to Ctrl-]: is it Umbra's, and does nobody else read it?")
+    os.write(console, b"gdb\r")
+    answer = read_until(console, [READY, b"unknown command", b"there is no guest"], WAIT)
+    if not answer or answer[1] != READY:
+        raise ToolError("the monitor has no debugger (CONFIG_GDB), or there is no guest")
+    read_until(console, [b"\n"], 1)  # the rest of the line
+
+
+def relay(console, connection):
+    """Bytes both ways until gdb hangs up."""
+    while True:
+        for ready in select.select([console, connection], [], [])[0]:
+            data = os.read(ready, 4096) if ready == console else connection.recv(4096)
+            if not data:
+                return
+            if ready == console:
+                connection.sendall(data)
+            else:
+                os.write(console, data)
+
+
+def serve(console, server):
+    connection = server.accept()[0]
+    with connection:
+        try:
+            relay(console, connection)
+        except OSError:
+            pass  # one side is gone
+
+
+def run_gdb(console, words):
+    with tempfile.TemporaryDirectory(prefix="umbra-gdb-") as folder:
+        path = os.path.join(folder, "socket")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen(1)
+            thread = threading.Thread(target=serve, args=(console, server), daemon=True)
+            thread.start()
+            # A serial line is slow, and a guest that is interpreted too.
+            command = [GDB, "-q", "-ex", "set architecture armv7", "-ex", "set remotetimeout 30", "-ex", f"target remote {path}", *words]
+            with subprocess.Popen(command) as gdb:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for gdb
+                status = gdb.wait()
+            thread.join(2)
+    return status
+
+
+def main(arguments):
+    options = arguments_of(arguments)
+    if not shutil.which(GDB):
+        raise ToolError(f"{GDB} is not installed: run tools/setup")
+    console = open_console(options.console, options.baud)
+    try:
+        enter(console)
+        return run_gdb(console, options.gdb)
+    finally:
+        os.close(console)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+    tool_main("gdb", main)
