@@ -38,6 +38,9 @@ def test_guest(boot, guest, path):
     if path == "inline" and guest.startswith("stubs"):
         dump = board.monitor("guest dump")
         assert re.search(r"^.*stubs: area 0x[0-9a-f]*[1-9a-f][0-9a-f]*, [1-9]\d* stubs", dump, re.M), f"it ran without stubs:\n{dump}"
+    if path == "inline" and guest == "gates":
+        dump = board.monitor("guest dump")
+        assert re.search(r"stubs: area .*, [1-9]\d* gates", dump), f"it ran without gates:\n{dump}"
 
 
 def test_guest_as_uimage(boot):

@@ -106,11 +106,11 @@ static void load_literal(struct gate *g, u32 value)
 	g->literal[g->literals++].value = value;
 }
 
-/* Leave on @cond for instruction @insn. */
+/* Leave on @cond for instruction @insn, which is not the first: at the site stands the branch to here (rule 3). */
 static void leave_if(struct gate *g, u32 cond, u32 insn)
 {
 	put(g, cond << 28 | 0x0a000000);
-	if (g->leaves == FIXUPS) {
+	if (insn == 0 || g->leaves == FIXUPS) {
 		g->ok = false;
 		return;
 	}
@@ -432,7 +432,7 @@ static void put_ends(struct gate *g)
 	for (u32 k = 0; k < g->literals; k++) {
 		u32 w = g->literal[k].word;
 
-		while ((here(g) + 4) % GATE_ALIGN == 0)
+		if ((here(g) + 4) % GATE_ALIGN == 0)
 			put_raw(g, NOP);
 		g->c->word[w] |= here(g) - (g->at->gate + 4 * w + 8);
 		put_raw(g, g->literal[k].value);
