@@ -36,7 +36,7 @@ export UMBRA_BUILD := $(abspath $(O))
 
 config_targets := menuconfig guiconfig oldconfig olddefconfig randconfig allyesconfig allnoconfig alldefconfig listnewconfig
 # Goals that need no configuration; reading it for them would make `make clean` build things.
-plain_goals := $(config_targets) %_defconfig savedefconfig clean distclean help test bench check check-host setup fetch \
+plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distclean help test bench check check-host setup fetch \
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
@@ -53,7 +53,19 @@ savedefconfig: $(O)/.config
 
 configs/%_defconfig: ;
 
-kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig emulators/Kconfig drivers/Kconfig)
+# Fragments: each over what the goals before it left, also with -j.
+fragments := $(filter %.config,$(MAKECMDGOALS))
+before := $(or $(filter %_defconfig,$(MAKECMDGOALS)),$(if $(fragments),$(O)/.config))
+$(foreach f,$(fragments),$(eval $(f): | $(before))$(eval before := $(f)))
+
+.PHONY: $(fragments)
+$(fragments): %.config: configs/fragments/%.config
+	$(Q)$(PYTHON) tools/kconfig.py merge $<
+
+configs/fragments/%.config: ;
+
+kconfig_files := Kconfig $(wildcard arch/arm/Kconfig arch/arm/*/Kconfig core/Kconfig* emulators/Kconfig drivers/Kconfig \
+	drivers/passthrough/Kconfig)
 
 # Without a configuration of one's own, the board's.
 $(O)/.config: | $(O)/.umbra-build
@@ -68,7 +80,7 @@ endif
 
 # --- Sources ---------------------------------------------------------------------------------------------------------
 
-folders := arch/arm arch/arm/cpu arch/arm/mmu core emulators drivers
+folders := arch/arm arch/arm/cpu arch/arm/mmu core emulators drivers drivers/passthrough
 objects :=
 # What one folder adds. obj-y is emptied first, so that nothing leaks from one folder to the next.
 define read_folder
@@ -191,13 +203,36 @@ layout_dir := configs/layouts
 layouts := $(patsubst $(layout_dir)/%.dts,$(O)/layouts/%.dtb,$(wildcard $(layout_dir)/*.dts))
 
 .PHONY: layouts
-layouts: $(layouts)
+layouts: $(layouts) $(O)/layout-host
+	$(Q)$(if $(CONFIG_EXPERT),-)$(PYTHON) tools/layout check --build $(O) $(layouts)
+
+# An expert's choices may leave out what these layouts name: then that is said, and no error.
+# The parser, the device types and the map of Umbra itself, on this computer: what tools/layout asks.
+HOSTCC ?= gcc
+layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest.c \
+	passthrough.c) arch/arm/cpu/cpu_path.c drivers/owned_omap.c drivers/passthrough/missing.c \
+	$(patsubst $(O)/%.o,%.c,$(filter $(O)/emulators/%,$(objects)))
+$(O)/layout-host: $(layout_host_sources) $(common_needs) $(O)/include/passthrough_missing.h $(wildcard core/include/hv/*.h)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOSTCC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-common -ffunction-sections -fdata-sections \
+		-DUMBRA_HOST_TEST -D_GNU_SOURCE -include $(O)/include/autoconf.h -Icore/include -Iarch/arm/include -I$(O)/include \
+		-isystem $(O)/libfdt/include -o $@ $(layout_host_sources) $(fdt_names:%=$(O)/libfdt/include/%.c) \
+		-Wl,--gc-sections -Wl,-T,tools/layout_host/sections.ld
+
+# Device families: what layouts include of them, and what Umbra knows of those that are not built in.
+families := $(wildcard drivers/passthrough/*.dtsi)
+$(O)/layouts/passthrough.dtsi: tools/passthrough.py $(families) $(O)/auto.conf
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/passthrough.py layout $@ $(O)/auto.conf && touch $@
+
+$(O)/include/passthrough_missing.h: tools/passthrough.py $(families) $(O)/auto.conf
+	$(Q)$(PYTHON) tools/passthrough.py missing $@ $(O)/auto.conf && touch $@
 
 # dtc has no switch that makes its warnings errors: any word on stderr is one.
-$(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
+$(O)/layouts/%.dtb: $(layout_dir)/%.dts $(O)/layouts/passthrough.dtsi | $(O)/.umbra-build
 	$(call say,DTC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -P -I$(layout_dir) -MMD -MP -MT $@ -MF $@.d $< $@.tmp
+	$(Q)$(CPP) -nostdinc -undef -D__DTS__ -x assembler-with-cpp -I$(layout_dir) -I$(O)/layouts -Idrivers/passthrough -MMD -MP -MT $@ -MF $@.d $< $@.tmp
 	$(Q)dtc -I dts -O dtb -@ -i $(layout_dir) -o $@.new $@.tmp 2>$@.log || { cat $@.log >&2; exit 1; }
 	$(Q)if [ -s $@.log ]; then cat $@.log >&2; echo "$<: a warning of dtc is an error" >&2; exit 1; fi
 	$(Q)mv $@.new $@
@@ -208,6 +243,7 @@ $(O)/layouts/%.dtb: $(layout_dir)/%.dts | $(O)/.umbra-build
 
 # Which one is on the card, so that `make image LAYOUT=x` and then `make run` boots x.
 with_layout := $(if $(LAYOUT),--layout $(LAYOUT))
+with_files := $(if $(KERNEL),--kernel $(KERNEL)) $(if $(DTB),--dtb $(DTB)) $(if $(INITRD),--initrd $(INITRD))
 
 .PHONY: setup fetch image layout-name run run-native debug guests
 setup:
@@ -220,7 +256,7 @@ layout-name:
 	$(Q)tools/mkimage --check $(with_layout)
 
 image: layout-name all
-	$(Q)tools/mkimage $(with_layout)
+	$(Q)tools/mkimage $(with_layout) $(with_files)
 
 run:
 	$(Q)tools/run $(with_layout)
@@ -264,16 +300,18 @@ help:
 	@sed -n 's/^#: \?//p' $(firstword $(MAKEFILE_LIST))
 
 #: Configuration (the result is $(O)/.config; a warning is an error):
-#:   beagle-xm_defconfig  the board's configuration (taken by itself when there is none)
+#:   beagle-xm_defconfig  the board's configuration (taken by itself when there is none); others: configs/*_defconfig
+#:   NAME.config          what configs/fragments/NAME.config sets, over that: make beagle-xm_defconfig debug.config
 #:   menuconfig guiconfig oldconfig olddefconfig savedefconfig listnewconfig
 #:   allyesconfig allnoconfig alldefconfig
 #:   randconfig           a random valid one; KCONFIG_SEED=N repeats it
 #:
 #: Build (O=DIR builds elsewhere than in build/, V=1 shows the commands):
 #:   all (default)        umbra.elf, umbra.bin, umbra.img (for U-Boot's bootm) and the layouts
-#:   layouts              configs/layouts/*.dts to layouts/*.dtb
+#:   layouts              configs/layouts/*.dts to layouts/*.dtb, checked as Umbra would (tools/layout --help: show, diff)
 #:   guests               the bare-metal test guests
-#:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME picks one
+#:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME (or .dts, .dtb) picks one,
+#:                        KERNEL=, DTB=, INITRD=FILE put other files in the place of those that it names
 #:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:
 #: Run (the machine is built at the first start):

@@ -12,15 +12,26 @@
 #include <hv/passthrough.h>
 #include <hv/version.h>
 
+/* What is set, a line each; what is not set is not there. */
+static void print_config(void)
+{
+	const char *line = strchr(umbra_config, '\n') + 1, *end;
+
+	for (; (end = strchr(line, '\n')); line = end + 1)
+		if (*line != '#')
+			mon_printf("%.*s\n", (int)(end - line), line);
+}
+
 static int cmd_version(int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1)
 		return -EINVAL;
 	mon_printf("Umbra %s\n", umbra_version);
+	print_config();
 	return 0;
 }
-MONITOR_CMD(version, "version", "", "version of Umbra", cmd_version);
+MONITOR_CMD(version, "version", "", "version and configuration of Umbra", cmd_version);
 
 static int cmd_mem(int argc, char **argv)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Monitor commands that look into the guest's RAM: peek, find. A kernel that died before its console was up has its log there. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <hv/console.h>
@@ -15,14 +14,6 @@
 static char printable(u8 c)
 {
 	return c >= ' ' && c <= '~' ? (char)c : '.';
-}
-
-static bool parse_number(const char *s, u32 *out)
-{
-	char *end;
-
-	*out = (u32)strtoul(s, &end, 0);
-	return end != s && !*end;
 }
 
 static void show_row(gpa_t at, const u8 *p, u32 n)
@@ -42,7 +33,7 @@ static int cmd_peek(int argc, char **argv)
 	u32 at, size = 4 * ROW;
 	const u8 *p;
 
-	if (argc < 2 || argc > 3 || !parse_number(argv[1], &at) || (argc == 3 && !parse_number(argv[2], &size)) || !size || size > PEEK_MAX)
+	if (argc < 2 || argc > 3 || !monitor_number(argv[1], &at) || (argc == 3 && !monitor_number(argv[2], &size)) || !size || size > PEEK_MAX)
 		return -EINVAL;
 	p = g ? guest_mem_ptr(g, at, size) : NULL;
 	if (!p) {

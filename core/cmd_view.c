@@ -14,35 +14,10 @@
 #define DUMP_MAX	4096u
 #define DUMP_LINE	16u
 
-/* The digit that @c is in hexadecimal; 16: none. */
-static u32 digit(char c)
-{
-	return c >= '0' && c <= '9' ? (u32)(c - '0') : c >= 'a' && c <= 'f' ? (u32)(c - 'a') + 10 :
-	       c >= 'A' && c <= 'F' ? (u32)(c - 'A') + 10 : 16;
-}
-
-/* Decimal, or hexadecimal behind 0x. Not strtoul(): the C library's errno is where the guest's thread pointer points. */
-static bool parse(const char *s, u32 *value)
-{
-	u32 base = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10;
-	u64 n = 0;
-
-	s += base == 16 ? 2 : 0;
-	if (!*s)
-		return false;
-	for (; *s && n <= ~(u32)0; s++) {
-		if (digit(*s) >= base)
-			return false;
-		n = n * base + digit(*s);
-	}
-	*value = (u32)n;
-	return n <= ~(u32)0;
-}
-
 /* A number. One message that names @what when it is none. */
 static bool number(const char *verb, const char *what, const char *text, u32 *value)
 {
-	if (parse(text, value))
+	if (monitor_number(text, value))
 		return true;
 	mon_printf("guest %s: \"%s\" is not %s\n", verb, text, what);
 	return false;

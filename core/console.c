@@ -268,7 +268,7 @@ bool console_in_monitor(void)
 
 void console_set_monitor(bool on)
 {
-	if (on == in_monitor || released)
+	if (on == in_monitor || released || (!on && divert))	/* the debugger keeps the keyboard */
 		return;
 	in_monitor = on;
 	rx_update(1);

@@ -7,7 +7,6 @@
 #include <arch/vcpu.h>
 #include <hv/console.h>
 #include <hv/emudev.h>
-#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/guest_watch.h>
 #include <hv/log.h>

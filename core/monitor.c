@@ -10,11 +10,6 @@
 #include <hv/guest.h>
 #include <hv/monitor.h>
 
-/* Keys that the monitor's own lines need: they cannot close it. */
-_Static_assert(CONFIG_MONITOR_ESCAPE != 0x03 && CONFIG_MONITOR_ESCAPE != '\b' && CONFIG_MONITOR_ESCAPE != '\n' &&
-	       CONFIG_MONITOR_ESCAPE != '\r' && CONFIG_MONITOR_ESCAPE != 0x15 && CONFIG_MONITOR_ESCAPE != 0x1b,
-	       "MONITOR_ESCAPE is a key that lines are typed with: Enter, Backspace, Ctrl-C, Ctrl-J, Ctrl-U or Esc");
-
 #define LINE_MAX_LEN	120u
 #define ARGS_MAX	8
 
@@ -85,6 +80,30 @@ static int split(char *s, char **argv)
 	for (char *w = strtok_r(s, " \t", &save); w && n < ARGS_MAX; w = strtok_r(NULL, " \t", &save))
 		argv[n++] = w;
 	return n;
+}
+
+/* The digit that @c is in hexadecimal; 16: none. */
+static u32 digit(char c)
+{
+	return c >= '0' && c <= '9' ? (u32)(c - '0') : c >= 'a' && c <= 'f' ? (u32)(c - 'a') + 10 :
+	       c >= 'A' && c <= 'F' ? (u32)(c - 'A') + 10 : 16;
+}
+
+bool monitor_number(const char *s, u32 *value)
+{
+	u32 base = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10;
+	u64 n = 0;
+
+	s += base == 16 ? 2 : 0;
+	if (!*s)
+		return false;
+	for (; *s && n <= ~(u32)0; s++) {
+		if (digit(*s) >= base)
+			return false;
+		n = n * base + digit(*s);
+	}
+	*value = (u32)n;
+	return n <= ~(u32)0;
 }
 
 int monitor_execute(char *cmdline)

@@ -82,6 +82,40 @@ static int check_owned(const struct guest *g, const struct host_range *h, hpa_t 
 	return -EBUSY;
 }
 
+/* The node that passes @addr through: the part rather than its window. */
+static const struct layout_dev *passer(const struct guest *g, hpa_t addr)
+{
+	const struct layout_dev *found = NULL;
+
+	for (const struct layout_dev *d = g->cfg.dev; d < g->cfg.dev + g->cfg.ndevs; d++)
+		for (u32 i = 0; i < d->nregs; i++)
+			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - d->reg[i].base < d->reg[i].size && (!found || d->parent >= 0))
+				found = d;
+	return found;
+}
+
+static int check_missing(const struct guest *g, const struct host_missing *h, hpa_t page)
+{
+	const struct region *r = guest_map_find(&g->map, page);
+	const struct layout_dev *d;
+
+	if (!r || r->type != REGION_PASSTHROUGH)
+		return 0;
+	d = passer(g, page);
+	layout_mistake(d ? &d->at : &g->cfg.at, "reg", "passes 0x%08lx, but %s is not in this Umbra", (unsigned long)h->base, h->symbol);
+	return -EINVAL;
+}
+
+static int check_families(const struct guest *g)
+{
+	int err = 0;
+
+	for (const struct host_missing *h = host_missing; h->symbol && !err; h++)
+		for (u32 a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
+			err = check_missing(g, h, a);
+	return err;
+}
+
 int passthrough_check(const struct guest *g)
 {
 	int err = 0;
@@ -89,7 +123,7 @@ int passthrough_check(const struct guest *g)
 	for (const struct host_range *h = host_owned; h < host_owned + host_owned_nr; h++)
 		for (u32 a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
 			err = check_owned(g, h, a);
-	return err;
+	return err ? err : check_families(g);
 }
 
 void passthrough_quiesce(struct guest *g)

@@ -4,8 +4,9 @@
 
 Usage: kconfig.py TARGET [ARGUMENT], with these in the environment: srctree (top of the source tree), KCONFIG_CONFIG
 (the .config file). Targets:
-  defconfig FILE   take FILE as the configuration     sync DIR       write DIR/include/autoconf.h and DIR/auto.conf
-  randconfig       random valid configuration; KCONFIG_SEED=N repeats one
+  defconfig FILE   take FILE as the configuration     merge FILE     set what FILE sets in the configuration that is there
+  sync DIR         write what the build reads: DIR/include/autoconf.h, DIR/include/config_text.h, DIR/auto.conf
+  randconfig       random valid configuration that is meant to boot; KCONFIG_SEED=N repeats one, KCONFIG_EXPERT=y: whatever builds
   menuconfig guiconfig oldconfig olddefconfig savedefconfig allyesconfig allnoconfig alldefconfig listnewconfig
 """
 
@@ -45,10 +46,10 @@ def fail_on_warnings(kconf, where):
         raise ToolError(f"warnings {where} are errors:\n  " + "\n  ".join(kconf.warnings))
 
 
-def lost_assignments(kconf):
-    """One line for each assignment of the loaded file that did not take (a dependency, a range, a choice)."""
+def lost_assignments(kconf, symbols=None):
+    """One line for each assignment, to all or these symbols, that did not take (a dependency, a range, a choice)."""
     lost = []
-    for sym in kconf.unique_defined_syms:
+    for sym in symbols or kconf.unique_defined_syms:
         if sym.user_value is None:
             continue
         wanted = TRI_TO_STR[sym.user_value] if sym.orig_type is BOOL else sym.user_value
@@ -117,12 +118,39 @@ def target_sync(kconf, arguments):
         if sym.str_value not in ("", "n"):
             conf.append(f"CONFIG_{sym.name} := {make_value(sym)}")
     write_if_changed(out / "include" / "autoconf.h", "\n".join(header) + "\n")
+    write_if_changed(out / "include" / "config_text.h", config_text(kconf))
     write_if_changed(out / "auto.conf", "\n".join(conf) + "\n")
     (out / "auto.conf").touch()
 
 
+def config_lines(kconf):
+    """The configuration as it stands in .config, without headings."""
+    return [sym.config_string.rstrip("\n") for sym in kconf.unique_defined_syms if sym.config_string]
+
+
+def config_text(kconf):
+    """A C header: one string literal a line."""
+    lines = ["/* Made by tools/kconfig.py from .config; included by core/config_text.c. */"]
+    return "\n".join(lines + ['"{}\\n"'.format(kconfiglib.escape(line)) for line in config_lines(kconf)]) + "\n"
+
+
 def target_defconfig(kconf, arguments):
     load_strict(kconf, arguments[0])
+    save(kconf)
+
+
+def target_merge(kconf, arguments):
+    """A fragment over the configuration that is there. All that it sets must be so afterwards."""
+    wanted = load_kconfig()
+    wanted.load_config(arguments[0])
+    fail_on_warnings(wanted, f"in {arguments[0]}")
+    load_strict(kconf, config_path())
+    kconf.warn_assign_override = kconf.warn_assign_redun = False
+    kconf.load_config(arguments[0], replace=False)
+    named = [kconf.syms[sym.name] for sym in wanted.unique_defined_syms if sym.user_value is not None]
+    problems = kconf.warnings + lost_assignments(kconf, named) + contradictions(kconf)
+    if problems:
+        raise ToolError(f"{arguments[0]} does not go with {config_path()}:\n  " + "\n  ".join(problems))
     save(kconf)
 
 
@@ -151,11 +179,12 @@ def random_number(sym, rng):
 
 
 def repair(kconf, rng):
-    """Set at random one of the symbols that an ERROR_* symbol misses."""
+    """Change at random the symbols that an ERROR_* symbol complains about: set one that is missing, draw a number again."""
     for error in error_symbols(kconf):
         while error.str_value == "y":
-            missing = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value) if 2 in sym.assignable]
-            rng.choice(sorted(missing, key=lambda sym: sym.name)).set_value(2)
+            named = [sym for value, _condition in error.defaults for sym in kconfiglib.expr_items(value)]
+            sym = rng.choice(sorted((sym for sym in named if 2 in sym.assignable or sym.ranges), key=lambda sym: sym.name))
+            sym.set_value(2 if 2 in sym.assignable else random_number(sym, rng))
 
 
 def target_randconfig(kconf, _arguments):
@@ -168,7 +197,10 @@ def target_randconfig(kconf, _arguments):
         members = [sym for sym in choice.syms if sym.visibility]
         if members:
             rng.choice(members).set_value(2)
-    symbols = [sym for sym in kconf.unique_defined_syms if sym.choice is None]
+    # What EXPERT offers may well not boot; who wants that says so.
+    expert = 2 if os.environ.get("KCONFIG_EXPERT") == "y" else 0
+    symbols = [sym for sym in kconf.unique_defined_syms if sym.choice is None and sym.name != "EXPERT"]
+    kconf.syms["EXPERT"].set_value(expert)
     for _ in range(2):  # a symbol that became visible in the first round gets its turn in the second
         rng.shuffle(symbols)
         for sym in symbols:
@@ -209,6 +241,7 @@ def run_package_tool(name):
 
 TARGETS = {
     "defconfig": target_defconfig,
+    "merge": target_merge,
     "sync": target_sync,
     "olddefconfig": target_olddefconfig,
     "savedefconfig": target_savedefconfig,

@@ -31,6 +31,9 @@ SECTIONS
 		__cpu_path_start = .;
 		KEEP(*(.umbra.cpu_path))
 		__cpu_path_end = .;
+		__family_start = .;
+		KEEP(*(.umbra.family))
+		__family_end = .;
 		__monitor_start = .;
 		KEEP(*(.umbra.monitor))
 		__monitor_end = .;

@@ -371,6 +371,8 @@ window_strex:
 	adr	r10, store_exclusive
 	ldr	r12, [sp, #32]
 1:	cps	#0x13			@ its stack pointer is the vCPU page
+	ldr	r4, [sp, #VCPU_CPSR]
+	tst	r4, #0x200		@ E
 	ldr	r4, [sp, #VCPU_TRAMP_TTBR0]
 	ldr	r5, [sp, #VCPU_HW_TTBR0]
 	ldr	r6, [sp, #VCPU_HW_ASID]
@@ -389,7 +391,10 @@ window_strex:
 	mov	r1, r2
 	mov	r2, r3
 	mov	r3, r12
-	blx	r10
+	beq	2f
+	setend	be			@ in the guest's byte order; nothing else is accessed until it is Umbra's again
+2:	blx	r10
+	setend	le
 	dsb
 	mcr	p15, 0, r4, c2, c0, 0
 	isb

@@ -212,6 +212,25 @@ static void test_user_t32_first(void)
 	stacks_init();
 }
 
+/* Privileged A32 code makes the page executable; the sites of T32 code in it act once that has taken an exception. */
+static void test_privileged_t32_later(void)
+{
+	/* mrs r6, cpsr; and; svc | svc 0; nop | mrs r6, cpsr; svc 0; nop */
+	static const u32 w[] = { NOP, MRS_R6, AND_MODE, SVC, NOP, NOP, NOP, NOP, 0xbf00df00, 0x8600f3ef, 0xbf00df00 };
+	u32 *at = code_fresh(w, ARRAY_SIZE(w));
+
+	group_begin("privileged A32 code first, then privileged T32 code");
+	for (u32 i = 0; i < 3; i++) {
+		group_check(VEC_SVC, set_run(at, 0, MODE_SVC), "round %u: A32", i);
+		group_check(MODE_SVC, exc_frame.r[6], "round %u: mode", i);
+		group_check(VEC_SVC, set_run(at, 8, MODE_SVC | PSR_T), "round %u: T32", i);
+		group_check(VEC_SVC, set_run(at, 9, MODE_SVC | PSR_T), "round %u: T32 MRS", i);
+		group_check(MODE_SVC, exc_frame.r[6] & 0x1f, "round %u: mode in T32", i);
+	}
+	group_end();
+	stacks_init();
+}
+
 void guest_main(void)
 {
 	masks = cpsr_read() & (PSR_A | PSR_F | PSR_I);
@@ -224,4 +243,5 @@ void guest_main(void)
 	test_conditional_code();
 	test_both_sets();
 	test_user_t32_first();
+	test_privileged_t32_later();
 }

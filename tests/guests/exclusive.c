@@ -226,27 +226,30 @@ static void test_exceptions(void)
 	across("data abort of User mode between LDREX and STREX", 0xe5960000, VEC_DABT, MODE_USR);
 }
 
-/* A page that is written all the time may be executed in another way: the pair begins in such a page and ends in another one. */
-static void test_written_page(void)
+static u32 in_order(u32 e, u32 w)
 {
-	static const u32 first[] = { LDREX, 0xe59f0000, 0xe12fff10, 0 };	/* ldr r0, [pc]; bx r0 */
+	return e ? __builtin_bswap32(w) : w;
+}
+
+/* A page that is written all the time may be executed in another way: the pair begins in such a page and ends in another one. */
+static void test_written_page(u32 e)
+{
 	static const u32 second[] = { STREX, SVC };
-	u32 *far = code_fresh(second, ARRAY_SIZE(second)), fresh[ARRAY_SIZE(first)], *at;
+	u32 *far = code_fresh(second, ARRAY_SIZE(second));
+	const u32 first[] = { LDREX, 0xe59f0000, 0xe12fff10, in_order(e, (u32)far) };	/* ldr r0, [pc]; bx r0 */
+	u32 *at = code_fresh(first, ARRAY_SIZE(first));
 	struct ctx c;
 
-	for (u32 i = 0; i < ARRAY_SIZE(first); i++)
-		fresh[i] = first[i];
-	fresh[3] = (u32)far;
-	at = code_fresh(fresh, ARRAY_SIZE(fresh));
-	group_begin("a pair of which one half is in a page that is written all the time");
+	group_begin(e ? "a pair of which one half is in a page that is written all the time, big endian" :
+		    "a pair of which one half is in a page that is written all the time");
 	for (u32 turn = 0; turn < 2; turn++)
 		for (u32 i = 0; i < 50; i++) {
 			write32((turn ? far : at) + 512, i);
-			seq_ctx(&c, MODE_SVC, i);
+			seq_ctx(&c, MODE_SVC | e, i);
 			c.pc = (u32)at;
 			group_check(VEC_SVC, ctx_run(&c), "turn %u, round %u: vector", turn, i);
 			group_check(0, exc_frame.r[3], "turn %u, round %u: status", turn, i);
-			group_check(i, *(volatile u32 *)cell, "turn %u, round %u: value", turn, i);
+			group_check(in_order(e, i), *(volatile u32 *)cell, "turn %u, round %u: value", turn, i);
 		}
 	group_end();
 }
@@ -289,7 +292,8 @@ void guest_main(void)
 	test_writes();
 	test_accesses();
 	test_exceptions();
-	test_written_page();
+	test_written_page(0);
+	test_written_page(PSR_E);
 	test_open();
 	test_register_reads();
 }

@@ -67,6 +67,8 @@ void host_reset(void) { }
 int host_timer_start(u32 ms, void (*fn)(void)) { return 0; }
 const struct host_range host_owned[1];
 const u32 host_owned_nr;
+const struct host_missing host_missing[1];
+const char umbra_config[] = "UMBRA CONFIGURATION\nCONFIG_FIRST=y\n# CONFIG_SECOND is not set\nCONFIG_THIRD=3\n";
 
 int guest_restart(struct guest *g)
 {
@@ -222,6 +224,7 @@ static void without_a_guest_the_monitor_stays(void **state)
 	type(ESC ESC "version\r");
 	assert_true(console_in_monitor());
 	assert_non_null(strstr(out, "Umbra 0.1"));
+	assert_non_null(strstr(out, "CONFIG_FIRST=y\r\nCONFIG_THIRD=3\r\n"));
 	assert_string_equal(got, "");
 }
 

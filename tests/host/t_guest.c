@@ -443,6 +443,19 @@ static void refuse_devices(const char *devices, const char *a, const char *b)
 		fail_msg("%s", fake_log_text);
 }
 
+/* A device family that was not chosen in Kconfig: the message names the part rather than its window, and the symbol. */
+static void missing_families_are_not_given(void **state)
+{
+	const char *symbol = "but CONFIG_PASSTHROUGH_FAKE is not in this Umbra";
+
+	refuse_devices("one { compatible = \"umbra,passthrough\"; reg = <0x6a001000 0x1000>; };",
+		       "/guest/devices/one: reg: passes 0x6a000000, ", symbol);
+	refuse_devices("bus { compatible = \"umbra,passthrough\"; reg = <0x69000000 0x2000000>; };", "/guest/devices/bus: reg: ", symbol);
+	refuse_devices("bus { compatible = \"umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>; reg = <0x69000000 0x2000000>;"
+		       "part { reg = <0x6a000000 0x100>; }; };", "/guest/devices/bus/part: reg: ", symbol);
+	create("linux", 0);
+}
+
 static void second_stage_names_the_node(void **state)
 {
 	static char many[16384];
@@ -876,6 +889,7 @@ int main(void)
 		cmocka_unit_test(kept_files_survive_tight_packing),
 		cmocka_unit_test(host_lines_are_not_given),
 		cmocka_unit_test(host_registers_are_not_given),
+		cmocka_unit_test(missing_families_are_not_given),
 		cmocka_unit_test(second_stage_names_the_node),
 		cmocka_unit_test(nothing_of_the_hosts_is_given),
 		cmocka_unit_test(memory_is_said_once),

@@ -2,6 +2,7 @@
 """Configuration and build: warnings are errors, changes rebuild what they must, output can be elsewhere."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -74,6 +75,76 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     make(tmp_path, "layouts")
 
 
+@pytest.mark.parametrize("value, reason", [
+    ("MONITOR_ESCAPE=0x0d", "MONITOR_ESCAPE is a key that every shell needs: Ctrl-C, Ctrl-D, Backspace, Tab, line feed, Enter,"),
+    ("MONITOR_ESCAPE=0x1b", "Ctrl-Z or Esc. Take another one"),
+    ("MONITOR_ESCAPE=0x41", "MONITOR_ESCAPE"),
+    ("CODE_PAGES=7936", "[64, 2048]"),
+    ("CODE_PAGES=16", "[64, 2048]"),
+    ("SHADOW_L2=8192", "[128, 1024]"),
+    ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
+])
+def test_values_that_cannot_work_are_refused(tmp_path, value, reason):
+    """Where they are chosen, with the reason; nothing is compiled."""
+    make(tmp_path, "beagle-xm_defconfig")
+    config = tmp_path / ".config"
+    name = value.partition("=")[0]
+    config.write_text(re.sub(f"^CONFIG_{name}=.*", f"CONFIG_{value}", config.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+    assert reason in make(tmp_path, expect=2)
+    assert not list(tmp_path.glob("**/*.o"))
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("configs/*_defconfig")), ids=lambda path: path.name)
+def test_defconfigs_say_the_difference_only(tmp_path, path):
+    """Each loads, and is what savedefconfig makes of it."""
+    make(tmp_path, path.name)
+    make(tmp_path, "savedefconfig")
+    saved = (tmp_path / "defconfig").read_text(encoding="utf-8")
+    assert lines_of(saved) == lines_of(path.read_text(encoding="utf-8")) - {"CONFIG_MACHINE_BEAGLE_XM=y"}
+
+
+def lines_of(text):
+    return {line for line in text.splitlines() if re.match(r"(# )?CONFIG_", line)}
+
+
+def test_fragments(tmp_path):
+    """In the order of the command line, also with several jobs; each alone goes with the board's configuration."""
+    for path in SOURCE.glob("configs/fragments/*.config"):
+        make(tmp_path, "-j4", "beagle-xm_defconfig", path.name)
+        assert lines_of(path.read_text(encoding="utf-8")) <= lines_of((tmp_path / ".config").read_text(encoding="utf-8"))
+    make(tmp_path, "-j4", "beagle-xm_defconfig", "small.config", "debug.config", "trap.config")
+    config = (tmp_path / ".config").read_text(encoding="utf-8")
+    for word in ("CONFIG_HYPERVISOR_12M=y", "CONFIG_CONSOLE_LOG_LEVEL=3", "# CONFIG_CPU_PATH_INLINE is not set"):
+        assert word in config
+
+
+def test_fragment_that_does_not_survive(tmp_path):
+    """Path interp makes no copies of code; one message says what was lost, and why."""
+    make(tmp_path, "beagle-xm_defconfig", "interp.config")
+    fragment = tmp_path / "pages.config"
+    fragment.write_text("CONFIG_CODE_PAGES=1024\n", encoding="utf-8")
+    text = merge(tmp_path, fragment)
+    assert "does not go with" in text and "CODE_PAGES was set to '1024'" in text and "CODE_COPIES" in text
+    fragment.write_text("CONFIG_NO_SUCH_OPTION=y\n", encoding="utf-8")
+    assert "NO_SUCH_OPTION" in merge(tmp_path, fragment)
+
+
+def merge(folder, fragment):
+    done = subprocess.run(["/usr/bin/python3", SOURCE / "tools/kconfig.py", "merge", fragment], check=False, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, env=dict(os.environ, srctree=str(SOURCE), KCONFIG_CONFIG=str(folder / ".config")), cwd=SOURCE)
+    assert done.returncode == 1
+    return done.stdout
+
+
+def test_image_carries_its_configuration(built, tmp_path):
+    """What the tool reads out of the image is a .config that builds the same."""
+    text = subprocess.run([SOURCE / "tools/imageconfig", built / "umbra.img"], check=True, text=True, stdout=subprocess.PIPE).stdout
+    assert lines_of(text) == lines_of((built / ".config").read_text(encoding="utf-8"))
+    (tmp_path / "other").write_bytes(b"UMBRA CONFIGURATION\n")
+    done = subprocess.run([SOURCE / "tools/imageconfig", tmp_path / "other"], check=False, text=True, stderr=subprocess.PIPE)
+    assert done.returncode == 1 and "holds no configuration" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_configuration_round_trip(tmp_path):
     configure(tmp_path)
     make(tmp_path, "savedefconfig")
@@ -99,11 +170,14 @@ def test_contradiction_is_refused_with_its_reason(tmp_path):
 
 
 def test_random_configurations_are_valid(tmp_path):
-    """The target loads what it wrote and fails if anything did not take; the seed repeats it."""
+    """The target loads what it wrote and fails if anything did not take; the seed repeats it. What every Linux needs is in all."""
     seen = set()
     for seed in range(8):
         make(tmp_path, "randconfig", KCONFIG_SEED=str(seed))
         seen.add((tmp_path / ".config").read_text(encoding="utf-8"))
+    for text in seen:
+        for name in ("EMU_OMAP3_INTC", "EMU_OMAP3_UART", "EMU_NULL", "PASSTHROUGH_GPTIMER", "PASSTHROUGH_GPIO", "PASSTHROUGH_GPMC"):
+            assert f"CONFIG_{name}=y" in text
     make(tmp_path, "randconfig", KCONFIG_SEED="0")
     assert (tmp_path / ".config").read_text(encoding="utf-8") in seen
     assert len(seen) > 1
@@ -160,7 +234,7 @@ def set_key(folder, key):
 def test_key_that_lines_need(tmp_path, key):
     """The monitor's key cannot be one of those that its own lines are typed with."""
     set_key(tmp_path, key)
-    assert "MONITOR_ESCAPE is a key that lines are typed with" in make(tmp_path, f"{tmp_path}/core/monitor.o", expect=2)
+    assert "MONITOR_ESCAPE is a key that every shell needs" in make(tmp_path, f"{tmp_path}/core/monitor.o", expect=2)
 
 
 def test_key_is_called_by_its_name(tmp_path):

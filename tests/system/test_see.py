@@ -104,6 +104,8 @@ def test_log(umbra):
     ("guest translate 12x", 'guest translate: "12x" is not an address'),
     ("guest translate", "usage: guest "),
     ("guest registers all", "usage: guest "),
+    ("peek 99999999999", "usage: peek "),
+    ("peek 0x", "usage: peek "),
 ])
 def test_bad_words(umbra, command, message):
     answer = umbra.monitor(command)

@@ -29,7 +29,7 @@ def empty_build(tmp_path):
 @pytest.mark.parametrize("layout, message", [
     ("nope", "no layout 'nope'; there are: bare-metal, linux, "),
     ("README.md", "README.md is no compiled layout"),
-    ("configs/layouts/linux.dts", "linux.dts is no compiled layout"),
+    ("Makefile", "Makefile is no compiled layout"),
     ("tests", "no layout 'tests'"),
     ("GUEST", "guest.dtb is no compiled layout"),
 ])
@@ -84,7 +84,7 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words, message", [
-    (["nosuite"], "no suite 'nosuite'; there are: checks host machine system bench"),
+    (["nosuite"], "no suite 'nosuite'; there are: checks host fuzz machine system matrix bench"),
     (["checks", "nosuite"], "no suite 'nosuite'"),
     (["--bogus", "checks"], "pytest does not understand `--bogus checks`"),
     (["system", "--bogus"], "pytest does not understand `--bogus`"),

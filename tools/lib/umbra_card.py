@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes SD card images: one partition table entry, one FAT32 file system with plain files."""
 
+import json
 import os
 import pathlib
-import shutil
 import struct
 import tempfile
 
 import umbra_debian
 import umbra_guest
+import umbra_layout
 from umbra_common import SOURCE, ToolError, build_dir, lock_file, new_file, run, write_if_changed
 
 MIB = 1 << 20
@@ -19,6 +20,7 @@ LABEL = "UMBRA"
 LAYOUTS = SOURCE / "configs/layouts"
 DEFAULT_LAYOUT = "linux"
 LAYOUT_NAME = "sdcard.layout"  # in the build folder
+OWN_NAME = "sdcard.own"  # the user's own files on that card: {name on the card: path}
 
 
 def partition_table():
@@ -106,7 +108,9 @@ def check_layout(layout):
         return layout
     if not pathlib.Path(layout).is_file():
         known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
-        raise ToolError(f"no layout '{layout}'; there are: {', '.join(known)}, or name a .dtb file")
+        raise ToolError(f"no layout '{layout}'; there are: {', '.join(known)}, or name a .dts or .dtb file")
+    if pathlib.Path(layout).suffix == ".dts":
+        return layout
     if not is_layout(layout):
         raise ToolError(f"{layout} is no compiled layout: not a device tree blob with compatible = \"umbra,layout-v1\" (dtc makes one from a .dts)")
     return layout
@@ -115,12 +119,53 @@ def check_layout(layout):
 def layout_path(layout):
     """The compiled layout of that name, or of that file name."""
     check_layout(layout)
+    if pathlib.Path(layout).suffix == ".dts":
+        return compiled(pathlib.Path(layout))
     if not (LAYOUTS / f"{layout}.dts").is_file():
         return pathlib.Path(layout)
     path = build_dir() / "layouts" / f"{layout}.dtb"
     if not path.exists():
         raise ToolError(f"layout '{layout}' is not compiled: run make layouts")
     return path
+
+
+def compiled(source):
+    """A layout from outside the tree, compiled for the build folder's configuration and checked."""
+    umbra_layout.examine(source, build_dir())
+    target = build_dir() / "own" / f"{source.stem}.dtb"
+    target.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        blob = pathlib.Path(scratch) / "layout.dtb"
+        umbra_layout.compile_source(source, build_dir(), blob)
+        write_if_changed(target, blob.read_bytes())
+    return target
+
+
+def own_files(layout, kernel=None, dtb=None, initrd=None):
+    """{name on the card: path} for files of the user's own, by what the layout calls them."""
+    own = {}
+    if not (kernel or dtb or initrd):
+        return own
+    for what, path, name in zip(("kernel", "dtb", "initrd"), (kernel, dtb, initrd), umbra_layout.examine(layout_path(layout), build_dir()).files):
+        if path and not name:
+            raise ToolError(f"layout '{layout}' names no {what}: {path} would not be used")
+        if path and not pathlib.Path(path).is_file():
+            raise ToolError(f"there is no file {path} ({what})")
+        if path:
+            own[name] = str(pathlib.Path(path).absolute())
+    return own
+
+
+def remember(layout, own):
+    """What `make run` boots."""
+    write_if_changed(build_dir() / LAYOUT_NAME, f"{layout if (LAYOUTS / f'{layout}.dts').is_file() else pathlib.Path(layout).absolute()}\n")
+    write_if_changed(build_dir() / OWN_NAME, json.dumps(own) + "\n")
+
+
+def remembered(layout):
+    """The user's own files on the build folder's card, if it has that layout."""
+    path = build_dir() / OWN_NAME
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() and layout == layout_on_card() else {}
 
 
 def layout_on_card():
@@ -138,9 +183,12 @@ def card_files(layout, for_tests=False):
     return files
 
 
-def build_card(layout, image=None, native=False, extra=None):
-    """A card; one of the build folder is made again only if something on it changed."""
+def build_card(layout, image=None, native=False, extra=None, own=None):
+    """A card; one of the build folder is made again only if something on it changed. `own`: files for the guest's; None: as last time."""
     files = card_files(layout, for_tests=bool(image))  # a card elsewhere is a test's
+    if own is None:
+        own = {} if image else remembered(layout)
+    files.update(own)
     if native:
         marker = build_dir() / "native"
         write_if_changed(marker, "Umbra is skipped while this file is on the card.\n")
@@ -148,7 +196,7 @@ def build_card(layout, image=None, native=False, extra=None):
     files.update(extra or {})
     if image:
         return create(image, files)
-    write_if_changed(build_dir() / LAYOUT_NAME, f"{layout if (LAYOUTS / f'{layout}.dts').is_file() else pathlib.Path(layout).absolute()}\n")
+    remember(layout, own)
     image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
     newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
     key = "\n".join(f"{name} {path}" for name, path in files.items())

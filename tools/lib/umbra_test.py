@@ -23,6 +23,7 @@ EPILOG = """suites (default: all, in this order):
   fuzz     a minute of libFuzzer on what reads bytes from outside (tests/fuzz)
   machine  the machine's devices by themselves (tests/machine)
   system   Umbra, bare-metal guests and Linux on the machine (tests/system)
+  matrix   some configurations, built and booted (tools/matrix --tag quick)
   bench    the measurement, and its figures against the baseline (tests/bench)
 words from the first one with a dash or slash on go to pytest, for example: tools/test system -k card
 (without a suite: to machine, system and bench)"""
@@ -71,6 +72,17 @@ def run_makefile(name):
     return Result(int(last.group(1)), failed if failed or not status else 1)
 
 
+def run_matrix(_arguments):
+    """The quick rows of the configuration matrix; its last line counts."""
+    done = subprocess.Popen([SOURCE / "tools/matrix", "--tag", "quick", f"-j{jobs()}"], stdout=subprocess.PIPE, text=True, errors="replace")
+    last = None
+    for line in done.stdout:
+        print(line, end="", flush=True)
+        last = re.match(r"(\d+) passed, (\d+) failed", line) or last
+    done.wait()
+    return Result(int(last.group(1)), int(last.group(2))) if last else Result(0, 1)
+
+
 def run_pytest(folder, arguments):
     """pytest over one folder; a plug-in (umbra_pytest) leaves the figures in a file."""
     figures = build_dir() / f"test-{folder.name}.count"
@@ -95,6 +107,7 @@ SUITES = {
     "fuzz": lambda _arguments: run_makefile("fuzz"),
     "machine": lambda arguments: run_pytest(SOURCE / "tests/machine", arguments),
     "system": lambda arguments: run_pytest(SOURCE / "tests/system", arguments),
+    "matrix": run_matrix,
     "bench": lambda arguments: run_pytest(SOURCE / "tests/bench", arguments),
 }
 

@@ -12,7 +12,7 @@
  * often than code reads code.
  *
  * An SVC of the guest that could be taken for a trapping word must not remain as it is in code. Where it is read it is replaced whether it
- * can be reached or not; where it only stands among data, the page is to be interpreted.
+ * can be reached or not; where it only stands among data, the page is to be interpreted (or it is replaced, without an interpreter).
  *
  * Where User mode can execute the page as well, its words may be T32 code, and a replaced one would be a hole in it. What stands behind
  * A32 code, or is followed by it, is none.
@@ -30,7 +30,8 @@ static bool never_goes_on(u32 w)
 {
 	static const struct { u32 mask, value; } t[] = {
 		{ 0xff000000, 0xea000000 },		/* B */
-		{ 0xffffffd0, 0xe12fff10 },		/* BX is 1, BLX 3: see below */
+		{ 0xfffffff0, 0xe12fff10 },		/* BX */
+		{ 0xfffffff0, 0xe12fff20 },		/* BXJ */
 		{ 0xfc10f000, 0xe410f000 },		/* LDR pc */
 		{ 0xfe108000, 0xe8108000 },		/* LDM with pc */
 		{ UDF_MASK, UDF },
@@ -40,8 +41,6 @@ static bool never_goes_on(u32 w)
 
 	if (!(w & 0x0c000000) && w >> 28 == 14 && FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90)
 		return true;				/* data processing to pc */
-	if ((w & 0xfffffff0) == 0xe12fff30)
-		return false;				/* BLX */
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
 		if ((w & t[i].mask) == t[i].value)
 			return true;
@@ -130,12 +129,12 @@ static void add_site(struct code_scan *s, u32 i)
 static void reconsider(struct code_scan *s, const u32 *const page[3], u32 index)
 {
 	u32 i = SCAN_WORDS + index;
-	bool read = s->state[i] & SCAN_DATA;
+	bool read = s->state[i] & SCAN_DATA, svc = is_svc(page[1][index]);
 
-	if (s->state[i] & SCAN_FLOW || (read && (is_svc(page[1][index]) || is_reachable(s, page, i)))) {
+	if (s->state[i] & SCAN_FLOW || (svc && (read || !IS_ENABLED(CONFIG_CPU_PATH_INTERP))) || (read && is_reachable(s, page, i))) {
 		add_site(s, i);
 		s->nr_either += read;
-	} else if (is_svc(page[1][index])) {
+	} else if (svc) {
 		s->interpret = true;
 	} else if (!read) {
 		s->nr_doubts++;

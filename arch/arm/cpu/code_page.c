@@ -252,6 +252,16 @@ static void leave_thumb_page(struct vcpu *v, gpa_t gpa, u16 *state)
 		*n = (struct churn){ 0 };	/* not for a while only */
 }
 
+void code_page_ran_thumb(struct vcpu *v)
+{
+	struct gfault f;
+	struct walk w;
+
+	if (IS_ENABLED(CONFIG_CPU_PATH_INTERP) && v->path->code && !guest_walk(v, v->r[15], ACC_EXEC, true, &w, &f) &&
+	    page_state(v->code, w.gpa))
+		leave_thumb_page(v, w.gpa, page_state(v->code, w.gpa));
+}
+
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
 {
 	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);

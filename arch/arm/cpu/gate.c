@@ -23,7 +23,6 @@
 #define LR		14u
 #define UDF		0xe7f000f0u	/* A8.8.247 */
 #define NOP		0xe320f000u
-#define EQ		0u
 #define NE		1u
 #define AL		14u
 
@@ -39,7 +38,9 @@ struct gate {
 	u32 i;			/* the instruction that is being done */
 	bool ok;
 	u32 probed;		/* a register at whose address User mode has just read, or 16 */
-	struct { u32 word, insn; } leave[FIXUPS];	/* branches out, and where they leave to */
+	bool saved;		/* a and b are in r[1] and r[2] of the vCPU page */
+	u32 a, b;		/* registers for checks */
+	struct { u32 word, insn; bool restore; } leave[FIXUPS];	/* branches out, and where they leave to */
 	u32 leaves;
 	struct { u32 word, value; } literal[FIXUPS];	/* loads of lr, and what of */
 	u32 literals;
@@ -114,6 +115,7 @@ static void leave_if(struct gate *g, u32 cond, u32 insn)
 		return;
 	}
 	g->leave[g->leaves].word = g->c->words - 1;
+	g->leave[g->leaves].restore = g->saved;
 	g->leave[g->leaves++].insn = insn;
 }
 
@@ -337,16 +339,20 @@ static bool is_return(const struct gate *g)
 }
 
 /* The LDM can be done, from the Supervisor mode's registers to User mode with nothing masked, and nothing else is to be done. */
-static void return_check(struct gate *g, u32 rn, u32 size, u32 a, u32 b)
+static void return_check(struct gate *g, u32 rn, u32 size)
 {
+	u32 a = g->a, b = g->b;
+
 	load(g, LR, VCPU(cpsr));
 	put(g, 0xe200001f | LR << 16 | LR << 12);	/* AND lr, lr, #0x1f */
 	compare(g, LR, MODE_SVC);
 	leave_if(g, NE, g->i);
 	put(g, 0xe3100003 | rn << 16);			/* TST rn, #3 */
 	leave_if(g, NE, g->i);
+	store(g, a, VCPU(r[1]));
+	store(g, b, VCPU(r[2]));
+	g->saved = true;
 	if (rn != g->probed) {
-		store(g, a, VCPU(r[1]));
 		put_add(g, LR, rn, -4);
 		put_ldrt_lr(g, a);
 		load(g, a, VCPU(r[1]));
@@ -367,13 +373,15 @@ static void return_check(struct gate *g, u32 rn, u32 size, u32 a, u32 b)
 	leave_if(g, NE, g->i);
 }
 
-/* As inl_ldm_ret of window_inline.S. @a and @b are registers that the LDM loads; what is done before the last check it does again. */
+/* As inl_ldm_ret of window_inline.S. a and b are registers that the LDM loads. */
 static void do_return(struct gate *g)
 {
 	u32 ldm = g->at->insn[g->i], rn = RN(ldm), size = ldm & 1 ? 60 : 56;
 	u32 a = rn == 1 ? 2 : 1, b = rn == 3 ? 4 : 3;
 
-	return_check(g, rn, size, a, b);
+	g->a = a;
+	g->b = b;
+	return_check(g, rn, size);
 	put(g, 0xe16ff000 | a);				/* MSR SPSR_fsxc, a */
 	store(g, a, VCPU(cpsr));
 	put(g, 0xe94d6000);				/* STMDB sp, {sp, lr}^: to other_sp, other_lr */
@@ -397,15 +405,30 @@ static void do_return(struct gate *g)
 
 /* -- the whole -- */
 
-/* The ends: one for each instruction that is left to, and the literals. */
+/* The end of all branches that leave to the same as @k, if that is the first of them. */
+static void put_end(struct gate *g, u32 k)
+{
+	for (u32 other = 0; other < g->leaves; other++) {
+		if (g->leave[other].insn != g->leave[k].insn || g->leave[other].restore != g->leave[k].restore)
+			continue;
+		if (other < k)
+			return;
+		branch_here(g, g->leave[other].word);
+	}
+	g->i = g->leave[k].insn;
+	if (g->leave[k].restore) {
+		load(g, g->a, VCPU(r[1]));
+		load(g, g->b, VCPU(r[2]));
+	}
+	load_literal(g, g->at->site + 4 * g->leave[k].insn);
+	put_return(g);
+}
+
+/* What is behind the last instruction: where branches leave, and literals. */
 static void put_ends(struct gate *g)
 {
-	for (u32 k = 0; k < g->leaves; k++) {
-		branch_here(g, g->leave[k].word);
-		g->i = g->leave[k].insn;
-		load_literal(g, g->at->site + 4 * g->leave[k].insn);
-		put_return(g);
-	}
+	for (u32 k = 0; k < g->leaves; k++)
+		put_end(g, k);
 	for (u32 k = 0; k < g->literals; k++) {
 		u32 w = g->literal[k].word;
 

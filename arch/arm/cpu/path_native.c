@@ -118,5 +118,7 @@ u32 native_run(struct vcpu *v)
 	vector = arm_guest_enter(v);
 	slow_exit_begin(v);
 	shadow_exited(v);
+	if (v->cpsr & PSR_T && vcpu_privileged(v))
+		code_page_ran_thumb(v);
 	return vector;
 }

@@ -25,5 +25,10 @@ void monitor_input(char c);	/* one typed character while the monitor owns the ke
 void monitor_enter(void);
 void monitor_toggle(void);	/* the escape key was typed */
 int monitor_execute(char *line);
+/*
+ * A number of a command: decimal, or hexadecimal behind 0x. False: it is none, or has more than 32 bits. Not strtoul(), which may write
+ * errno: the C library has it in thread-local memory, and the thread pointer is the guest's.
+ */
+bool monitor_number(const char *s, u32 *value);
 /* Output of commands; up to 255 characters a call. */
 void mon_printf(const char *fmt, ...) __printf(1, 2);

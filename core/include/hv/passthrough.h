@@ -22,11 +22,19 @@ extern const u32 host_owned_nr;
 extern const struct host_range host_sram[];
 extern const u32 host_sram_nr;
 
+/* Registers of a device family that was not chosen in Kconfig: no layout may pass them through. A row without symbol is the last. */
+struct host_missing {
+	const char *symbol;	/* of Kconfig */
+	hpa_t base;
+	u32 size;
+};
+extern const struct host_missing host_missing[];
+
 /* Give the node's ranges and interrupts to @g. 0 or -errno with one message. */
 int passthrough_add(struct guest *g, const struct layout_dev *d) __must_check;
 /* Only its interrupts. */
 int passthrough_add_irqs(struct guest *g, const struct layout_dev *d) __must_check;
-/* After all devices: nothing that Umbra drives itself was given away. 0 or -errno with one message. */
+/* After all devices: nothing that Umbra drives itself was given away, nothing whose family is not built in. 0 or -errno with one message. */
 int passthrough_check(const struct guest *g) __must_check;
 /* True when the guest's map passes the console UART through. */
 bool passthrough_has_console(const struct guest *g);

@@ -3,3 +3,5 @@
 #pragma once
 
 extern const char umbra_version[];
+/* A heading, then .config without its comments but those that say what is not set; a line each. */
+extern const char umbra_config[];

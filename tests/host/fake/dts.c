@@ -36,10 +36,10 @@ u32 fake_dts_text(const char *text, void *blob, u32 cap)
 
 u32 fake_dts_layout(const char *name, void *blob, u32 cap)
 {
-	char command[256];
+	char command[1024];
 
 	snprintf(command, sizeof(command),
-		 "cpp -nostdinc -undef -P -x assembler-with-cpp -Iconfigs/layouts configs/layouts/%s.dts | dtc -q -@ -I dts -O dtb",
-		 name);
+		 "cpp -nostdinc -undef -P -x assembler-with-cpp -Iconfigs/layouts -Idrivers/passthrough -I" LAYOUT_FOLDER
+		 " configs/layouts/%s.dts | dtc -q -@ -I dts -O dtb", name);
 	return run(command, blob, cap);
 }

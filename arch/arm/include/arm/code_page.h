@@ -55,6 +55,11 @@ void code_page_written(struct vcpu *v, gpa_t gpa);
 /* The page is about to be executed in the current state and mode. Must it not be executed as it is, but be interpreted? */
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa);
 /*
+ * Privileged Thumb code was executed as it is, up to an exit: in a page that had been executable for A32 code, so nothing told before.
+ * From now on it is interpreted.
+ */
+void code_page_ran_thumb(struct vcpu *v);
+/*
  * The guest is about to have @word interpreted in page @gpa. If the path made it (code that copies code reads what stands in the copy), the
  * guest's own words are put back there, and the result is true.
  */
@@ -90,6 +95,7 @@ static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
 static inline void code_page_written(struct vcpu *v, gpa_t gpa) { }
 static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa) { return false; }
+static inline void code_page_ran_thumb(struct vcpu *v) { }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
 static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
 static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gates on a small machine: what each leaves at each of its ends, and at an abort at each access, is what the guest's instructions do. */
+/* SOURCES: arch/arm/cpu/gate.c arch/arm/cpu/stub.c arch/arm/cpu/site.c arch/arm/cpu/decode.c */
+/* CFLAGS: -Iarch/arm/cpu -no-pie -Wl,--unresolved-symbols=ignore-all */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/insn.h>
+#include <arm/psr.h>
+#include <arm/vcpu.h>
+
+#include "gate.h"
+
+#define SITE		0xc0300120u
+#define PAGE_OF_GATES	0xbff91000u
+#define TO_USER		0xbfe00100u
+#define FRAME		0xc1400f80u		/* what is in memory, around a page border */
+#define FRAME_WORDS	64u
+
+#define ENTRY_GUEST	0x51u
+#define ENTRY_HOST	0x40000551u
+
+/* -- the machine: Undefined mode, as much of it as gates use -- */
+
+static struct machine {
+	u32 r[13];		/* r0-r12 */
+	u32 lr, pc;		/* of Undefined mode */
+	u32 psr, spsr;
+	u32 usr_sp, usr_lr;
+	u32 dacr, tpidruro;
+	struct vcpu_open open;
+	struct vcpu v;		/* right behind it */
+	u32 frame[FRAME_WORDS];
+	u32 missing;		/* the page of this address is; 0: none */
+	u32 accesses, abort_at;	/* the access that aborts; ~0: none */
+	bool aborted, left, user;
+} m;
+static struct gate_code code;
+static u32 insn[GATE_INSNS + 4];
+
+static u32 *memory(u32 addr)
+{
+	assert_int_equal(addr & 3, 0);
+	assert_true(addr - FRAME < sizeof(m.frame));
+	return &m.frame[(addr - FRAME) / 4];
+}
+
+/* [sp, #off], where sp is the vCPU page. */
+static u32 *vcpu_word(s32 off)
+{
+	if (off < 0)
+		return (u32 *)((char *)&m.open + sizeof(m.open) + off);
+	assert_in_range(off, 0, sizeof(m.v) - 4);
+	return (u32 *)((char *)&m.v + off);
+}
+
+static u32 gate_at(void)
+{
+	return PAGE_OF_GATES + 4 * (GATE_ALIGN / 4 - 1);
+}
+
+static u32 get(u32 n)
+{
+	return n == 15 ? m.pc + 8 : n == 14 ? m.lr : m.r[n];
+}
+
+static void set(u32 n, u32 value)
+{
+	if (n == 14)
+		m.lr = value;
+	else if (n == 15)
+		m.pc = value - 4;
+	else
+		m.r[n] = value;
+}
+
+static void set_nz(u32 value)
+{
+	m.psr = (m.psr & 0x3fffffff) | (value & 0x80000000) | (value ? 0 : 0x40000000);
+}
+
+static bool passes(u32 cond)
+{
+	bool n = m.psr >> 31 & 1, z = m.psr >> 30 & 1, c = m.psr >> 29 & 1, v = m.psr >> 28 & 1, yes;
+
+	switch (cond >> 1) {
+	case 0: yes = z; break;
+	case 1: yes = c; break;
+	case 2: yes = n; break;
+	case 3: yes = v; break;
+	case 4: yes = c && !z; break;
+	case 5: yes = n == v; break;
+	case 6: yes = n == v && !z; break;
+	default: return true;
+	}
+	return yes != (cond & 1);
+}
+
+static u32 immediate(u32 w)
+{
+	u32 imm = w & 0xff, rot = 2 * FIELD(w, 11, 8);
+
+	return rot ? imm >> rot | imm << (32 - rot) : imm;
+}
+
+static void data_processing(u32 w)
+{
+	u32 op = FIELD(w, 24, 21), n = get(FIELD(w, 19, 16)), b = w & BIT(25) ? immediate(w) : get(w & 15), d = FIELD(w, 15, 12);
+	bool s = w & BIT(20);
+	u32 x;
+
+	switch (op) {
+	case 0: case 8: x = n & b; break;
+	case 2: case 10: x = n - b; break;
+	case 4: x = n + b; break;
+	case 13: x = b; break;
+	case 14: x = n & ~b; break;
+	default: fail_msg("no gate has 0x%08x", w); return;
+	}
+	if (s) {
+		set_nz(x);
+		m.psr ^= (u32)rand() & (op == 10 ? 0x30000000u : 0);	/* no gate looks at C or V of a comparison */
+	}
+	if (op != 8 && op != 10)
+		set(d, x);
+}
+
+/* LDRT rt, [lr]; what aborts has no effect. */
+static bool unprivileged(u32 w)
+{
+	u32 addr = m.lr;
+
+	assert_int_equal(w & 0xffff0fff, 0xe4be0000);
+	if (m.accesses++ == m.abort_at || (m.missing && !((addr ^ m.missing) & PAGE_MASK))) {
+		m.aborted = true;
+		return false;
+	}
+	set(FIELD(w, 15, 12), addr & 3 ? 0x0bad0bad : *memory(addr));
+	return true;
+}
+
+static void load_user(u32 w)
+{
+	u32 rn = m.r[FIELD(w, 19, 16)], nr = w & 1 ? 15 : 14, *p = memory(rn - 4 * nr);
+
+	for (u32 i = 0; i < 15; i++)
+		if (w >> i & 1) {
+			if (i == 13)
+				m.usr_sp = *p;
+			else if (i == 14)
+				m.usr_lr = *p;
+			else
+				m.r[i] = *p;
+			p++;
+		}
+}
+
+static void step(void)
+{
+	u32 w = code.word[(m.pc - gate_at()) / 4], rd = FIELD(w, 15, 12);
+
+	if (w >> 28 == 15) {
+		;				/* barriers, CLREX */
+	} else if ((w & 0x0f000000) == 0x0a000000) {
+		if (w >> 28 == 14 || passes(w >> 28))
+			m.pc += 4 + (u32)((s32)(w << 8) >> 6);
+	} else if (!passes(w >> 28)) {
+		;
+	} else if (w == 0xe1b0f00e) {
+		m.left = true;
+	} else if (w == 0xe9cd2000) {
+		*vcpu_word(4) = m.usr_sp;
+	} else if (w == 0xe94d6000) {
+		*vcpu_word(-8) = m.usr_sp;
+		*vcpu_word(-4) = m.usr_lr;
+	} else if (w == 0xe9dd4000) {
+		m.usr_lr = *vcpu_word(4);
+	} else if ((w & 0xfff0fffe) == 0xe9507ffe) {
+		load_user(w);
+	} else if (w == 0xe14fe000) {
+		m.lr = m.spsr;
+	} else if (w == 0xe10fe000) {
+		m.lr = m.psr;
+	} else if (w == 0xe128f00e) {
+		m.psr = (m.psr & 0x07ffffff) | (m.lr & 0xf8000000);
+	} else if (w == 0xe168f00e) {
+		m.spsr = (m.spsr & 0x07ffffff) | (m.lr & 0xf8000000);
+	} else if ((w & 0xfffffff0) == 0xe16ff000) {
+		m.spsr = m.r[w & 15];
+	} else if ((w & 0xfff00ff0) == 0xe1800f90) {
+		m.r[rd] = 1;			/* the monitor is open */
+	} else if ((w & 0xffff0fff) == 0xee0d0f70) {
+		m.tpidruro = m.r[rd];
+	} else if (w == 0xee03ef10) {
+		m.dacr = m.lr;
+	} else if (w == 0xe320f000 || w == 0xe1a00000) {
+		;
+	} else if ((w & 0xff7f0000) == 0xe51f0000) {
+		set(rd, code.word[(m.pc + 8 + (w & 0xfff) - gate_at()) / 4]);
+	} else if ((w & 0xff6f0000) == 0xe50d0000) {
+		s32 off = w & BIT(23) ? (s32)(w & 0xfff) : -(s32)(w & 0xfff);
+
+		if (!(w & BIT(20)))
+			*vcpu_word(off) = get(rd);
+		else if (rd == 15)
+			m.user = true, assert_int_equal(*vcpu_word(off), TO_USER);
+		else
+			set(rd, *vcpu_word(off));
+	} else if ((w & 0x0ff00000) == 0x04b00000) {
+		if (!unprivileged(w))
+			return;
+	} else if ((w & 0x0c000000) == 0) {
+		data_processing(w);
+	} else {
+		fail_msg("no gate has 0x%08x", w);
+	}
+	m.pc += 4;
+}
+
+static void run(void)
+{
+	m.pc = gate_at() + 4;		/* behind the UDF */
+	m.r[0] ^= 0x5a5a5a5a;		/* the window's; the guest's is at [sp] */
+	for (u32 n = 0; !m.left && !m.user && !m.aborted; n++) {
+		assert_in_range((m.pc - gate_at()) / 4, 1, code.words - 1);
+		assert_true(n < 2 * GATE_WORDS);
+		step();
+	}
+}
+
+/* -- the guest, as the architecture has it -- */
+
+static struct guest {
+	u32 r[15], flags, spsr, dacr, tpidruro;
+	u32 at;			/* the instruction it is at */
+	bool user;		/* or has returned */
+} g;
+
+static u32 random_word(void)
+{
+	return (u32)rand() << 16 ^ (u32)rand();
+}
+
+/* One instruction of the line; false: it aborts. */
+static bool guest_step(u32 w)
+{
+	u32 rd = FIELD(w, 15, 12), rn = FIELD(w, 19, 16), x;
+
+	if ((w & 0xffff0fff) == 0xee0d0f70) {
+		g.tpidruro = g.r[rd];
+	} else if ((w & 0xffff0fff) == 0xee030f10) {
+		g.dacr = g.r[rd];
+	} else if ((w & 0xfff00000) == 0xe3a00000) {
+		g.r[rd] = immediate(w);
+	} else if ((w & 0xffff0fff) == 0xe1a0000d) {
+		g.r[rd] = g.r[13];
+	} else if ((w & 0xff500000) == 0xe5100000) {
+		u32 addr = g.r[rn] + (w & BIT(23) ? w & 0xfff : -(w & 0xfff));
+
+		if (m.missing && !((addr ^ m.missing) & PAGE_MASK))
+			return false;
+		x = addr & 3 ? 0x0bad0bad : *memory(addr);
+		if (w & BIT(21))
+			g.r[rn] = addr;
+		g.r[rd] = x;
+	} else if ((w & 0xfff0f000) == 0xe3100000) {
+		x = g.r[rn] & immediate(w);
+		g.flags = (g.flags & 0x3fffffff) | (x & 0x80000000) | (x ? 0 : 0x40000000);
+	} else if ((w & 0xfffffff0) == 0xe16ff000) {
+		g.spsr = g.r[w & 15];
+	} else if ((w & 0xfff00ff0) == 0xe1800f90) {
+		g.r[rd] = 1;
+	} else if (w >> 28 != 15 && w != 0xe320f000 && w != 0xe1a00000) {
+		fail_msg("0x%08x", w);
+	}
+	g.at++;
+	return true;
+}
+
+static void guest_any(u32 base)
+{
+	memset(&m, 0, sizeof(m));
+	for (u32 i = 0; i < 15; i++)
+		g.r[i] = random_word();
+	g.r[13] = base;
+	g.flags = random_word() & 0xf8000000;
+	g.spsr = random_word() & ~0x00f00000u;
+	g.dacr = ENTRY_GUEST;
+	g.tpidruro = random_word();
+	g.at = 0;
+	g.user = false;
+	for (u32 i = 0; i < FRAME_WORDS; i++)
+		m.frame[i] = random_word();
+	m.abort_at = ~0u;
+}
+
+/* As the window leaves it. */
+static void machine_of_guest(u32 mode)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(m.v.dacr_cache); i++)
+		m.v.dacr_cache[i] = (struct dacr_cache){ .guest = 0xaaaaaaaa };
+	m.v.dacr_cache[vcpu_dacr_index(ENTRY_GUEST)] = (struct dacr_cache){ 1, ENTRY_GUEST, ENTRY_HOST, 0x41 };
+	memcpy(m.r, g.r, sizeof(m.r));
+	m.v.r[0] = g.r[0];
+	m.v.cpsr = 0x80 | mode;
+	m.v.to_user = TO_USER;
+	m.v.cp15.dacr = 0x55;
+	m.v.dacr_entry = ENTRY_GUEST;
+	m.usr_sp = g.r[13];
+	m.usr_lr = g.r[14];
+	m.spsr = g.flags | 0x10;
+	m.psr = random_word() & 0xf8000000;
+	m.tpidruro = g.tpidruro;
+	m.open.spsr = g.spsr;
+	m.open.dacr = m.open.dacr_real = g.dacr;
+	m.open.other_sp = random_word();
+	m.open.other_lr = random_word();
+}
+
+static void make(u32 insns, u32 dacr)
+{
+	struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = insns, .dacr = dacr };
+
+	assert_true(gate_make(&code, &at));
+}
+
+/* The guest's state is that of @g, which is at instruction g.at. */
+static void check_same(u32 index)
+{
+	assert_int_equal(index, g.at);
+	for (u32 i = 0; i < 13; i++)
+		assert_int_equal(m.r[i], g.r[i]);
+	assert_int_equal(m.usr_sp, g.r[13]);
+	assert_int_equal(m.usr_lr, g.r[14]);
+	assert_int_equal(m.spsr & 0xf8000000, g.flags);
+	assert_int_equal(m.open.spsr & ~0x00f00000u, g.spsr & ~0x00f00000u);
+	assert_int_equal(m.open.dacr, g.dacr);
+	assert_int_equal(m.tpidruro, g.tpidruro);
+}
+
+/* The words that follow the rule of gate.h. */
+static void check_places(void)
+{
+	for (u32 i = 0; i < code.words; i++) {
+		u32 w = code.word[i], end = (gate_at() + 4 * (i + 1)) % GATE_ALIGN;
+
+		assert_int_not_equal(w >> 16 & 0xff00, 0xdf00);
+		if (end || !i)
+			continue;
+		assert_in_range(w >> 16, 0xe000, 0xe7ff);	/* T32: a branch */
+		assert_int_not_equal(w & 0xff000010, 0xe7000010);
+		assert_int_not_equal(w & 0x0f000000, 0x0e000000);
+	}
+}
+
+/* -- lines -- */
+
+/* What Linux has from the write of TPIDRURO on, with other registers and more or less between. */
+static u32 line(u32 a, u32 b, u32 ldm, bool more)
+{
+	u32 n = 0;
+
+	insn[n++] = 0xee0d0f70 | a << 12;
+	insn[n++] = 0xe3a00055 | a << 12;
+	insn[n++] = 0xee030f10 | a << 12;
+	if (more)
+		insn[n++] = 0xf57ff06f;
+	insn[n++] = 0xe1a0000d | b << 12;
+	insn[n++] = 0xe5900040 | b << 16 | a << 12;
+	insn[n++] = 0xe5b0e03c | b << 16;
+	insn[n++] = 0xe310008f | a << 16;
+	insn[n++] = 0x1a000005;
+	insn[n++] = 0xe16ff000 | a;
+	if (more)
+		insn[n++] = 0xe320f000;
+	else
+		insn[n++] = 0xe1800f90 | b << 16 | a << 12 | b;
+	insn[n++] = ldm | b << 16;
+	insn[n++] = 0xe1a00000;
+	insn[n++] = 0xe28dd048;
+	insn[n++] = 0xe1b0f00e;
+	return n;
+}
+
+/* Run the gate and the guest up to where the gate ended, and compare. @insns: of the line. */
+static void run_both(u32 insns)
+{
+	u32 ldm = insns - 4, end = ldm, index = 0;
+
+	run();
+	if (m.left) {
+		assert_int_equal((m.lr - SITE) & 3, 0);
+		end = (m.lr - SITE) / 4;
+		index = end;
+	} else if (m.aborted) {
+		index = end = code.at[(m.pc - gate_at()) / 4];
+	}
+	while (g.at < end)
+		if ((insn[g.at] & 0x0f000000) == 0x0a000000)
+			g.at++;
+		else
+			assert_true(guest_step(insn[g.at]));
+	if (!m.user) {
+		check_same(index);
+		return;
+	}
+	for (u32 i = 0, k = FIELD(insn[ldm], 19, 16), at = (g.r[k] - (insn[ldm] & 1 ? 60 : 56) - FRAME) / 4; i < 15; i++)
+		if (insn[ldm] >> i & 1)
+			assert_int_equal(i < 13 ? m.r[i] : i == 13 ? m.usr_sp : m.usr_lr, m.frame[at++]);
+		else
+			assert_int_equal(m.r[i], g.r[i]);
+	assert_int_equal(m.spsr, g.spsr);
+	assert_int_equal(m.v.cpsr, g.spsr);
+	assert_int_equal(m.v.r[15], g.spsr & PSR_T ? g.r[14] : g.r[14] & ~3u);
+	assert_int_equal(m.open.other_sp, g.r[13] + 72);
+	assert_int_equal(m.open.other_lr & ~3u, g.r[14] & ~3u);
+	assert_int_equal(m.open.spsr, g.spsr);
+	assert_int_equal(m.open.mask & PSR_I, PSR_I);
+	assert_int_equal(m.open.dacr_real, m.v.dacr_entry);
+	assert_int_equal(m.tpidruro, g.tpidruro);
+	assert_int_equal(m.v.exits[EXIT_SITE_RET], 1);
+}
+
+static void frame_for(u32 psr)
+{
+	*memory(g.r[13] + 64) = psr;
+}
+
+static void returns(void **state)
+{
+	static const u32 ldms[] = { 0xe9507fff, 0xe9507ffe };
+	u32 n, user = 0, left = 0;
+
+	for (u32 round = 0; round < 20000; round++) {
+		u32 a = 1 + round % 12, b = 1 + round / 12 % 12, base = FRAME + 4 * ((u32)rand() % (FRAME_WORDS - 20));
+
+		if (a == b)
+			continue;
+		guest_any(base);
+		n = line(a, b, ldms[rand() & 1], rand() & 1);
+		if (!(rand() & 7))
+			g.r[13] |= 2;
+		if (!(g.r[13] & 3))
+			frame_for((random_word() & 0xf80f0020) | (rand() & 7 ? 0x10 : 0x13 + (rand() & 1 ? 0x80 : 0)));
+		machine_of_guest(rand() & 15 ? MODE_SVC : MODE_IRQ);
+		m.v.return_slow = rand() & 15 ? 0 : PSR_I;
+		m.v.cp15.dacr = rand() & 15 ? 0x55 : 0x51;
+		m.open.dacr_real = rand() & 15 ? ENTRY_GUEST : 0xfd;
+		m.missing = rand() & 3 ? 0 : FRAME + (rand() & 1 ? 0 : PAGE_SIZE);
+		make(n, 0);
+		check_places();
+		assert_int_equal(code.insns, n);
+		run_both(n);
+		user += m.user;
+		left += m.left;
+	}
+	assert_true(user > 2000 && left > 2000);
+}
+
+/* The line is longer than what can be done, or has something that cannot: then the first instruction alone. */
+static void other_lines(void **state)
+{
+	static const u32 never[] = { 0xe5812000, 0xeb000000, 0xe1a0100d ^ 0x00100000, 0xe08ff001, 0xe59f1000, 0xe5b1f03c, 0xe1a0d001, 0xef000000 };
+	u32 n;
+
+	for (u32 i = 0; i < ARRAY_SIZE(never); i++) {
+		n = line(1, 2, 0xe9507fff, false);
+		insn[3] = never[i];
+		make(n, 0);
+		assert_int_equal(code.insns, 1);
+	}
+	n = line(1, 2, 0xe9507fff, false);
+	for (u32 cut = 1; cut < n; cut++) {		/* the page ends there */
+		make(cut, 0);
+		assert_int_equal(code.insns, 1);
+	}
+}
+
+static void singles(void **state)
+{
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 cond = 0; cond < 15; cond++) {
+			insn[0] = cond << 28 | 0x0e0d0f70 | rt << 12;
+			insn[1] = 0xe5812000;
+			guest_any(FRAME);
+			machine_of_guest(MODE_SVC);
+			make(2, 0);
+			check_places();
+			run();
+			assert_true(m.left);
+			assert_int_equal(m.lr, SITE + 4);
+			guest_step(0xee0d0f70 | rt << 12);
+			check_same(1);
+			assert_int_equal(m.v.exits[EXIT_CP15_THREAD], 1);
+		}
+	for (u32 rt = 13; rt < 16; rt++) {
+		struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = 1 };
+
+		insn[0] = 0xee0d0f70 | rt << 12;
+		assert_false(gate_make(&code, &at));
+		insn[0] = 0xee030f10 | rt << 12;
+		assert_false(gate_make(&code, &at));
+	}
+}
+
+/* The expected value is done at once; for another the trapping word is next, before the way back. */
+static void dacr(void **state)
+{
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 known = 0; known < 2; known++) {
+			insn[0] = 0xee030f10 | rt << 12;
+			guest_any(FRAME);
+			g.r[rt] = known ? ENTRY_GUEST : 0x55;
+			g.dacr = 0xfd;
+			machine_of_guest(MODE_SVC);
+			m.dacr = 0x1234;
+			make(1, ENTRY_GUEST);
+			check_places();
+			run();
+			assert_true(m.left);
+			if (known) {
+				guest_step(insn[0]);
+				assert_int_equal(m.dacr, ENTRY_HOST);
+				assert_int_equal(m.open.dacr_real, ENTRY_GUEST);
+				check_same((m.lr - SITE) / 4);
+				continue;
+			}
+			while (code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+				m.lr += 4;
+			assert_int_equal(code.word[(m.lr - gate_at()) / 4] & 0xff000000, 0xef000000);
+			assert_int_equal(m.dacr, 0x1234);
+			check_same(code.at[(m.lr - gate_at()) / 4]);
+			assert_int_equal(code.at[(m.lr - gate_at()) / 4 + 1], 1);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(singles), cmocka_unit_test(dacr),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

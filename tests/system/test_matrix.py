@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tools/matrix without building: which rows it takes, mistakes in its file, its reports. The rows themselves: tools/test matrix."""
+
+import itertools
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+import umbra_matrix
+import umbra_matrix_report as report
+import umbra_matrix_rows as rows
+from umbra_common import SOURCE, ToolError
+from umbra_matrix_run import Result
+
+
+def picked(*words):
+    return rows.pick(rows.load(), umbra_matrix.parse(list(words)))
+
+
+def pairs(some):
+    return {pair for row in some for pair in itertools.combinations(sorted(row.choices.items()), 2)}
+
+
+def test_pairwise_has_every_pair():
+    full = [row for row in picked("--full") if row.choices]
+    few = [row for row in picked() if row.choices]
+    assert pairs(few) == pairs(full) and len(few) < len(full) / 2
+
+
+def test_shards_are_all_of_it():
+    parts = [row.name for index in (1, 2, 3) for row in picked("--full", "--shard", f"{index}/3")]
+    assert parts == [row.name for row in picked("--full")]
+
+
+def test_random_rows_repeat():
+    assert picked("--random", "3", "--seed", "7") == picked("--random", "3", "--seed", "7")
+    assert picked("--random", "3", "--seed", "7") != picked("--random", "3", "--seed", "8")
+
+
+def test_only_looks_at_all_rows():
+    names = {row.name for row in picked("--only", "minimal/*")}
+    assert {"minimal/debian/inline", "minimal/modes/inline", "minimal/tlb/inline"} <= names
+    assert all(name.startswith("minimal/") for name in names)
+
+
+def test_quick_rows_are_few():
+    assert 4 <= len(picked("--tag", "quick")) <= 10
+
+
+def test_rules_and_tags():
+    chosen = {row.name: row for row in rows.product(rows.load())}
+    assert chosen["minimal/debian/trap"].expect == "refuses: is not built in" and chosen["minimal/debian/trap"].checks == ()
+    assert "full/debian/interp" not in chosen
+    assert chosen["full/modes/trap"].tags == ("quick",) and chosen["debug/modes/trap"].tags == ()
+
+
+@pytest.mark.parametrize("words, message", [
+    ({"defconfig": "nope"}, "there is no configs/nope_defconfig"),
+    ({"fragments": ["nope"]}, "there is no configs/fragments/nope.config"),
+    ({"expect": "hopes"}, "expect is one of boots, builds, refuses: TEXT"),
+    ({"checks": ["nope"]}, "no check 'nope'"),
+    ({"colour": "red"}, "unknown word 'colour'"),
+])
+def test_mistakes_in_the_file(words, message):
+    with pytest.raises(ToolError, match=message):
+        rows.make_row("x", words, "row x")
+
+
+@pytest.mark.parametrize("words, message", [
+    (["--only", "nope"], "matrix: no such row; --list shows what there is"),
+    (["--shard", "3/2"], "'3/2' is no part I/N"),
+    (["--random", "0"], "'0' is no number from 1 on"),
+    (["--full", "--random", "2"], "not allowed with"),
+])
+def test_wrong_words(words, message):
+    done = subprocess.run([SOURCE / "tools/matrix", "--list", *words], text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, check=False)
+    assert done.returncode and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_reports(tmp_path):
+    results = [Result(row) for row in picked("--tag", "quick")]
+    results[0].status, results[0].message = "fail", "it <did> not & could not"
+    results[0].console = str(tmp_path / "console.log")
+    (tmp_path / "console.log").write_bytes(b"first\n\x1b[0m\x00last\n")
+    report.write_all(results, tmp_path)
+    suite = xml.etree.ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert suite.get("tests") == str(len(results)) and suite.get("failures") == "1"
+    assert suite.find("testcase/failure").get("message") == results[0].message and "last" in suite.find("testcase/failure").text
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "it &lt;did&gt; not &amp; could not" in page and 'href="console.log"' in page
+    assert report.failed_last_time(tmp_path) == {results[0].row.name}
+    assert results[0].message in report.table(results)

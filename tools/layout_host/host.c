@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The board as far as a layout is judged by it: how much RAM, and which CPU paths and strategies are built in. No register answers. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <arm/cpu_path.h>
+#include <hv/alloc.h>
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/irq.h>
+#include <hv/log.h>
+#include <hv/uart.h>
+
+#define RAM_BASE	0x80000000u
+#define RAM_SIZE	0x20000000u
+
+const struct host_mem *arch_host_mem(void)
+{
+	static const struct host_mem mem = {
+		.ram_base = RAM_BASE, .ram_size = RAM_SIZE, .ram_full = RAM_SIZE, .umbra_base = RAM_BASE + RAM_SIZE - CONFIG_HYPERVISOR_SIZE,
+		.heap_base = RAM_BASE + RAM_SIZE - CONFIG_HYPERVISOR_SIZE, .umbra_end = RAM_BASE + RAM_SIZE,
+	};
+
+	return &mem;
+}
+
+void hv_log(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level != LOG_ERR)
+		return;
+	printf("mistake\t");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
+
+void hv_panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("mistake\tPANIC: ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void *hv_alloc(u32 size, u32 align)
+{
+	void *p = aligned_alloc(align < sizeof(void *) ? sizeof(void *) : align, (size + 63) & ~63u);
+
+	if (!p)
+		abort();
+	return memset(p, 0, size);
+}
+
+/* ---- CPU paths and strategies ---- */
+
+#define PATH(n)	static const struct cpu_path path_##n = { .name = #n }; CPU_PATH_REGISTER(path_##n)
+#ifdef CONFIG_CPU_PATH_TRAP
+PATH(trap);
+#endif
+#ifdef CONFIG_CPU_PATH_INLINE
+PATH(inline);
+#endif
+#ifdef CONFIG_CPU_PATH_INTERP
+PATH(interp);
+#endif
+
+static const struct {
+	const char *name;
+	bool built;
+} strategies[] = {
+	{ "flush", IS_ENABLED(CONFIG_SHADOW_FLUSH) },
+	{ "sync", IS_ENABLED(CONFIG_SHADOW_SYNC) },
+	{ "oos", IS_ENABLED(CONFIG_SHADOW_OOS) },
+};
+
+int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
+{
+	if (!cpu_path_find(g, path))
+		return -ENOENT;
+	for (u32 i = 0; i < ARRAY_SIZE(strategies); i++)
+		if (strategies[i].built && !strcmp(strategies[i].name, shadow ? shadow : CONFIG_SHADOW_DEFAULT))
+			return 0;
+	layout_mistake(&g->cfg.at, "shadow", "strategy \"%s\" is not in this Umbra", SHOWN(shadow ? shadow : CONFIG_SHADOW_DEFAULT));
+	return -ENOENT;
+}
+
+/* ---- what device types call only while a guest runs ---- */
+
+bool arch_mmio_read_checked(hpa_t a, u32 size, u32 *v) { return false; }
+bool arch_mmio_write_checked(hpa_t a, u32 size, u32 v) { return false; }
+void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq) { }
+void host_irqc_mask(u32 line) { }
+void host_irqc_unmask(u32 line) { }
+u32 host_irqc_levels(u32 bank) { return 0; }
+void console_guest_attach(const struct console_guest_ops *ops, void *priv) { }
+bool console_guest_tx(u8 c) { return true; }
+u32 console_guest_tx_space(void) { return 1; }
+void console_guest_taken(void) { }
+void console_guest_break(bool on) { }
+bool hv_log_allowed(u32 *run, u32 *said, u32 n) { return false; }
+u32 host_time_now(void) { return 0; }
+int host_timer_attach(void (*fn)(void *arg), void *arg) { return 0; }
+
+/* ---- lines that Umbra's drivers request: drivers/uart_omap.c, drivers/timer_omap.c ---- */
+
+#define UART_IRQ	74u
+#define GPT11_IRQ	47u
+
+u32 host_uart_irq(void) { return UART_IRQ; }
+bool host_irq_owned(u32 line) { return line == UART_IRQ || line == GPT11_IRQ; }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads a compiled layout as Umbra would, on the build host: the same parser, the same device types, the same map. Prints what the guest
+ * gets, a record a line with tabs between words, for tools/layout; or Umbra's message about the first mistake, and fails.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <arch/cpu.h>
+#include <hv/alloc.h>
+#include <hv/emudev.h>
+#include <hv/guest.h>
+#include <hv/irq.h>
+#include <hv/layout.h>
+
+#define MIB	0x100000u
+
+static u64 blob[(LAYOUT_MAX_SIZE + 0x1000) / 8];
+
+static int fail(const char *why)
+{
+	printf("mistake\tlayout: %s\n", why);
+	return 1;
+}
+
+static u32 read_blob(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	u32 n;
+
+	if (!f)
+		return 0;
+	n = (u32)fread(blob, 1, LAYOUT_MAX_SIZE + 1, f);
+	fclose(f);
+	return n;
+}
+
+/* What the boot loader does: a source has no addresses yet. Each file gets a megabyte of its own, whatever its size will be. */
+static void place_files(void *fdt)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen"), node;
+	u32 at = arch_host_mem()->ram_base + 16 * MIB;
+
+	if (chosen < 0)
+		return;
+	fdt_for_each_subnode(node, fdt, chosen) {
+		fdt32_t reg[2] = { cpu_to_fdt32(at), cpu_to_fdt32(MIB) };
+
+		(void)fdt_setprop_inplace(fdt, node, "reg", reg, sizeof(reg));
+		at += MIB;
+	}
+}
+
+static const char *file_name(const struct layout_file *f)
+{
+	return f->size ? f->name : "";
+}
+
+static const char *type_name(const struct region *r)
+{
+	static const char *const name[] = {
+		[REGION_NONE] = "nothing", [REGION_RAM] = "memory", [REGION_PASSTHROUGH] = "passed through", [REGION_EMULATED] = "emulated",
+	};
+
+	return name[r->type];
+}
+
+static void print_dev(const struct layout_guest *c, const struct layout_dev *d)
+{
+	printf("device\t%s\t%s\t%s\t%s\t", d->node, d->compatible, d->withheld ? "withheld" : "", d->parent < 0 ? "" : c->dev[d->parent].node);
+	for (u32 i = 0; i < d->nregs; i++)
+		printf("%s0x%08x+0x%x", i ? " " : "", d->reg[i].base, d->reg[i].size);
+	printf("\t");
+	for (u32 i = 0; i < d->nirqs; i++)
+		printf("%s%d", i ? " " : "", d->irq[i]);
+	printf("\n");
+}
+
+static void print_guest(const struct guest *g)
+{
+	const struct layout_guest *c = &g->cfg;
+
+	printf("guest\t%s\t0x%08x\t0x%x\t%s\t%s\t%s\n", c->name, c->mem_base, c->mem_size, c->cpu_path ? c->cpu_path : CONFIG_CPU_PATH_DEFAULT,
+	       c->shadow ? c->shadow : CONFIG_SHADOW_DEFAULT, c->atags ? "atags" : c->dtb.size ? "device tree" : "raw");
+	printf("files\t%s\t%s\t%s\n", file_name(&c->kernel), file_name(&c->dtb), file_name(&c->initrd));
+	printf("bootargs\t%s\n", c->bootargs ? c->bootargs : "");
+	for (u32 i = 0; i < g->map.nr; i++)
+		printf("map\t0x%08x\t0x%x\t%s\t%s\n", g->map.r[i].base, g->map.r[i].size, type_name(&g->map.r[i]), g->map.r[i].name);
+	for (u32 i = 0; i < c->ndevs; i++)
+		print_dev(c, &c->dev[i]);
+	for (u32 line = 0; line < HOST_IRQ_NR; line++)
+		if (g->pt_irqs[line / 32] & BIT(line % 32))
+			printf("line\t%u\n", line);
+	printf("umbra\t0x%08x\t0x%x\n", arch_host_mem()->umbra_base, arch_host_mem()->umbra_end - arch_host_mem()->umbra_base);
+}
+
+int main(int argc, char **argv)
+{
+	static struct layout layout;
+	static struct guest guest;
+	char why[96];
+	u32 size;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: layout-host FILE.dtb\n");
+		return 2;
+	}
+	size = read_blob(argv[1]);
+	if (size < sizeof(struct fdt_header))
+		return fail("layout.dtb: nothing that looks like a device tree");
+	if (!layout_blob_size(blob, size, why, sizeof(why)))
+		return fail(why);
+	place_files(blob);
+	if (layout_parse(blob, &layout) || guest_create(&guest, &layout.guest[0]))
+		return 1;
+	print_guest(&guest);
+	return 0;
+}

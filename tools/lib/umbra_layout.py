@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Layouts on this computer. Use it as tools/layout.
+
+Umbra's own parser (build/layout-host, from the same sources and configuration) says what is wrong and what a guest gets; dtc says in which file
+and line a node or property stands.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+
+from umbra_common import SOURCE, ToolError, build_dir, run
+
+LAYOUTS = SOURCE / "configs/layouts"
+MIB = 1 << 20
+# A line of `dtc -T`: a node or property that begins, or a node's end, with places as FILE:LINE...
+ANNOTATED = re.compile(r"^\s*(?:(?P<end>\};)|(?:\w+: )*(?P<node>[^\s{}=;]+) \{|(?:\w+: )*(?P<prop>[^\s{}=;]+)(?: = .*)?;)\s*(?:/\* (?P<place>.*?) \*/)?$")
+
+
+# --- From a source to a blob, and back to its lines ---
+
+def preprocess(source, build):
+    """The text that dtc gets for a .dts file, with the compiler's line marks."""
+    return run(["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp", f"-I{pathlib.Path(source).resolve().parent}",
+                f"-I{LAYOUTS}", f"-I{build / 'layouts'}", f"-I{SOURCE / 'drivers/passthrough'}", str(source)], cwd=SOURCE)
+
+
+def dtc(words, text):
+    done = subprocess.run(["dtc", "-q", "-@", *words], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SOURCE, check=False)
+    if done.returncode:
+        raise ToolError(done.stderr.decode("utf-8", "replace").strip())
+    return done.stdout
+
+
+def compile_source(source, build, target):
+    pathlib.Path(target).write_bytes(dtc(["-I", "dts", "-O", "dtb"], preprocess(source, build).encode()))
+
+
+def places(source, build):
+    """{(path, property or None): FILE:LINE} of a source; of something that several places set, the last one."""
+    text = dtc(["-I", "dts", "-O", "dts", "-T"], preprocess(source, build).encode()).decode("utf-8", "replace")
+    found, path, folder = {}, [], pathlib.Path(source).resolve().parent
+    for line in text.splitlines():
+        match = ANNOTATED.match(line)
+        if not match:
+            continue
+        if match["end"]:
+            path = path[:-1]
+        elif match["node"]:
+            path.append(match["node"].strip("/"))
+            found["/" + "/".join(path[1:]), None] = last_place(match["place"], folder)
+        else:
+            found["/" + "/".join(path[1:]), match["prop"]] = last_place(match["place"], folder)
+    return found
+
+
+def last_place(annotation, folder):
+    """FILE:LINE of the last of `b.dtsi:7, a.dts:3`, which dtc gives from the source's folder or the current one; short where it is in the tree."""
+    found = re.findall(r"([^\s,]+?):(\d+)", annotation or "")
+    if not found:
+        return None
+    name, line = found[-1]
+    path = next((path for path in ((folder / name).resolve(), (SOURCE / name).resolve()) if path.is_file()), pathlib.Path(name))
+    return f"{path.relative_to(SOURCE) if SOURCE in path.parents else path}:{line}"
+
+
+def locate(message, source, build):
+    """Umbra's message, with the place in the source before it."""
+    match = re.match(r"layout: (/[^:\s]*): (?:([\w#,.+-]+): )?", message)
+    if not match or source is None:
+        return message
+    known = places(source, build)
+    place = known.get((match[1], match[2])) or known.get((match[1], None))
+    return f"{place}: {message}" if place else f"{source}: {message}"
+
+
+# --- What the guest gets ---
+
+class Layout:
+    """The records of layout-host about one compiled layout."""
+
+    def __init__(self, text):
+        rows = [line.split("\t") for line in text.splitlines()]
+        self.guest = next(row[1:] for row in rows if row[0] == "guest")
+        self.files = next(row[1:] for row in rows if row[0] == "files")
+        self.bootargs = next(row[1] for row in rows if row[0] == "bootargs")
+        self.map = [(int(row[1], 16), int(row[2], 16), row[3], row[4]) for row in rows if row[0] == "map"]
+        self.devices = [dict(zip(("name", "compatible", "withheld", "window", "reg", "lines"), row[1:])) for row in rows if row[0] == "device"]
+        self.umbra = next((int(row[1], 16), int(row[2], 16)) for row in rows if row[0] == "umbra")
+
+    def kind(self, device):
+        if device["withheld"]:
+            return "withheld"
+        compatible = device["compatible"]
+        return {"umbra,passthrough": "passed through", "umbra,hidden": "kept by Umbra", "umbra,raz": "reads as zero",
+                "umbra,sram": "on-chip memory"}.get(compatible, f"emulated ({compatible})")
+
+    def owners(self):
+        """{line: (device, kind)} of interrupt lines."""
+        return {int(line): (device["name"], self.kind(device)) for device in self.devices for line in device["lines"].split()}
+
+
+def host_program(build):
+    """The checker for the folder's configuration, and what layouts include; make itself, when it asks, has them ready."""
+    if "MAKELEVEL" not in os.environ:
+        spelled = build.relative_to(SOURCE) if SOURCE in build.parents else build  # as the Makefile spells it
+        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build}", f"{spelled}/layout-host",
+                               f"{spelled}/layouts/passthrough.dtsi"], stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise ToolError("the checker could not be built (see above)")
+    return build / "layout-host"
+
+
+def source_of(path):
+    """The .dts file that a compiled layout of a build folder was made from, if it is one of ours."""
+    source = LAYOUTS / f"{path.stem}.dts"
+    return source if path.parent.name == "layouts" and source.is_file() else None
+
+
+def examine(path, build):
+    """The Layout of a .dts or .dtb file, or of a name; ToolError with Umbra's message if it is none."""
+    path = pathlib.Path(path)
+    if not path.exists() and (LAYOUTS / f"{path}.dts").is_file():
+        path = LAYOUTS / f"{path}.dts"
+    if not path.is_file():
+        raise ToolError(f"no layout {path}: neither a file nor one of {', '.join(sorted(item.stem for item in LAYOUTS.glob('*.dts')))}")
+    program = host_program(build)
+    with tempfile.TemporaryDirectory() as scratch:
+        source, blob = (path, pathlib.Path(scratch) / "layout.dtb") if path.suffix == ".dts" else (source_of(path), path)
+        if path.suffix == ".dts":
+            compile_source(path, build, blob)
+        done = subprocess.run([program, blob], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    if done.returncode:
+        messages = [line.partition("\t")[2] for line in done.stdout.splitlines() if line.startswith("mistake\t")]
+        raise ToolError(locate(messages[0], source, build) if messages else f"{path}: the checker ended with status {done.returncode}")
+    return Layout(done.stdout)
+
+
+# --- Commands ---
+
+def command_check(options, build):
+    failed = 0
+    for path in options.files:
+        try:
+            examine(path, build)
+        except ToolError as error:
+            failed += 1
+            print(error, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def size_text(size):
+    return f"{size // MIB} MiB" if size % MIB == 0 else f"{size // 1024} KiB"
+
+
+def table(head, rows):
+    """Columns as wide as their widest word."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [head, *rows])
+
+
+def show_text(layout):
+    guest = layout.guest
+    lines = [f"guest {guest[0]}: {size_text(int(guest[2], 16))} at {guest[1]}, path {guest[3]}, shadow {guest[4]}, boots with {guest[5]}",
+             f"files: {' '.join(filter(None, layout.files))}", f"bootargs: {layout.bootargs or '(none)'}", "", "memory map"]
+    rows = [(f"{base:#010x}", f"{base + size - 1:#010x}", size_text(size), kind, name) for base, size, kind, name in layout.map]
+    rows.append((f"{layout.umbra[0]:#010x}", f"{sum(layout.umbra) - 1:#010x}", size_text(layout.umbra[1]), "Umbra", "not the guest's"))
+    lines += [table(("from", "to", "size", "what", "node"), sorted(rows)), "", "devices"]
+    rows = [(device["name"], layout.kind(device), device["window"], device["reg"], device["lines"]) for device in layout.devices]
+    lines += [table(("node", "how", "in", "registers", "interrupts"), rows), "", "interrupt lines"]
+    rows = [(str(line), name, kind) for line, (name, kind) in sorted(layout.owners().items())]
+    return "\n".join(lines + [table(("line", "node", "how"), rows)])
+
+
+COLOURS = {"memory": "#9ecae1", "passed through": "#a1d99b", "emulated": "#fdd0a2", "Umbra": "#bcbddc", "nothing": "#eeeeee"}
+
+
+def show_svg(layout):
+    """The map as a picture: a row for each range, its height a little by its size."""
+    rows = sorted([*layout.map, (*layout.umbra, "Umbra", "Umbra")])
+    out, y = [], 10
+    for base, size, kind, name in rows:
+        height = 18 + 2 * max(0, size.bit_length() - 16)
+        out.append(f'<rect x="110" y="{y}" width="360" height="{height}" fill="{COLOURS[kind]}" stroke="#666"/>'
+                   f'<text x="100" y="{y + 13}" text-anchor="end">{base:#010x}</text>'
+                   f'<text x="118" y="{y + 13}">{name.replace("&", "&amp;").replace("<", "&lt;")}, {size_text(size)}, {kind}</text>')
+        y += height
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="480" height="{y + 10}" font-family="monospace" font-size="11">\n'
+            + "\n".join(out) + "\n</svg>\n")
+
+
+def command_show(options, build):
+    layout = examine(options.file, build)
+    if options.svg:
+        pathlib.Path(options.svg).write_text(show_svg(layout), encoding="utf-8")
+        print(f"{options.svg} is written")
+    else:
+        print(show_text(layout))
+    return 0
+
+
+def differences(one, two):
+    """Sentences about what is otherwise in the second."""
+    names = ("name", "start of memory", "size of memory", "CPU path", "shadow strategy", "way of booting")
+    for name, old, new in zip(names, one.guest, two.guest):
+        if old != new:
+            yield f"{name}: {old} becomes {new}"
+    for name, old, new in zip(("kernel", "device tree", "initrd"), one.files, two.files):
+        if old != new:
+            yield f"{name}: {old or 'none'} becomes {new or 'none'}"
+    if one.bootargs != two.bootargs:
+        yield f"bootargs: `{one.bootargs}` becomes `{two.bootargs}`"
+    old = {device["name"]: device for device in one.devices}
+    new = {device["name"]: device for device in two.devices}
+    for name in sorted(old.keys() | new.keys()):
+        yield from device_difference(name, old.get(name), new.get(name), one, two)
+
+
+def device_difference(name, old, new, one, two):
+    if old is None or new is None:
+        yield f"{name}: {'not there' if old is None else one.kind(old)} becomes {'not there' if new is None else two.kind(new)}"
+        return
+    if one.kind(old) != two.kind(new):
+        yield f"{name}: {one.kind(old)} becomes {two.kind(new)}"
+    if old["reg"] != new["reg"]:
+        yield f"{name}: registers {old['reg']} become {new['reg']}"
+    if old["lines"] != new["lines"] and not new["withheld"]:
+        yield f"{name}: interrupts {old['lines'] or 'none'} become {new['lines'] or 'none'}"
+
+
+def command_diff(options, build):
+    lines = list(differences(examine(options.first, build), examine(options.second, build)))
+    print("\n".join(lines) if lines else "no difference")
+    return 0
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog="tools/layout", description="Layouts on this computer: a .dts or .dtb file, or a name of configs/layouts.")
+    parser.add_argument("--build", help="the build folder whose configuration counts (build/)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, function, text in (("check", command_check, "say what Umbra would refuse, with file and line"),
+                                 ("show", command_show, "memory map, devices, interrupt lines"),
+                                 ("diff", command_diff, "what is otherwise in the second")):
+        one = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(function=function)
+        one.add_argument("--build", default=argparse.SUPPRESS, help="the build folder whose configuration counts (build/)")
+        if name == "check":
+            one.add_argument("files", nargs="+", metavar="FILE")
+        elif name == "show":
+            one.add_argument("file", metavar="FILE")
+            one.add_argument("--svg", metavar="PICTURE", help="write the memory map as a picture")
+        else:
+            one.add_argument("first", metavar="A")
+            one.add_argument("second", metavar="B")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `tools/layout show linux | head` is no error
+    if options.build:
+        os.environ["UMBRA_BUILD"] = str(pathlib.Path(options.build).absolute())
+    return options.function(options, build_dir())

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds and boots a matrix of configurations, layouts, guests and CPU paths. Use it as tools/matrix."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import re
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import umbra_debian  # noqa: E402
+import umbra_guest  # noqa: E402
+import umbra_machine  # noqa: E402
+import umbra_matrix_report as report  # noqa: E402
+import umbra_matrix_rows as rows  # noqa: E402
+from umbra_common import SOURCE, ToolError, build_dir, run, tool_main  # noqa: E402
+
+EPILOG = """examples:
+  tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
+  tools/matrix --tag quick -j2          what tools/test runs
+  tools/matrix --only 'minimal/*'       of all rows, those with such a name
+  tools/matrix --random 8 --seed 3      random configurations that are meant to boot
+  tools/matrix --full --shard 2/4       the second quarter of the whole
+Results: build/matrix/report.html, junit.xml; consoles: build/test-logs/matrix-*.log"""
+
+
+def shard(text):
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"'{text}' is no part I/N with 1 <= I <= N")
+    return int(match[1]), int(match[2])
+
+
+def at_least_one(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
+    return int(text)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="tools/matrix", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--pairwise", action="store_true", help="each pair of choices in some row (default)")
+    which.add_argument("--full", action="store_true", help="all rows of the product")
+    which.add_argument("--random", type=at_least_one, metavar="N", help="N random configurations instead")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of --random (1)")
+    parser.add_argument("--only", action="append", metavar="PATTERN", help="rows with such a name; may be repeated")
+    parser.add_argument("--tag", help="rows with that tag")
+    parser.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts of the rows")
+    parser.add_argument("--failed", action="store_true", help="those that failed last time")
+    parser.add_argument("--list", action="store_true", help="show the rows and end")
+    parser.add_argument("-j", "--jobs", type=at_least_one, default=os.cpu_count() or 1, metavar="N", help="rows at a time (processors)")
+    return parser.parse_args(arguments)
+
+
+def say(text):
+    print(f"matrix: {text}", flush=True)
+
+
+def chosen_rows(options, data):
+    chosen = rows.pick(data, options)
+    if options.failed:
+        names = report.failed_last_time(build_dir() / "matrix")
+        if names is None:
+            raise ToolError("nothing is known of a last time: run without --failed first")
+        known = {row.name: row for row in [*rows.product(data), *chosen]}
+        chosen = [known[name] for name in sorted(names) if name in known]
+        if not chosen:
+            raise ToolError("nothing failed last time" if not names else "what failed last time is not among these rows")
+    if not chosen:
+        raise ToolError("no such row; --list shows what there is")
+    return chosen
+
+
+def prepare(chosen):
+    """What all rows share: downloads, machine, guests."""
+    umbra_debian.fetch_all()
+    say("building the machine (minutes the first time, nothing to do later)")
+    umbra_machine.build_machine()
+    if any(row.guest != "debian" for row in chosen) or any(row.target == "randconfig" for row in chosen):
+        run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
+    umbra_guest.build_guest()
+
+
+def run_all(chosen, data, jobs):
+    """Results in the rows' order; a line for each when it ends."""
+    import umbra_matrix_run  # needs pexpect, which --list does not
+    builder = umbra_matrix_run.Builder(max(1, (os.cpu_count() or 1) // min(jobs, len(chosen))))
+    layout_rows = {name: rows.make_row(name, {word: value for word, value in words.items() if word != "tags"}, name)
+                   for name, words in data["dimensions"]["configuration"].items()}
+    results, start = {}, time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(umbra_matrix_run.run_row, row, builder, layout_rows): row for row in chosen}
+        for done in concurrent.futures.as_completed(waiting):
+            result = results[waiting[done].name] = done.result()
+            print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
+                  + (f": {result.message}" if result.message else ""), flush=True)
+    return [results[row.name] for row in chosen]
+
+
+def main(arguments):
+    options = parse(arguments)
+    data = rows.load()
+    chosen = chosen_rows(options, data)
+    if options.list:
+        for row in chosen:
+            print(f"{row.name:40} {row.configuration():32} {row.layout:12} {row.guest:8} {row.expect}  {' '.join(row.tags)}".rstrip())
+        return 0
+    prepare(chosen)
+    say(f"{len(chosen)} rows, {len({row.configuration() for row in chosen})} configurations, {options.jobs} at a time")
+    results = run_all(chosen, data, options.jobs)
+    report.write_all(results, build_dir() / "matrix")
+    print(report.table(results))
+    failed = sum(one.status == "fail" for one in results)
+    say(f"page: {build_dir() / 'matrix/report.html'}")
+    print(f"{len(results) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    tool_main("matrix", main)
