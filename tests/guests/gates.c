@@ -41,7 +41,7 @@ static u32 random(void)
 
 /* -- the line -- */
 
-enum step { TPIDRURO, MOV, DACR, MOV_SP, LDR, LDR_LR, TST, BNE, MSR, STREX, LDM, LDM_NOP, ADD, MOVS, STEPS, KEEP, SET, INCREMENT };
+enum step { TPIDRURO, MOV, DACR, MOV_SP, LDR, LDR_LR, TST, BNE, MSR, STREX, LDM, LDM_NOP, ADD, MOVS, STEPS, KEEP, SET, INCREMENT, LOAD_LR };
 
 #define WORDS_MAX	32u
 struct line {
@@ -50,6 +50,7 @@ struct line {
 	bool r0;		/* LDM loads it */
 	u32 skip;		/* bit mask of steps that are left out */
 	u32 between;		/* so many other instructions are put in */
+	u32 loads;		/* of lr, from its place in the frame */
 	bool isb;		/* one behind DACR, where that matters to what follows */
 	bool exclusive;		/* LDREX comes before it, so that STREX may store */
 	u32 spins;		/* r12 counts them down before it */
@@ -87,11 +88,11 @@ static void add_word(struct line *l, enum step s, u32 word)
 	l->word[l->n++] = word;
 }
 
-/* Something between that changes little. SET and INCREMENT are of registers that the line does not use. */
+/* Something between that changes little. SET and INCREMENT are of registers that the line does not use; the latter only with odd numbers. */
 static void add_other(struct line *l)
 {
 	static const u32 keep[] = { NOP, 0xe1a00000, ISB, 0xf57ff04f, 0xf57ff01f };	/* dsb; clrex */
-	u32 r = random() % 8;
+	u32 r = random() % (l->between & 1 ? 8 : 6);
 
 	if (r < ARRAY_SIZE(keep))
 		add_word(l, KEEP, keep[r]);
@@ -114,6 +115,8 @@ static void line_words(struct line *l)
 		add_word(l, s, step_word(l, s));
 		if (s == DACR && l->isb)
 			add_word(l, KEEP, ISB);
+		for (u32 i = 0; s == MOV_SP && i < l->loads; i++)
+			add_word(l, LOAD_LR, 0xe590e03c | l->b << 16);
 		while (others < l->between && s != TST && s < LDM && random() % 3 == 0) {
 			add_other(l);
 			others++;
@@ -190,6 +193,7 @@ static void model_step(const struct line *l, struct state *s, enum step step)
 	case ADD: s->sp += l->add; break;
 	case SET: s->r[11] = 0xa5; break;
 	case INCREMENT: s->r[10]++; break;
+	case LOAD_LR: s->lr = frame[15]; break;
 	default: break;
 	}
 }
@@ -448,10 +452,10 @@ static void test_registers(void)
 static void test_between(void)
 {
 	begin("with something between");
-	for (u32 n = 0; n < 48; n++) {
+	for (u32 n = 0; n < 72; n++) {
 		struct line l = plain;
 
-		l.between = 1 + n % 5;
+		l.between = 1 + n % 8;
 		l.skip = n % 3 == 0 ? 1u << STREX : n % 3 == 1 ? 1u << DACR | 1u << MOV : 0;
 		line_put(&l);
 		for (u32 i = 0; i < 2 * RUNS; i++)
@@ -488,6 +492,22 @@ static void test_many(void)
 
 		l.c = n % 13;
 		l.r0 = n & 1;
+		line_put(&l);
+		for (u32 i = 0; i < RUNS; i++)
+			idle_to_user(&l, OPEN);
+	}
+	end();
+}
+
+/* Each load of lr is many words of whatever does it in one go. */
+static void test_long(void)
+{
+	begin("too much for one go");
+	for (u32 n = 0; n < 24; n++) {
+		struct line l = plain;
+
+		l.loads = n % 6;
+		l.skip = n & 1 ? 1u << STREX : 0;
 		line_put(&l);
 		for (u32 i = 0; i < RUNS; i++)
 			idle_to_user(&l, OPEN);
@@ -1084,6 +1104,7 @@ void guest_main(void)
 	test_between();
 	test_places();
 	test_many();
+	test_long();
 	test_modes();
 	test_patched();
 	test_branch();
