@@ -697,7 +697,7 @@ static int timer_run(struct line *l, u32 spins)
 	int vector;
 
 	l->spins = spins;
-	frame_random((u32)USER, MODE_USR | masks | random_flags());
+	frame_random((u32)USER, MODE_USR | masks | random_flags() | (l->tst ? 0 : PSR_I));
 	gpt1_oneshot(4);	/* long after what comes before, also where that is interpreted */
 	vector = run(l, (u32)IDLE_FRAME, IDLE_FRAME, OPEN, 0);
 	settle();
@@ -732,13 +732,14 @@ static void test_timer(void)
 	begin("an interrupt comes");
 	intc_mask(LINE);
 	intc_unmask(GPT1_IRQ);
-	for (u32 n = 0; n < 4; n++) {
+	for (u32 n = 0; n < 5; n++) {
 		struct line l = plain;
 		u32 first;
 
 		l.spins = 1;
 		l.r0 = n & 1;
 		l.between = n & 2 ? 8 : 0;	/* too much for some to be one line */
+		l.tst = n == 4 ? 0 : l.tst;	/* what masks is found at the end of the line only */
 		line_put(&l);
 		for (u32 i = 0; i < RUNS; i++)
 			(void)timer_run(&l, 1);
