@@ -245,10 +245,20 @@ static void lose_map_and_scribble(void)
 	}
 }
 
+/* By letter, from a on; those from l on need stubs. */
+#define WAYS_WITH_STUBS	((u32)('l' - 'a'))
 static void (*const ways[])(void) = {
 	lose_empty_table, lose_table_in_hole, lose_no_domain, lose_vectors, lose_jump, lose_sleep, lose_loop, lose_wipe, lose_noise,
 	lose_noise_tables, lose_recursion, lose_scribble, lose_scribble_storm, lose_into_middle, lose_map_and_scribble,
 };
+
+/* Not for User mode, as kernels have it: what both modes may execute may have no stubs. */
+static void hide_ram_from_user(void)
+{
+	for (u32 va = RAM_BASE; va < RAM_TEST_END; va += 1 << 20)
+		l1_main[va >> 20] = va | S_SECT | S_WB | S_AP(0, 1);
+	dcache_clean(l1_main, sizeof(l1_main));
+}
 
 void guest_main(void)
 {
@@ -259,6 +269,8 @@ void guest_main(void)
 		;
 	way = read32(UART_RHR) - 'a';
 	pt_flat(l1_main);
+	if (way >= WAYS_WITH_STUBS)
+		hide_ram_from_user();
 	mmu_on(l1_main, DACR_CLIENT(0));
 	print("LOST %c\n", (int)('a' + way));
 	if (way < ARRAY_SIZE(ways))
