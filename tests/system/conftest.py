@@ -44,6 +44,14 @@ def card_image(tmp_path_factory):
     return umbra_card.build_card("linux", folder / "card.img", extra={"data.bin": data})
 
 
+@pytest.fixture(scope="session")
+def several_layouts(tmp_path_factory):
+    """A card with a choice of layouts, which does not wait long; nobody writes to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(umbra_card, "MENU_SECONDS", 0.1)
+        return umbra_card.build_card("linux", tmp_path_factory.mktemp("layouts") / "card.img", others=["linux-small"])
+
+
 @pytest.fixture
 def card(card_image, tmp_path):
     """A private copy of the card, which the test may change."""
