@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes SD card images: one partition table entry, one FAT32 file system with plain files."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -214,6 +215,13 @@ def menu_files(layouts):
     entries = "".join(f"label {name}\n\tlocalboot 1\n\tappend {name}\n" for name in names)
     write_if_changed(menu, f"menu title Layouts on this card\nprompt 1\ntimeout {round(10 * MENU_SECONDS)}\ndefault {names[0]}\n{entries}")
     return {"layouts.conf": menu, **{f"layouts/{name}.dtb": layout_path(layout) for name, layout in zip(names, layouts)}}
+
+
+def test_data(folder):
+    """{name on the card: path} of 8 MiB without a pattern, the same each time, which tests read."""
+    data = pathlib.Path(folder) / "data.bin"
+    data.write_bytes(b"".join(hashlib.sha512(offset.to_bytes(8, "little")).digest() for offset in range(0, 8 << 20, 64)))
+    return {data.name: data}
 
 
 def card_files(layout, for_tests=False):
