@@ -4,7 +4,6 @@
 import os
 import re
 
-import umbra_machine
 from board import Board, SerialBoard, umbra_arguments
 
 
