@@ -245,6 +245,7 @@ $(O)/layouts/%.dtb: $(layout_dir)/%.dts $(O)/layouts/passthrough.dtsi | $(O)/.um
 with_layout := $(if $(LAYOUT),--layout $(LAYOUT))
 # A run boots one.
 one_layout := $(if $(LAYOUT),--layout $(firstword $(LAYOUT)))
+with_overlays := $(foreach file,$(OVERLAY),--overlay $(file))
 with_files := $(if $(KERNEL),--kernel $(KERNEL)) $(if $(DTB),--dtb $(DTB)) $(if $(INITRD),--initrd $(INITRD))
 
 .PHONY: setup fetch image layout-name run run-native debug guests
@@ -258,7 +259,7 @@ layout-name:
 	$(Q)tools/mkimage --check $(with_layout)
 
 image: layout-name all
-	$(Q)tools/mkimage $(with_layout) $(with_files)
+	$(Q)tools/mkimage $(with_layout) $(with_overlays) $(with_files)
 
 run:
 	$(Q)tools/run $(one_layout)
@@ -314,6 +315,7 @@ help:
 #:   guests               the bare-metal test guests
 #:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME (or .dts, .dtb) picks one
 #:                        (LAYOUT="NAME NAME": with a choice at boot),
+#:                        OVERLAY=FILE (.dtso, .dtbo) changes it,
 #:                        KERNEL=, DTB=, INITRD=FILE put other files in the place of those that it names
 #:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:

@@ -149,6 +149,20 @@ def compiled(source):
     return target
 
 
+def with_overlays(layout, overlays):
+    """The layout, or a compiled one in the build folder with the overlays applied, which is called after all of them."""
+    if not overlays:
+        return layout
+    umbra_layout.examine(layout, build_dir(), overlays)
+    target = build_dir() / "own" / f"{'+'.join(pathlib.Path(path).stem for path in (layout, *overlays))}.dtb"
+    target.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        blob = pathlib.Path(scratch) / "layout.dtb"
+        umbra_layout.merge(layout, overlays, build_dir(), blob)
+        write_if_changed(target, blob.read_bytes())
+    return str(target)
+
+
 def own_files(layout, kernel=None, dtb=None, initrd=None):
     """{name on the card: path} for files of the user's own, by what the layout calls them."""
     own = {}
