@@ -8,7 +8,8 @@
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
-/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_flush.c arch/arm/debug_break.c */
+/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c */
+/* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
@@ -25,6 +26,7 @@
 #include <arm/code_page.h>
 #include <arm/window.h>
 #include <hv/alloc.h>
+#include <hv/layout.h>
 
 #include "fake.h"
 
@@ -70,6 +72,24 @@ void arm_window_moved(struct vcpu *vc, u32 base)
 {
 	window_base = base;
 	window_moves++;
+}
+
+int layout_mistake(const struct layout_node *n, const char *prop, const char *fmt, ...)
+{
+	char text[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pr_err("layout: /guest: %s: %s\n", prop, text);
+	return -EINVAL;
+}
+
+const char *show_text(char *out, u32 size, const char *text)
+{
+	snprintf(out, size, "%s", text);
+	return out;
 }
 
 /* Code pages: one in three has sites and gets a copy. */
@@ -554,7 +574,7 @@ static void mmu_on(void)
 static void unknown_strategy(void **state)
 {
 	assert_int_equal(shadow_init(v, "nonsense"), -ENOENT);
-	assert_non_null(strstr(fake_log_text, "nonsense"));
+	assert_non_null(strstr(fake_log_text, "shadow: strategy \"nonsense\" is not built in (built: flush; SHADOW_NONSENSE"));
 }
 
 static void mmu_off(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shadow MMU: one interface, several strategies (Kconfig choice, per-guest by name). */
+/* Shadow MMU: one interface, several strategies behind it (arm/strategy.h). */
 #pragma once
 
 #include <arm/vcpu.h>
@@ -20,25 +20,15 @@ enum shadow_tlbi { TLBI_ALL, TLBI_ASID, TLBI_MVA };	/* MVA: va[31:12] | asid[7:0
 enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR, CTX_ATTR /* PRRR/NMRR */,
 		  CTX_VECTORS /* VBAR, SCTLR.V */ };
 
-struct shadow_ops {
-	const char *name;
-	int (*init)(struct vcpu *v);
-	void (*reset)(struct vcpu *v);
-	enum shadow_result (*fault)(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv,
-				    gpa_t *gpa, struct gfault *fault);
-	void (*tlbi)(struct vcpu *v, enum shadow_tlbi op, u32 arg);
-	void (*tlbi_pages)(struct vcpu *v, u32 arg, u32 pages);
-	void (*ctx_changed)(struct vcpu *v, enum shadow_ctx what);
-	void (*pte_cleaned)(struct vcpu *v, gva_t va);	/* DCCMVAC hint on va */
-};
-
 /*
- * Dispatchers (mmu/shadow.c) over the vCPU's strategy. Context: exit path, host address space, interrupts masked.
- * shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
+ * Context: exit path, host address space, interrupts masked. shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
  * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
  * store of an instruction into its own, scanned page, to be done with guest_access().
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
+/* Between two runs: another strategy from here on, which begins with nothing mapped. -ENOENT with one message when it is not built in. */
+int shadow_set_strategy(struct vcpu *v, const char *name) __must_check;
+const char *shadow_strategy(const struct vcpu *v);
 void shadow_reset(struct vcpu *v);
 /* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
 void shadow_forget(struct vcpu *v);

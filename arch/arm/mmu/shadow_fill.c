@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow strategy `flush`: trust the guest's TLB maintenance, fill on demand, drop exactly what an operation names.
+ * Filling on demand: what a hidden fault maps, for every strategy.
  *
- * Rules (those of shadow_pool.c hold as well):
+ * Rules (those of shadow_pool.c and of the strategy hold as well):
  *  1  The shadow is a TLB: an entry is made only from a successful walk of the guest's current tables, under its current
  *     ASID, and may stay until the guest's TLB maintenance names it. What a real TLB would have to forget, is dropped.
  *  2  An entry grants at most what the guest's descriptor grants: in view K what PL1 may do, in view U the rights of PL0
@@ -463,8 +463,7 @@ static void fill(struct fill *f)
 		note_super(s, f->va);
 }
 
-static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
-				      struct gfault *gf)
+enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *gf)
 {
 	struct shadow *s = v->shadow;
 	enum shadow_result res = SHADOW_FIXED;
@@ -572,66 +571,13 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	return true;
 }
 
-/* -- TLB maintenance -- */
-
-/* Drop section entries for @slot: global ones, and those of @asid. */
-static void drop_sections(struct shadow *s, u32 slot, u32 asid)
-{
-	bool left = false;
-
-	if (slot_is_fixed(s, slot) || !slotset_has(&s->sect, slot))
-		return;
-	for (u32 i = ROOT_FLAT; i < ROOT_NR; i++) {
-		struct root *r = &s->root[i];
-
-		if (r->dirty || (r->l1[slot] & L1_TYPE) != L1_SECTION)
-			continue;
-		if (i == ROOT_FLAT || (slotset_has(&r->ng, slot) && r->asid != asid))
-			left = true;
-		else
-			root_clear_slot(s, r, slot);
-	}
-	if (!left) {
-		slotset_del(&s->sect, slot);
-		shadowed_del(s, slot);
-	}
-}
-
-/*
- * A split section: all of it goes, unless the guest's descriptor is what it was. Other roots may have another descriptor
- * by now, they look again when they need it.
- */
-static void drop_split_mva(struct shadow *s, struct node *n, bool same)
-{
-	if (same && root_node(s, s->cur, n->slot) == n)
-		node_detach_others(s, n, s->cur);
-	else
-		node_free(s, n);
-}
-
-/* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
-static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
-{
-	if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
-		return;		/* the flat root's, or only of another ASID */
-	if ((n->desc & L1_TYPE) == L1_SECTION) {
-		drop_split_mva(s, n, same);
-		return;
-	}
-	if (n->large) {
-		va &= ~0xffffu;
-		for (u32 i = 0; i < 16; i++)
-			node_drop_entry(s, n, va + i * PAGE_SIZE);
-		return;
-	}
-	node_drop_entry(s, n, va);
-}
+/* -- after an operation on one page -- */
 
 /*
  * The guest has just invalidated @va: if its descriptor is valid it was changed to be used, so map it again at once and
  * save the hidden fault (text patching through a fixmap does this for every instruction). Rule 10 applies.
  */
-static void refill_mva(struct shadow *s, struct node *n, gva_t va)
+void refill_mva(struct shadow *s, struct node *n, gva_t va)
 {
 	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p, desc;
 	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
@@ -655,230 +601,3 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	dsb();
 	s->filled_ahead++;
 }
-
-static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
-{
-	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
-	bool same = false;
-	u32 next, desc;
-
-	if (n) {
-		same = guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
-		/* The guest gave the slot to something else: let go of all of the old, which it will not name page by page. */
-		if (!same)
-			root_clear_slot(s, s->cur, slot);
-	}
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
-		next = s->node[i].slot_next;
-		drop_node_mva(s, &s->node[i], va, asid, same);
-	}
-	drop_sections(s, slot, asid);
-	if (same && IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD))
-		refill_mva(s, n, va);
-}
-
-static void flush_tlbi_mva(struct shadow *s, u32 arg)
-{
-	u32 slot = arg >> SECTION_SHIFT, first = slot & ~15u;
-
-	s->drops_mva++;
-	drop_slot_mva(s, slot, arg & PAGE_MASK, arg & 0xff);
-	if (!s->super_seen)
-		return;
-	/* The address may lie in a supersection, which one operation invalidates as a whole: its other slots hold sections. */
-	for (u32 i = first; i < first + 16; i++)
-		if (i != slot) {
-			u32 next;
-
-			for (u32 id = s->node_slot[i]; id != NODE_NONE; id = next) {
-				next = s->node[id].slot_next;
-				if ((s->node[id].desc & (L1_SUPER | L1_TYPE)) == (L1_SUPER | L1_SECTION))
-					node_free(s, &s->node[id]);
-			}
-			drop_sections(s, i, arg & 0xff);
-		}
-}
-
-/* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
-static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
-{
-	if (n->large) {
-		first &= ~15u;
-		last |= 15;
-	}
-	/* One invalidation of the ASIDs concerned in the place of one for each entry (rule 6 of shadow_pool.c). */
-	if (node_drop_entries(s, n, first, last))
-		node_tlb_flush(s, n);
-}
-
-/* What drop_slot_mva() does, for the pages from @va to @last of @slot. */
-static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u32 asid)
-{
-	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
-	u32 next, desc;
-	bool same = n && guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
-
-	if (n && !same)
-		root_clear_slot(s, s->cur, slot);
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
-		n = &s->node[i];
-		next = n->slot_next;
-		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
-			continue;
-		if ((n->desc & L1_TYPE) == L1_SECTION)
-			drop_split_mva(s, n, same);
-		else
-			drop_node_pages(s, n, va >> PAGE_SHIFT & (L2_ENTRIES - 1), last >> PAGE_SHIFT & (L2_ENTRIES - 1));
-	}
-	drop_sections(s, slot, asid);
-}
-
-/*
- * A range, slot by slot. It is being taken away more often than changed, so nothing is mapped again at once; a single page is.
- */
-static void flush_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
-{
-	struct shadow *s = v->shadow;
-	u32 va = arg & PAGE_MASK, asid = arg & 0xff;
-
-	while (pages) {
-		u32 slot = va >> SECTION_SHIFT, here = MIN(pages, L2_ENTRIES - (va >> PAGE_SHIFT & (L2_ENTRIES - 1)));
-
-		if (here > 1 && !s->super_seen) {
-			s->drops_mva += here;
-			drop_slot_pages(s, slot, va, va + (here - 1) * PAGE_SIZE, asid);
-		} else {
-			for (u32 i = 0; i < here; i++)
-				flush_tlbi_mva(s, (va + i * PAGE_SIZE) | asid);
-		}
-		va += here * PAGE_SIZE;
-		pages -= here;
-	}
-}
-
-static void flush_tlbi_asid(struct shadow *s, u32 asid)
-{
-	s->drops_asid++;
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
-		struct root *r = &s->root[i];
-
-		if (!r->dirty && r->ng_any && r->asid == asid)
-			root_drop_ng(s, r);
-	}
-	/* The current root may have lost what its pending ASID kept closed. */
-	if (s->asid_pending && !s->cur->ng_any) {
-		s->asid_pending = false;
-		dacr_apply(s);
-	}
-}
-
-static void flush_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
-{
-	switch (op) {
-	case TLBI_ALL:
-		/*
-		 * Nothing is executable now, so rule 9 can start anew: early kernels map themselves open to User mode and
-		 * correct that later. A kernel that goes on executing such pages sets it again with its next fetch.
-		 */
-		v->shadow->scan_user = false;
-		pool_drop_all(v->shadow);
-		break;
-	case TLBI_ASID:
-		flush_tlbi_asid(v->shadow, arg & 0xff);
-		break;
-	case TLBI_MVA:
-		flush_tlbi_mva(v->shadow, arg);
-		break;
-	}
-}
-
-/* -- context -- */
-
-#define SCTLR_SHADOW	(SCTLR_M | SCTLR_TRE | SCTLR_AFE)
-
-static void attr_rebuild(struct shadow *s)
-{
-	const struct vcp15 *c = &s->v->cp15;
-
-	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
-}
-
-/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
-static void sctlr_changed(struct shadow *s)
-{
-	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
-
-	if (now == s->sctlr)
-		return;
-	s->sctlr = now;
-	s->scan_user = false;
-	attr_rebuild(s);
-	pool_drop_all(s);
-	dacr_sync_managers(s);
-	root_select(s);
-}
-
-/* The vectors are in another page now: what is executable there was perhaps not scanned (rule 9). */
-static void vectors_changed(struct shadow *s)
-{
-	gva_t va = vector_page(s->v);
-
-	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
-		node_drop_entry(s, &s->node[i], va);
-}
-
-static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
-{
-	struct shadow *s = v->shadow;
-
-	switch (what) {
-	case CTX_TTBR0:
-	case CTX_ASID:
-		root_select(s);
-		break;
-	case CTX_TTBR1:
-	case CTX_TTBCR:
-		root_select_anew(s);
-		break;
-	case CTX_DACR:
-		dacr_changed(s);
-		break;
-	case CTX_SCTLR:
-		sctlr_changed(s);
-		break;
-	case CTX_VECTORS:
-		vectors_changed(s);
-		break;
-	case CTX_ATTR:
-		attr_rebuild(s);
-		if (s->sctlr & SCTLR_TRE)
-			pool_drop_all(s);
-		break;
-	}
-}
-
-static int flush_init(struct vcpu *v)
-{
-	v->want_pte_hints = 0;
-	return 0;
-}
-
-static void flush_reset(struct vcpu *v)
-{
-	struct shadow *s = v->shadow;
-
-	s->sctlr = v->cp15.sctlr & SCTLR_SHADOW;
-	attr_rebuild(s);
-	pool_reset(s);
-	dacr_sync_managers(s);
-}
-
-const struct shadow_ops shadow_flush_ops = {
-	.name = "flush",
-	.init = flush_init,
-	.reset = flush_reset,
-	.fault = flush_fault,
-	.tlbi = flush_tlbi,
-	.tlbi_pages = flush_tlbi_pages,
-	.ctx_changed = flush_ctx_changed,
-};
