@@ -665,3 +665,17 @@ void cp15_reset_hardware(struct vcpu *v)
 	sctlr_apply(v);
 	cpacr_apply(v);
 }
+
+void cp15_leave(struct vcpu *v)
+{
+	v->cp15.tpidrurw = read_tpidrurw();
+	v->cp15.tpidruro = read_tpidruro();
+}
+
+void cp15_enter(struct vcpu *v)
+{
+	write_tpidrurw(v->cp15.tpidrurw);
+	write_tpidruro(v->cp15.tpidruro);
+	sctlr_apply(v);
+	cpacr_apply(v);
+}

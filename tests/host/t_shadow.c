@@ -73,6 +73,8 @@ void arm_window_moved(struct vcpu *vc, u32 base)
 	window_moves++;
 }
 
+void arm_window_in_place(struct vcpu *vc) { }
+
 /* Code pages: one in three has sites and gets a copy. */
 static u16 code_state[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];	/* 0 unknown, 1 clean, else copy + 2 */
 #define COPIES	8u
