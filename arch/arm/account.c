@@ -6,7 +6,7 @@
 #include <arm/vcpu.h>
 
 /* Instructions executed so far, modulo 2^32 (count_instructions() in boot.c). */
-static u32 instructions(void)
+u32 account_instructions(void)
 {
 	return IS_ENABLED(CONFIG_EXIT_INSTRUCTIONS) ? read_pmxevcntr() : 0;
 }
@@ -16,7 +16,7 @@ void slow_exit_begin(struct vcpu *v)
 	if (v->slow_cause != SLOW_CAUSE_IDLE)
 		return;
 	v->slow_cause = SLOW_CAUSE_NONE;
-	v->slow_begin = instructions();
+	v->slow_begin = account_instructions();
 }
 
 void slow_exit_end(struct vcpu *v)
@@ -29,7 +29,7 @@ void slow_exit_end(struct vcpu *v)
 		vcpu_count(v, EXIT_OTHER);
 	cost = &v->slow[v->slow_cause];
 	cost->exits++;
-	cost->instructions += instructions() - v->slow_begin;
+	cost->instructions += account_instructions() - v->slow_begin;
 	trace_end(v);
 	v->slow_cause = SLOW_CAUSE_IDLE;
 }

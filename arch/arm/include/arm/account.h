@@ -2,7 +2,12 @@
 /* What exits that leave the window cost: instructions by the first cause that an exit counts (hv/stats.h). */
 #pragma once
 
+#include <hv/types.h>
+
 struct vcpu;
+
+/* Instructions executed so far, modulo 2^32; 0 where nothing counts them. */
+u32 account_instructions(void);
 
 /* The guest has just left; nothing is counted yet. No effect while an exit is being accounted. */
 void slow_exit_begin(struct vcpu *v);
