@@ -5,6 +5,7 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <arm/trace.h>
@@ -144,8 +145,10 @@ static void deliver_interrupts(struct vcpu *v)
 static void wait_for_interrupt(struct vcpu *v)
 {
 	while (!v->irq_in && v->guest->request == GUEST_REQ_NONE && !console_work_pending()) {
+		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
+		pmu_guest_end(v);
 		if (arch_irq_pending())
 			host_irq_handle();
 	}

@@ -10,7 +10,7 @@
 
 struct fake_vcpu fake_vcpu;
 static u64 exits[EXIT_NR];
-static struct slow_cost slow[EXIT_NR] = { [EXIT_IRQ] = { 3, 0x100000001 } };
+static struct slow_cost slow[EXIT_NR] = { [EXIT_IRQ] = { 3, 3, 0x100000001 } };
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
