@@ -163,6 +163,7 @@ static void wait_for_interrupt(struct vcpu *v)
 			host_irq_handle();
 	}
 	v->waiting = false;
+	v->waits++;
 }
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
@@ -220,6 +221,15 @@ const u64 *arch_vcpu_stats(struct vcpu *v)
 		v->exits_seen[i] = now;
 	}
 	return v->exits_total;
+}
+
+bool arch_vcpu_lives(struct vcpu *v)
+{
+	const u64 *n = arch_vcpu_stats(v);
+	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
+
+	v->signs_seen = signs;
+	return v->waiting || signs != before;
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)

@@ -147,6 +147,7 @@ struct vcpu {
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	u64 waits, signs_seen;	/* how often it has waited; arch_vcpu_lives() */
 	/* arm/trouble.h */
 	struct trouble {
 		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
