@@ -5,6 +5,7 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/switch.h>
 #include <arm/sysreg.h>
@@ -158,12 +159,15 @@ static void deliver_interrupts(struct vcpu *v)
 static void wait_for_interrupt(struct vcpu *v)
 {
 	while (!v->irq_in && v->guest->request == GUEST_REQ_NONE && !console_work_pending()) {
+		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
+		pmu_guest_end(v);
 		if (arch_irq_pending())
 			host_irq_handle();
 	}
 	v->waiting = false;
+	v->waits++;
 }
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
@@ -222,6 +226,15 @@ const u64 *arch_vcpu_stats(struct vcpu *v)
 		v->exits_seen[i] = now;
 	}
 	return v->exits_total;
+}
+
+bool arch_vcpu_lives(struct vcpu *v)
+{
+	const u64 *n = arch_vcpu_stats(v);
+	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
+
+	v->signs_seen = signs;
+	return v->waiting || signs != before;
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
