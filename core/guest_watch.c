@@ -12,26 +12,41 @@
 #include <hv/time.h>
 
 #define SILENCE_S	30u	/* from its start; by then any kernel on any path has come to its console, or says nothing on purpose */
+#define STILL_S		4u	/* in one place, with interrupts masked: it waits for nothing that could come */
 
 void guest_watch_start(struct guest *g)
 {
 	g->watch.since = host_time_now();
 	g->watch.characters = console_guest_characters();
 	g->watch.silence_said = false;
+	g->watch.still = 0;
+}
+
+/* Look at a guest that has not said a word yet. */
+static void watch_silent(struct guest *g)
+{
+	struct guest_watch *w = &g->watch;
+
+	w->still = arch_vcpu_still(g->vcpu) ? w->still + 1 : 0;
+	if (w->still < STILL_S && host_time_now() - w->since < SILENCE_S * TIME_HZ)
+		return;
+	w->silence_said = true;
+	if (w->still >= STILL_S)
+		pr_warn("guest %s: not a word on its console, and it loops in one place with interrupts masked\n", g->name);
+	else
+		pr_warn("guest %s: not a word on its console in the %u s since its start\n", g->name, SILENCE_S);
+	arch_vcpu_trouble(g->vcpu);
 }
 
 static void tick(void *arg)
 {
 	(void)arg;
 	for (struct guest *g = guest_first(); g; g = g->next) {
-		struct guest_watch *w = &g->watch;
+		const struct guest_watch *w = &g->watch;
 
-		if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) ||
-		    w->characters != console_guest_characters() || host_time_now() - w->since < SILENCE_S * TIME_HZ)
-			continue;
-		w->silence_said = true;
-		pr_warn("guest %s: not a word on its console in the %u s since its start\n", g->name, SILENCE_S);
-		arch_vcpu_trouble(g->vcpu);
+		if (g->state == GUEST_RUNNING && !w->silence_said && !passthrough_has_console(g) &&
+		    w->characters == console_guest_characters())
+			watch_silent(g);
 	}
 }
 

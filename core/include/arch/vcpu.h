@@ -36,6 +36,8 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 void arch_vcpu_dump(struct vcpu *v);
 /* Why it may be that the guest does not get on: a few lines of where it is and what went wrong last. */
 void arch_vcpu_trouble(struct vcpu *v);
+/* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
+bool arch_vcpu_still(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
 /* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
 u64 arch_vcpu_unrewritten(struct vcpu *v);

@@ -24,6 +24,7 @@ enum guest_request {
 struct guest_watch {
 	u32 since, characters;		/* its start: time, console_guest_characters() */
 	u32 reset_at, resets_unsaid;
+	u32 still;			/* seconds in one place */
 	bool reset_said, silence_said;
 };
 
