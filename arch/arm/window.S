@@ -81,7 +81,11 @@ exit_with_insn:
 	tst	r2, #0x20
 fetch_start:
 	ldreq	r3, [r1]
-	ldrhne	r3, [r1]
+	beq	fetch_end
+	ldrh	r3, [r1]
+	cmp	r3, #0xe800		@ the first half of a 32-bit instruction (A6.1)
+	ldrhhs	r5, [r1, #2]
+	orrhs	r3, r5, r3, lsl #16
 fetch_end:
 	str	r3, [sp, #VCPU_EXIT_INSN]
 	str	r4, [sp, #VCPU_EXIT_INSN_VALID]

@@ -23,14 +23,14 @@ void window_sites_clear(struct vcpu *v)
 void window_sites_drop(struct vcpu *v, u32 copy)
 {
 	for (u32 i = 0; i < SITE_ENTRIES; i++)
-		if (site_copy(v->window_sites[i].svc) == copy)
+		if (v->window_sites[i].copy == copy)
 			v->window_sites[i].pc = ~0u;	/* never the address of an instruction */
 }
 
-void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
+void window_sites_add(struct vcpu *v, u32 pc, u32 trap, u32 copy, u32 word)
 {
 	if (!v->fast_off)
-		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = svc, .word = word };
+		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = trap, .word = word, .copy = copy };
 }
 
 u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window.S: enum window_strex */

@@ -66,7 +66,7 @@ struct vcpu {
 	u32 irq_in;		/* PSR_I, PSR_F: virtual IRQ, FIQ input high; PSR_A: asynchronous abort pending */
 	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
 	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
-	u32 exit_insn;		/* word (ARM) or halfword (Thumb) at r[15] for SVC and Undefined exits */
+	u32 exit_insn;		/* word (ARM), or one or two halfwords (Thumb) as struct insn has them, at r[15] for SVC and Undefined exits */
 	u32 exit_insn_valid;	/* 0: the window could not read it, use guest_fetch() */
 	u32 window_base;	/* current address of the window */
 	u32 scratch[8];		/* of window.S */
