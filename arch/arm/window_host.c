@@ -61,10 +61,13 @@ enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const
 
 void window_prepare(struct vcpu *v)
 {
-	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE) ||
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & SCTLR_EE ||
 		    (!vcpu_privileged(v) && v->cpsr & PSR_AIF);
+	u32 vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	bool thumb = v->cp15.sctlr & SCTLR_TE;
 
-	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->svc_vector = thumb ? 0 : vector;
+	v->svc_vector_t32 = thumb ? vector : 0;
 	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 }

@@ -297,6 +297,52 @@ static void test_user(void)
 	stacks_init();
 }
 
+/* -- a kernel whose exceptions are taken in Thumb state -- */
+
+#define CALLS		40u
+
+/* As T32 kernels do at a system call: sp and lr of User mode by way of System mode, and the way back. */
+T32(te_vectors, "nop.w\n nop.w\n b.w 1f\n nop.w\n nop.w\n nop.w\n nop.w\n nop.w\n"
+		"1: subs r7, #1\n beq 3f\n mrs r0, cpsr\n mov r1, r0\n eor r0, #12\n msr cpsr_c, r0\n mov r2, sp\n mov r3, lr\n eor r0, #12\n msr cpsr_c, r0\n"
+		"mrs r4, spsr\n cpsie i\n mrs r5, cpsr\n cpsid i\n bic r6, r4, #0xf0000000\n orr r6, r8\n msr spsr_cxsf, r6\n subs pc, lr, #0\n"
+		"3: ldr pc, 4f\n .balign 4\n 4: .word hook_2");
+T32(calls, "1: svc #0\n b 1b");
+extern const u32 calls_a32[], calls_a32_end[];
+asm(".pushsection .rodata\n .balign 4\n .arm\n calls_a32: svc #0\n b calls_a32\n calls_a32_end:\n .popsection");
+
+static void check_calls(const u32 *words, u32 n, u32 state, u32 len)
+{
+	struct ctx c;
+
+	ctx_init(&c, MODE_USR | state | masks);
+	c.pc = (u32)code_fresh(words, n);
+	c.r[7] = CALLS;
+	c.r[8] = PSR_V;
+	group_check(VEC_SVC, ctx_run(&c), "vector");
+	group_check(c.pc + len, exc_frame.exc_lr, "lr");
+	group_check(MODE_USR | state | masks | PSR_V, exc_frame.spsr & ~0xe0000000u, "SPSR");
+	group_check(MODE_SVC | PSR_I | masks, exc_frame.r[1] & 0x1ff, "CPSR at the vector");
+	group_check(c.sp, exc_frame.r[2], "sp of User mode");
+	group_check(c.lr, exc_frame.r[3], "lr of User mode");
+	group_check(MODE_USR | state | masks | PSR_V, exc_frame.r[4] & ~0xe0000000u, "SPSR as read");
+	group_check(MODE_SVC | masks, exc_frame.r[5] & 0x1ff, "CPSIE");
+}
+
+static void test_system_calls(void)
+{
+	u32 vbar = MRC(0, c12, c0, 0);
+
+	group_begin("system calls to T32 vectors");
+	MCR(0, c12, c0, 0, (u32)code_fresh(te_vectors, (u32)(te_vectors_end - te_vectors)));
+	sctlr_write(sctlr_read() | SCTLR_TE);
+	check_calls(calls, (u32)(calls_end - calls), PSR_T, 2);
+	check_calls(calls_a32, (u32)(calls_a32_end - calls_a32), 0, 4);
+	sctlr_write(sctlr_read() & ~SCTLR_TE);
+	MCR(0, c12, c0, 0, vbar);
+	isb();
+	group_end();
+}
+
 /* -- in two pages -- */
 
 #define VA		0x30010000u
@@ -380,5 +426,6 @@ void guest_main(void)
 	test_accesses();
 	test_unknown();
 	test_user();
+	test_system_calls();
 	test_two_pages();
 }
