@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layout parser: the shipped layouts, every kind of mistake with its one message, and damaged blobs. */
-/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c core/guest_watch.c */
+/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/guest_tree.c core/alloc.c core/passthrough.c core/irq.c core/guest_watch.c */
 /* SOURCES: tests/host/fake/time.c tests/host/fake/vcpu.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/dts.c tests/host/fake/devices.c */

@@ -31,6 +31,11 @@ struct emudev_type {
 	 * hardware that the guest does not get. May be NULL. Returns 0 or -errno with a message.
 	 */
 	int (*fdt_fixup)(struct emudev *d, void *fdt);
+	/*
+	 * Describe the device in a tree that Umbra makes (core/guest_tree.c): a node of its own, by fdt_node_add() and its like. NULL for what
+	 * only a board's own tree describes. Returns 0 or a libfdt error.
+	 */
+	int (*fdt_node)(struct emudev *d, void *fdt);
 };
 
 struct emudev {
