@@ -88,6 +88,16 @@ const char *arch_vcpu_path(const struct vcpu *v)
 	return v->path->name;
 }
 
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name)
+{
+	return shadow_set_strategy(v, name);
+}
+
+const char *arch_vcpu_shadow(const struct vcpu *v)
+{
+	return shadow_strategy(v);
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
 	memset(v->r, 0, sizeof(v->r));

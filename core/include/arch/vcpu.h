@@ -28,6 +28,9 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2);
  */
 int arch_vcpu_set_path(struct vcpu *v, const char *name) __must_check;
 const char *arch_vcpu_path(const struct vcpu *v);
+/* The same for the shadow strategy. */
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name) __must_check;
+const char *arch_vcpu_shadow(const struct vcpu *v);
 /* Run the guest until core must act. Context: Umbra's main context, interrupts masked. */
 enum vcpu_stop arch_vcpu_run(struct vcpu *v);
 /* Level of the virtual IRQ/FIQ input, driven by the guest's interrupt controller emulator. */

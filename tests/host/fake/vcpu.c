@@ -37,6 +37,19 @@ const char *arch_vcpu_path(const struct vcpu *v)
 	return fake_vcpu.path ? fake_vcpu.path : "trap";
 }
 
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name)
+{
+	if (strcmp(name, "flush"))
+		return -ENOENT;
+	fake_vcpu.shadow = name;
+	return 0;
+}
+
+const char *arch_vcpu_shadow(const struct vcpu *v)
+{
+	return fake_vcpu.shadow ? fake_vcpu.shadow : "flush";
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
 	fake_vcpu.resets++;
