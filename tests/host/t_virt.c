@@ -3,6 +3,7 @@
 /* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
 /* SOURCES: core/atags.c core/uimage.c core/alloc.c core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: core/vtimer.c drivers/owned_omap.c emulators/gic.c emulators/sp804.c emulators/pl011.c emulators/pl031.c emulators/power.c */
+/* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c core/entropy.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c tests/host/fake/time.c */
 /* SOURCES: tests/host/fake/timer.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -10,7 +11,6 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <libfdt.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <arch/cpu.h>
@@ -30,6 +30,8 @@
 #define KERNEL_SIZE	0x4000u
 #define INITRD_AT	0x89000000u
 #define INITRD_SIZE	0x2345u
+#define DISK_AT		0x8a000000u
+#define DISK_SIZE	0x20200u	/* not whole blocks */
 
 const struct host_missing host_missing[] = { { NULL, 0, 0 } };
 void console_guest_attach(const struct console_guest_ops *o, void *priv) { }
@@ -59,6 +61,8 @@ static void put_word(hpa_t at, u32 w)
 /* The static UART takes one console in its life: so does this program. */
 static int setup(void **state)
 {
+	int disk;
+
 	fake_arch_reset();
 	host_irqc_init();
 	alloc_init(arch_host_mem()->heap_base, arch_host_mem()->umbra_end);
@@ -68,12 +72,14 @@ static int setup(void **state)
 	assert_int_not_equal(fake_dts_layout("linux-virt", blob, sizeof(blob)), 0);
 	set_reg("/chosen/module@0", KERNEL_AT, KERNEL_SIZE);
 	set_reg("/chosen/module@1", INITRD_AT, INITRD_SIZE);
-	for (u32 n = 2; n < 8; n++) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/chosen/module@%u", n);
-		set_reg(path, INITRD_AT + n * 0x100000, 0x10000);
-	}
+	set_reg("/chosen/module@2", DISK_AT, DISK_SIZE);
+	for (u32 i = 0; i < DISK_SIZE; i++)
+		((u8 *)hpa_ptr(DISK_AT))[i] = (u8)(i * 5);
+	/* this disk forgets; the file may lie anywhere below */
+	assert_int_equal(fdt_open_into(blob, blob, sizeof(blob)), 0);
+	disk = fdt_path_offset(blob, "/guest/devices/disk@10051000");
+	assert_true(disk >= 0);
+	assert_int_equal(fdt_setprop_empty(blob, disk, "forget"), 0);
 	fake_log_reset();
 	if (layout_parse(blob, &layout) || guest_create(&guest, &layout.guest[0]) || guest_keep_files(&guest) || guest_start(&guest))
 		fail_msg("%s", fake_log_text);
@@ -160,6 +166,26 @@ static void test_clocks(void **state)
 	assert_int_equal(cell("/rtc@10040000", "clocks", 0), cell("/bus-clock", "phandle", 0));
 }
 
+/* A disk that forgets is kept twice, outside of the guest's memory, and comes back as it was. */
+static void test_disk(void **state)
+{
+	const struct layout_dev *d = NULL;
+	u8 *disk;
+
+	for (u32 i = 0; i < guest.cfg.ndevs; i++)
+		if (guest.cfg.dev[i].file.size)
+			d = &guest.cfg.dev[i];
+	assert_non_null(d);
+	assert_int_equal(d->file.size, DISK_SIZE);
+	assert_true(d->file.doubled);
+	assert_true(d->file.addr >= guest_kept_base() && d->file.addr + 2 * layout_file_second(&d->file) <= FAKE_UMBRA_BASE);
+	assert_true(guest_kept_base() >= guest.cfg.mem_base + guest.cfg.mem_size);
+	disk = hpa_ptr(d->file.addr);
+	for (u32 i = 0; i < DISK_SIZE; i++)
+		if (disk[i] != (u8)(i * 5) || disk[i + layout_file_second(&d->file)] != (u8)(i * 5))
+			fail_msg("byte %u", i);
+}
+
 /* What the tree says of it does it. */
 static void test_power(void **state)
 {
@@ -187,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_map_and_tree),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_power),
 	};
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's kernel on Umbra's own virtual machine, with nothing of the board: its devices by the kernel's own drivers, restart, power-off."""
 
+import hashlib
 import re
 
 import pytest
 
+import umbra_guest
 from board import Board, built_paths, umbra_arguments
 
 
@@ -35,11 +37,31 @@ def test_time_goes_on(virt):
     assert 5 <= clock[1] - clock[0] <= 6
 
 
+def test_entropy(virt):
+    """Bytes that no compression gets hold of, and others the next time."""
+    first, second = (virt.run("dd if=/dev/hwrng bs=64 count=64 2>/dev/null | sha256sum") for _ in range(2))
+    assert first != second
+    assert "virtio" in virt.run("cat /sys/class/misc/hw_random/rng_current")
+    assert int(virt.run("dd if=/dev/hwrng bs=64 count=64 2>/dev/null | gzip | wc -c")) > 4096
+
+
+def test_disk(virt):
+    """The file of the card, all of it; a file system on it, and what the host kept of that over a restart of the guest (below)."""
+    image = umbra_guest.build_guest()["disk.img"].read_bytes()
+    assert hashlib.sha256(image).hexdigest() in virt.run("sha256sum /dev/vda")
+    virt.run("mount -t vfat /dev/vda /mnt && dd if=/dev/urandom of=/mnt/noise bs=64k count=30 2>/dev/null")
+    virt.digest = virt.run("sha256sum /mnt/noise").split()[0]
+    virt.run("umount /mnt")
+    assert virt.run("cat /sys/block/vda/serial").strip() == "disk.img"
+    assert "disk.img at 0x" in virt.monitor("layout")
+
+
 def test_restart(virt):
-    """`reboot` in the guest: the same again, and the clock went on."""
+    """`reboot` in the guest: the same again, the clock went on, the disk is as it was left."""
     virt.sendline("reboot")
     virt.wait_for_shell(timeout=240)
     assert "2026" in virt.run("date")
+    assert virt.digest in virt.run("mount -t vfat /dev/vda /mnt && sha256sum /mnt/noise; umount /mnt")
     assert "0 violations" in virt.monitor("guest audit")
     assert re.search(r"^unrewritten\s+0\s", virt.monitor("stats"), re.M)
 

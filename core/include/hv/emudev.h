@@ -21,6 +21,7 @@ struct emudev_type {
 	/* Of an emulator that passes accesses on: where it may stand. Each range of the node begins at one of these. NULL: anywhere. */
 	const struct emudev_place *places;
 	u32 nplaces;
+	bool wants_file;	/* the node names one: `file`, `read-only`, `forget` */
 	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);
