@@ -129,7 +129,10 @@ static void test_level(void **state)
 	assert_int_equal(rd(IAR), 32);
 	assert_false(fake_vcpu.irq);
 	assert_int_equal(rd(IABR(1)), 1);
+	assert_int_equal(rd(HPPIR), NONE);
+	set_priority(32, 0);	/* active is active, whatever its priority becomes */
 	assert_int_equal(rd(IAR), NONE);
+	set_priority(32, 0xa0);
 	/* active and pending: again as soon as it is ended */
 	wr(EOIR, 32);
 	assert_true(fake_vcpu.irq);
