@@ -8,7 +8,7 @@
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
-/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c */
+/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
@@ -1088,6 +1088,95 @@ static void refill_after_invalidation(void **state)
 	audit();
 }
 
+/* What an operation names that names much stays if the guest's tables say so: a page, a page with less rights, a section, a copy. */
+static void revalidation(void **state)
+{
+	const struct { gva_t va; u32 desc; enum shadow_access acc; bool priv; } page[] = {
+		{ 0x00101000, P(RAM + 0x5000, URW) | NG, ACC_WRITE, false }, { 0x00102000, P(RAM + 0x6000, URO) | NG, ACC_EXEC, false },
+		{ 0x00123000, P(0x48001000, URW) | NG, ACC_WRITE, false }, { 0xc0105000, P(RAM + 0x8000, KRW), ACC_WRITE, true },
+		{ 0xc0106000, P(RAM + 0x9000, KRO), ACC_EXEC, true }, { 0xc0107000, P(RAM + 0xa000, KRO), ACC_EXEC, true },
+	};
+	u64 fills;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l1(0, 0xc0000000, S(RAM, KRW));
+	l1(0, 0xc0100000, G_L2(1) | 1);
+	for (u32 i = 0; i < ARRAY_SIZE(page); i++)
+		l2(page[i].va >> 31, page[i].va, page[i].desc);
+	mmu_on();
+	for (u32 round = 0; round < 4; round++) {
+		if (round == 1)
+			fills = s->fills;
+		for (u32 i = 0; i < ARRAY_SIZE(page); i++)
+			assert_true(guest_does(page[i].va, page[i].acc, page[i].priv));
+		assert_true(guest_does(0xc0001000, ACC_WRITE, true));
+		shadow_tlbi(v, round & 1 ? TLBI_ASID : TLBI_ALL, 1);
+		audit();
+	}
+	assert_int_equal(s->fills, fills);
+	/* as fork() does: many lose the right to be written */
+	l2(0, 0x00101000, P(RAM + 0x5000, URO) | NG);
+	l2(1, 0xc0105000, 0);
+	l1(0, 0xc0000000, S(RAM, KRO));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_false(guest_does(0x00101000, ACC_WRITE, false));
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	assert_int_equal(s->fills, fills);
+	assert_false(guest_does(0xc0105000, ACC_READ, true));
+	assert_false(guest_does(0xc0001000, ACC_WRITE, true));
+	/* a table goes */
+	l1(0, 0x00100000, 0);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	assert_false(guest_does(0x00101000, ACC_READ, false));
+	audit();
+}
+
+/* Tables that no walk can reach change without a word, after an operation that named their space: compared when it is entered again. */
+static void revalidation_of_other_spaces(void **state)
+{
+	u64 fills;
+
+	for (u32 i = 0; i < 2; i++) {
+		l1(i, 0x00100000, G_L2(i) | 1 | 1 << 5);
+		l2(i, 0x00101000, P(RAM + 0x5000, URW) | NG);
+		l2(i, 0x00102000, P(RAM + 0x6000, URW) | NG);
+	}
+	mmu_on();
+	for (u32 i = 0; i < 2; i++) {
+		write_ttbr0(G_L1(i));
+		write_asid(i + 1);
+		assert_true(guest_does(0x00101000, ACC_WRITE, false));
+		assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	}
+	shadow_tlbi(v, TLBI_ALL, 0);
+	fills = s->fills;
+	l2(0, 0x00101000, 0);
+	write_asid(1);
+	write_ttbr0(G_L1(0));
+	assert_false(guest_does(0x00101000, ACC_WRITE, false));
+	assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills);
+	/* an ASID that is not the current one is invalidated, while the root has its entries */
+	write_asid(3);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	l2(0, 0x00102000, 0);
+	write_asid(1);
+	assert_false(guest_does(0x00102000, ACC_WRITE, false));
+	/* a root is entered under another ASID than that of its entries, after all was invalidated */
+	write_asid(2);
+	write_ttbr0(G_L1(1));
+	assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	write_ttbr0(G_L1(0));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	write_asid(3);
+	write_ttbr0(G_L1(1));
+	l2(1, 0x00102000, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x00102003);
+	write_asid(2);
+	assert_false(guest_does(0x00102000, ACC_WRITE, false));
+	audit();
+}
+
 /* -- the random guest -- */
 
 /*
@@ -1395,6 +1484,39 @@ static void change_user_range(void)
 		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
 }
 
+/* Change leaves of @space and say nothing, because no walk has reached them since their ASID was invalidated. */
+static void change_quietly(u32 space)
+{
+	for (u32 i = 0; i < 20; i++) {
+		gpa_t at = leaf_of(space, rnd_user_slot() + rnd_page_index() * PAGE_SIZE);
+
+		if (at && !is_large(peek(at)))
+			poke(at, rnd_leaf(true));
+	}
+}
+
+static void change_other_space(void)
+{
+	u32 space = rnd(SPACES);
+
+	if (space == cur_space || world.no_asid)
+		return;
+	shadow_tlbi(v, rnd(2) ? TLBI_ASID : TLBI_ALL, space_asid[space]);
+	change_quietly(space);
+}
+
+/* The same for the space in use, under ASID 0 meanwhile: what it loads then goes afterwards. */
+static void change_under_another_asid(void)
+{
+	if (world.no_asid)
+		return;
+	write_asid(0);
+	shadow_tlbi(v, rnd(2) ? TLBI_ASID : TLBI_ALL, space_asid[cur_space]);
+	change_quietly(cur_space);
+	shadow_tlbi(v, TLBI_ASID, 0);
+	write_asid(space_asid[cur_space]);
+}
+
 static void space_enter(u32 space)
 {
 	cur_space = space;
@@ -1561,6 +1683,10 @@ static void random_step(void)
 		change_large();
 	else if (r == 998 && rnd(20) == 0)
 		change_types();
+	else if (r == 998)
+		change_other_space();
+	else if (r == 999 && rnd(2))
+		change_under_another_asid();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }
@@ -1633,7 +1759,7 @@ int main(void)
 		T(user_code_is_not_scanned), T(unscanned_for_user_only), T(window_moves_out_of_the_way),
 		T(window_with_full_guest), T(slot_changes_kind), T(range_of_pages), T(tables_share_an_asid),
 		T(pending_asid_and_a_shared_node), T(many_mappings_end), T(large_page), T(refill_after_invalidation),
-		T(random_guest), T(reset_forgets),
+		T(revalidation), T(revalidation_of_other_spaces), T(random_guest), T(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

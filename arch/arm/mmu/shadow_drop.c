@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the guest's TLB maintenance names goes: exact drops by address, by ASID, and all. For every strategy. */
+/* What the guest's TLB maintenance names goes: exact drops by address, and all. For every strategy. */
 #include "mmu.h"
 
 /* Drop section entries for @slot: global ones, and those of @asid. */
@@ -98,6 +98,15 @@ static void drop_mva(struct shadow *s, u32 arg)
 		}
 }
 
+/* So many pages at once are compared: some of them hold, and the others cost not much more. */
+#define CHECK_MIN	16u
+
+/* Could the guest's TLB load entries of @n right now, under the ASID they have? */
+static bool is_loadable(const struct shadow *s, const struct node *n)
+{
+	return n->roots >> s->cur->id & 1 && !s->asid_pending;
+}
+
 /* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
 static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 {
@@ -106,7 +115,7 @@ static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 las
 		last |= 15;
 	}
 	/* One invalidation of the ASIDs concerned in the place of one for each entry (rule 6 of shadow_pool.c). */
-	if (node_drop_entries(s, n, first, last))
+	if (last - first >= CHECK_MIN && is_loadable(s, n) ? check_pages(s, n, first, last) : node_drop_entries(s, n, first, last))
 		node_tlb_flush(s, n);
 }
 
@@ -154,26 +163,7 @@ void drop_pages(struct shadow *s, u32 arg, u32 pages)
 	}
 }
 
-void drop_asid(struct shadow *s, u32 asid)
-{
-	s->drops_asid++;
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
-		struct root *r = &s->root[i];
-
-		if (!r->dirty && r->ng_any && r->asid == asid)
-			root_drop_ng(s, r);
-	}
-	/* The current root may have lost what its pending ASID kept closed. */
-	if (s->asid_pending && !s->cur->ng_any) {
-		s->asid_pending = false;
-		dacr_apply(s);
-	}
-}
-
-/*
- * Nothing is executable afterwards, so rule 9 of shadow_fill.c can start anew: early kernels map themselves open to User mode and correct that
- * later. A kernel that goes on executing such pages sets it again with its next fetch.
- */
+/* Nothing is executable afterwards, so rule 9 of shadow_fill.c can start anew. */
 void drop_all(struct shadow *s)
 {
 	s->scan_user = false;

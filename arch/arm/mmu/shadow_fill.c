@@ -81,6 +81,7 @@ static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enu
 static void enter_scan_user(struct shadow *s)
 {
 	s->scan_user = true;
+	s->scan_user_times += s->scan_user_times < 0xff;
 	pool_drop_all(s);
 }
 
@@ -129,7 +130,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		note_user_copy(s->v, page, f->va);
 }
 
-static u32 attr_bits(const struct shadow *s, u32 index, bool device)
+u32 attr_bits(const struct shadow *s, u32 index, bool device)
 {
 	if (is_flat(s))
 		return device ? ATTR_DEV_MMU_OFF : ATTR_RAM_MMU_OFF;
@@ -178,13 +179,6 @@ static void fill_section(struct fill *f)
 }
 
 /* -- small pages -- */
-
-#define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
-
-static u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
-{
-	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
-}
 
 static u32 leaf_entry(const struct fill *f)
 {
