@@ -6,6 +6,7 @@
 #include <arm/strategy.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
+#include <arm/window.h>
 #include <autoconf.h>
 #include <hv/guest.h>
 #include <hv/types.h>
@@ -275,6 +276,15 @@ static inline void shadowed_del(struct shadow *s, u32 slot)
 {
 	if (s->node_slot[slot] == NODE_NONE && !slotset_has(&s->sect, slot) && !s->super_seen)
 		s->v->shadowed[slot >> 5] &= ~BIT(slot & 31);
+}
+
+/* The window may have selected another root. */
+static inline void root_follow(struct shadow *s)
+{
+	if (s->cur->host_asid == s->v->hw_asid)
+		return;
+	s->cur = &s->root[s->v->hw_asid - HOST_ASID_FIRST];
+	s->cur->stamp = ++s->stamp;
 }
 
 static inline bool is_flat(const struct shadow *s)

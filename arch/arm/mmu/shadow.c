@@ -97,10 +97,7 @@ void shadow_exited(struct vcpu *v)
 
 	if (!v->fast_off)
 		xlate_forget(v);	/* the window may have written DACR, TTBR0 or CONTEXTIDR */
-	if (s->cur->host_asid == v->hw_asid)
-		return;
-	s->cur = &s->root[v->hw_asid - HOST_ASID_FIRST];
-	s->cur->stamp = ++s->stamp;
+	root_follow(s);
 }
 
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)

@@ -249,6 +249,12 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
+/* Are the vectors not in the line of the entry for @va? */
+static inline bool is_far_from_vectors(const struct shadow *s, gva_t va)
+{
+	return (vector_page(s->v) ^ va) >= 16 * PAGE_SIZE;
+}
+
 /*
  * Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. The hottest
  * loop here: apart from the rest it has registers enough.
@@ -256,7 +262,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
 {
 	const struct span big = f->s->span[0];		/* a copy, which no store below can change */
-	bool user_exec = f->user_exec && (vector_page(f->s->v) ^ f->va) >= 16 * PAGE_SIZE;	/* vectors are never among these */
+	bool user_exec = f->user_exec && is_far_from_vectors(f->s, f->va);	/* they are never among these */
 	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
@@ -498,6 +504,65 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	if (f.cause != EXIT_NR)
 		vcpu_count(v, f.cause);
 	return res;
+}
+
+/* -- the short way -- */
+
+/* Is @view the one that fill() would take for the page of descriptor @d, with no toggling? */
+static inline bool view_serves(enum view view, u32 d, enum shadow_access acc, bool priv)
+{
+	u32 pl0 = ap_rights_pl0[FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4)];
+
+	if (view == VIEW_U)
+		return !priv || pl0 >= (acc == ACC_WRITE ? RIGHTS_RW : RIGHTS_RO);
+	return priv;
+}
+
+/* The current root's node for @va, if the guest's descriptor is still the one that it was made from, with its table linked; or NULL. */
+static inline struct node *linked_node(struct shadow *s, gva_t va, u32 l1desc)
+{
+	struct node *n = root_node(s, s->cur, va >> SECTION_SHIFT);
+
+	return n && n->desc == link_key(l1desc) ? n : NULL;
+}
+
+/* May the page of descriptor @d get an entry in @n as it is? One of scanned code may not, nor a fetch that is to be scanned (rule 5). */
+static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
+{
+	struct shadow *s = f->s;
+
+	f->frame = frame_of(s, d & PAGE_MASK);
+	return f->frame && !frame_is_code(f->frame) && (n->ng || !(d & L2_NG)) && view_serves(f->view, d, f->acc, f->priv) &&
+	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
+}
+
+bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
+{
+	struct shadow *s = v->shadow;
+	struct fill f = { .s = s, .va = va, .acc = acc, .priv = priv };
+	u32 idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), first = idx & ~15u, tbl, *p;
+	struct node *n;
+
+	root_follow(s);
+	n = linked_node(s, va, w->l1desc);
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending || slot_is_fixed(s, v->r[15] >> SECTION_SHIFT))
+		return false;
+	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
+	tbl = n->tbl[f.view];
+	p = tbl_ptr(s, tbl) + first;
+	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
+		return false;
+	if (acc == ACC_EXEC)
+		f.frame->w[0] |= FRAME_USER;
+	f.user_exec = !priv && !s->scan_user;
+	tbl_mark(s, tbl, idx);
+	n->ref = true;
+	s->fills++;
+	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(w->l2addr & ~63u)) - 1;
+	dcache_clean_mva((u32)(uintptr_t)p);
+	dsb();
+	vcpu_count(v, EXIT_SHADOW_FILL);
+	return true;
 }
 
 /* -- after an operation on one page -- */

@@ -91,6 +91,22 @@ struct walk {
  */
 int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f) __must_check;
 /*
+ * The same for what is commonest, in few instructions: the MMU on, one table base, cacheable walks, a small page or nothing, of a domain
+ * that is client in @dacr. The fault is exactly that of guest_walk(); where it is something else, SHORT_WALK_OTHER.
+ */
+enum short_result { SHORT_WALK_OTHER, SHORT_WALK_FAULT, SHORT_WALK_PAGE };
+struct short_walk {
+	u32 l1desc, l2desc;
+	gpa_t l2addr;
+};
+enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
+				   struct gfault *f);
+/*
+ * Map the small page that the walk @w of @va found for @acc, and its neighbours. False: the current root's table for it is not there, or
+ * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
+ */
+bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/*
  * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
  * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,
  * pass-through via checked MMIO. On failure -EFAULT and *f is what to inject as data abort.

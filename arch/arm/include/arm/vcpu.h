@@ -125,6 +125,7 @@ struct vcpu {
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
+	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
 	struct trace *trace;
 	bool debug_stop;	/* the guest came to a breakpoint: the run loop goes back to core */
