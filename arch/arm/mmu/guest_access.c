@@ -82,17 +82,19 @@ static void load_or_store(void *p, enum shadow_access acc, u32 size, u32 *val)
 
 static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shadow_access acc, bool priv, u32 size, u32 *val)
 {
-	bool flush = differs_from_host_map(v, w);
+	bool flush = differs_from_host_map(v, w), table = acc == ACC_WRITE && v->shadow && is_watched_table(v->shadow, w->gpa);
 
 	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
 		code_page_written(v, w->gpa);
 	if (flush)
 		arch_dcache_flush_range(w->gpa, size);
-	else
+	else if (!table)
 		xlate_note(v, va, acc, priv, w->gpa);
 	load_or_store(hpa_ptr(w->gpa), acc, size, val);
 	if (flush && acc == ACC_WRITE)
 		arch_dcache_flush_range(w->gpa, size);
+	if (table)
+		v->shadow->ops->table_written(v->shadow, w->gpa, size);
 }
 
 /* The bus behind a device address: true when something answered. */

@@ -45,7 +45,7 @@ static u32 narrowed(const struct check *c, u32 e, gpa_t page, u32 bits, const st
 
 	if ((e & PAGE_MASK) != page)	/* only the copy of a page of code stands for another page */
 		return frame && !(bits & L2_XN) && code_page_is_code(c->s->v, page, &copy) && copy == (e & PAGE_MASK) ? e : 0;
-	return page | bits | (e & L2_XN) | (frame && frame_is_code(frame) ? L2_AP2 : 0);
+	return page | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
 }
 
 static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
@@ -129,12 +129,22 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 	return changed;
 }
 
-/* Compare all of @n, which is of one guest table, now. */
+void compare_table(struct shadow *s, struct node *n, const struct root *r)
+{
+	n->epoch = s->epoch;
+	if (check_lines(s, n, 0xffff, r->uncached))
+		node_tlb_flush(s, n);
+}
+
+/* Compare all of @n now. */
 static void check_table(struct shadow *s, struct node *n, const struct root *r)
 {
 	n->epoch = s->epoch;
-	if ((n->desc & L1_TYPE) == L1_TABLE && check_lines(s, n, 0xffff, r->uncached))
-		node_tlb_flush(s, n);
+	if ((n->desc & L1_TYPE) != L1_TABLE || n->in_step)
+		return;
+	compare_table(s, n, r);
+	if (s->ops->table_compared)
+		s->ops->table_compared(s, n, r);
 }
 
 void check_node(struct shadow *s, struct node *n, const struct root *r)
@@ -148,6 +158,39 @@ bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 	u32 lines = (2u << (last >> 4)) - (1u << (first >> 4));
 
 	return check_lines(s, n, lines, s->cur->uncached);
+}
+
+/* What the entry @idx of @n in @view has to be now. */
+static u32 check_now(struct shadow *s, struct node *n, enum view view, u32 idx)
+{
+	struct check c = {
+		.s = s, .n = n, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1, .low = ~0u,
+	};
+	const u32 *guest = hpa_ptr(n->desc & L1_TABLE_BASE);
+
+	return check_entry(&c, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT, tbl_ptr(s, n->tbl[view])[idx], guest_order(s, guest[idx]));
+}
+
+void check_one(struct shadow *s, struct node *n, u32 idx)
+{
+	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
+		u32 *p = n->tbl[view] == TBL_NONE ? NULL : tbl_ptr(s, n->tbl[view]) + idx, now;
+
+		if (!p || !*p)
+			continue;
+		now = check_now(s, n, view, idx);
+		if (now == *p)
+			continue;
+		pte_write(p, now);
+		node_tlb_entry(s, n, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT);
+	}
+}
+
+bool check_holds(struct shadow *s, struct node *n, enum view view, u32 idx)
+{
+	u32 e = tbl_ptr(s, n->tbl[view])[idx], now = check_now(s, n, view, idx);
+
+	return e == now || e == (now | L2_AP2);	/* read-only for a reason that has ended: a write changes that */
 }
 
 /* Is section entry @e what the guest's descriptor @desc makes of it? */

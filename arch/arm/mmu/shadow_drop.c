@@ -37,6 +37,12 @@ static void drop_split_mva(struct shadow *s, struct node *n, bool same)
 		node_free(s, n);
 }
 
+/* Could the guest's TLB load entries of @n right now, under the ASID they have? */
+static bool is_loadable(const struct shadow *s, const struct node *n)
+{
+	return n->roots >> s->cur->id & 1 && !s->asid_pending;
+}
+
 /* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
 static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
 {
@@ -46,6 +52,8 @@ static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, 
 		drop_split_mva(s, n, same);
 		return;
 	}
+	if (n->in_step && is_loadable(s, n))
+		return;		/* what is there holds */
 	if (n->large) {
 		va &= ~0xffffu;
 		for (u32 i = 0; i < 16; i++)
@@ -101,15 +109,11 @@ static void drop_mva(struct shadow *s, u32 arg)
 /* So many pages at once are compared: some of them hold, and the others cost not much more. */
 #define CHECK_MIN	16u
 
-/* Could the guest's TLB load entries of @n right now, under the ASID they have? */
-static bool is_loadable(const struct shadow *s, const struct node *n)
-{
-	return n->roots >> s->cur->id & 1 && !s->asid_pending;
-}
-
 /* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
 static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 {
+	if (n->in_step && is_loadable(s, n))
+		return;
 	if (n->large) {
 		first &= ~15u;
 		last |= 15;

@@ -397,9 +397,23 @@ static void node_unlist(struct shadow *s, struct node *n)
 	shadowed_del(s, n->slot);
 }
 
+/* Tell the strategy that @n begins, or ends. */
+static void table_born(struct shadow *s, struct node *n)
+{
+	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_born)
+		s->ops->table_born(s, n);
+}
+
+static void table_dead(struct shadow *s, struct node *n)
+{
+	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_dead)
+		s->ops->table_dead(s, n);
+}
+
 /* Detach @n from every root and give its tables back. */
 void node_free(struct shadow *s, struct node *n)
 {
+	table_dead(s, n);
 	for (u64 roots = n->roots; roots; roots &= roots - 1)
 		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
 	n->roots = 0;
@@ -488,6 +502,7 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 	*hash = id;
 	s->node_slot[slot] = id;
 	shadowed_add(s, slot);
+	table_born(s, n);
 	return n;
 }
 
@@ -590,6 +605,7 @@ static void nodes_reset(struct shadow *s)
 	memset(s->node_hash, 0xff, sizeof(s->node_hash));
 	memset(s->node_slot, 0xff, sizeof(s->node_slot));
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
+	memset(s->page_hash, 0xff, sizeof(s->page_hash));
 	for (u32 i = 0; i < s->node_bump; i++)
 		s->node[i].roots = 0;
 	s->node_free = NODE_NONE;
@@ -600,6 +616,9 @@ static void nodes_reset(struct shadow *s)
 /* Drop every entry of every root. Cheap for roots that are not current: they are wiped when they are next used. */
 void pool_drop_all(struct shadow *s)
 {
+	for (u32 i = 0; i < s->node_bump; i++)
+		if (s->node[i].roots)
+			table_dead(s, &s->node[i]);
 	nodes_reset(s);
 	memset(&s->sect, 0, sizeof(s->sect));
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
