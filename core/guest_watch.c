@@ -11,7 +11,7 @@
 #include <hv/passthrough.h>
 #include <hv/time.h>
 
-#define SILENCE_S	30u	/* from its start; by then any kernel on any path has come to its console, or says nothing on purpose */
+#define SILENCE_S	30u	/* without a sign of life either: longer than any kernel calculates between two of them, on any path */
 
 void guest_watch_start(struct guest *g)
 {
@@ -20,19 +20,30 @@ void guest_watch_start(struct guest *g)
 	g->watch.silence_said = false;
 }
 
+/*
+ * A guest that says nothing may do so on purpose. One that has never said a word, and takes aborts and interrupts at most, is lost: no
+ * waiting, no system call, no device.
+ */
+static void look(struct guest *g)
+{
+	struct guest_watch *w = &g->watch;
+
+	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters())
+		return;
+	if (arch_vcpu_lives(g->vcpu))
+		w->since = host_time_now();
+	if (host_time_now() - w->since < SILENCE_S * TIME_HZ)
+		return;
+	w->silence_said = true;
+	pr_warn("guest %s: not a word on its console since its start, and no sign of life for %u s\n", g->name, SILENCE_S);
+	arch_vcpu_trouble(g->vcpu);
+}
+
 static void tick(void *arg)
 {
 	(void)arg;
-	for (struct guest *g = guest_first(); g; g = g->next) {
-		struct guest_watch *w = &g->watch;
-
-		if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) ||
-		    w->characters != console_guest_characters() || host_time_now() - w->since < SILENCE_S * TIME_HZ)
-			continue;
-		w->silence_said = true;
-		pr_warn("guest %s: not a word on its console in the %u s since its start\n", g->name, SILENCE_S);
-		arch_vcpu_trouble(g->vcpu);
-	}
+	for (struct guest *g = guest_first(); g; g = g->next)
+		look(g);
 }
 
 void guest_watch_init(void)

@@ -10,6 +10,7 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/exec.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/short_exit.h>
 #include <arm/window.h>
@@ -117,7 +118,9 @@ u32 native_run(struct vcpu *v)
 
 	window_prepare(v);
 	do {
+		pmu_guest_begin(v);
 		vector = arm_guest_enter(v);
+		pmu_guest_end(v);
 	} while (short_exit(v, vector));
 	slow_exit_begin(v);
 	shadow_exited(v);

@@ -43,9 +43,9 @@ static u32 narrowed(const struct check *c, u32 e, gpa_t page, u32 bits, const st
 {
 	hpa_t copy;
 
-	if ((e & PAGE_MASK) != page)	/* only the copy of a page of code stands for another page */
+	if ((e & PAGE_MASK) != hpa_of(c->s, page))	/* only the copy of a page of code stands for another page */
 		return frame && !(bits & L2_XN) && code_page_is_code(c->s->v, page, &copy) && copy == (e & PAGE_MASK) ? e : 0;
-	return page | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
+	return hpa_of(c->s, page) | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
 }
 
 static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
@@ -73,7 +73,7 @@ static u32 check_entry(struct check *c, gva_t va, u32 e, u32 desc)
 		c->bits = bits_for(c, &w, false);
 	}
 	/* Most are as they were made. */
-	if (c->bits && (((desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e))
+	if (c->bits && (hpa_of(c->s, desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e)
 		return e;
 	return check_described(c, va, e, desc);
 }
@@ -114,7 +114,7 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 	bool changed = false;
 
 	if (uncached)
-		arch_dcache_flush_range(table, L2_SIZE);
+		arch_dcache_flush_range(hpa_of(s, table), L2_SIZE);
 	s->checks++;
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		struct check c = {
@@ -124,7 +124,7 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 		if (n->tbl[view] == TBL_NONE)
 			continue;
 		for (u32 left = s->tbl_lines[n->tbl[view]] & lines; left; left &= left - 1)
-			changed |= check_line(&c, n->tbl[view], (u32)__builtin_ctz(left) * 16, hpa_ptr(table));
+			changed |= check_line(&c, n->tbl[view], (u32)__builtin_ctz(left) * 16, hpa_ptr(hpa_of(s, table)));
 	}
 	return changed;
 }
@@ -166,7 +166,7 @@ static u32 check_now(struct shadow *s, struct node *n, enum view view, u32 idx)
 	struct check c = {
 		.s = s, .n = n, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1, .low = ~0u,
 	};
-	const u32 *guest = hpa_ptr(n->desc & L1_TABLE_BASE);
+	const u32 *guest = hpa_ptr(hpa_of(s, n->desc & L1_TABLE_BASE));
 
 	return check_entry(&c, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT, tbl_ptr(s, n->tbl[view])[idx], guest_order(s, guest[idx]));
 }
@@ -208,7 +208,7 @@ static bool section_holds(struct shadow *s, const struct root *r, u32 slot, u32 
 	c.manager = s->manager >> (2 * w.domain) & 1;
 	bits = bits_for(&c, &w, !frame_of(s, w.gpa));
 	/* The same rights stand elsewhere in a section, which is execute-never whatever the guest says. */
-	return bits && d->gds >> w.domain & 1 && as.ng == !w.global && (e & SECTION_MASK) == (w.gpa & SECTION_MASK) &&
+	return bits && d->gds >> w.domain & 1 && as.ng == !w.global && (e & SECTION_MASK) == hpa_of(s, w.gpa & SECTION_MASK) &&
 	       (e & ~SECTION_MASK) == (attr_to_section(bits & PAGE_ATTR) | ap_section_bits(bits & L2_AP2 ? RIGHTS_RO : RIGHTS_RW) |
 				       SECT_NG | SECT_XN | L1_DOMAIN(L1_DOMAIN_OF(e)) | L1_SECTION);
 }
