@@ -1170,6 +1170,11 @@ static void revalidation(void **state)
 	assert_int_equal(s->fills, fills);
 	assert_false(guest_does(0xc0105000, ACC_READ, true));
 	assert_false(guest_does(0xc0001000, ACC_WRITE, true));
+	/* whatever holds goes as well when Umbra wants it anew (progress.c) */
+	shadow_anew(v);
+	audit();
+	assert_int_equal(s->audit_entries, 0);
+	assert_true(guest_does(0x00101000, ACC_READ, false));
 	/* a table goes */
 	l1(0, 0x00100000, 0);
 	shadow_tlbi(v, TLBI_ASID, 1);

@@ -64,6 +64,12 @@ void shadow_forget(struct vcpu *v)
 	s->scan_user = false;
 }
 
+void shadow_anew(struct vcpu *v)
+{
+	xlate_forget(v);
+	drop_all(v->shadow);
+}
+
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
 {
 	xlate_forget(v);

@@ -34,6 +34,8 @@ void shadow_reset(struct vcpu *v);
 /* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
 void shadow_forget(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
+/* Drop every mapping, whether it holds or not. */
+void shadow_anew(struct vcpu *v);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 /* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
