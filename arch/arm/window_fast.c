@@ -262,26 +262,54 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	return fast_done(v, EXIT_SITE_USER_LS);
 }
 
-/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
-static inline bool fast_user_writable(u32 va)
+#define PAR_F		1u	/* no translation; else 31:12 are the physical page (B4.1.112) */
+
+/* Translate @va under the shadow tables for a write of guest User-mode code: ATS1CUW (B3.12). */
+static inline u32 fast_user_par(u32 va)
 {
 	u32 par;
 
 	asm volatile("mcr p15, 0, %1, c7, c8, 3\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
-	return !(par & 1);
+	return par;
+}
+
+/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. */
+static inline bool fast_user_writable(u32 va)
+{
+	return !(fast_user_par(va) & PAR_F);
+}
+
+#define IN_MIB(pa)	((pa) & 0x000fc000u)	/* the place of a first-level table in its MiB */
+
+/*
+ * May @va lie in a first-level table that walks use now, or that the window could select? Others are looked at by C when they are selected.
+ * Of the address only the place in the MiB counts, and for the index of the cache what of it that tells: no more is the guest's own.
+ */
+static bool fast_in_root(const struct vcpu *v, u32 va)
+{
+	u32 par = fast_user_par(va);
+
+	if (par & PAR_F || v->cp15.ttbcr || IN_MIB(v->cp15.ttbr0 ^ par) == 0)
+		return true;
+	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
+		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)
+			return true;
+	return false;
 }
 
 /*
  * May the line of @va hold a descriptor in the place of the stub area? When it is cleaned the guest may have taken that address for
  * itself, which the shadow MMU must look at.
  */
-static inline bool fast_stub_line(const struct vcpu *v, u32 va)
+static bool fast_stub_line(const struct vcpu *v, u32 va)
 {
 	u32 desc;
 
 	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
 		return false;
-	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || (desc & 3) - 1 < 2;	/* a table, or a section */
+	if (!window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1))
+		return true;
+	return (desc & 3) - 1 < 2 && fast_in_root(v, va);	/* a table, or a section */
 }
 
 /*
