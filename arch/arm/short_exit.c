@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Short exits: aborts that are the guest's own, and hidden faults of small pages whose table is linked already. They need Umbra's address
- * space, because guest tables and shadow are there, but little else of what an exit to C entails: no account of instructions, no
+ * Short exits: aborts that are the guest's own, hidden faults of small pages whose table is linked already, TLB operations by address. They
+ * need Umbra's address space, because guest tables and shadow are there, but little else of what an exit to C entails: no account of instructions, no
  * look at interrupts and the console, and what path `inline` has in its open page stays there.
  *
  * Rules.
@@ -11,6 +11,7 @@
  *  4 The real DACR stays as the guest left it unless the mode changes: on path `inline` it may open less than dacr_kernel.
  *  5 The meaning is that of trap.c; tests run the same guests with and without fast exits, and so without this file.
  */
+#include <arm/coproc.h>
 #include <arm/open.h>
 #include <arm/progress.h>
 #include <arm/shadow.h>
@@ -99,6 +100,8 @@ static bool short_abort(struct vcpu *v, gva_t va, enum shadow_access acc)
 	struct short_walk w;
 	struct gfault f;
 
+	if (shadow_is_umbras(v, v->r[15]))
+		return false;		/* in a stub: path_inline.c knows of which instruction */
 	switch (guest_walk_short(v, va, acc, priv, priv && v->open_used ? v->open->dacr : v->cp15.dacr, &w, &f)) {
 	case SHORT_WALK_FAULT:
 		return pass_on(v, acc, &f);
@@ -109,10 +112,43 @@ static bool short_abort(struct vcpu *v, gva_t va, enum shadow_access acc)
 	}
 }
 
+/* Unconditional ITLBIMVA, DTLBIMVA, TLBIMVA (B3.17.2) */
+static inline bool is_tlbimva(u32 w)
+{
+	w &= 0xffff0fff;
+	return w == 0xee080f35 || w == 0xee080f36 || w == 0xee080f37;
+}
+
+/* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
+static bool short_undefined(struct vcpu *v)
+{
+	u32 w = v->exit_insn;
+
+	if (!v->exit_insn_valid || !vcpu_privileged(v) || !is_tlbimva(w) || FIELD(w, 15, 12) == 15)
+		return false;
+	if (v->open_used) {
+		if (!settle_dacr(v, v->open->dacr))
+			return false;
+		open_fold(v, v->open);
+	}
+	vcpu_count(v, EXIT_CP15_TLB);
+	shadow_exited(v);
+	coproc_tlbimva(v, v->r[FIELD(w, 15, 12)]);
+	v->tlb_loop.pc = 1;
+	v->r[15] += 4;
+	progress_made(v);
+	v->hw_dacr = v->dacr_kernel;
+	if (v->open_used)
+		open_unfold(v, v->open);
+	return true;
+}
+
 bool short_exit(struct vcpu *v, u32 vector)
 {
 	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && vcpu_privileged(v)))
 		return false;
+	if (vector == VEC_UND)
+		return short_undefined(v);
 	if (vector == VEC_DABT)
 		return fs_is_simple(v->exit_dfsr) && short_abort(v, v->exit_dfar, v->exit_dfsr & BIT(11) ? ACC_WRITE : ACC_READ);
 	if (vector == VEC_PABT)

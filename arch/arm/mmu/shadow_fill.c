@@ -551,7 +551,7 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 
 	root_follow(s);
 	n = linked_node(s, va, w->l1desc);
-	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending || slot_is_fixed(s, v->r[15] >> SECTION_SHIFT))
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending)
 		return false;
 	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
 	tbl = n->tbl[f.view];

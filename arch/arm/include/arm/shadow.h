@@ -65,6 +65,8 @@ void shadow_move_window(struct vcpu *v, gva_t va);
  */
 gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table);
 void shadow_unplace_stubs(struct vcpu *v);
+/* Is @va in the window or in the stub area? */
+bool shadow_is_umbras(const struct vcpu *v, gva_t va);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
