@@ -113,15 +113,17 @@ void native_undef(struct vcpu *v)
 
 u32 native_run(struct vcpu *v)
 {
+	enum short_end end;
 	u32 vector;
 
 	window_prepare(v);
 	do {
 		vector = arm_guest_enter(v);
-	} while (short_exit(v, vector));
+		end = short_exit(v, vector);
+	} while (end == SHORT_DONE);
 	slow_exit_begin(v);
 	shadow_exited(v);
 	if (v->cpsr & PSR_T && vcpu_privileged(v))
 		code_page_ran_thumb(v);
-	return vector;
+	return end == SHORT_LOOP ? VEC_NONE : vector;
 }
