@@ -64,6 +64,39 @@ def test_own_guest_on_a_card(tmp_path):
     assert umbra_card.get_bytes(card, "umbra.img") == (build_dir() / "umbra.img").read_bytes()
 
 
+OVERLAY = """/dts-v1/;
+/plugin/;
+&{/guest} {
+	memory = <0x80000000 %s>;
+};
+&usb_otg { status = "disabled"; };
+"""
+
+
+def test_overlays(tmp_path):
+    """A layout changed from outside by device tree overlays: checked, shown, compared, and on a card."""
+    overlay, card = tmp_path / "mine.dtso", tmp_path / "card.img"
+    overlay.write_text(OVERLAY % "0x05000000", encoding="utf-8")
+    assert tool("layout", "check", "linux", "--overlay", overlay) == ""
+    assert "80 MiB at 0x80000000" in tool("layout", "show", "linux", "--overlay", overlay)
+    assert tool("layout", "diff", "linux", "linux", "--overlay", overlay) == \
+        "size of memory: 0x1e000000 becomes 0x5000000\nusb-otg@480ab000: passed through becomes withheld\n"
+    tool("mkimage", "--layout", "linux", "--overlay", overlay, "--output", card)
+    (tmp_path / "got.dtb").write_bytes(umbra_card.get_bytes(card, "layout.dtb"))
+    assert tool("layout", "diff", "linux-small", tmp_path / "got.dtb").startswith("size of memory: 0x8000000 becomes 0x5000000\n")
+
+
+@pytest.mark.parametrize("text, message", [
+    (OVERLAY % "0x1234", "mine.dtso:4: layout: /guest: memory: 0x80000000+0x1234 is not a multiple of 1 MiB"),
+    (OVERLAY.replace("usb_otg", "usb_etc") % "0x05000000", "no node there has the label usb_etc"),
+    ("/plugin/", "mine.dtso:1.1-9 syntax error"),
+])
+def test_mistakes_in_overlays(tmp_path, text, message):
+    overlay = tmp_path / "mine.dtso"
+    overlay.write_text(text, encoding="utf-8")
+    assert message in tool("layout", "check", "linux", "--overlay", overlay, expect=1)
+
+
 @pytest.mark.parametrize("words, message", [
     (["--layout", "bare-metal", "--initrd", "README.md"], "layout 'bare-metal' names no initrd: README.md would not be used"),
     (["--layout", "linux", "--kernel", "no-such-file"], "there is no file no-such-file (kernel)"),
