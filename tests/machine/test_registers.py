@@ -370,11 +370,11 @@ def test_adc_converts_the_channels_asked_for(machine):
 
 def test_body_bias_changes_at_once(machine):
     machine.write(0x48306818, 1 << 26)
-    machine.write(0x483072F4, 0x1)
+    machine.write(0x483072F0, 0x1)
     assert not machine.read(0x48306818) & 1 << 26
-    machine.write(0x483072F4, 0x5)
+    machine.write(0x483072F0, 0x5)
     assert machine.read(0x48306818) & 1 << 26
-    assert machine.read(0x483072F4) == 1
+    assert machine.read(0x483072F0) == 1
     machine.write(0x48306818, 1 << 26)
     assert not machine.read(0x48306818) & 1 << 26
 

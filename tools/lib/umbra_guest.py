@@ -47,13 +47,13 @@ def kernel_files(kernel):
     return found
 
 
-def module_closure(kernel):
-    """{module name: path} of MODULES and what they need, by the modules' own headers."""
+def module_closure(kernel, names):
+    """{module name: path} of those named and what they need, by the modules' own headers."""
     folder = kernel / "lib/modules" / kernel_version(kernel)
     where = {path.stem.replace("-", "_"): path for path in (folder / "kernel").rglob("*.ko")}
     built_in = {pathlib.Path(line).stem.replace("-", "_")
                 for line in (folder / "modules.builtin").read_text(encoding="utf-8").split()}
-    wanted, todo = {}, [name.replace("-", "_") for name in MODULES]
+    wanted, todo = {}, [name.replace("-", "_") for name in names]
     while todo:
         name = todo.pop()
         if name in wanted or name in built_in:
@@ -67,13 +67,13 @@ def module_closure(kernel):
     return wanted
 
 
-def add_modules(archive, kernel):
-    """The modules, and the indexes that modprobe wants, made by depmod over exactly these modules."""
+def add_modules(archive, kernel, names=MODULES):
+    """The modules with what they need, and the indexes that modprobe wants, made by depmod over exactly these modules."""
     version = kernel_version(kernel)
     source = kernel / "lib/modules" / version
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "lib/modules" / version
-        for path in module_closure(kernel).values():
+        for path in module_closure(kernel, names).values():
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

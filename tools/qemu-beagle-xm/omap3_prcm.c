@@ -42,7 +42,7 @@
 #define PRM_RSTCTRL (GR + 0x50)
 #define PRM_RSTST (GR + 0x58)
 #define PRM_CLKSRC_CTRL (GR + 0x70)
-#define PRM_LDO_ABB_CTRL (GR + 0xf4)
+#define PRM_LDO_ABB_CTRL (GR + 0xf0)	/* the manual has it and the next one exchanged: Linux, ti-abb-regulator.c */
 #define ABB_OPP_CHANGE 4
 #define IRQ_ABB_DONE (1u << 26)
 #define PM_WKEN_WKUP (WKUP + 0xa0)
@@ -237,8 +237,8 @@ static const Omap3Reg prm_regs[] = {
 	{ GR + 0xc4, "VP1_STATUS", .reset = 1, .read_only = ~0u },
 	{ GR + 0xd0, "VP2", .count = 5 },
 	{ GR + 0xe4, "VP2_STATUS", .reset = 1, .read_only = ~0u },
-	{ GR + 0xf0, "LDO_ABB_SETUP" },
 	{ PRM_LDO_ABB_CTRL, "LDO_ABB_CTRL", .pulse = ABB_OPP_CHANGE },
+	{ GR + 0xf4, "LDO_ABB_SETUP" },
 	RESET_STATUS(NEON, "NEON"),
 	{ NEON + 0xc8, "WKDEP_NEON" },
 	POWER_STATE(NEON, "NEON"),
