@@ -50,6 +50,17 @@ static void say_if_scanning(const struct slow_cost *slow, const struct slow_cost
 			   "all the time (see `guest dump`)\n");
 }
 
+/* With one guest there was one, at its creation. */
+static void say_switches(void)
+{
+	struct slow_cost c = arch_switch_cost();
+	char a[COUNT_MAX], b[COUNT_MAX];
+
+	if (c.exits > 1 && c.counted)
+		mon_printf("switches from guest to guest: %s, of %s instructions on average\n", count(c.exits, a),
+			   count(c.instructions / c.counted, b));
+}
+
 static int cmd_stats(int argc, char **argv)
 {
 	const struct guest *g = monitor_guest();
@@ -85,6 +96,7 @@ static int cmd_stats(int argc, char **argv)
 		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");
 	mon_printf("unrewritten   %12s  UNPREDICTABLE words that trapped unrewritten (must be 0)\n",
 		   count(arch_vcpu_unrewritten(g->vcpu), buf));
+	say_switches();
 	return 0;
 }
 MONITOR_CMD(stats, "stats", "", "exits by cause: total, in the last second, cost of the slow ones", cmd_stats);

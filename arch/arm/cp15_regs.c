@@ -200,6 +200,11 @@ static enum coproc_result cache_target(struct vcpu *v, u32 mva, gpa_t *gpa)
 	return COPROC_OK;
 }
 
+static hpa_t hpa_of_line(struct vcpu *v, gpa_t gpa)
+{
+	return guest_map_hpa(&v->guest->map, gpa);
+}
+
 static bool is_ram(struct vcpu *v, gpa_t gpa)
 {
 	const struct region *r = guest_map_find(&v->guest->map, gpa);
@@ -218,7 +223,7 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 
 	if (r != COPROC_OK || !is_ram(v, gpa))
 		return r;
-	write_dccimvac(gpa);
+	write_dccimvac(hpa_of_line(v, gpa));
 	dsb();
 	/* Either announces a device's write: code there is no longer what was scanned. */
 	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
@@ -234,7 +239,7 @@ static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *ro
 	enum coproc_result r = cache_target(v, value, &gpa);
 
 	if (r == COPROC_OK && is_ram(v, gpa)) {
-		write_dccmvac(gpa);
+		write_dccmvac(hpa_of_line(v, gpa));
 		dsb();
 		shadow_touch(v, value);
 		shadow_pte_cleaned(v, value);
@@ -567,6 +572,20 @@ void cp15_reset_hardware(struct vcpu *v)
 	pmu_reset(v);
 	write_tpidrurw(0);
 	write_tpidruro(0);
+	sctlr_apply(v);
+	cpacr_apply(v);
+}
+
+void cp15_leave(struct vcpu *v)
+{
+	v->cp15.tpidrurw = read_tpidrurw();
+	v->cp15.tpidruro = read_tpidruro();
+}
+
+void cp15_enter(struct vcpu *v)
+{
+	write_tpidrurw(v->cp15.tpidrurw);
+	write_tpidruro(v->cp15.tpidruro);
 	sctlr_apply(v);
 	cpacr_apply(v);
 }

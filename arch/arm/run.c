@@ -7,6 +7,7 @@
 #include <arm/cpu_path.h>
 #include <arm/pmu.h>
 #include <arm/shadow.h>
+#include <arm/switch.h>
 #include <arm/sysreg.h>
 #include <arm/trace.h>
 #include <arm/trap.h>
@@ -39,6 +40,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	v->slow_cause = SLOW_CAUSE_IDLE;
 	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	g->vcpu = v;
+	vcpu_load(v);
 	coproc_check_tables();
 	v->host_ttbr0 = arm_host_l1();
 	window_alloc(v);
@@ -74,6 +76,7 @@ int arch_vcpu_set_path(struct vcpu *v, const char *name)
 
 	if (!p)
 		return -ENOENT;
+	vcpu_load(v);
 	if (p != v->path)
 		path_change(v, p);
 	return 0;
@@ -101,6 +104,7 @@ const char *arch_vcpu_shadow(const struct vcpu *v)
 
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
+	vcpu_load(v);
 	memset(v->r, 0, sizeof(v->r));
 	memset(v->bank_sp, 0, sizeof(v->bank_sp));
 	memset(v->bank_lr, 0, sizeof(v->bank_lr));
@@ -168,6 +172,7 @@ static void wait_for_interrupt(struct vcpu *v)
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 {
+	vcpu_load(v);
 	for (;;) {
 		u32 vector;
 

@@ -15,6 +15,7 @@
 #include <hv/irq.h>
 #include <hv/log.h>
 #include <hv/uart.h>
+#include <hv/vtimer.h>
 
 #define RAM_BASE	0x80000000u
 #define RAM_SIZE	0x20000000u
@@ -114,6 +115,9 @@ void console_guest_break(bool on) { }
 bool hv_log_allowed(u32 *run, u32 *said, u32 n) { return false; }
 u32 host_time_now(void) { return 0; }
 int host_timer_attach(void (*fn)(void *arg), void *arg) { return 0; }
+void vtimer_init(struct vtimer *t, void (*fn)(void *arg), void *arg) { }
+void vtimer_set(struct vtimer *t, u32 deadline) { }
+void vtimer_cancel(struct vtimer *t) { }
 
 /* ---- lines that Umbra's drivers request: drivers/uart_omap.c, drivers/timer_omap.c ---- */
 

@@ -38,7 +38,7 @@ static inline const u32 *ram_word(struct vcpu *v, gpa_t a)
 	struct shadow *s = v->shadow;
 
 	if (s && s->spans && a - s->span[0].base < s->span[0].size)
-		return hpa_ptr(a);
+		return hpa_ptr(hpa_of(s, a));
 	return guest_mem_ptr(v->guest, a, 4);
 }
 
@@ -53,7 +53,7 @@ static bool read_desc(struct vcpu *v, gpa_t a, u32 ttbr, u32 *desc)
 	if (!p)
 		return false;
 	if (!(ttbr & (TTBR_RGN | TTBR_C)))
-		arch_dcache_flush_range(a, 4);
+		arch_dcache_flush_range(ptr_hpa(p), 4);
 	*desc = *(const volatile u32 *)p;
 	if (v->cp15.sctlr & SCTLR_EE)
 		*desc = __builtin_bswap32(*desc);
@@ -198,7 +198,7 @@ int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, stru
 /* Where a descriptor is in the guest's largest piece of RAM, or NULL. */
 static inline const volatile u32 *short_desc(const struct shadow *s, gpa_t a)
 {
-	return a - s->span[0].base < s->span[0].size ? hpa_ptr(a) : NULL;
+	return a - s->span[0].base < s->span[0].size ? hpa_ptr(hpa_of(s, a)) : NULL;
 }
 
 static enum short_result short_fault(struct gfault *f, u32 fs, u32 domain, gva_t va, enum shadow_access acc)

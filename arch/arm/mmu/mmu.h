@@ -217,6 +217,17 @@ static inline void pte_write(u32 *p, u32 val)
 	dcache_clean_mva((u32)(uintptr_t)p);
 }
 
+/* Shadow entries hold host addresses, everything else that names a page of the guest's is guest physical. */
+static inline hpa_t hpa_of(const struct shadow *s, gpa_t gpa)
+{
+	return guest_map_hpa(&s->v->guest->map, gpa);
+}
+
+static inline gpa_t gpa_of(const struct shadow *s, hpa_t hpa)
+{
+	return guest_map_gpa(&s->v->guest->map, hpa);
+}
+
 static inline struct frame *frame_of(struct shadow *s, gpa_t gpa)
 {
 	for (u32 i = 0; i < s->spans; i++)

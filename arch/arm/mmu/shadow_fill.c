@@ -125,7 +125,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
-	if (f->view == VIEW_U && f->target != page)
+	if (f->view == VIEW_U && f->target != hpa_of(s, page))
 		note_user_copy(s->v, page, f->va);
 }
 
@@ -171,7 +171,7 @@ static void fill_section(struct fill *f)
 		root_mark_ng(s, r, slot);
 	slotset_add(&s->sect, slot);
 	shadowed_add(s, slot);
-	root_set_slot(s, r, slot, (f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
+	root_set_slot(s, r, slot, hpa_of(s, f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
 		      ap_section_bits(rights_of(f->w, f->view)) | SECT_NG | SECT_XN | L1_DOMAIN(d) | L1_SECTION);
 	if (f->frame)
 		mib_add(s, mib_of(s, f->w->gpa), slot, f->w->gpa);
@@ -192,14 +192,15 @@ static u32 leaf_entry(const struct fill *f)
 
 	if (f->frame && frame_is_code(f->frame)) {
 		rights = RIGHTS_RO;
-		if (f->target != (f->w->gpa & PAGE_MASK))
+		if (f->target != hpa_of(f->s, f->w->gpa & PAGE_MASK))
 			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */
 	}
 	return page_entry(f->target, attr, rights, f->exec);
 }
 
 /*
- * What the low bits @d of a guest small-page descriptor make of an entry that is filled ahead and is not scanned code; 0: no entry.
+ * What the low bits @d of a guest small-page descriptor make of an entry that is filled ahead and is not scanned code, to be added to the
+ * guest's page; 0: no entry.
  * Marks @n as having global entries when it is going to.
  */
 static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exec)
@@ -215,7 +216,7 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exe
 	if (!(d & L2_NG))
 		n->global = true;
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
-	return page_entry(0, attr, rights, user_exec && (!(d & L2_XN) || f->manager));
+	return page_entry(hpa_of(s, 0), attr, rights, user_exec && (!(d & L2_XN) || f->manager));
 }
 
 /*
@@ -233,7 +234,7 @@ static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 
 		frame->w[0] = was | FRAME_ENTRY | tbl << 8 | idx;
 	else
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return (d & PAGE_MASK) | bits | (was & FRAME_USER ? 0 : L2_XN);
+	return ((d & PAGE_MASK) + bits) | (was & FRAME_USER ? 0 : L2_XN);
 }
 
 /* The same while the guest kernel fetches: of its code only what was scanned already. */
@@ -251,7 +252,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	if (!bits)
 		return 0;
 	frame_add(f->s, frame, tbl, idx, d & PAGE_MASK);
-	attr = target == (d & PAGE_MASK) ? bits & PAGE_ATTR : ATTR_RAM_MMU_OFF;
+	attr = target == hpa_of(f->s, d & PAGE_MASK) ? bits & PAGE_ATTR : ATTR_RAM_MMU_OFF;
 	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
@@ -313,7 +314,7 @@ static u32 fill_line_code(const struct fill *f, struct node *n, u32 tbl, u32 fir
 static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 {
 	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first;
-	const u32 *guest = hpa_ptr(f->w->l2addr & ~63u);
+	const u32 *guest = hpa_ptr(hpa_of(f->s, f->w->l2addr & ~63u));
 
 	f->s->filled_ahead += f->priv && f->acc == ACC_EXEC ? fill_line_code(f, n, tbl, first, p, guest) :
 			      fill_line(f, n, tbl, first, p, guest);
@@ -449,9 +450,9 @@ static void fill(struct fill *f)
 		adopt_asid(s);
 	f->gd = is_flat(s) ? GD_FLAT : f->w->domain;
 	f->view = pick_view(s, f->va, f->w, f->acc, f->priv);
-	f->target = f->w->gpa & PAGE_MASK;
+	f->target = hpa_of(s, f->w->gpa & PAGE_MASK);
 	if (f->acc == ACC_EXEC)
-		resolve_exec(f, f->target);
+		resolve_exec(f, f->w->gpa & PAGE_MASK);
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va) && !debug_page(s->v, f->va);
 	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
 		f->exec = true;
@@ -564,7 +565,7 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
-	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(w->l2addr & ~63u)) - 1;
+	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(hpa_of(s, w->l2addr & ~63u))) - 1;
 	dcache_clean_mva((u32)(uintptr_t)p);
 	dsb();
 	vcpu_count(v, EXIT_SHADOW_FILL);
@@ -587,7 +588,7 @@ void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	    !guest_walk_cached(s->v, va))
 		return;
 	p = tbl_ptr(s, tbl_of_entry(s, e)) + idx;
-	desc = *(const u32 *)hpa_ptr(at);
+	desc = *(const u32 *)hpa_ptr(hpa_of(s, at));
 	if (*p || !desc)
 		return;
 	f.s = s;

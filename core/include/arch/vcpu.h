@@ -49,5 +49,7 @@ u64 arch_vcpu_unrewritten(struct vcpu *v);
  * exit counted: EXIT_NR entries. Waiting for an interrupt takes no instructions.
  */
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v);
+/* Switches from one guest's vCPU to another's: how many, and the instructions they took. */
+struct slow_cost arch_switch_cost(void);
 /* Compare shadow with the guest's tables; prints and returns the number of violations (0 = good). */
 u32 arch_vcpu_audit(struct vcpu *v);

@@ -55,6 +55,9 @@ void shadow_dump(struct vcpu *v);
 void shadow_show(struct vcpu *v, gva_t va);
 /* The window lives at *va (1 MiB slot) now; true if @va lies in it. */
 bool shadow_in_window(struct vcpu *v, gva_t va);
+/* The vCPU is no longer loaded: Umbra's own table has the window no more, nor the TLB anything of the guest. Loaded: it has. (switch.c) */
+void shadow_unmap_window(struct vcpu *v);
+void shadow_map_window(struct vcpu *v);
 /* The guest has something of its own at @va inside the window: move the window elsewhere. */
 void shadow_move_window(struct vcpu *v, gva_t va);
 

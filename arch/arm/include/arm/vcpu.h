@@ -139,6 +139,7 @@ struct vcpu {
 		u32 mode, sp, ttbr0;
 	} step;
 	u32 usr_r8_12[5], fiq_r8_12[5];
+	struct { u64 d[32]; u32 fpscr, fpexc; } vfp;	/* while another vCPU is loaded */
 	bool ran_user;		/* path `inline`: the last exit was from virtual User mode */
 	bool closer_wanted;	/* path `inline`: the next DACR write is to have a trapping word */
 	bool stubs_wanted;	/* path `inline`: there are sites that could have stubs, but no area yet */
