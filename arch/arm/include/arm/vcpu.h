@@ -153,6 +153,8 @@ struct vcpu {
 	struct trouble {
 		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
 		u32 vector;	/* of the last exception */
+		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
+		u32 seen_at;	/* line of the last arch_vcpu_still() */
 		bool said;
 	} trouble;
 	/* Performance counters (arm/pmu.h) */
