@@ -255,6 +255,12 @@ static int too_big(const struct guest *g, const struct layout_file *f)
 	return -ENOSPC;
 }
 
+/* The guest's memory at @gpa, where something is placed that fits. */
+static void *at_guest(const struct guest *g, gpa_t gpa)
+{
+	return hpa_ptr(guest_map_hpa(&g->map, gpa));
+}
+
 /* Take @size bytes from the top of what is left above the start of memory; 0 when there is no room. */
 static gpa_t take_top(const struct guest *g, struct placement *p, u32 size)
 {
@@ -305,7 +311,7 @@ static int load_atags(struct guest *g, const struct placement *p)
 		.initrd_size = ALIGN_UP(c->initrd.size, PAGE_SIZE),
 	};
 
-	if (atags_build(hpa_ptr(c->mem_base + ATAGS_OFFSET), ATAGS_MAX, &info) < 0) {
+	if (atags_build(at_guest(g, c->mem_base + ATAGS_OFFSET), ATAGS_MAX, &info) < 0) {
 		layout_mistake(&c->at, "bootargs", "%lu characters are too long for atags", (unsigned long)strlen(c->bootargs));
 		return -ENOSPC;
 	}
@@ -326,7 +332,7 @@ static int load_tables(struct guest *g, const struct placement *p)
 		return load_atags(g, p);
 	if (!p->dtb)
 		return 0;
-	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), hpa_ptr(p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
+	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), at_guest(g, p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
 }
 
 /* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */
@@ -336,7 +342,7 @@ static void clear_memory(struct guest *g)
 		const struct region *r = &g->map.r[i];
 
 		if (r->type == REGION_RAM)
-			memset(hpa_ptr(r->base), 0, r->size);
+			memset(at_guest(g, r->base), 0, r->size);
 	}
 }
 
@@ -345,7 +351,7 @@ static void flush_memory(struct guest *g)
 {
 	for (u32 i = 0; i < g->map.nr; i++)
 		if (g->map.r[i].type == REGION_RAM)
-			arch_dcache_flush_range(g->map.r[i].base, g->map.r[i].size);
+			arch_dcache_flush_range(guest_map_hpa(&g->map, g->map.r[i].base), g->map.r[i].size);
 	arch_icache_invalidate_all();
 }
 
@@ -367,9 +373,9 @@ int guest_load(struct guest *g)
 	if (err)
 		return err;
 	clear_memory(g);
-	memcpy(hpa_ptr(p.kernel), hpa_ptr(c->kernel.addr), c->kernel.size);
+	memcpy(at_guest(g, p.kernel), hpa_ptr(c->kernel.addr), c->kernel.size);
 	if (c->initrd.size)
-		memcpy(hpa_ptr(p.initrd), hpa_ptr(c->initrd.addr), c->initrd.size);
+		memcpy(at_guest(g, p.initrd), hpa_ptr(c->initrd.addr), c->initrd.size);
 	err = load_tables(g, &p);
 	if (err)
 		return err;

@@ -871,6 +871,26 @@ static void watch(const char *name)
 	fake_log_reset();
 }
 
+/* Says nothing on purpose: no message while it shows signs of life, and one when it does no more. */
+static void silence_of_the_living(void **state)
+{
+	watch("linux");
+	fake_vcpu.lives = true;
+	for (u32 i = 0; i < 100; i++) {
+		fake_time += TIME_HZ;
+		fake_tick();
+	}
+	assert_int_equal(messages("no sign of life"), 0);
+	fake_vcpu.lives = false;
+	fake_time += 29 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("no sign of life"), 0);
+	fake_time += 2 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("no sign of life"), 1);
+	guest_stop(&guest);
+}
+
 /* A guest that never says a word is reported once a run; one that does, or that has the wire itself, is not. */
 static void silence_is_reported(void **state)
 {
@@ -993,6 +1013,7 @@ int main(void)
 		cmocka_unit_test(mmio_is_routed),
 		cmocka_unit_test(restart_leaves_the_monitor_open),
 		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(silence_of_the_living),
 		cmocka_unit_test(resets_are_said_once_a_second),
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),

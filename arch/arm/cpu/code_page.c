@@ -105,6 +105,12 @@ static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 	return &r->moves[(gpa - r->base) >> PAGE_SHIFT];
 }
 
+/* The guest's page @gpa, which is in a range. */
+static u32 *page_words(struct vcpu *v, gpa_t gpa)
+{
+	return hpa_ptr(guest_map_hpa(&v->guest->map, gpa));
+}
+
 static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 {
 	return c->pool + ((n - 1) << PAGE_SHIFT);
@@ -162,7 +168,7 @@ static void release_copy(struct vcpu *v, u32 n)
 {
 	struct code_pages *c = v->code;
 
-	memcpy(hpa_ptr(copy_hpa(c, n)), hpa_ptr(c->copy[n].gpa), PAGE_SIZE);
+	memcpy(hpa_ptr(copy_hpa(c, n)), page_words(v, c->copy[n].gpa), PAGE_SIZE);
 	c->copy[n].dead = true;
 	window_sites_drop(v, n);
 	c->live--;
@@ -313,7 +319,7 @@ static u32 take_copy(struct vcpu *v)
 static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
+	struct code_site at = { .page = page_words(v, gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
 	memcpy(dst, at.page, PAGE_SIZE);
@@ -323,15 +329,17 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	}
 	c->copy[n].bound = at.bound;
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
-	arch_dcache_clean_range(gpa, PAGE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(at.page), PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
 
 /* The guest's words of the page that copy @n is or was made of, or NULL when they are gone. */
-static const u32 *copy_originals(const struct code_pages *c, u32 n)
+static const u32 *copy_originals(struct vcpu *v, u32 n)
 {
+	const struct code_pages *c = v->code;
+
 	if (c->copy[n].live)
-		return hpa_ptr(c->copy[n].gpa);
+		return page_words(v, c->copy[n].gpa);
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
@@ -398,7 +406,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 	u32 n, index;
 
 	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
-		const u32 *orig = n && n <= COPIES ? copy_originals(v->code, n) : NULL;
+		const u32 *orig = n && n <= COPIES ? copy_originals(v, n) : NULL;
 
 		if (!orig)
 			continue;
@@ -418,7 +426,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	u32 *page = hpa_ptr(gpa), repairs = c->repairs;
+	u32 *page = page_words(v, gpa), repairs = c->repairs;
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
 		u32 i = c->scan.moved[k];
@@ -427,7 +435,7 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 		if (!word)
 			continue;
 		page[i] = *word;
-		arch_dcache_clean_range(gpa + 4 * i, 4);
+		arch_dcache_clean_range(ptr_hpa(&page[i]), 4);
 		c->repairs++;
 	}
 	return c->repairs != repairs;
@@ -439,7 +447,7 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
-	code_scan_first(&v->code->scan, hpa_ptr(gpa & PAGE_MASK), 0);
+	code_scan_first(&v->code->scan, page_words(v, gpa & PAGE_MASK), 0);
 	v->code->looked_at = NOTHING;
 	return restore_moved_sites(v, gpa & PAGE_MASK);
 }
@@ -452,7 +460,7 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 
 	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
 		return NULL;
-	return hpa_ptr(w.gpa & PAGE_MASK);
+	return page_words(v, w.gpa & PAGE_MASK);
 }
 
 /* At which word A32 code of the page at @gva is about to be executed; SCAN_WORDS: none. */
@@ -467,7 +475,7 @@ static u32 entry_of(const struct vcpu *v, gva_t gva)
  */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
-	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+	const u32 *page[3] = { NULL, page_words(v, gpa), NULL };
 	struct code_pages *c = v->code;
 	u32 n, entry = entry_of(v, gva);
 
@@ -556,9 +564,10 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
 }
 
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
-static void unbind(struct code_pages *c, u32 n)
+static void unbind(struct vcpu *v, u32 n)
 {
-	const u32 *orig = hpa_ptr(c->copy[n].gpa);
+	struct code_pages *c = v->code;
+	const u32 *orig = page_words(v, c->copy[n].gpa);
 	u32 *copy = hpa_ptr(copy_hpa(c, n));
 
 	c->copy[n].movable = true;
@@ -578,7 +587,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	u16 *state = page_state(c, gpa);
 
 	gpa &= PAGE_MASK;
-	*exec = gpa;
+	*exec = guest_map_hpa(&v->guest->map, gpa);
 	if (!state || !v->path->code)
 		return;
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
@@ -597,11 +606,11 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 }
 
-const u32 *code_page_words(const struct vcpu *v, u32 copy, gva_t at)
+const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at)
 {
 	const struct copy *c = &v->code->copy[copy];
 
-	return c->live && c->gva == at ? hpa_ptr(c->gpa) : NULL;
+	return c->live && c->gva == at ? page_words(v, c->gpa) : NULL;
 }
 
 void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
@@ -610,7 +619,7 @@ void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 wo
 	hpa_t to = copy_hpa(c, copy) + at % PAGE_SIZE;
 
 	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK) ||
-	    *(const u32 *)hpa_ptr(c->copy[copy].gpa + at % PAGE_SIZE) != original)
+	    page_words(v, c->copy[copy].gpa)[at % PAGE_SIZE / 4] != original)
 		return;
 	*(volatile u32 *)hpa_ptr(to) = word;
 	arch_dcache_clean_range(to, 4);
@@ -649,7 +658,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
 		return false;
 	if (exec)
-		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : gpa & PAGE_MASK;
+		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, gpa & PAGE_MASK);
 	return true;
 }
 
@@ -684,7 +693,7 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	p = &c->copy[n];
 	if (!p->live || !runs_at(v, p, pc))
 		return false;
-	orig = hpa_ptr(p->gpa);
+	orig = page_words(v, p->gpa);
 	/* The guest may have an SVC of its own with this very number in this very place. */
 	if (site_word(orig, index, n, c->hot) != trap || site_is_word(orig[index]))
 		return false;
@@ -717,7 +726,7 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	if (!state || !is_copy(*state))
 		return;
 	p = &v->code->copy[*state];
-	unbind(v->code, *state);
+	unbind(v, *state);
 	v->user_copies += !p->user;
 	p->user = true;
 }
