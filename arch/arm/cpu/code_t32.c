@@ -62,25 +62,56 @@ static bool is_known(const struct t32_scan *s, u32 i)
 
 /* -- what a halfword may be -- */
 
-/* First halfwords of 16-bit sites and of 32-bit instructions that may be sites; the decoder has the last word. */
-static const struct { u16 mask, value; } first_of_site[] = {
-	{ 0xffe8, 0xb660 },		/* CPS */
-	{ 0xffff, 0xb658 },		/* SETEND BE */
-	{ 0xffff, 0xbf30 },		/* WFI */
-	{ 0xff00, 0xde00 },		/* UDF in the form of a trapping word */
-	{ 0xff80, 0xf380 },		/* MSR, CPS.W, hints, SUBS pc, MRS */
-	{ 0xfff0, 0xf7f0 },
-	{ 0xfe00, 0xf800 },		/* LDRT, STRT */
-	{ 0xfe40, 0xe800 },		/* RFE, SRS */
-	{ 0xff00, 0xee00 },		/* MRC of PMUSERENR */
+/* Sites by their first and second halfwords; the decoder has the last word. */
+static const struct form { u16 mask, value, mask2, value2; } site_forms[] = {
+	{ 0xffe8, 0xb660, 0, 0 },		/* CPS */
+	{ 0xffff, 0xb658, 0, 0 },		/* SETEND BE */
+	{ 0xffff, 0xbf30, 0, 0 },		/* WFI */
+	{ 0xffe0, 0xdea0, 0, 0 },		/* UDF in the form of a trapping word */
+	{ 0xff80, 0xf380, 0xd000, 0x8000 },	/* MSR, CPS.W, hints, SUBS pc, MRS */
+	{ 0xfff0, 0xf7f0, 0xf000, 0xa000 },	/* UDF.W */
+	{ 0xfe00, 0xf800, 0x0f00, 0x0e00 },	/* LDRT, STRT */
+	{ 0xfe40, 0xe800, 0xffe0, 0xc000 },	/* RFE, SRS */
+	{ 0xff00, 0xee00, 0x0fff, 0x0f1e },	/* MRC of PMUSERENR */
 };
 
-static bool may_begin_site(u16 hw)
+/* Loads that may be relative to pc. */
+static const struct form read_forms[] = {
+	{ 0xf800, 0x4800, 0, 0 }, { 0xfe1f, 0xf81f, 0, 0 }, { 0xff3f, 0xed1f, 0, 0 }, { 0xfe5f, 0xe85f, 0, 0 }, { 0xffff, 0xe8df, 0, 0 },
+};
+static const struct form it_forms[] = { { 0xff00, 0xbf00, 0, 0 } };
+
+/* What the upper byte of a halfword lets it be; made when it is needed first. */
+static struct {
+	bool made;
+	u8 may[256];
+#define MAY_BE_SITE	BIT(0)
+#define MAY_READ	BIT(1)
+#define MAY_BE_IT	BIT(2)
+} upper;
+
+static void upper_add(const struct form *f, u32 n, u8 what)
 {
-	if (hw < 0xb600 || (hw >= 0xc000 && hw < 0xde00))
-		return false;
-	for (u32 i = 0; i < ARRAY_SIZE(first_of_site); i++)
-		if ((hw & first_of_site[i].mask) == first_of_site[i].value)
+	for (u32 k = 0; k < n; k++)
+		for (u32 i = 0; i < 256; i++)
+			if (!((i << 8 ^ f[k].value) & f[k].mask & 0xff00))
+				upper.may[i] |= what;
+}
+
+static void upper_make(void)
+{
+	if (upper.made)
+		return;
+	upper_add(site_forms, ARRAY_SIZE(site_forms), MAY_BE_SITE);
+	upper_add(read_forms, ARRAY_SIZE(read_forms), MAY_READ);
+	upper_add(it_forms, ARRAY_SIZE(it_forms), MAY_BE_IT);
+	upper.made = true;
+}
+
+static bool has_form(const struct form *f, u32 n, u16 hw1, u16 hw2)
+{
+	for (u32 i = 0; i < n; i++)
+		if ((hw1 & f[i].mask) == f[i].value && (hw2 & f[i].mask2) == f[i].value2)
 			return true;
 	return false;
 }
@@ -105,13 +136,14 @@ static bool may_be_site_with_any(u16 hw)
 /* Would an instruction that begins at @i be sensitive? */
 static bool is_site(const struct t32_scan *s, u32 i)
 {
-	u16 hw = s->page[i];
+	u16 hw = s->page[i], hw2;
 
-	if (!may_begin_site(hw))
+	if (!(upper.may[hw >> 8] & MAY_BE_SITE))
 		return false;
 	if (is_wide(hw) && i + 1 == T32_HALVES)
 		return may_be_site_with_any(hw);
-	return is_replaced(hw, is_wide(hw) ? s->page[i + 1] : 0);
+	hw2 = is_wide(hw) ? s->page[i + 1] : 0;
+	return has_form(site_forms, ARRAY_SIZE(site_forms), hw, hw2) && is_replaced(hw, hw2);
 }
 
 /* The same for one that is known to begin there: also what traps by itself and is cheaper with a number. */
@@ -163,10 +195,9 @@ static u32 reads(const struct t32_scan *s, u32 i, const struct insn *in, s32 *fr
 	return ((u32)(pc / 4 * 4 + imm) % 2 + bytes + 1) / 2;
 }
 
-/* May an instruction that begins at @i be a load relative to pc? */
 static bool may_read(u16 hw)
 {
-	return (hw & 0xf800) == 0x4800 || (hw & 0xfe1f) == 0xf81f || (hw & 0xff3f) == 0xed1f || (hw & 0xfe5f) == 0xe85f || hw == 0xe8df;
+	return upper.may[hw >> 8] & MAY_READ && has_form(read_forms, ARRAY_SIZE(read_forms), hw, 0);
 }
 
 static void decode_at(const struct t32_scan *s, u32 i, struct insn *in)
@@ -358,16 +389,23 @@ static bool depends(const struct t32_scan *s, u32 i)
 
 static void trap_unknown(struct t32_scan *s)
 {
-	u32 before;
+	u32 before, n = 0;
 
-	for (u32 i = 0; i < T32_HALVES; i++)
-		if (may_begin_site(s->page[i]) && !is_known(s, i) && is_site(s, i))
+	for (u32 i = 0; i < T32_HALVES; i++) {
+		u8 may = upper.may[s->page[i] >> 8];
+
+		if (!may || is_known(s, i))
+			continue;
+		if (may & MAY_BE_SITE && is_site(s, i))
 			trap(s, i);
+		if (may & (MAY_READ | MAY_BE_IT))
+			s->queue[n++] = (u16)i;
+	}
 	do {
 		before = s->traps;
-		for (u32 i = 0; s->traps && i < T32_HALVES; i++)
-			if (!bit_get(s->trapped, i) && !is_known(s, i) && depends(s, i))
-				trap(s, i);
+		for (u32 k = 0; s->traps && k < n; k++)
+			if (!bit_get(s->trapped, s->queue[k]) && depends(s, s->queue[k]))
+				trap(s, s->queue[k]);
 	} while (s->traps != before);
 }
 
@@ -393,6 +431,7 @@ static bool is_read_from_before(const struct t32_scan *s)
 
 void t32_scan(struct t32_scan *s, u32 entry, u32 it)
 {
+	upper_make();
 	*s->known = (struct t32_known){ 0 };
 	s->to = NULL;
 	t32_reach(s, entry, it);
@@ -412,8 +451,9 @@ void t32_write(struct t32_scan *s)
 
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg)
 {
+	upper_make();
 	for (u32 i = 0; i < T32_HALVES; i++)
-		if (may_begin_site(s->page[i]) && is_site(s, i) && !a32(arg, i / 2))
+		if (is_site(s, i) && !a32(arg, i / 2))
 			return true;
 	return false;
 }

@@ -24,7 +24,7 @@ struct t32_scan {
 	u32 sites, traps;		/* replaced because they are known, because they are not */
 	u32 trapped[T32_HALVES / 32];	/* the latter */
 	u32 nr_queue;
-	u16 queue[T32_HALVES];
+	u16 queue[T32_HALVES];		/* where branches lead; later, what rule 4 is about */
 };
 
 /*
