@@ -47,9 +47,9 @@ static int cmd_peek(int argc, char **argv)
 MONITOR_CMD(peek, "peek", "ADDRESS [BYTES]", "show RAM of the guest, by physical address", cmd_peek);
 
 /* The printable text around @at, which is in @r. */
-static void show_text_around(const struct region *r, gpa_t at)
+static void show_text_around(const struct guest *g, const struct region *r, gpa_t at)
 {
-	const u8 *p = hpa_ptr(at);
+	const u8 *p = hpa_ptr(guest_map_hpa(&g->map, at));
 	u32 n = 0, room = MIN(r->size - (at - r->base), TEXT_SHOWN);
 
 	mon_printf("0x%08lx  ", (unsigned long)at);
@@ -58,9 +58,9 @@ static void show_text_around(const struct region *r, gpa_t at)
 	mon_printf("\n");
 }
 
-static u32 find_in(const struct region *r, const char *text, u32 found)
+static u32 find_in(const struct guest *g, const struct region *r, const char *text, u32 found)
 {
-	const u8 *p = hpa_ptr(r->base);
+	const u8 *p = hpa_ptr(guest_map_hpa(&g->map, r->base));
 	u32 len = (u32)strlen(text), at = 0;
 
 	while (found < FOUND_MAX && r->size - at >= len) {
@@ -70,7 +70,7 @@ static u32 find_in(const struct region *r, const char *text, u32 found)
 			break;
 		at = (u32)(hit - p);
 		if (!memcmp(hit, text, len)) {
-			show_text_around(r, r->base + at);
+			show_text_around(g, r, r->base + at);
 			found++;
 		}
 		at++;
@@ -87,7 +87,7 @@ static int cmd_find(int argc, char **argv)
 		return -EINVAL;
 	for (u32 i = 0; g && i < g->map.nr; i++)
 		if (g->map.r[i].type == REGION_RAM)
-			found = find_in(&g->map.r[i], argv[1], found);
+			found = find_in(g, &g->map.r[i], argv[1], found);
 	if (!found)
 		mon_printf("not in the guest's RAM\n");
 	else if (found == FOUND_MAX)

@@ -150,7 +150,7 @@ static bool ring_at(struct guest *g, const u32 *p, struct ring *r)
 
 	if (!data)
 		return false;
-	r->at = ptr_hpa(p);
+	r->at = guest_map_gpa(&g->map, ptr_hpa(p));
 	r->count = BIT(p[0]);
 	r->size = BIT(data[0]);
 	r->head = p[3];

@@ -111,8 +111,8 @@ static u32 print_run(const struct run *run)
 /* What was not yet overwritten behind the newest record. */
 static struct run older_part(struct guest *g, const struct run *newer)
 {
-	const struct region *r = guest_map_find(&g->map, ptr_hpa(newer->begin));
-	u32 left = r->size - (ptr_hpa(newer->end) - r->base);
+	const struct region *r = guest_map_find(&g->map, guest_map_gpa(&g->map, ptr_hpa(newer->begin)));
+	u32 left = r->size - (guest_map_gpa(&g->map, ptr_hpa(newer->end)) - r->base);
 	const u8 *end = newer->end + MIN(left, BUFFER_MAX);
 	struct run none = { .records = 0 };
 
@@ -134,7 +134,7 @@ bool guest_log_records(struct guest *g)
 	if (!newer.records)
 		return false;
 	older = older_part(g, &newer);
-	mon_printf("printk's records of Linux 3.5 to 5.9 at physical 0x%08x:\n", (unsigned)ptr_hpa(newer.begin));
+	mon_printf("printk's records of Linux 3.5 to 5.9 at physical 0x%08x:\n", (unsigned)guest_map_gpa(&g->map, ptr_hpa(newer.begin)));
 	messages = print_run(&older);
 	messages += print_run(&newer);
 	mon_printf("%lu messages\n", (unsigned long)messages);
@@ -194,7 +194,7 @@ bool guest_log_text(struct guest *g)
 	guest_log_scan(g, text_look, &l);
 	if (!l.nr)
 		return false;
-	mon_printf("printk's text of Linux 3.4 or earlier at physical 0x%08x:\n", (unsigned)ptr_hpa(l.begin));
+	mon_printf("printk's text of Linux 3.4 or earlier at physical 0x%08x:\n", (unsigned)guest_map_gpa(&g->map, ptr_hpa(l.begin)));
 	for (const u8 *p = l.begin; p < l.end;) {
 		const u8 *next = line_end(p, l.end);
 

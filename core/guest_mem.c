@@ -22,6 +22,5 @@ static bool all_ram(const struct guest *g, gpa_t gpa, u32 len)
 
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len)
 {
-	/* Passed-through guests have guest-physical = host-physical (no IOMMU), so a RAM address is its own pointer. */
-	return all_ram(g, gpa, len) ? hpa_ptr(gpa) : NULL;
+	return all_ram(g, gpa, len) ? hpa_ptr(guest_map_hpa(&g->map, gpa)) : NULL;
 }

@@ -21,6 +21,7 @@
 #include <hv/stats.h>
 #include <hv/time.h>
 #include <hv/version.h>
+#include <hv/vtimer.h>
 
 static struct layout layout;
 static char no_layout[96] = "nothing was handed over in RAM";	/* why layout_keep() found none */
@@ -147,6 +148,7 @@ void hv_main(u32 machid, const void *fdt)
 	console_init();
 	banner(machid);
 	host_quiesce_init();
+	vtimers_init();
 	stats_init();
 	guest_watch_init();
 	if (!guest_boot(&guest, kept))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Host time on OMAP3: the 32 kHz synchronised counter, and GPTIMER11 as one slow periodic tick. */
+/* Host time on OMAP3: the 32 kHz synchronised counter, and GPTIMER11, of the same clock, for one deadline at a time. */
 
 #include <arch/cpu.h>
 #include <hv/irq.h>
@@ -17,6 +17,7 @@
 #define TCLR			0x24
 #define TCRR			0x28
 #define TLDR			0x2c
+#define TWPS			0x34
 #define TSICR			0x40
 
 #define TIOCP_SOFTRESET		BIT(1)
@@ -27,6 +28,8 @@
 #define TISR_ALL		7u
 #define TCLR_START		BIT(0)
 #define TCLR_AUTORELOAD		BIT(1)
+#define TWPS_TCRR		BIT(1)
+#define TSICR_POSTED		BIT(2)
 
 #define CM_FCLKEN1_CORE		0x48004a00u
 #define CM_ICLKEN1_CORE		0x48004a10u
@@ -36,17 +39,10 @@
 #define CM_CORE_GPT11		BIT(12)
 #define CM_CLKSEL_GPT11		BIT(7)		/* 0 = 32 kHz, 1 = system clock */
 
-#define MAX_PERIOD_MS		1000000u
+#define LEAST_TICKS		2u		/* the counter must not be set to its last value */
 #define POLLS			100000u
 
-#define ATTACHED_MAX		8u
-
-static void (*tick_fn)(void);
-static struct {
-	void (*fn)(void *arg);
-	void *arg;
-} attached[ATTACHED_MAX];
-static bool timer_owned;
+static void (*expired)(void);
 
 static void timer_write(u32 reg, u32 value)
 {
@@ -90,27 +86,12 @@ void host_time_delay_us(u32 us)
 		;
 }
 
-static void tick(void *arg)
+static void overflow(void *arg)
 {
 	(void)arg;
 	timer_write(TISR, TISR_OVERFLOW);
 	(void)arch_mmio_read32(GPT11_BASE + TISR);	/* the line must be low before the controller looks again */
-	if (tick_fn)
-		tick_fn();
-	for (u32 i = 0; i < ATTACHED_MAX && attached[i].fn; i++)
-		attached[i].fn(attached[i].arg);
-}
-
-int host_timer_attach(void (*fn)(void *arg), void *arg)
-{
-	for (u32 i = 0; i < ATTACHED_MAX; i++) {
-		if (attached[i].fn)
-			continue;
-		attached[i].fn = fn;
-		attached[i].arg = arg;
-		return 0;
-	}
-	return -ENOSPC;
+	expired();
 }
 
 static void enable_clocks(void)
@@ -122,33 +103,34 @@ static void enable_clocks(void)
 	poll(CM_IDLEST1_CORE, CM_CORE_GPT11, 0);
 }
 
-int host_timer_start(u32 period_ms, void (*fn)(void))
+/* Counts up for ever, from 0 after an overflow: a deadline is one write, of how far the overflow is to be. */
+int host_timer_init(void (*fn)(void))
 {
-	u32 reload;
-	int ret;
-
-	if (!period_ms || period_ms > MAX_PERIOD_MS)
-		return -EINVAL;
-	if (!timer_owned) {
-		enable_clocks();
-		timer_write(TIOCP_CFG, TIOCP_SOFTRESET);
-		poll(GPT11_BASE + TISTAT, TISTAT_RESETDONE, TISTAT_RESETDONE);
-		ret = host_irq_request(GPT11_IRQ, tick, NULL);
-		if (ret)
-			return ret;
-		timer_owned = true;
-	}
-	reload = 0u - (u32)((u64)period_ms * TIME_HZ / 1000u);
-	tick_fn = fn;
+	expired = fn;
+	enable_clocks();
+	timer_write(TIOCP_CFG, TIOCP_SOFTRESET);
+	poll(GPT11_BASE + TISTAT, TISTAT_RESETDONE, TISTAT_RESETDONE);
 	/* Not posted: each write waits for the 32 kHz side, so no write can overtake another one. */
 	timer_write(TSICR, 0);
 	timer_write(TCLR, 0);
 	timer_write(TIOCP_CFG, TIOCP_NO_IDLE | TIOCP_CLOCKS_KEPT);
 	timer_write(TWER, 0);
 	timer_write(TISR, TISR_ALL);
-	timer_write(TLDR, reload);
-	timer_write(TCRR, reload);
+	timer_write(TLDR, 0);
+	timer_write(TCRR, 0);
 	timer_write(TIER, TISR_OVERFLOW);
 	timer_write(TCLR, TCLR_START | TCLR_AUTORELOAD);
-	return 0;
+	/* Posted from here on: a deadline need not wait, unless the last one is still on its way. */
+	timer_write(TSICR, TSICR_POSTED);
+	return host_irq_request(GPT11_IRQ, overflow, NULL);
+}
+
+void host_timer_set(u32 deadline)
+{
+	u32 ticks = deadline - host_time_now();
+
+	if ((s32)ticks < (s32)LEAST_TICKS)
+		ticks = LEAST_TICKS;
+	poll(GPT11_BASE + TWPS, TWPS_TCRR, 0);
+	timer_write(TCRR, 0u - ticks);
 }

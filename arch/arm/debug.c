@@ -16,6 +16,7 @@
 #include <arm/exec.h>
 #include <arm/interp.h>
 #include <arm/shadow.h>
+#include <arm/switch.h>
 #include <arm/sysreg.h>
 #include <hv/guest.h>
 #include <hv/guest_peek.h>
@@ -31,6 +32,7 @@ u32 arch_debug_reg_get(const struct vcpu *v, u32 n)
 
 void arch_debug_reg_set(struct vcpu *v, u32 n, u32 value)
 {
+	vcpu_load(v);
 	if (n < REG_CPSR)
 		v->r[n] = value;
 	else
@@ -55,6 +57,7 @@ bool arch_debug_write(struct vcpu *v, gva_t va, const void *from, u32 len)
 	const u8 *p = from;
 	u32 n;
 
+	vcpu_load(v);
 	for (; len; va += n, p += n, len -= n) {
 		void *to = guest_peek_virt(v->guest, va, len, &n);
 		gpa_t gpa;
@@ -100,6 +103,7 @@ static void break_remove(struct vcpu *v, gva_t va, bool internal)
 
 int arch_debug_break_set(struct vcpu *v, gva_t va)
 {
+	vcpu_load(v);
 	for (u32 i = 0; i < v->breaks.nr; i++)
 		if (v->breaks.at[i].va == (va & ~1u) && !v->breaks.at[i].internal)
 			return 0;
@@ -160,6 +164,7 @@ static bool step_once(struct vcpu *v)
 
 bool arch_debug_step(struct vcpu *v)
 {
+	vcpu_load(v);
 	arch_debug_halt(v);
 	return step_once(v);
 }
@@ -168,6 +173,7 @@ bool arch_debug_stopped(struct vcpu *v)
 {
 	bool again = debug_step_is_back(v) && v->r[15] == v->step.back[0];
 
+	vcpu_load(v);
 	v->debug_stop = false;
 	if (!v->step.waits)
 		return true;
@@ -185,6 +191,7 @@ void arch_debug_clear(struct vcpu *v)
 {
 	bool pages = v->breaks.nr;
 
+	vcpu_load(v);
 	arch_debug_halt(v);
 	v->breaks.nr = 0;
 	if (pages)

@@ -4,6 +4,7 @@
 #include <arm/coproc.h>
 #include <arm/insn.h>
 #include <arm/shadow.h>
+#include <arm/switch.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
 #include <hv/guest.h>
@@ -70,6 +71,7 @@ static void print_system_registers(struct vcpu *v)
 
 void arch_debug_registers(struct vcpu *v)
 {
+	vcpu_load(v);
 	mon_printf("mode %s, %s, IRQ %s, FIQ %s, interrupt inputs:%s%s\n", mode_name(v->cpsr), v->cpsr & PSR_T ? "T32" : "A32",
 		   v->cpsr & PSR_I ? "masked" : "open", v->cpsr & PSR_F ? "masked" : "open", v->irq_in & PSR_I ? " IRQ" : "",
 		   v->irq_in & PSR_F ? " FIQ" : v->irq_in & PSR_I ? "" : " none");

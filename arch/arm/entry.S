@@ -100,7 +100,7 @@ set_up:
 	ldr	r0, =__window_vectors
 	mcr	p15, 0, r0, c12, c0, 0
 	isb
-	ldr	r0, =early_frame
+	ldr	r0, =arm_early_frame
 	bl	arm_set_banked_sp
 	cps	#0x1f
 	ldr	sp, =arm_stack_top
@@ -236,5 +236,6 @@ arm_stack_top:
 	.global	arm_fault_stack_top
 arm_fault_stack_top:
 	/* What the window takes for the vCPU page until there is one: for a fault of Umbra itself. */
-early_frame:
+	.global	arm_early_frame
+arm_early_frame:
 	.space	4096

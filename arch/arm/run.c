@@ -5,7 +5,9 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
+#include <arm/switch.h>
 #include <arm/sysreg.h>
 #include <arm/trace.h>
 #include <arm/trap.h>
@@ -38,6 +40,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	v->slow_cause = SLOW_CAUSE_IDLE;
 	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	g->vcpu = v;
+	vcpu_load(v);
 	coproc_check_tables();
 	v->host_ttbr0 = arm_host_l1();
 	window_alloc(v);
@@ -73,6 +76,7 @@ int arch_vcpu_set_path(struct vcpu *v, const char *name)
 
 	if (!p)
 		return -ENOENT;
+	vcpu_load(v);
 	if (p != v->path)
 		path_change(v, p);
 	return 0;
@@ -88,8 +92,19 @@ const char *arch_vcpu_path(const struct vcpu *v)
 	return v->path->name;
 }
 
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name)
+{
+	return shadow_set_strategy(v, name);
+}
+
+const char *arch_vcpu_shadow(const struct vcpu *v)
+{
+	return shadow_strategy(v);
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
+	vcpu_load(v);
 	memset(v->r, 0, sizeof(v->r));
 	memset(v->bank_sp, 0, sizeof(v->bank_sp));
 	memset(v->bank_lr, 0, sizeof(v->bank_lr));
@@ -144,16 +159,20 @@ static void deliver_interrupts(struct vcpu *v)
 static void wait_for_interrupt(struct vcpu *v)
 {
 	while (!v->irq_in && v->guest->request == GUEST_REQ_NONE && !console_work_pending()) {
+		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
+		pmu_guest_end(v);
 		if (arch_irq_pending())
 			host_irq_handle();
 	}
 	v->waiting = false;
+	v->waits++;
 }
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 {
+	vcpu_load(v);
 	for (;;) {
 		u32 vector;
 
@@ -207,6 +226,15 @@ const u64 *arch_vcpu_stats(struct vcpu *v)
 		v->exits_seen[i] = now;
 	}
 	return v->exits_total;
+}
+
+bool arch_vcpu_lives(struct vcpu *v)
+{
+	const u64 *n = arch_vcpu_stats(v);
+	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
+
+	v->signs_seen = signs;
+	return v->waiting || signs != before;
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VFP/NEON system registers of the guest. Umbra uses no floating point, and there is one guest, so the unit always holds
- * the guest's registers: real FPEXC.EN and CPACR.cp10/11 follow the guest's, data instructions run natively.
+ * VFP/NEON system registers of the guest. Umbra uses no floating point, so the unit holds the registers of the guest that is loaded: real
+ * FPEXC.EN and CPACR.cp10/11 follow the guest's, data instructions run natively.
  */
 #include <arm/coproc.h>
 #include <arm/sysreg.h>
@@ -102,5 +102,34 @@ void vfp_reset(struct vcpu *v)
 	zero_registers();
 	write_fpscr(0);
 	write_fpexc(0);
+	isb();
+}
+
+/* Registers are there for whoever enables the unit next, whether this guest has it enabled now or not. */
+void vfp_leave(struct vcpu *v)
+{
+	u64 *d = v->vfp.d;
+
+	write_cpacr(CPACR_CP10_11);
+	isb();
+	v->vfp.fpexc = read_fpexc();
+	write_fpexc(FPEXC_EN);
+	isb();
+	v->vfp.fpscr = read_fpscr();
+	asm volatile(".fpu neon\n\tvstmia %0!, {d0-d15}\n\tvstmia %0!, {d16-d31}" : "+r"(d) : : "memory");
+}
+
+/* CPACR stays open: cp15_enter() comes after this. */
+void vfp_enter(struct vcpu *v)
+{
+	const u64 *d = v->vfp.d;
+
+	write_cpacr(CPACR_CP10_11);
+	isb();
+	write_fpexc(FPEXC_EN);
+	isb();
+	asm volatile(".fpu neon\n\tvldmia %0!, {d0-d15}\n\tvldmia %0!, {d16-d31}" : "+r"(d) : : "memory");
+	write_fpscr(v->vfp.fpscr);
+	write_fpexc(v->vfp.fpexc);
 	isb();
 }

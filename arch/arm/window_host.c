@@ -70,6 +70,7 @@ void window_prepare(struct vcpu *v)
 	v->svc_vector_t32 = thumb ? vector : 0;
 	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
+	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;
 }
 
 void window_set_vectors(struct vcpu *v)
@@ -82,12 +83,17 @@ void window_set_vectors(struct vcpu *v)
 
 void arm_set_banked_sp(u32 sp);
 
+void arm_window_in_place(struct vcpu *v)
+{
+	window_set_vectors(v);
+	arm_set_banked_sp(v->window_base + WINDOW_VCPU);
+}
+
 void arm_window_moved(struct vcpu *v, u32 base)
 {
 	v->window_base = base;
 	v->gates = base + WINDOW_NOTHING;
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
 		v->to_user = base + WINDOW_TEXT + (u32)(window_to_user - __window_start);
-	window_set_vectors(v);
-	arm_set_banked_sp(base + WINDOW_VCPU);
+	arm_window_in_place(v);
 }

@@ -269,6 +269,7 @@ static void stats_tell_the_cost_of_slow_exits(void **state)
 	type("stats\r");
 	assert_non_null(strstr(out, "total                    0         0           3     4294967297 1431655765  all causes"));
 	assert_null(strstr(out, "physical interrupt"));
+	assert_non_null(strstr(out, "switches from guest to guest: 4, of 301 instructions on average"));
 }
 
 static void wrong_arguments_print_usage(void **state)

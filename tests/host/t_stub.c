@@ -161,7 +161,7 @@ struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
 }
 
 /* None gets a gate here (t_gate.c). */
-const u32 *code_page_words(const struct vcpu *v, u32 copy, gva_t at)
+const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at)
 {
 	(void)v, (void)copy, (void)at;
 	return NULL;

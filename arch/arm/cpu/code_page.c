@@ -119,6 +119,12 @@ static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 	return &r->moves[(gpa - r->base) >> PAGE_SHIFT];
 }
 
+/* The guest's page @gpa, which is in a range. */
+static u32 *page_words(struct vcpu *v, gpa_t gpa)
+{
+	return hpa_ptr(guest_map_hpa(&v->guest->map, gpa));
+}
+
 static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 {
 	return c->pool + ((n - 1) << PAGE_SHIFT);
@@ -178,7 +184,7 @@ static void release_copy(struct vcpu *v, u32 n)
 {
 	struct code_pages *c = v->code;
 
-	memcpy(hpa_ptr(copy_hpa(c, n)), hpa_ptr(c->copy[n].gpa), PAGE_SIZE);
+	memcpy(hpa_ptr(copy_hpa(c, n)), page_words(v, c->copy[n].gpa), PAGE_SIZE);
 	c->copy[n].dead = true;
 	window_sites_drop(v, n);
 	c->live--;
@@ -355,10 +361,12 @@ static u32 take_copy(struct vcpu *v)
  * Copy @n is ready. The guest's own page is cleaned as well: while it is code nothing dirties it, and what the guest cleans at the address where it
  * executes is the copy.
  */
-static void publish_copy(struct code_pages *c, u32 n)
+static void publish_copy(struct vcpu *v, u32 n)
 {
+	const struct code_pages *c = v->code;
+
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
-	arch_dcache_clean_range(c->copy[n].gpa, PAGE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(page_words(v, c->copy[n].gpa)), PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
 
@@ -366,7 +374,7 @@ static void publish_copy(struct code_pages *c, u32 n)
 static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	struct code_site at = { .page = hpa_ptr(gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
+	struct code_site at = { .page = page_words(v, gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
 	memcpy(dst, at.page, PAGE_SIZE);
@@ -375,7 +383,7 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 		dst[at.index] = v->path->code->word(v, &at);
 	}
 	c->copy[n].bound = at.bound;
-	publish_copy(c, n);
+	publish_copy(v, n);
 }
 
 /* Let @s be about copy @n. */
@@ -383,7 +391,7 @@ static void t32_of_copy(struct vcpu *v, struct t32_scan *s, u32 n)
 {
 	struct code_pages *c = v->code;
 
-	s->page = hpa_ptr(c->copy[n].gpa);
+	s->page = (const u16 *)page_words(v, c->copy[n].gpa);
 	s->before = NULL;
 	s->copy = n;
 	s->hot = !v->fast_off;
@@ -398,16 +406,18 @@ static void write_copy_t32(struct vcpu *v, u32 n)
 	c->known[n] = c->new_known;
 	t32_of_copy(v, &c->t32, n);
 	t32_write(&c->t32);
-	publish_copy(c, n);
+	publish_copy(v, n);
 }
 
 /* The guest's words of the page that copy @n is or was made of, or NULL when they are gone. */
-static const u32 *copy_originals(const struct code_pages *c, u32 n)
+static const u32 *copy_originals(struct vcpu *v, u32 n)
 {
+	const struct code_pages *c = v->code;
+
 	if (c->copy[n].thumb)
 		return NULL;
 	if (c->copy[n].live)
-		return hpa_ptr(c->copy[n].gpa);
+		return page_words(v, c->copy[n].gpa);
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
@@ -474,7 +484,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 	u32 n, index;
 
 	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
-		const u32 *orig = n && n <= COPIES ? copy_originals(v->code, n) : NULL;
+		const u32 *orig = n && n <= COPIES ? copy_originals(v, n) : NULL;
 
 		if (!orig)
 			continue;
@@ -494,7 +504,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	u32 *page = hpa_ptr(gpa), repairs = c->repairs;
+	u32 *page = page_words(v, gpa), repairs = c->repairs;
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
 		u32 i = c->scan.moved[k];
@@ -503,7 +513,7 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 		if (!word)
 			continue;
 		page[i] = *word;
-		arch_dcache_clean_range(gpa + 4 * i, 4);
+		arch_dcache_clean_range(ptr_hpa(&page[i]), 4);
 		c->repairs++;
 	}
 	return c->repairs != repairs;
@@ -515,7 +525,7 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
-	code_scan_first(&v->code->scan, hpa_ptr(gpa & PAGE_MASK), 0);
+	code_scan_first(&v->code->scan, page_words(v, gpa & PAGE_MASK), 0);
 	v->code->looked_at = NOTHING;
 	return restore_moved_sites(v, gpa & PAGE_MASK);
 }
@@ -528,7 +538,7 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 
 	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
 		return NULL;
-	return hpa_ptr(w.gpa & PAGE_MASK);
+	return page_words(v, w.gpa & PAGE_MASK);
 }
 
 /* At which word A32 code of the page at @gva is about to be executed; SCAN_WORDS: none. */
@@ -543,7 +553,7 @@ static u32 entry_of(const struct vcpu *v, gva_t gva)
  */
 static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
-	const u32 *page[3] = { NULL, hpa_ptr(gpa), NULL };
+	const u32 *page[3] = { NULL, page_words(v, gpa), NULL };
 	struct code_pages *c = v->code;
 	u32 n, entry = entry_of(v, gva);
 
@@ -590,7 +600,7 @@ static void scan_page_t32(struct vcpu *v, gpa_t gpa, gva_t gva)
 
 	gva &= PAGE_MASK;
 	c->scans++;
-	c->t32.page = hpa_ptr(gpa);
+	c->t32.page = (const u16 *)page_words(v, gpa);
 	c->t32.before = gva ? (const u16 *)neighbour(v, gva - PAGE_SIZE) : NULL;
 	c->t32.known = &c->new_known;
 	t32_scan(&c->t32, (v->r[15] ^ gva) & PAGE_MASK ? T32_NO_ENTRY : v->r[15] % PAGE_SIZE / 2, it_left(v));
@@ -615,10 +625,10 @@ static bool is_mixed(struct vcpu *v, gpa_t gpa, gva_t gva)
 	struct code_pages *c = v->code;
 
 	if (!(v->cpsr & PSR_T)) {
-		c->t32.page = hpa_ptr(gpa);
-		return is_doubtful(v, scan_page(v, gpa, gva), gva) || t32_may_have_sites(&c->t32, is_word_a32, hpa_ptr(gpa));
+		c->t32.page = (const u16 *)page_words(v, gpa);
+		return is_doubtful(v, scan_page(v, gpa, gva), gva) || t32_may_have_sites(&c->t32, is_word_a32, page_words(v, gpa));
 	}
-	if (code_doubt_a32(hpa_ptr(gpa), &c->perhaps_a32))
+	if (code_doubt_a32(page_words(v, gpa), &c->perhaps_a32))
 		return true;
 	scan_page_t32(v, gpa, gva);
 	return c->t32.conflict;
@@ -658,7 +668,7 @@ static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 		return c->scan.nr_sites ? PAGE_UNKNOWN : PAGE_CLEAN;
 	}
 	if (!done) {
-		code_doubt_a32(hpa_ptr(gpa), &c->perhaps_a32);
+		code_doubt_a32(page_words(v, gpa), &c->perhaps_a32);
 		scan_page_t32(v, gpa, gva);
 	}
 	return c->t32.sites || c->t32.traps ? PAGE_UNKNOWN : c->perhaps_a32 ? PAGE_CLEAN_T32 : PAGE_CLEAN;
@@ -707,9 +717,10 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 }
 
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
-static void unbind(struct code_pages *c, u32 n)
+static void unbind(struct vcpu *v, u32 n)
 {
-	const u32 *orig = hpa_ptr(c->copy[n].gpa);
+	struct code_pages *c = v->code;
+	const u32 *orig = page_words(v, c->copy[n].gpa);
 	u32 *copy = hpa_ptr(copy_hpa(c, n));
 
 	c->copy[n].movable = true;
@@ -729,7 +740,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	u16 *state = page_state(c, gpa);
 
 	gpa &= PAGE_MASK;
-	*exec = gpa;
+	*exec = guest_map_hpa(&v->guest->map, gpa);
 	if (!state || !v->path->code)
 		return;
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
@@ -746,11 +757,11 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 }
 
-const u32 *code_page_words(const struct vcpu *v, u32 copy, gva_t at)
+const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at)
 {
 	const struct copy *c = &v->code->copy[copy];
 
-	return c->live && c->gva == at ? hpa_ptr(c->gpa) : NULL;
+	return c->live && c->gva == at ? page_words(v, c->gpa) : NULL;
 }
 
 void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
@@ -759,7 +770,7 @@ void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 wo
 	hpa_t to = copy_hpa(c, copy) + at % PAGE_SIZE;
 
 	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK) ||
-	    *(const u32 *)hpa_ptr(c->copy[copy].gpa + at % PAGE_SIZE) != original)
+	    page_words(v, c->copy[copy].gpa)[at % PAGE_SIZE / 4] != original)
 		return;
 	*(volatile u32 *)hpa_ptr(to) = word;
 	arch_dcache_clean_range(to, 4);
@@ -798,7 +809,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
 		return false;
 	if (exec)
-		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : gpa & PAGE_MASK;
+		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, gpa & PAGE_MASK);
 	return true;
 }
 
@@ -833,7 +844,7 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	p = &c->copy[n];
 	if (!p->live || p->thumb || !runs_at(v, p, pc))
 		return false;
-	orig = hpa_ptr(p->gpa);
+	orig = page_words(v, p->gpa);
 	/* The guest may have an SVC of its own with this very number in this very place. */
 	if (site_word(orig, index, n, c->hot) != trap || site_is_word(orig[index]))
 		return false;
@@ -882,10 +893,12 @@ static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
 }
 
 /* The halfwords that the one at @at of @page, and one behind it, stood for; NULL: it is the guest's own. */
-static const u16 *moved_from_t32(const struct code_pages *c, const u16 *page, u32 at)
+static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at)
 {
+	const struct code_pages *c = v->code;
+
 	for (u32 n = 1; n <= COPIES; n++) {
-		const u16 *orig = hpa_ptr(c->copy[n].live ? c->copy[n].gpa : copy_hpa(c, n));
+		const u16 *orig = c->copy[n].live ? (const u16 *)page_words(v, c->copy[n].gpa) : hpa_ptr(copy_hpa(c, n));
 
 		if (!c->copy[n].thumb || orig == page || !(c->copy[n].live || c->copy[n].dead))
 			continue;
@@ -907,13 +920,13 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 
 	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
 		return false;
-	page = hpa_ptr(w.gpa & PAGE_MASK);
-	from = moved_from_t32(c, page, at);
+	page = (u16 *)page_words(v, w.gpa & PAGE_MASK);
+	from = moved_from_t32(v, page, at);
 	if (!from)
 		return false;
 	for (u32 i = 0; i < n; i++)
 		page[at + i] = from[i];
-	arch_dcache_clean_range(w.gpa, 2 * n);
+	arch_dcache_clean_range(ptr_hpa(page + at), 2 * n);
 	c->repairs++;
 	code_page_drop(v, w.gpa);
 	return true;
@@ -943,7 +956,7 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy)
 
 	if (!n)
 		return T32_TRAP_NONE;
-	orig = hpa_ptr(c->copy[n].gpa);
+	orig = (const u16 *)page_words(v, c->copy[n].gpa);
 	now = hpa_ptr(copy_hpa(c, n));
 	if (now[at] == orig[at])
 		return T32_TRAP_NONE;
@@ -982,7 +995,7 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	if (!state || !is_copy(*state) || v->code->copy[*state].thumb)
 		return;		/* T32 copies have no SVC of Umbra's */
 	p = &v->code->copy[*state];
-	unbind(v->code, *state);
+	unbind(v, *state);
 	v->user_copies += !p->user;
 	p->user = true;
 }

@@ -57,7 +57,7 @@ void xlate_forget(struct vcpu *v)
 
 static void xlate_note(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t gpa)
 {
-	*xlate_entry(v, va, acc) = (struct xlate){ xlate_tag(v, va, acc, priv), gpa & PAGE_MASK };
+	*xlate_entry(v, va, acc) = (struct xlate){ xlate_tag(v, va, acc, priv), guest_map_hpa(&v->guest->map, gpa & PAGE_MASK) };
 }
 
 /* The guest sees this page other than Umbra does (write-back): our cached line must not live on (A3.5.7). */
@@ -82,17 +82,18 @@ static void load_or_store(void *p, enum shadow_access acc, u32 size, u32 *val)
 
 static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shadow_access acc, bool priv, u32 size, u32 *val)
 {
+	hpa_t hpa = guest_map_hpa(&v->guest->map, w->gpa);
 	bool flush = differs_from_host_map(v, w);
 
 	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
 		code_page_written(v, w->gpa);
 	if (flush)
-		arch_dcache_flush_range(w->gpa, size);
+		arch_dcache_flush_range(hpa, size);
 	else
 		xlate_note(v, va, acc, priv, w->gpa);
-	load_or_store(hpa_ptr(w->gpa), acc, size, val);
+	load_or_store(hpa_ptr(hpa), acc, size, val);
 	if (flush && acc == ACC_WRITE)
-		arch_dcache_flush_range(w->gpa, size);
+		arch_dcache_flush_range(hpa, size);
 }
 
 /* The bus behind a device address: true when something answered. */
@@ -190,6 +191,7 @@ int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f)
 	bool priv = vcpu_privileged(v);
 	const struct region *r;
 	struct walk w;
+	hpa_t hpa;
 	void *p = xlate_find(v, va, ACC_EXEC, priv);
 
 	if (p) {
@@ -203,10 +205,11 @@ int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f)
 		*f = (struct gfault){ .fsr = FS_EXTERNAL, .far = va };
 		return -EFAULT;
 	}
+	hpa = guest_map_hpa(&v->guest->map, w.gpa);
 	if (differs_from_host_map(v, &w))
-		arch_dcache_flush_range(w.gpa, size);
+		arch_dcache_flush_range(hpa, size);
 	else
 		xlate_note(v, va, ACC_EXEC, priv, w.gpa);
-	*val = load(hpa_ptr(w.gpa), size);
+	*val = load(hpa_ptr(hpa), size);
 	return 0;
 }

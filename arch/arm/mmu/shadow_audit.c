@@ -47,7 +47,7 @@ static bool guest_grants(struct shadow *s, gva_t va, enum view view, hpa_t targe
 
 	if (!walk_allows(v, va, ACC_READ, priv, &w))
 		return false;
-	if ((w.gpa & PAGE_MASK) != target &&
+	if (hpa_of(s, w.gpa & PAGE_MASK) != target &&
 	    !(code_page_is_code(v, w.gpa & PAGE_MASK, &copy) && copy == target && exec && !writable))
 		return false;
 	return (!writable || walk_allows(v, va, ACC_WRITE, priv, &w)) && (!exec || walk_allows(v, va, ACC_EXEC, priv, &w));
@@ -66,7 +66,7 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 
 /* -- entries -- */
 
-/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_flush.c)? */
+/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_fill.c)? */
 static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame)
 {
 	if (s->v->path && !s->v->path->code)
@@ -78,7 +78,8 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 {
 	u32 tbl = n->tbl[view];
 	struct shadow *s = a->s;
-	u32 e = tbl_ptr(s, tbl)[idx], page = e & PAGE_MASK, me = FRAME_ENTRY | tbl << 8 | idx;
+	u32 e = tbl_ptr(s, tbl)[idx], me = FRAME_ENTRY | tbl << 8 | idx;
+	gpa_t page = gpa_of(s, e & PAGE_MASK);
 	const struct frame *frame = frame_of(s, page);
 	gva_t va = (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT;
 	bool writable = !(e & L2_AP2), exec = !(e & L2_XN);
@@ -138,7 +139,7 @@ static void audit_node(struct audit *a, const struct node *n)
 static void audit_section(struct audit *a, const struct root *r, u32 slot, u32 e)
 {
 	struct shadow *s = a->s;
-	gpa_t gpa = e & SECTION_MASK;
+	gpa_t gpa = gpa_of(s, e & SECTION_MASK);
 	gva_t va = slot << SECTION_SHIFT;
 	const struct region *reg = guest_map_find_block(&s->v->guest->map, gpa, SECTION_SIZE);
 	struct mib *m = mib_of(s, gpa);

@@ -40,7 +40,7 @@ static bool slot_maps_mib(struct shadow *s, u32 slot, gpa_t gpa)
 	for (u32 i = 0; i < ROOT_NR; i++) {
 		u32 e = s->root[i].l1[slot];
 
-		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == (gpa & SECTION_MASK))
+		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, gpa & SECTION_MASK))
 			return true;
 	}
 	return false;
@@ -58,12 +58,14 @@ void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa)
 static u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
 {
 	u32 tbl = name >> 8 & 0xfffff, *p;
+	gpa_t of;
 
 	if (!(name & FRAME_ENTRY) || s->tbl_node[tbl] == NODE_NONE)
 		return NULL;
 	p = tbl_ptr(s, tbl) + (name & 0xff);
 	/* An entry may map a copy, which is Umbra's memory: then it may be this page's. */
-	if (!*p || ((*p & PAGE_MASK) != page && frame_of(s, *p & PAGE_MASK)))
+	of = gpa_of(s, *p & PAGE_MASK);
+	if (!*p || (of != page && frame_of(s, of)))
 		return NULL;
 	return p;
 }
@@ -155,7 +157,7 @@ static void entry_clear(struct shadow *s, u32 tbl, u32 idx)
 
 /* What a sweep looks for, and what it left. */
 struct sweep {
-	gpa_t page;
+	hpa_t page;
 	hpa_t copy;		/* 0: none */
 	bool loose;		/* clear loose entries only */
 	u32 left, name[2];	/* entries of the page that are still there, the first two by name */
@@ -202,7 +204,7 @@ static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
 		struct root *r = &s->root[i];
 		u32 e = r->l1[slot];
 
-		if (!r->dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == (gpa & SECTION_MASK))
+		if (!r->dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, gpa & SECTION_MASK))
 			root_clear_slot(s, r, slot);
 	}
 }
@@ -223,7 +225,7 @@ static void mib_drop_sections(struct shadow *s, struct mib *m, gpa_t gpa)
 /* Clear all entries of @page, whose frame says that there may be more than it names; only loose ones if @loose. Those that are left have names. */
 static void frame_sweep(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, bool loose)
 {
-	struct sweep w = { .page = page, .copy = copy, .loose = loose };
+	struct sweep w = { .page = hpa_of(s, page), .copy = copy, .loose = loose };
 
 	sweep(s, &w);
 	if (w.left > ARRAY_SIZE(w.name))
@@ -264,7 +266,7 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	 * Nothing writes the page any more. What was written last may have gone past the cache, by a mapping of the guest's that is not
 	 * cacheable, while a line of Umbra's has what was there before (A3.5.7): the scan must read what the guest will execute.
 	 */
-	arch_dcache_flush_range(page, PAGE_SIZE);
+	arch_dcache_flush_range(hpa_of(s, page), PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)

@@ -171,3 +171,29 @@ void shadow_move_window(struct vcpu *v, gva_t va)
 	s->moves++;
 	window_place(s, slot_choose(s));
 }
+
+void shadow_unmap_window(struct vcpu *v)
+{
+	struct window *win = v->shadow ? &v->shadow->window : NULL;
+
+	if (win && win->placed) {
+		pte_write(&host_l1()[win->slot], 0);
+		if (win->old_slot != SLOT_NONE)
+			pte_write(&host_l1()[win->old_slot], 0);
+		win->old_slot = SLOT_NONE;
+	}
+	tlbi_all();
+}
+
+/* A window of another vCPU may be at the same place in that one's address space, but only one is in Umbra's table at a time. */
+void shadow_map_window(struct vcpu *v)
+{
+	struct window *win = v->shadow ? &v->shadow->window : NULL;
+
+	if (!win || !win->placed)
+		return;
+	pte_write(&host_l1()[win->slot], win->entry);
+	dsb();
+	isb();
+	arm_window_in_place(v);
+}

@@ -26,8 +26,17 @@ struct region {
 
 struct guest_map {
 	u32 nr;
+	/* RAM is this much higher in host physical memory; 0 where devices are passed through, because of DMA. Multiple of SECTION_SIZE. */
+	u32 offset;
 	struct region r[GUEST_MAP_MAX];	/* sorted by base, disjoint */
 };
+
+/*
+ * Every translation between the two kinds of physical addresses is one of these. Of RAM only: the registers of a passed-through device are
+ * where the guest sees them, and a map that has any has no offset.
+ */
+static inline hpa_t guest_map_hpa(const struct guest_map *m, gpa_t gpa) { return gpa + m->offset; }
+static inline gpa_t guest_map_gpa(const struct guest_map *m, hpa_t hpa) { return hpa - m->offset; }
 
 /*
  * Add one region. An emulated region may lie inside a pass-through region (it then

@@ -32,6 +32,8 @@ const struct host_mem *arch_host_mem(void)
 	return &mem;
 }
 
+hpa_t fake_sram_base = FAKE_SRAM_BASE;
+
 static void *arena_map(u32 size)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -59,8 +61,8 @@ void *hpa_ptr(hpa_t a)
 		fake_arch_reset();
 	if (a >= FAKE_RAM_BASE && a - FAKE_RAM_BASE < FAKE_RAM_SIZE)
 		return ram + (a - FAKE_RAM_BASE);
-	if (a >= FAKE_SRAM_BASE && a - FAKE_SRAM_BASE < FAKE_SRAM_SIZE)
-		return sram + (a - FAKE_SRAM_BASE);
+	if (a - fake_sram_base < FAKE_SRAM_SIZE)
+		return sram + (a - fake_sram_base);
 	fprintf(stderr, "hpa_ptr(0x%08x): no such memory\n", a);
 	abort();
 }
@@ -74,7 +76,7 @@ hpa_t ptr_hpa(const void *p)
 	if (q >= ram && q < ram + FAKE_RAM_SIZE)
 		return FAKE_RAM_BASE + (u32)(q - ram);
 	if (q >= sram && q < sram + FAKE_SRAM_SIZE)
-		return FAKE_SRAM_BASE + (u32)(q - sram);
+		return fake_sram_base + (u32)(q - sram);
 	fprintf(stderr, "ptr_hpa: pointer outside the arena\n");
 	abort();
 }

@@ -21,6 +21,7 @@ bool fake_panics(void (*fn)(void *), void *arg);
 #define FAKE_UMBRA_BASE	0x9f000000u
 #define FAKE_SRAM_BASE	0x40200000u
 #define FAKE_SRAM_SIZE	0x10000u
+extern hpa_t fake_sram_base;	/* FAKE_SRAM_BASE, if no test says otherwise */
 extern u32 fake_dcache_cleaned, fake_dcache_flushed;	/* bytes */
 extern u32 fake_icache_invalidated;			/* calls */
 extern void (*fake_clean_hook)(hpa_t a, u32 len);	/* lines go to the point of coherency; also by fake/sysreg.c */
@@ -36,6 +37,8 @@ void fake_mmio_reset(void);	/* none is left */
 struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, pc, r0, r1, r2;
+	bool lives;		/* arch_vcpu_lives() */
+	bool still;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;

@@ -2,6 +2,8 @@
 /* What exits that leave the window cost: instructions by the first cause that an exit counts (hv/stats.h). */
 #pragma once
 
+#include <hv/types.h>
+
 struct vcpu;
 
 /* The guest has just left; nothing is counted yet. No effect while an exit is being accounted. */

@@ -84,7 +84,7 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word);
 /* Is the page code, and *@exec what may be executed at @gva without code_page_get()? For mappings that are made ahead. */
 bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 /* The guest's own words of the page at @at (page aligned), if copy @copy is still executed there; or NULL. */
-const u32 *code_page_words(const struct vcpu *v, u32 copy, gva_t at);
+const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at);
 /* Another replacement for the site at @at, if copy @copy is still executed there and the guest's word is still @original. */
 void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word);
 /* Drop every copy whose words are right at one address only: it is made anew when it is executed next. */

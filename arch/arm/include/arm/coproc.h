@@ -32,6 +32,9 @@ void coproc_check_tables(void);		/* sorted and unique, or panic: a table mistake
 bool coproc_core_is_good(void);		/* can guests be run on this core? Else it says why not */
 void coproc_reset(struct vcpu *v);
 void cp15_reset_hardware(struct vcpu *v);	/* second half of coproc_reset(): values from the real core */
+/* The real registers become another vCPU's, or @v's again (switch.c). */
+void cp15_leave(struct vcpu *v);
+void cp15_enter(struct vcpu *v);
 void coproc_mode_changed(struct vcpu *v);	/* CPACR may allow privileged modes only */
 enum exit_cause coproc_cause(u32 enc);
 /*
@@ -47,5 +50,7 @@ bool cpacr_allows_vfp(const struct vcpu *v);
 bool vfp_sys_read(struct vcpu *v, u32 reg, u32 *value);
 bool vfp_sys_write(struct vcpu *v, u32 reg, u32 value);
 void vfp_reset(struct vcpu *v);
+void vfp_leave(struct vcpu *v);
+void vfp_enter(struct vcpu *v);
 /* Secure monitor call of the guest, r[15] at the SMC (smc.c). */
 void smc_call(struct vcpu *v);

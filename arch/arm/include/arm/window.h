@@ -89,6 +89,7 @@ void window_prepare(struct vcpu *v);
 void window_set_vectors(struct vcpu *v);
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */
 void arm_window_moved(struct vcpu *v, u32 base);
+void arm_window_in_place(struct vcpu *v);	/* only that: it is mapped again where it was */
 /* Umbra's own L1 table (host physical). */
 u32 arm_host_l1(void);
 /* Enter the guest; returns the vector of the next exit. Interrupts masked throughout. */
