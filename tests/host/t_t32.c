@@ -299,7 +299,7 @@ static void check_begin(u32 i)
 	u16 hw2 = is_wide(i) && i + 1 < T32_HALVES ? page[i + 1] : 0;
 	u32 now = copy[i] >= 0xe800 && i + 1 < T32_HALVES ? (u32)copy[i] << 16 | copy[i + 1] : copy[i];
 
-	if ((i && known_start(i - 1) && is_wide(i - 1)) || (!known_start(i) && known.data[i / 32] >> (i % 32) & 1))
+	if ((i && known_start(i - 1) && is_wide(i - 1)) || (!known_start(i) && s.data[i / 32] >> (i % 32) & 1))
 		return;			/* in the middle of one; or read by one */
 	if (copy[i] == TRAP)
 		return;

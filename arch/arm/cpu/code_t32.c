@@ -57,7 +57,7 @@ static bool is_second(const struct t32_scan *s, u32 i)
 
 static bool is_known(const struct t32_scan *s, u32 i)
 {
-	return bit_get(s->known->start, i) || bit_get(s->known->data, i) || is_second(s, i);
+	return bit_get(s->known->start, i) || bit_get(s->data, i) || is_second(s, i);
 }
 
 /* -- what a halfword may be -- */
@@ -262,7 +262,7 @@ static void mark_data(struct t32_scan *s, s32 from, u32 n)
 			s->conflict = true;
 		else if (s->to && !is_known(s, (u32)i))
 			s->to[i] = s->page[i];
-		bit_set(s->known->data, (u32)i);
+		bit_set(s->data, (u32)i);
 	}
 }
 
@@ -274,7 +274,7 @@ static bool mark_start(struct t32_scan *s, u32 i)
 	if (bit_get(s->known->start, i))
 		return false;
 	if (is_second(s, i) || (wide && i + 1 < T32_HALVES && bit_get(s->known->start, i + 1)) ||
-	    (is_known_site(s, i) && (bit_get(s->known->data, i) || (wide && i + 1 < T32_HALVES && bit_get(s->known->data, i + 1))))) {
+	    (is_known_site(s, i) && (bit_get(s->data, i) || (wide && i + 1 < T32_HALVES && bit_get(s->data, i + 1))))) {
 		s->conflict = true;
 		return false;
 	}
@@ -347,12 +347,31 @@ static void follow_line(struct t32_scan *s, u32 i, u32 it)
 	}
 }
 
+/* What the instructions read that are known already. */
+static void find_data(struct t32_scan *s)
+{
+	struct insn in;
+	s32 from;
+	u32 n;
+
+	for (u32 i = 0; i < T32_HALVES; i++) {
+		if (!may_read(s->page[i]) || !bit_get(s->known->start, i))
+			continue;
+		decode_at(s, i, &in);
+		n = reads(s, i, &in, &from);
+		for (s32 k = from; n && k < from + (s32)n; k++)
+			if (k >= 0 && k < (s32)T32_HALVES)
+				bit_set(s->data, (u32)k);
+	}
+}
+
 void t32_reach(struct t32_scan *s, u32 at, u32 it)
 {
 	s->conflict = false;
 	s->sites = s->traps = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(s->trapped); i++)
-		s->trapped[i] = 0;
+		s->trapped[i] = s->data[i] = 0;
+	find_data(s);
 	s->nr_queue = 0;
 	if (at < T32_HALVES)
 		follow_line(s, at, it);
