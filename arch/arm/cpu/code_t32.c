@@ -290,11 +290,22 @@ static void branch_to(struct t32_scan *s, u32 i, const struct insn *in)
 		s->queue[s->nr_queue++] = (u16)(target / 2);
 }
 
-/* Nothing of these groups branches, reads relative to pc, or begins an IT block (A6.2, A6.3). */
+/* Surely nothing that branches, reads relative to pc, or begins an IT block (A6.2, A6.3); most of what is not does one of these. */
+static bool is_plain_narrow(u16 hw)
+{
+	if (hw < 0x4700)
+		return hw < 0x4400 || (hw & 0x87) != 0x87;
+	return (hw >= 0x5000 && hw < 0xb100) || (hw >= 0xc000 && hw < 0xd000) || (hw & 0xfe00) == 0xb400;
+}
+
 static bool is_plain(u16 hw1, u16 hw2)
 {
+	bool pc = (hw1 & 15) == 15 || hw2 >> 12 == 15;
+
 	if (!is_wide(hw1))
-		return hw1 < 0x4400 || (hw1 >= 0x5000 && hw1 < 0xb000) || (hw1 >= 0xc000 && hw1 < 0xd000);
+		return is_plain_narrow(hw1);
+	if ((hw1 & 0xfe00) == 0xf800 || (hw1 & 0xfc00) == 0xec00)
+		return !pc;
 	return (hw1 >> 11 == 0x1e && !(hw2 & 0x8000)) || (hw1 & 0xfe00) == 0xea00 || (hw1 & 0xfe00) == 0xfa00;
 }
 
@@ -389,43 +400,58 @@ static bool any_trapped(const struct t32_scan *s, s32 from, u32 n)
 	return false;
 }
 
-/* Rule 4: must unknown halfword @i be replaced because of another one that is? */
-static bool depends(const struct t32_scan *s, u32 i)
+/* Rule 4: which halfwords matter to unknown halfword @i, which is to be replaced if one of them is? */
+static void note_reader(struct t32_scan *s, u32 i)
 {
+	struct t32_reader *r = &s->reader[s->nr_readers];
 	u16 hw = s->page[i];
 	struct insn in;
-	s32 from;
-	u32 n;
+	s32 from = (s32)i + 1;
+	u32 n = 8;
 
-	if ((hw & 0xff00) == 0xbf00 && hw & 0xf)
-		return any_trapped(s, (s32)i + 1, 8);
-	if (!may_read(hw))
-		return false;
-	decode_at(s, i, &in);
-	n = reads(s, i, &in, &from);
-	return n && any_trapped(s, from, n);
+	if ((hw & 0xff00) != 0xbf00) {
+		decode_at(s, i, &in);
+		n = reads(s, i, &in, &from);
+	} else if (!(hw & 0xf)) {
+		n = NONE;
+	}
+	if (!n || from + (s32)n <= 0 || from >= (s32)T32_HALVES)
+		return;
+	*r = (struct t32_reader){ (u16)i, (s16)from, (u16)n };
+	s->nr_readers++;
+}
+
+static void trap_readers(struct t32_scan *s)
+{
+	u32 before;
+
+	do {
+		before = s->traps;
+		for (const struct t32_reader *r = s->reader; r < s->reader + s->nr_readers; r++)
+			if (!bit_get(s->trapped, r->at) && any_trapped(s, r->from, r->n))
+				trap(s, r->at);
+	} while (s->traps != before);
 }
 
 static void trap_unknown(struct t32_scan *s)
 {
-	u32 before, n = 0;
+	u32 n = 0;
 
 	for (u32 i = 0; i < T32_HALVES; i++) {
-		u8 may = upper.may[s->page[i] >> 8];
+		u16 hw = s->page[i];
+		u8 may = upper.may[hw >> 8];
 
 		if (!may || is_known(s, i))
 			continue;
 		if (may & MAY_BE_SITE && is_site(s, i))
 			trap(s, i);
-		if (may & (MAY_READ | MAY_BE_IT))
+		if (may & MAY_BE_IT || (may & MAY_READ && may_read(hw)))
 			s->queue[n++] = (u16)i;
 	}
-	do {
-		before = s->traps;
-		for (u32 k = 0; s->traps && k < n; k++)
-			if (!bit_get(s->trapped, s->queue[k]) && depends(s, s->queue[k]))
-				trap(s, s->queue[k]);
-	} while (s->traps != before);
+	s->nr_readers = 0;
+	for (u32 k = 0; s->traps && k < n; k++)
+		note_reader(s, s->queue[k]);
+	trap_readers(s);
 }
 
 /* May a load in the page before read a halfword that is replaced though it may be data? Loads read at most 4 KiB away. */
@@ -436,10 +462,11 @@ static bool is_read_from_before(const struct t32_scan *s)
 	s32 from;
 
 	for (u32 i = 0; s->before && s->traps && i < T32_HALVES; i++) {
+		u16 hw = s->before[i];
 		u32 n;
 
-		if (!may_read(s->before[i]) || (i && is_wide(s->before[i - 1])))
-			continue;
+		if (!may_read(hw) || (i && is_wide(s->before[i - 1])) || !(is_wide(hw) ? hw & 0x80 : i >= T32_HALVES - 0x202))
+			continue;		/* backwards, or not far enough */
 		decode_at(&b, i, &in);
 		n = in.op == INSN_TB ? NONE : reads(&b, i, &in, &from);
 		if (n && any_trapped(s, from - (s32)T32_HALVES, n))

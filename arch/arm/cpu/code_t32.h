@@ -25,6 +25,8 @@ struct t32_scan {
 	u32 data[T32_HALVES / 32];	/* a known instruction reads it relative to pc */
 	u32 nr_queue;
 	u16 queue[T32_HALVES];		/* where branches lead; later, what rule 4 is about */
+	u32 nr_readers;
+	struct t32_reader { u16 at; s16 from; u16 n; } reader[T32_HALVES];	/* @n halfwords from @from on matter to the one at @at */
 };
 
 /*
