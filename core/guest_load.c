@@ -4,7 +4,7 @@
  *
  * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor
  * wants the kernel's place at the start free), initrd near the top, device tree below it. Raw kernels: at load-offset,
- * entered there. ATAGs: 0x100 into memory.
+ * entered there, or where U-Boot's header says. ATAGs: 0x100 into memory.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@
 #define ZIMAGE_MAGIC		0x016f2818u
 #define ZIMAGE_HEADER		0x30u
 #define ZIMAGE_OFFSET		0x02000000u
-#define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
+#define HEADROOM		0x00100000u	/* behind the image of a Linux: the decompressor's bss, stack and heap, or the kernel's own bss */
 /*
  * Kernels before 3.5 poison the initrd up to the end of its last page when they free it, and take early memory from the top down: they are
  * told of whole pages, and have some free memory above.
@@ -109,20 +109,60 @@ static bool is_zimage(const struct layout_file *k)
 	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
 }
 
-/* Take each file out of U-Boot's format if it comes in that. */
-static int open_files(struct guest *g)
+/* What the header of a zImage says of its size. */
+static u32 zimage_size(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+}
+
+/* A raw kernel in U-Boot's format goes where the header says, and the layout must not say otherwise. */
+static int place_raw(struct guest *g, const struct uimage *u)
 {
 	struct layout_guest *c = &g->cfg;
 	const gpa_t at = c->mem_base + c->load_offset;
-	struct uimage u = { .load = at, .entry = at };
-	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
 
-	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
-	if (!err && !is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
-		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
-		       g->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+	if (u->load - c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx, its memory is 0x%08lx+0x%lx\n",
+		       g->name, SHOWN(c->kernel.name), (unsigned long)u->load, (unsigned long)u->entry, (unsigned long)at,
+		       (unsigned long)c->mem_base, (unsigned long)c->mem_size);
 		return -EINVAL;
 	}
+	c->load_offset = u->load - c->mem_base;
+	c->load_offset_given = true;
+	g->entry_at = u->entry - u->load;
+	return 0;
+}
+
+/*
+ * A device tree behind a zImage is the one that its decompressor takes, whatever r2 says (Linux: ARM_APPENDED_DTB). The guest gets it, edited, by way of
+ * r2 instead, and does not find the other. With ATAGs it is left alone: the decompressor writes them into it.
+ */
+static void take_appended(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	struct layout_file *k = &c->kernel;
+	const u32 size = zimage_size(k);
+
+	if (c->atags || size < ZIMAGE_HEADER || size >= k->size || be32_load((const u8 *)hpa_ptr(k->addr) + size) != FDT_MAGIC)
+		return;
+	if (c->dtb.size)
+		pr_info("guest %s: the device tree behind \"%s\" takes the place of \"%s\"\n", g->name, SHOWN(k->name), SHOWN(c->dtb.name));
+	c->dtb = (struct layout_file){ .name = k->name, .addr = k->addr + size, .size = k->size - size, .at = k->at };
+	k->size = size;
+}
+
+/* Take each file out of U-Boot's format if it comes in that, and a device tree from behind the kernel. */
+static int open_files(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	struct uimage u = { .load = 0 };
+	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
+
+	g->entry_at = 0;
+	if (!err && is_zimage(&c->kernel))	/* it runs anywhere */
+		take_appended(g);
+	else if (!err && u.given)
+		err = place_raw(g, &u);
 	if (!err)
 		err = uimage_open(g, &c->dtb, UIMAGE_FLATDT, &u);
 	return err ? err : uimage_open(g, &c->initrd, UIMAGE_RAMDISK, &u);
@@ -176,14 +216,14 @@ static int check_kernel(const struct guest *g, struct placement *p)
 		return layout_mistake(&c->at, "load-offset", "file \"%s\" is a zImage, which has a place of its own", SHOWN(k->name));
 	if (!p->zimage && !c->dtb.size && !c->atags && (c->bootargs || c->initrd.size))
 		return layout_mistake(&c->at, c->bootargs ? "bootargs" : "initrd", "nothing tells a raw binary of it, without atags");
-	if (!p->zimage && c->dtb.size) {
-		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
+	if (!p->zimage && c->dtb.size && !c->load_offset_given) {
+		pr_err("guest %s: file \"%s\" is truncated or no zImage; an unpacked kernel needs load-offset, or a U-Boot header that says where it belongs\n",
 		       g->name, SHOWN(k->name));
 		return -EINVAL;
 	}
 	if (!p->zimage)
 		return 0;
-	image = file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+	image = zimage_size(k);
 	if (image > k->size || image < ZIMAGE_HEADER) {
 		pr_err("guest %s: file \"%s\" is %s: %lu bytes, its header says %lu\n", g->name, SHOWN(k->name),
 		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
@@ -269,7 +309,7 @@ static int place(const struct guest *g, struct placement *p)
 	p->kernel = c->mem_base + c->load_offset;
 	if (p->zimage)
 		p->kernel = c->mem_base + MIN(ZIMAGE_OFFSET, ALIGN_DOWN(c->mem_size / 2, SECTION_SIZE));
-	headroom = p->zimage ? ZIMAGE_HEADROOM : 0;
+	headroom = p->zimage || p->dtb_room || c->atags ? HEADROOM : 0;
 	space = p->low > p->kernel ? p->low - p->kernel : 0;
 	if (c->kernel.size > space || space - c->kernel.size < headroom)
 		return too_big(g, &c->kernel);
@@ -359,6 +399,6 @@ int guest_load(struct guest *g)
 	if (err)
 		return err;
 	flush_memory(g);
-	g->entry = p.kernel;
+	g->entry = p.kernel + g->entry_at;
 	return 0;
 }

@@ -38,6 +38,7 @@ struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, pc, r0, r1, r2;
 	bool lives;		/* arch_vcpu_lives() */
+	bool still;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;

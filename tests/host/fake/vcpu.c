@@ -74,6 +74,7 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 void arch_vcpu_dump(struct vcpu *v) { }
 void arch_vcpu_trouble(struct vcpu *v) { fake_vcpu.troubles++; }
 bool arch_vcpu_lives(struct vcpu *v) { return fake_vcpu.lives; }
+bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
