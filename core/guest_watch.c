@@ -16,7 +16,7 @@
 void guest_watch_start(struct guest *g)
 {
 	g->watch.since = host_time_now();
-	g->watch.characters = console_guest_characters();
+	g->watch.characters = console_guest_characters(g);
 	g->watch.silence_said = false;
 }
 
@@ -27,7 +27,7 @@ static void tick(void *arg)
 		struct guest_watch *w = &g->watch;
 
 		if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) ||
-		    w->characters != console_guest_characters() || host_time_now() - w->since < SILENCE_S * TIME_HZ)
+		    w->characters != console_guest_characters(g) || host_time_now() - w->since < SILENCE_S * TIME_HZ)
 			continue;
 		w->silence_said = true;
 		pr_warn("guest %s: not a word on its console in the %u s since its start\n", g->name, SILENCE_S);

@@ -517,7 +517,7 @@ static void drop_sections(struct shadow *s, u32 slot, u32 asid)
 
 	if (slot_is_fixed(s, slot) || !slotset_has(&s->sect, slot))
 		return;
-	for (u32 i = ROOT_FLAT; i < ROOT_NR; i++) {
+	for (u32 i = ROOT_FLAT; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (r->dirty || (r->l1[slot] & L1_TYPE) != L1_SECTION)
@@ -695,7 +695,7 @@ static void flush_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
 static void flush_tlbi_asid(struct shadow *s, u32 asid)
 {
 	s->drops_asid++;
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
+	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (!r->dirty && r->ng_any && r->asid == asid)

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The top of RAM, from Umbra down: the guests' files, kept for restarts; then, for each guest, what Umbra needs for it beyond the first
+ * and its memory, if that is given by size; what is left is for the guest whose memory has an address. A file in U-Boot's legacy format
+ * (uImage, uInitrd) is taken out of it.
+ */
+#include <string.h>
+
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <hv/guest_files.h>
+#include <hv/log.h>
+#include <hv/uimage.h>
+
+#define ZIMAGE_MAGIC		0x016f2818u
+#define FILES_MAX		(3 * LAYOUT_MAX_GUESTS)
+
+static hpa_t kept_base, given_base;
+
+hpa_t guest_kept_base(void)
+{
+	return kept_base ? kept_base : arch_host_mem()->umbra_base;
+}
+
+hpa_t guest_given_base(void)
+{
+	return given_base ? given_base : guest_kept_base();
+}
+
+u32 guest_file_word(const struct layout_file *f, u32 offset)
+{
+	u32 w = 0;
+
+	if (f->size >= 4 && offset <= f->size - 4)
+		memcpy(&w, (const u8 *)hpa_ptr(f->addr) + offset, 4);
+	return w;
+}
+
+bool guest_file_is_zimage(const struct layout_file *k)
+{
+	return guest_file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+}
+
+/* Take each file out of U-Boot's format if it comes in that. */
+static int open_files(struct layout_guest *c)
+{
+	const gpa_t at = c->mem_base + c->load_offset;
+	struct uimage u = { .load = at, .entry = at };
+	int err = uimage_open(c->name, &c->kernel, UIMAGE_KERNEL, &u);
+
+	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
+	if (!err && !guest_file_is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
+		       c->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+		return -EINVAL;
+	}
+	if (!err)
+		err = uimage_open(c->name, &c->dtb, UIMAGE_FLATDT, &u);
+	return err ? err : uimage_open(c->name, &c->initrd, UIMAGE_RAMDISK, &u);
+}
+
+/* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
+static u32 sort_files(struct layout *l, struct layout_file **f)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < l->nguests; i++) {
+		struct layout_guest *c = &l->guest[i];
+		struct layout_file *all[] = { &c->kernel, &c->dtb, &c->initrd };
+
+		for (u32 j = 0; j < ARRAY_SIZE(all) && c->ok; j++) {
+			u32 at = n;
+
+			if (!all[j]->size)
+				continue;
+			for (; at && f[at - 1]->addr < all[j]->addr; at--)
+				f[at] = f[at - 1];
+			f[at] = all[j];
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Two guests may have one file. */
+static bool is_same(const struct layout_file *a, const struct layout_file *b)
+{
+	return a->addr == b->addr && a->size == b->size;
+}
+
+/* Lowest address that the kept files will take. */
+static hpa_t kept_bottom(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+
+	for (u32 i = 0; i < n; i++)
+		if (!i || !is_same(f[i], f[i - 1]))
+			top = f[i]->size < top ? (top - f[i]->size) & ~7u : 0;
+	return top;
+}
+
+/* The guest with an address whose memory ends highest, or NULL. */
+static struct layout_guest *highest(struct layout *l)
+{
+	struct layout_guest *best = NULL;
+
+	for (u32 i = 0; i < l->nguests; i++) {
+		struct layout_guest *c = &l->guest[i];
+
+		if (c->ok && !c->by_size && (!best || c->mem_base + c->mem_size > best->mem_base + best->mem_size))
+			best = c;
+	}
+	return best;
+}
+
+static hpa_t highest_end(struct layout *l)
+{
+	const struct layout_guest *c = highest(l);
+
+	return c ? c->mem_base + c->mem_size : arch_host_mem()->ram_base;
+}
+
+/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
+static struct layout_file *in_the_way(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+
+	for (u32 i = 0; i < n; i++) {
+		if (i && is_same(f[i], f[i - 1]))
+			continue;
+		top = (top - f[i]->size) & ~7u;
+		for (u32 j = i + 1; j < n; j++)
+			if (!is_same(f[i], f[j]) && top < f[j]->addr + f[j]->size)
+				return f[j];
+	}
+	return NULL;
+}
+
+static void move_files(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base, from = 0;
+
+	for (u32 i = 0; i < n; i++) {
+		if (i && f[i]->addr == from) {
+			f[i]->addr = top;
+			continue;
+		}
+		top = (top - f[i]->size) & ~7u;
+		from = f[i]->addr;
+		memmove(hpa_ptr(top), hpa_ptr(from), f[i]->size);
+		f[i]->addr = top;
+	}
+	kept_base = top;
+}
+
+/* Try to keep the files of those guests that are still ok. False: one more is not. */
+static bool keep_all(struct layout *l)
+{
+	struct layout_file *f[FILES_MAX], *bad;
+	u32 n = sort_files(l, f);
+	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
+	struct layout_guest *c = highest(l);
+
+	if (c && bottom < c->mem_base + c->mem_size) {
+		layout_mistake(&c->at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx",
+			       (unsigned long)(top - bottom), (unsigned long)(top - (c->mem_base + c->mem_size)));
+		c->ok = false;
+		return false;
+	}
+	bad = in_the_way(f, n);
+	if (!bad) {
+		move_files(f, n);
+		return true;
+	}
+	layout_mistake(&bad->at, "reg", "file \"%s\" lies where files are kept, load it lower", SHOWN(bad->name));
+	for (u32 i = 0; i < l->nguests; i++)
+		if (bad == &l->guest[i].kernel || bad == &l->guest[i].dtb || bad == &l->guest[i].initrd)
+			l->guest[i].ok = false;
+	return false;
+}
+
+/* Take @size bytes in whole MiB from what is left; 0: there is not so much. */
+static hpa_t take(struct layout *l, u32 size)
+{
+	hpa_t top = guest_given_base() & SECTION_MASK, end = highest_end(l);
+
+	if (top < end || size > top - end)
+		return 0;
+	given_base = (top - size) & SECTION_MASK;
+	return given_base;
+}
+
+/* The first guest has its place in Umbra's own memory. */
+static void give_memory(struct layout *l, struct layout_guest *c)
+{
+	const hpa_t before = given_base;
+	hpa_t end = highest_end(l), top = guest_given_base() & SECTION_MASK;
+
+	c->own_size = c == l->guest ? 0 : ALIGN_UP(arch_vcpu_size(c), SECTION_SIZE);
+	if (c->own_size)
+		c->own = take(l, c->own_size);
+	if (c->by_size && (!c->own_size || c->own))
+		c->mem_host = take(l, c->mem_size);
+	if ((!c->own_size || c->own) && (!c->by_size || c->mem_host))
+		return;
+	layout_mistake(&c->at, c->by_size ? "memory-mib" : "memory", "too much: %lu MiB are left, and Umbra needs %lu for one more guest",
+		       (unsigned long)(top > end ? (top - end) >> SECTION_SHIFT : 0), (unsigned long)(c->own_size >> SECTION_SHIFT));
+	c->ok = false;
+	given_base = before;
+}
+
+void guest_files_keep(struct layout *l)
+{
+	kept_base = given_base = 0;
+	for (u32 i = 0; i < l->nguests; i++)
+		l->guest[i].ok = l->guest[i].ok && !open_files(&l->guest[i]);
+	while (!keep_all(l))
+		;
+	for (u32 i = 0; i < l->nguests; i++)
+		if (l->guest[i].ok)
+			give_memory(l, &l->guest[i]);
+	for (u32 i = 0; i < l->nguests; i++)
+		l->guest[i].files_kept = l->guest[i].ok;
+}
