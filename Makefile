@@ -210,7 +210,7 @@ layouts: $(layouts) $(O)/layout-host
 # The parser, the device types and the map of Umbra itself, on this computer: what tools/layout asks.
 HOSTCC ?= gcc
 layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest.c \
-	passthrough.c) arch/arm/cpu/cpu_path.c drivers/owned_omap.c drivers/passthrough/missing.c \
+	passthrough.c) arch/arm/cpu/cpu_path.c arch/arm/mmu/strategy.c drivers/owned_omap.c drivers/passthrough/missing.c \
 	$(patsubst $(O)/%.o,%.c,$(filter $(O)/emulators/%,$(objects)))
 $(O)/layout-host: $(layout_host_sources) $(common_needs) $(O)/include/passthrough_missing.h $(wildcard core/include/hv/*.h)
 	$(call say,HOSTCC,$@)
@@ -243,6 +243,9 @@ $(O)/layouts/%.dtb: $(layout_dir)/%.dts $(O)/layouts/passthrough.dtsi | $(O)/.um
 
 # Which one is on the card, so that `make image LAYOUT=x` and then `make run` boots x.
 with_layout := $(if $(LAYOUT),--layout $(LAYOUT))
+# A run boots one.
+one_layout := $(if $(LAYOUT),--layout $(firstword $(LAYOUT)))
+with_overlays := $(foreach file,$(OVERLAY),--overlay $(file))
 with_files := $(if $(KERNEL),--kernel $(KERNEL)) $(if $(DTB),--dtb $(DTB)) $(if $(INITRD),--initrd $(INITRD))
 
 .PHONY: setup fetch image layout-name run run-native debug guests
@@ -256,16 +259,16 @@ layout-name:
 	$(Q)tools/mkimage --check $(with_layout)
 
 image: layout-name all
-	$(Q)tools/mkimage $(with_layout) $(with_files)
+	$(Q)tools/mkimage $(with_layout) $(with_overlays) $(with_files)
 
 run:
-	$(Q)tools/run $(with_layout)
+	$(Q)tools/run $(one_layout)
 
 run-native:
-	$(Q)tools/run --native $(with_layout)
+	$(Q)tools/run --native $(one_layout)
 
 debug:
-	$(Q)tools/run --debug $(with_layout)
+	$(Q)tools/run --debug $(one_layout)
 
 guests:
 	$(Q)$(MAKE) --no-print-directory -C tests/guests O=$(abspath $(O))
@@ -310,7 +313,9 @@ help:
 #:   all (default)        umbra.elf, umbra.bin, umbra.img (for U-Boot's bootm) and the layouts
 #:   layouts              configs/layouts/*.dts to layouts/*.dtb, checked as Umbra would (tools/layout --help: show, diff)
 #:   guests               the bare-metal test guests
-#:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME (or .dts, .dtb) picks one,
+#:   image                sdcard.img: one FAT partition with boot chain, Umbra, layout and guest; LAYOUT=NAME (or .dts, .dtb) picks one
+#:                        (LAYOUT="NAME NAME": with a choice at boot),
+#:                        OVERLAY=FILE (.dtso, .dtbo) changes it,
 #:                        KERNEL=, DTB=, INITRD=FILE put other files in the place of those that it names
 #:   clean distclean      remove what was built / the whole output folder (only a folder that the build made)
 #:

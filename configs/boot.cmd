@@ -5,6 +5,9 @@
 # is loaded, and the property `reg` is set to <address size>. A file that cannot be loaded gets no reg: Umbra then
 # says which one is missing.
 # A file called `native` on the card boots the guest's kernel without Umbra instead, with the layout's bootargs.
+#
+# A card with several layouts has layouts/NAME.dtb for each and a menu of them, layouts.conf, in the format of extlinux.conf: the word
+# after `append` is the name, `timeout` counts tenths of a second. At U-Boot's prompt, `setenv layout NAME; boot` does without it.
 
 setenv card "mmc 0:1"
 setenv layout_addr 0x88000000
@@ -18,10 +21,21 @@ setexpr limit ${cs0} + ${cs1}
 setexpr limit ${limit} * 0x2000
 setexpr limit ${limit} + 0x7d000000
 
-if load ${card} ${layout_addr} layout.dtb && fdt addr ${layout_addr}; then
+if test -z "${layout}" && test -e ${card} layouts.conf; then
+	# An entry for `localboot` sets bootargs and runs this command.
+	setenv localcmd 'setenv layout ${bootargs}'
+	sysboot ${card} any ${layout_addr} layouts.conf
+fi
+if test -n "${layout}"; then
+	setenv layout_file layouts/${layout}.dtb
+else
+	setenv layout_file layout.dtb
+fi
+
+if load ${card} ${layout_addr} ${layout_file} && fdt addr ${layout_addr}; then
 	setenv layout_ok 1
 else
-	echo "boot.scr: layout.dtb is missing or is no device tree"
+	echo "boot.scr: ${layout_file} is missing or is no device tree"
 	setenv layout_ok 0
 fi
 

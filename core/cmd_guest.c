@@ -115,6 +115,16 @@ static int guest_cmd_path(struct guest *g, const char *name)
 	return 0;	/* what is wrong with the name was said */
 }
 
+/* The shadow strategy, likewise. */
+static int guest_cmd_shadow(struct guest *g, const char *name)
+{
+	int err = name ? arch_vcpu_set_shadow(g->vcpu, name) : 0;
+
+	if (!err)
+		mon_printf("guest %s: shadow %s\n", g->name, arch_vcpu_shadow(g->vcpu));
+	return 0;
+}
+
 /* Send the escape key itself, which the console keeps for the monitor otherwise. */
 static int guest_cmd_escape(struct guest *g)
 {
@@ -157,6 +167,7 @@ static const struct {
 	int (*fn)(struct guest *g, const char *name);
 } settings[] = {
 	{ "path", guest_cmd_path },
+	{ "shadow", guest_cmd_shadow },
 };
 
 static int no_guest(void)
@@ -184,5 +195,5 @@ static int cmd_guest(int argc, char **argv)
 		return -EINVAL;
 	return g ? cmd_guest_view(g, argc - 1, argv + 1) : no_guest();
 }
-MONITOR_CMD(guest, "guest", "[GUEST] list|start|stop|pause|resume|reset|destroy|dump|map|audit|escape|break|path [NAME]|registers|memory [phys] ADDR LEN|"
+MONITOR_CMD(guest, "guest", "[GUEST] list|start|stop|pause|resume|reset|destroy|dump|map|audit|escape|break|path [NAME]|shadow [NAME]|registers|memory [phys] ADDR LEN|"
 	    "translate ADDR|backtrace|log", "life and state of a guest: of that name, or the one that is shown", cmd_guest);

@@ -27,15 +27,16 @@ static void row(const char *name, u64 events, u32 rate, const struct slow_cost *
 
 	mon_printf("%-13s %12s %9lu %11s %14s %6s  %s\n", name, count(events, a), (unsigned long)rate, count(slow->exits, b),
 		   counted ? count(slow->instructions, c) : "-",
-		   counted ? count(slow->exits ? slow->instructions / slow->exits : 0, d) : "-", text);
+		   counted ? count(slow->counted ? slow->instructions / slow->counted : 0, d) : "-", text);
 }
 
 static struct slow_cost sum(const struct slow_cost *slow)
 {
-	struct slow_cost t = { 0, 0 };
+	struct slow_cost t = { 0, 0, 0 };
 
 	for (u32 i = 0; i < EXIT_NR; i++) {
 		t.exits += slow[i].exits;
+		t.counted += slow[i].counted;
 		t.instructions += slow[i].instructions;
 	}
 	return t;
@@ -55,9 +56,9 @@ static void say_switches(void)
 	struct slow_cost c = arch_switch_cost();
 	char a[COUNT_MAX], b[COUNT_MAX];
 
-	if (c.exits > 1)
+	if (c.exits > 1 && c.counted)
 		mon_printf("switches from guest to guest: %s, of %s instructions on average\n", count(c.exits, a),
-			   count(c.instructions / c.exits, b));
+			   count(c.instructions / c.counted, b));
 }
 
 static int cmd_stats(int argc, char **argv)
@@ -87,6 +88,8 @@ static int cmd_stats(int argc, char **argv)
 	}
 	row("total", total, stats_per_second(&g->rates, EXIT_NR), &all, all.instructions != 0, "all causes");
 	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
+	if (all.instructions && all.counted != all.exits)
+		mon_printf("of these, %s could be counted: the guest used all performance counters\n", count(all.counted, buf));
 	say_if_scanning(slow, &all);
 	if (!all.instructions)
 		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");

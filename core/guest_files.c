@@ -6,12 +6,15 @@
  */
 #include <string.h>
 
+#include <libfdt.h>
+
 #include <arch/cpu.h>
 #include <arch/vcpu.h>
 #include <hv/guest_files.h>
 #include <hv/log.h>
 #include <hv/uimage.h>
 
+#define ZIMAGE_MAGIC_AT		0x24u
 #define ZIMAGE_MAGIC		0x016f2818u
 #define FILES_MAX		(3 * LAYOUT_MAX_GUESTS)
 
@@ -27,7 +30,7 @@ hpa_t guest_given_base(void)
 	return given_base ? given_base : guest_kept_base();
 }
 
-u32 guest_file_word(const struct layout_file *f, u32 offset)
+static u32 file_word(const struct layout_file *f, u32 offset)
 {
 	u32 w = 0;
 
@@ -38,22 +41,59 @@ u32 guest_file_word(const struct layout_file *f, u32 offset)
 
 bool guest_file_is_zimage(const struct layout_file *k)
 {
-	return guest_file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
 }
 
-/* Take each file out of U-Boot's format if it comes in that. */
-static int open_files(struct layout_guest *c)
+u32 guest_file_zimage_size(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+}
+
+/* A raw kernel in U-Boot's format goes where the header says, and the layout must not say otherwise. */
+static int place_raw(struct layout_guest *c, const struct uimage *u)
 {
 	const gpa_t at = c->mem_base + c->load_offset;
-	struct uimage u = { .load = at, .entry = at };
-	int err = uimage_open(c->name, &c->kernel, UIMAGE_KERNEL, &u);
 
-	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
-	if (!err && !guest_file_is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
-		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
-		       c->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+	if (u->load - c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx, its memory is 0x%08lx+0x%lx\n",
+		       c->name, SHOWN(c->kernel.name), (unsigned long)u->load, (unsigned long)u->entry, (unsigned long)at,
+		       (unsigned long)c->mem_base, (unsigned long)c->mem_size);
 		return -EINVAL;
 	}
+	c->load_offset = u->load - c->mem_base;
+	c->load_offset_given = true;
+	c->entry_at = u->entry - u->load;
+	return 0;
+}
+
+/*
+ * A device tree behind a zImage is the one that its decompressor takes, whatever r2 says (Linux: ARM_APPENDED_DTB). The guest gets it, edited, by way of
+ * r2 instead, and does not find the other. With ATAGs it is left alone: the decompressor writes them into it.
+ */
+static void take_appended(struct layout_guest *c)
+{
+	struct layout_file *k = &c->kernel;
+	const u32 size = guest_file_zimage_size(k);
+
+	if (c->atags || size < ZIMAGE_HEADER || size >= k->size || be32_load((const u8 *)hpa_ptr(k->addr) + size) != FDT_MAGIC)
+		return;
+	if (c->dtb.size)
+		pr_info("guest %s: the device tree behind \"%s\" takes the place of \"%s\"\n", c->name, SHOWN(k->name), SHOWN(c->dtb.name));
+	c->dtb = (struct layout_file){ .name = k->name, .addr = k->addr + size, .size = k->size - size, .at = k->at };
+	k->size = size;
+}
+
+/* Take each file out of U-Boot's format if it comes in that, and a device tree from behind the kernel. */
+static int open_files(struct layout_guest *c)
+{
+	struct uimage u = { .load = 0 };
+	int err = uimage_open(c->name, &c->kernel, UIMAGE_KERNEL, &u);
+
+	c->entry_at = 0;
+	if (!err && guest_file_is_zimage(&c->kernel))	/* it runs anywhere */
+		take_appended(c);
+	else if (!err && u.given)
+		err = place_raw(c, &u);
 	if (!err)
 		err = uimage_open(c->name, &c->dtb, UIMAGE_FLATDT, &u);
 	return err ? err : uimage_open(c->name, &c->initrd, UIMAGE_RAMDISK, &u);

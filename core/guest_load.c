@@ -4,7 +4,7 @@
  *
  * Linux: zImage 32 MiB into memory (its decompressor
  * wants the kernel's place at the start free), initrd near the top, device tree below it. Raw kernels: at load-offset,
- * entered there. ATAGs: 0x100 into memory.
+ * entered there, or where U-Boot's header says. ATAGs: 0x100 into memory.
  */
 #include <string.h>
 
@@ -19,9 +19,8 @@
 #include <hv/guest_watch.h>
 #include <hv/log.h>
 
-#define ZIMAGE_HEADER		0x30u
 #define ZIMAGE_OFFSET		0x02000000u
-#define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
+#define HEADROOM		0x00100000u	/* behind the image of a Linux: the decompressor's bss, stack and heap, or the kernel's own bss */
 /*
  * Kernels before 3.5 poison the initrd up to the end of its last page when they free it, and take early memory from the top down: they are
  * told of whole pages, and have some free memory above.
@@ -55,14 +54,14 @@ static int check_kernel(const struct guest *g, struct placement *p)
 		return layout_mistake(&c->at, "load-offset", "file \"%s\" is a zImage, which has a place of its own", SHOWN(k->name));
 	if (!p->zimage && !c->dtb.size && !c->atags && (c->bootargs || c->initrd.size))
 		return layout_mistake(&c->at, c->bootargs ? "bootargs" : "initrd", "nothing tells a raw binary of it, without atags");
-	if (!p->zimage && c->dtb.size) {
-		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
+	if (!p->zimage && c->dtb.size && !c->load_offset_given) {
+		pr_err("guest %s: file \"%s\" is truncated or no zImage; an unpacked kernel needs load-offset, or a U-Boot header that says where it belongs\n",
 		       g->name, SHOWN(k->name));
 		return -EINVAL;
 	}
 	if (!p->zimage)
 		return 0;
-	image = guest_file_word(k, ZIMAGE_MAGIC_AT + 8) - guest_file_word(k, ZIMAGE_MAGIC_AT + 4);
+	image = guest_file_zimage_size(k);
 	if (image > k->size || image < ZIMAGE_HEADER) {
 		pr_err("guest %s: file \"%s\" is %s: %lu bytes, its header says %lu\n", g->name, SHOWN(k->name),
 		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
@@ -145,7 +144,7 @@ static int place(const struct guest *g, struct placement *p)
 	p->kernel = c->mem_base + c->load_offset;
 	if (p->zimage)
 		p->kernel = c->mem_base + MIN(ZIMAGE_OFFSET, ALIGN_DOWN(c->mem_size / 2, SECTION_SIZE));
-	headroom = p->zimage ? ZIMAGE_HEADROOM : 0;
+	headroom = p->zimage || p->dtb_room || c->atags ? HEADROOM : 0;
 	space = p->low > p->kernel ? p->low - p->kernel : 0;
 	if (c->kernel.size > space || space - c->kernel.size < headroom)
 		return too_big(g, &c->kernel);
@@ -240,6 +239,6 @@ int guest_load(struct guest *g)
 	if (err)
 		return err;
 	flush_memory(g);
-	g->entry = p.kernel;
+	g->entry = p.kernel + c->entry_at;
 	return 0;
 }

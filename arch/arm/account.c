@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The account of exits that leave the window. */
 #include <arm/account.h>
-#include <arm/sysreg.h>
+#include <arm/pmu.h>
 #include <arm/trace.h>
 #include <arm/vcpu.h>
-
-/* Instructions executed so far, modulo 2^32 (count_instructions() in boot.c). */
-u32 account_instructions(void)
-{
-	return IS_ENABLED(CONFIG_EXIT_INSTRUCTIONS) ? read_pmxevcntr() : 0;
-}
 
 void slow_exit_begin(struct vcpu *v)
 {
 	if (v->slow_cause != SLOW_CAUSE_IDLE)
 		return;
 	v->slow_cause = SLOW_CAUSE_NONE;
-	v->slow_begin = account_instructions();
+	v->slow_begin = pmu_instructions();
 }
 
 void slow_exit_end(struct vcpu *v)
@@ -29,7 +23,10 @@ void slow_exit_end(struct vcpu *v)
 		vcpu_count(v, EXIT_OTHER);
 	cost = &v->slow[v->slow_cause];
 	cost->exits++;
-	cost->instructions += account_instructions() - v->slow_begin;
+	if (!pmu_is_lent()) {
+		cost->counted++;
+		cost->instructions += pmu_instructions() - v->slow_begin;
+	}
 	trace_end(v);
 	v->slow_cause = SLOW_CAUSE_IDLE;
 }

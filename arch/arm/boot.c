@@ -2,6 +2,7 @@
 /* From the first C instruction to core: Umbra's own translation table, MMU and caches on. */
 #include <arch/cpu.h>
 #include <arm/coproc.h>
+#include <arm/pmu.h>
 #include <arm/sysreg.h>
 #include <arm/window.h>
 #include <autoconf.h>
@@ -16,9 +17,6 @@ extern char __image_start[], __text_end[], __code_made_start[], __code_made_end[
 static u32 host_l1[4096] __attribute__((aligned(16384)));
 
 #define TEECR_XED	1u
-#define PMCR_E		BIT(0)		/* counters enabled */
-#define PMCR_P		BIT(1)		/* event counters to 0 */
-#define PM_EVENT_INSTRUCTIONS	0x08u
 
 /* Short-descriptor section bits for Umbra's own mappings (B3.5.1; TRE = 0, AFE = 0). Domain 0, not global. */
 #define SECT		2u
@@ -90,29 +88,12 @@ static void host_mmu_on(void)
 	isb();
 }
 
-/*
- * Event counter 0 counts executed instructions from here on: Umbra puts them down to exit causes. Nothing else uses the
- * performance monitors (ARM ARM C12), none of them interrupts, and guest code in User mode must not reach them directly.
- */
-static void count_instructions(void)
-{
-	write_pmuserenr(0);
-	write_pmintenclr(~0u);
-	write_pmcntenclr(~0u);
-	write_pmselr(0);
-	isb();			/* the next write is to the counter selected */
-	write_pmxevtyper(PM_EVENT_INSTRUCTIONS);
-	write_pmcntenset(BIT(0));
-	write_pmcr(PMCR_E | PMCR_P);
-	isb();
-}
-
 void arm_boot(u32 machid, const void *layout)
 {
 	host_map_init();
 	dsb();
 	host_mmu_on();
-	count_instructions();
+	pmu_init();
 	/* Guest code in User mode must not reach TEEHBR of the hidden ThumbEE. */
 	if (read_id_pfr0() & ID_PFR0_THUMBEE)
 		asm volatile("mcr p14, 6, %0, c0, c0, 0" : : "r"(TEECR_XED));

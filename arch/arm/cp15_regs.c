@@ -3,12 +3,12 @@
 #include <arch/cpu.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
+#include <arm/pmu.h>
 #include <arm/psr.h>
 #include <arm/shadow.h>
 #include <arm/sysreg.h>
 #include <hv/guest.h>
 #include <hv/log.h>
-#include <string.h>
 
 #define OFF(f)	((u16)offsetof(struct vcpu, cp15.f))
 #define NS	COPROC_NO_SLOT
@@ -28,7 +28,6 @@ READ_HW(ctr)
 READ_HW(mpidr)
 READ_HW(id_pfr1)
 READ_HW(id_afr0)
-READ_HW(id_mmfr0)
 READ_HW(id_mmfr1)
 READ_HW(id_mmfr2)
 READ_HW(id_mmfr3)
@@ -47,6 +46,13 @@ static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 }
 
 /* Also ID_DFR0: no debug registers, no trace. And what is reserved for identification, where later kernels look for features. */
+/* A kernel that needs other page tables than there are looks here last. */
+static u32 rd_id_mmfr0(struct vcpu *v, const struct coproc_row *row)
+{
+	v->trouble.mmfr0_pc = v->r[15];
+	return read_id_mmfr0();
+}
+
 static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
 {
 	return 0;
@@ -364,96 +370,6 @@ static enum coproc_result wr_tlbiasid(struct vcpu *v, const struct coproc_row *r
 	return COPROC_OK;
 }
 
-/*
- * -- performance monitors (ARM ARM C12): registers keep what is written and nothing counts but software increments, so that
- * differences of counters are 0 and not wrong (docs/caveats.md) --
- */
-
-#define PM_COUNTERS	((u32)ARRAY_SIZE(((struct vcpu *)0)->pmevcntr))
-#define PMCR_KEPT	0x39u		/* E, D, X, DP */
-#define PMCR_P		BIT(1)		/* event counters to 0 */
-#define PMCR_C		BIT(2)		/* cycle counter to 0 */
-
-static u32 rd_pmcr(struct vcpu *v, const struct coproc_row *row)
-{
-	return 0x41000000 | PM_COUNTERS << 11 | v->cp15.pmcr;	/* implementer ARM */
-}
-
-static enum coproc_result wr_pmcr(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pmcr = value & PMCR_KEPT;
-	if (value & PMCR_P)
-		memset(v->pmevcntr, 0, sizeof(v->pmevcntr));
-	if (value & PMCR_C)
-		v->cp15.pmccntr = 0;
-	return COPROC_OK;
-}
-
-/* Event 0: counters that are on and count it are one up for each bit of @value. */
-static enum coproc_result wr_pmswinc(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	value &= v->cp15.pmcr & 1 ? v->cp15.pmcnten : 0;
-	for (u32 i = 0; i < PM_COUNTERS; i++)
-		if (value & BIT(i) && !v->pmevtyper[i] && !++v->pmevcntr[i])
-			v->cp15.pmovsr |= BIT(i);
-	return COPROC_OK;
-}
-
-/* PMXEVTYPER and PMXEVCNTR: of the counter that PMSELR selects; those that do not exist read as zero. */
-static u32 rd_pmxevtyper(struct vcpu *v, const struct coproc_row *row)
-{
-	return v->cp15.pmselr < PM_COUNTERS ? v->pmevtyper[v->cp15.pmselr] : 0;
-}
-
-static enum coproc_result wr_pmxevtyper(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	if (v->cp15.pmselr < PM_COUNTERS)
-		v->pmevtyper[v->cp15.pmselr] = value & 0xff;
-	return COPROC_OK;
-}
-
-static u32 rd_pmxevcntr(struct vcpu *v, const struct coproc_row *row)
-{
-	return v->cp15.pmselr < PM_COUNTERS ? v->pmevcntr[v->cp15.pmselr] : 0;
-}
-
-static enum coproc_result wr_pmxevcntr(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	if (v->cp15.pmselr < PM_COUNTERS)
-		v->pmevcntr[v->cp15.pmselr] = value;
-	return COPROC_OK;
-}
-
-static enum coproc_result wr_pmcnten_set(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pmcnten |= value & 0x8000000f;
-	return COPROC_OK;
-}
-
-static enum coproc_result wr_pmcnten_clr(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pmcnten &= ~value;
-	return COPROC_OK;
-}
-
-static enum coproc_result wr_pminten_set(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pminten |= value & 0x8000000f;
-	return COPROC_OK;
-}
-
-static enum coproc_result wr_pminten_clr(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pminten &= ~value;
-	return COPROC_OK;
-}
-
-static enum coproc_result wr_pmovsr(struct vcpu *v, const struct coproc_row *row, u32 value)
-{
-	v->cp15.pmovsr &= ~value;
-	return COPROC_OK;
-}
-
 /* -- reset management, thread ids -- */
 
 static enum coproc_result wr_vbar(struct vcpu *v, const struct coproc_row *row, u32 value)
@@ -585,18 +501,19 @@ const struct coproc_row cp15_rows[] = {
 	OP(8, 7, 1, "TLBIMVA", EXIT_CP15_TLB, wr_tlbimva),
 	OP(8, 7, 2, "TLBIASID", EXIT_CP15_TLB, wr_tlbiasid),
 
-	{ ENC(0, 9, 12, 0), "PMCR", EXIT_CP15_OTHER, OFF(pmcr), 0, 0, rd_pmcr, wr_pmcr, RW },
-	{ ENC(0, 9, 12, 1), "PMCNTENSET", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_set, RW },
-	{ ENC(0, 9, 12, 2), "PMCNTENCLR", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, wr_pmcnten_clr, RW },
-	{ ENC(0, 9, 12, 3), "PMOVSR", EXIT_CP15_OTHER, OFF(pmovsr), 0, 0, NULL, wr_pmovsr, RW },
-	OP(9, 12, 4, "PMSWINC", EXIT_CP15_OTHER, wr_pmswinc),
+	/* arm/pmu.h */
+	{ ENC(0, 9, 12, 0), "PMCR", EXIT_CP15_OTHER, OFF(pmcr), 0, 0, pmu_rd_pmcr, pmu_wr_pmcr, RW },
+	{ ENC(0, 9, 12, 1), "PMCNTENSET", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, pmu_wr_pmcntenset, RW },
+	{ ENC(0, 9, 12, 2), "PMCNTENCLR", EXIT_CP15_OTHER, OFF(pmcnten), 0, 0, NULL, pmu_wr_pmcntenclr, RW },
+	{ ENC(0, 9, 12, 3), "PMOVSR", EXIT_CP15_OTHER, OFF(pmovsr), 0, 0, pmu_rd_pmovsr, pmu_wr_pmovsr, RW },
+	OP(9, 12, 4, "PMSWINC", EXIT_CP15_OTHER, pmu_wr_pmswinc),
 	{ ENC(0, 9, 12, 5), "PMSELR", EXIT_CP15_OTHER, OFF(pmselr), 0, 0x1f, NULL, NULL, RW },
-	{ ENC(0, 9, 13, 0), "PMCCNTR", EXIT_CP15_OTHER, OFF(pmccntr), 0, ~0u, NULL, NULL, RW },
-	{ ENC(0, 9, 13, 1), "PMXEVTYPER", EXIT_CP15_OTHER, NS, 0, 0, rd_pmxevtyper, wr_pmxevtyper, RW },
-	{ ENC(0, 9, 13, 2), "PMXEVCNTR", EXIT_CP15_OTHER, NS, 0, 0, rd_pmxevcntr, wr_pmxevcntr, RW },
+	{ ENC(0, 9, 13, 0), "PMCCNTR", EXIT_CP15_OTHER, OFF(pmccntr), 0, 0, pmu_rd_pmccntr, pmu_wr_pmccntr, RW },
+	{ ENC(0, 9, 13, 1), "PMXEVTYPER", EXIT_CP15_OTHER, NS, 0, 0, pmu_rd_pmxevtyper, pmu_wr_pmxevtyper, RW },
+	{ ENC(0, 9, 13, 2), "PMXEVCNTR", EXIT_CP15_OTHER, NS, 0, 0, pmu_rd_pmxevcntr, pmu_wr_pmxevcntr, RW },
 	{ ENC(0, 9, 14, 0), "PMUSERENR", EXIT_CP15_OTHER, OFF(pmuserenr), 0, 1, NULL, NULL, RW },
-	{ ENC(0, 9, 14, 1), "PMINTENSET", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_set, RW },
-	{ ENC(0, 9, 14, 2), "PMINTENCLR", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, wr_pminten_clr, RW },
+	{ ENC(0, 9, 14, 1), "PMINTENSET", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, pmu_wr_pmintenset, RW },
+	{ ENC(0, 9, 14, 2), "PMINTENCLR", EXIT_CP15_OTHER, OFF(pminten), 0, 0, NULL, pmu_wr_pmintenclr, RW },
 	/* Cortex-A8 L2 control: Non-secure writes have no effect on the real part unless the ROM allowed them. */
 	{ ENC(1, 9, 0, 0), "L2LOCK", EXIT_CP15_OTHER, OFF(l2lockdown), 0, 0, NULL, wr_ignore, RW },
 	{ ENC(1, 9, 0, 2), "L2AUXCR", EXIT_CP15_OTHER, OFF(l2auxcr), 0, 0, NULL, wr_ignore, RW },
@@ -658,8 +575,7 @@ void cp15_reset_hardware(struct vcpu *v)
 	v->thumbee = read_id_pfr0() & ID_PFR0_THUMBEE;
 	v->cp15.actlr = read_actlr();
 	v->cp15.l2auxcr = read_l2auxcr();
-	memset(v->pmevtyper, 0, sizeof(v->pmevtyper));	/* have no rows of their own */
-	memset(v->pmevcntr, 0, sizeof(v->pmevcntr));
+	pmu_reset(v);
 	write_tpidrurw(0);
 	write_tpidruro(0);
 	sctlr_apply(v);

@@ -15,7 +15,6 @@
 #include <hv/log.h>
 #include <string.h>
 
-#define FAULTS_FEW	8u	/* from so many at one place on registers are compared: a loop over memory has others each time */
 /* Two pages of code, two of data, the window in the way of each, and all of it once more when host domains run out: not so many. */
 #define FAULTS_ENOUGH	24u
 

@@ -5,6 +5,7 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/cpu_path.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/switch.h>
 #include <arm/sysreg.h>
@@ -99,6 +100,16 @@ const char *arch_vcpu_path(const struct vcpu *v)
 	return v->path->name;
 }
 
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name)
+{
+	return shadow_set_strategy(v, name);
+}
+
+const char *arch_vcpu_shadow(const struct vcpu *v)
+{
+	return shadow_strategy(v);
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
 	vcpu_load(v);
@@ -166,13 +177,16 @@ static void deliver_interrupts(struct vcpu *v)
 static void wait_for_interrupt(struct vcpu *v)
 {
 	while (sched_alone && !v->irq_in && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
+		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
+		pmu_guest_end(v);
 		if (arch_irq_pending())
 			host_irq_handle();
 	}
 	if (v->irq_in)
 		v->waiting = false;
+	v->waits++;
 }
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
@@ -233,6 +247,15 @@ const u64 *arch_vcpu_stats(struct vcpu *v)
 		v->exits_seen[i] = now;
 	}
 	return v->exits_total;
+}
+
+bool arch_vcpu_lives(struct vcpu *v)
+{
+	const u64 *n = arch_vcpu_stats(v);
+	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
+
+	v->signs_seen = signs;
+	return v->waiting || signs != before;
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)

@@ -7,8 +7,8 @@
  * TLB as a whole (docs/decisions/011-several-guests.md).
  */
 #include <arch/vcpu.h>
-#include <arm/account.h>
 #include <arm/coproc.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/switch.h>
 #include <arm/sysreg.h>
@@ -72,14 +72,17 @@ static void enter(struct vcpu *v)
 
 void vcpu_switch(struct vcpu *v)
 {
-	u32 begin = account_instructions();
+	u32 begin = pmu_instructions();
 
 	if (vcpu_loaded)
 		leave(vcpu_loaded);
 	vcpu_loaded = v;
 	enter(v);
 	cost.exits++;
-	cost.instructions += account_instructions() - begin;
+	if (!pmu_is_lent()) {
+		cost.counted++;
+		cost.instructions += pmu_instructions() - begin;
+	}
 }
 
 struct slow_cost arch_switch_cost(void)

@@ -31,6 +31,9 @@ SECTIONS
 		__cpu_path_start = .;
 		KEEP(*(.umbra.cpu_path))
 		__cpu_path_end = .;
+		__shadow_start = .;
+		KEEP(*(.umbra.shadow))
+		__shadow_end = .;
 		__family_start = .;
 		KEEP(*(.umbra.family))
 		__family_end = .;

@@ -281,7 +281,7 @@ static inline bool fast_stub_line(const struct vcpu *v, u32 va)
 
 	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
 		return false;
-	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || desc & 3;
+	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || (desc & 3) - 1 < 2;	/* a table, or a section */
 }
 
 /*

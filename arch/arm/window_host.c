@@ -67,6 +67,7 @@ void window_prepare(struct vcpu *v)
 	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
 	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
+	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;
 }
 
 void window_set_vectors(struct vcpu *v)

@@ -422,7 +422,9 @@ inl_ldm_rest:
 	bic	r6, r5, #0x3f
 	orr	r6, r6, r4
 	ldrt	r7, [r6]
-	tst	r7, #3			@ none, then the area can stay
-	bne	svc_common
+	and	r7, r7, #3
+	sub	r7, r7, #1
+	cmp	r7, #2			@ neither a table nor a section: the area can stay
+	blo	svc_common
 	b	hot_dccmvac_any
 	.ltorg

@@ -26,6 +26,7 @@ static const struct {
 	{ "kuser_helpers", test_kuser_helpers },
 	{ "unaligned", test_unaligned },
 	{ "clock", test_clock },
+	{ "perf", test_perf },
 };
 
 #define N_TESTS (sizeof(tests) / sizeof(tests[0]))

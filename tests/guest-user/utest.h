@@ -29,3 +29,4 @@ int test_code_written(void);
 int test_kuser_helpers(void);
 int test_unaligned(void);
 int test_clock(void);
+int test_perf(void);

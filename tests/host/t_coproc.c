@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tables of coprocessor registers: their order, what each encoding answers, and registers that the machine model lacks. */
-/* SOURCES: arch/arm/coproc.c arch/arm/cp14_regs.c arch/arm/cp15_regs.c core/guest_map.c */
+/* SOURCES: arch/arm/coproc.c arch/arm/cp14_regs.c arch/arm/cp15_regs.c arch/arm/pmu.c core/guest_map.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 
 #include <arm/code_page.h>
 #include <arm/coproc.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/slot.h>
 #include <arm/sysreg.h>
@@ -51,6 +52,9 @@ int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, str
 
 static int setup(void **state)
 {
+	pmu_reset(&v);
+	memset(&fake_pmu, 0, sizeof(fake_pmu));
+	pmu_init();
 	fake_arch_reset();
 	fake_log_reset();
 	memset(&guest, 0, sizeof(guest));
@@ -169,6 +173,143 @@ static void performance_monitors(void **state)
 	assert_int_equal(counter(0) | get(PMXEVTYPER), 0);
 }
 
+#define PMCNTENCLR	P15(0, 9, 12, 2)
+#define PMINTENSET	P15(0, 9, 14, 1)
+#define PMINTENCLR	P15(0, 9, 14, 2)
+#define CYCLES		BIT(31)
+#define INSTRUCTIONS	0x08u
+
+static u32 get_of(struct vcpu *vc, u32 enc)
+{
+	u32 value;
+
+	assert_int_equal(coproc_read(vc, enc, &value), COPROC_OK);
+	return value;
+}
+
+static void put_of(struct vcpu *vc, u32 enc, u32 value)
+{
+	assert_int_equal(coproc_write(vc, enc, value), COPROC_OK);
+}
+
+/* @n instructions of the guest's, and as many of Umbra's behind it. */
+static void guest_runs(struct vcpu *vc, u32 n)
+{
+	pmu_guest_begin(vc);
+	fake_pmu_count(INSTRUCTIONS, n);
+	fake_pmu_count(0x11, n);
+	pmu_guest_end(vc);
+	fake_pmu_count(INSTRUCTIONS, n);
+	fake_pmu_count(0x11, n);
+}
+
+static void set_counter(struct vcpu *vc, u32 i, u32 event, u32 n)
+{
+	put_of(vc, PMSELR, i);
+	put_of(vc, PMXEVTYPER, event);
+	put_of(vc, PMXEVCNTR, n);
+}
+
+/* Counters see the guest and nothing else; Umbra's sees everything, but while the guest uses that one, too. */
+static void counters_count(void **state)
+{
+	u32 before;
+
+	for (u32 i = 0; i < 4; i++)
+		set_counter(&v, i, INSTRUCTIONS, 100 * i);
+	put(PMCR, 1);
+	put(PMCNTENSET, 7 | CYCLES);
+	before = pmu_instructions();
+	guest_runs(&v, 50);
+	assert_int_equal(pmu_instructions() - before, 100);
+	assert_false(pmu_is_lent());
+	assert_int_equal(counter(0), 50);
+	assert_int_equal(counter(2), 250);
+	assert_int_equal(counter(3), 300);
+	assert_in_range(get(PMCCNTR), 50, 52);
+	put(PMCNTENSET, 8);
+	assert_true(pmu_is_lent());
+	guest_runs(&v, 50);
+	assert_int_equal(counter(3), 350);
+	put(PMCNTENCLR, 8);
+	assert_false(pmu_is_lent());
+	before = pmu_instructions();
+	guest_runs(&v, 50);
+	assert_int_equal(pmu_instructions() - before, 100);
+	assert_int_equal(counter(3), 350);
+	put(PMCR, 0);
+	guest_runs(&v, 50);
+	assert_int_equal(counter(0), 150);
+	pmu_interpreted(&v, 1 | CYCLES, 7);
+	assert_int_equal(counter(0), 157);
+}
+
+/* The interrupt line is that of the real flags and enables: the guest's if it has the line, never because of Umbra's counter. */
+static void counters_interrupt(void **state)
+{
+	set_counter(&v, 3, INSTRUCTIONS, ~0u);
+	put(PMINTENSET, 8 | CYCLES);
+	put(PMCR, 1);
+	assert_int_equal(fake_pmu.pminten, 0);
+	guest.pt_irqs[0] = 8;
+	put(PMCNTENSET, 8);
+	assert_int_equal(fake_pmu.pminten, 8 | CYCLES);
+	assert_int_equal(get(PMOVSR), 0);
+	guest_runs(&v, 50);
+	assert_int_equal(get(PMOVSR), 8);
+	put(PMCNTENCLR, 8);
+	put(PMINTENCLR, 8);
+	assert_true(pmu_is_lent());			/* the flag is in it */
+	put(PMOVSR, 8);
+	assert_false(pmu_is_lent());
+	assert_int_equal(fake_pmu.pminten, CYCLES);
+	fake_pmu.count[3] = ~0u;
+	fake_pmu_count(INSTRUCTIONS, 1);		/* Umbra's own */
+	assert_int_equal(get(PMOVSR), 0);
+	put(PMCR, 0);
+	assert_int_equal(fake_pmu.pminten, 0);
+	pmu_interpreted(&v, CYCLES, 0x80000000);
+	pmu_interpreted(&v, CYCLES, 0x80000000);
+	assert_int_equal(get(PMOVSR), CYCLES);
+}
+
+/* Two guests: each finds what it left, overflow flags and their line included. */
+static void counters_of_two_guests(void **state)
+{
+	static struct guest other_guest = { .name = "1" };
+	static struct vcpu other;
+
+	memset(&other, 0, sizeof(other));
+	other.guest = &other_guest;
+	coproc_reset(&other);
+	guest.pt_irqs[0] = 8;
+	for (u32 i = 0; i < 4; i++)
+		set_counter(&v, i, INSTRUCTIONS, i & 1 ? 0u - 30 : i);
+	put(PMCR, 1);
+	put(PMINTENSET, 0xf | CYCLES);
+	put(PMCNTENSET, 0xf | CYCLES);
+	put(PMCCNTR, 0u - 20);
+	guest_runs(&v, 40);
+	assert_int_equal(get(PMOVSR), 0xa | CYCLES);
+	assert_int_equal(get_of(&other, PMOVSR), 0);
+	assert_int_equal(fake_pmu.pminten, 0);
+	assert_false(pmu_is_lent());
+	set_counter(&other, 0, INSTRUCTIONS, 5);
+	put_of(&other, PMCNTENSET, 1);
+	put_of(&other, PMCR, 1);
+	guest_runs(&other, 10);
+	assert_int_equal(get_of(&other, PMXEVCNTR), 15);
+	guest_runs(&v, 0);
+	assert_int_equal(fake_pmu.pmovsr & (0xf | CYCLES), 0xa | CYCLES);
+	assert_int_equal(fake_pmu.pminten, 0xf | CYCLES);
+	assert_int_equal(counter(0), 40);
+	assert_int_equal(counter(3), 10);
+	assert_in_range(get(PMCCNTR), 20, 24);
+	guest_runs(&other, 10);
+	assert_int_equal(get_of(&other, PMXEVCNTR), 25);
+	pmu_reset(&other);
+}
+
 /* The revisions whose branch prediction mixes up address spaces are refused, once with a message. */
 static void core_revisions(void **state)
 {
@@ -217,6 +358,9 @@ int main(void)
 		T(every_encoding),
 		T(lockdown_and_preload),
 		T(performance_monitors),
+		T(counters_count),
+		T(counters_interrupt),
+		T(counters_of_two_guests),
 		T(core_registers),
 		T(core_revisions),
 	};

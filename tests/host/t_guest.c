@@ -683,6 +683,8 @@ static void uboot_images_that_cannot_be_opened(void **state)
 		{ KERNEL_SIZE - 64, 4, 0, 0x80008000, "another kind" },
 		{ KERNEL_SIZE - 64, 3, 0, 0x80008000, "another kind" },
 		{ KERNEL_SIZE - 64, 2, 0, 0x80010000, "for 0x80010000, entered at 0x80010000; the layout's load-offset says 0x80008000" },
+		{ KERNEL_SIZE - 64, 2, 0, 0x70008000, "for 0x70008000, entered at 0x70008000; " },
+		{ KERNEL_SIZE - 64, 2, 0, 0x84000000, "its memory is 0x80000000+0x4000000" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
@@ -695,6 +697,81 @@ static void uboot_images_that_cannot_be_opened(void **state)
 		if (!strstr(fake_log_text, t[i].why) || !strstr(fake_log_text, "file \"guest.bin\" is a U-Boot image"))
 			fail_msg("%s", fake_log_text);
 	}
+}
+
+/* A kernel that is unpacked already, in U-Boot's format or where load-offset says, gets a device tree as a zImage does. */
+static void unpacked_kernels_get_trees(void **state)
+{
+	create("linux", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80208000);
+	put_be32(KERNEL_AT + 20, 0x80208040);
+	assert_int_equal(keep_files(), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80208040);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80208000), 0x11);
+	assert_int_equal(fdt_check_header(hpa_ptr(fake_vcpu.r2)), 0);
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_int_equal(guest.entry, 0x80208040);
+	create("linux", 0);
+	put_word(KERNEL_AT + 0x24, 0);
+	guest.cfg.load_offset = 0x10000;
+	guest.cfg.load_offset_given = true;
+	assert_int_equal(keep_files(), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80010000);
+	assert_int_equal(fdt_check_header(hpa_ptr(fake_vcpu.r2)), 0);
+	/* without either, nobody knows where it belongs */
+	create("linux", 0);
+	put_word(KERNEL_AT + 0x24, 0);
+	assert_int_equal(keep_files(), 0);
+	expect_failure("file \"vmlinuz\" is truncated or no zImage", "load-offset");
+}
+
+/* U-Boot's own image: "firmware", without anything beside it. */
+static void uboot_itself_is_a_guest(void **state)
+{
+	create("u-boot", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 5, 0, 0x80800000);
+	assert_int_equal(keep_files(), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80800000);
+	assert_int_equal(fake_vcpu.r2, 0);
+}
+
+/* The tree behind the kernel is the guest's, edited, and the kernel does not find it there. */
+static void appended_trees_are_taken(void **state)
+{
+	u32 size;
+
+	create("linux", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	assert_int_not_equal(size, 0);
+	guest.cfg.kernel.size = KERNEL_SIZE + size;
+	fake_log_reset();
+	assert_int_equal(keep_files(), 0);
+	assert_non_null(strstr(fake_log_text, "the device tree behind \"vmlinuz\" takes the place of \"guest.dtb\""));
+	for (u32 run = 0; run < 2; run++) {
+		assert_int_equal(run ? guest_restart(&guest) : guest_start(&guest), 0);
+		assert_int_equal(*(u8 *)hpa_ptr(guest.entry + KERNEL_SIZE - 1), 0x11);
+		assert_int_equal(*(u32 *)hpa_ptr(guest.entry + KERNEL_SIZE), 0);
+		assert_non_null(fdt_getprop(hpa_ptr(fake_vcpu.r2), 0, "appended", NULL));
+	}
+	/* a damaged one is refused, as a file of its own would be */
+	create("linux", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	guest.cfg.kernel.size = KERNEL_SIZE + size - 8;
+	assert_int_equal(keep_files(), 0);
+	expect_failure("file \"vmlinuz\" is not a sound device tree blob", "");
+	/* ATAGs go into it, by the kernel's own decompressor */
+	create("linux-atags", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	guest.cfg.kernel.size = KERNEL_SIZE + size;
+	assert_int_equal(keep_files(), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(fdt_check_header(hpa_ptr(guest.entry + KERNEL_SIZE)), 0);
+	assert_int_equal(fake_vcpu.r2, 0x80000100);
 }
 
 static u32 host_irqs;
@@ -805,6 +882,26 @@ static void watch(const char *name)
 	fake_log_reset();
 }
 
+/* Says nothing on purpose: no message while it shows signs of life, and one when it does no more. */
+static void silence_of_the_living(void **state)
+{
+	watch("linux");
+	fake_vcpu.lives = true;
+	for (u32 i = 0; i < 100; i++) {
+		fake_time += TIME_HZ;
+		fake_tick();
+	}
+	assert_int_equal(messages("no sign of life"), 0);
+	fake_vcpu.lives = false;
+	fake_time += 29 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("no sign of life"), 0);
+	fake_time += 2 * TIME_HZ;
+	fake_tick();
+	assert_int_equal(messages("no sign of life"), 1);
+	guest_stop(&guest);
+}
+
 /* A guest that never says a word is reported once a run; one that does, or that has the wire itself, is not. */
 static void silence_is_reported(void **state)
 {
@@ -830,6 +927,17 @@ static void silence_is_reported(void **state)
 	fake_time += 40 * TIME_HZ;
 	fake_tick();
 	assert_int_equal(messages("not a word on its console"), 0);
+	/* one that loops with interrupts masked for some seconds on end need not be waited for */
+	watch("linux");
+	for (u32 i = 0; i < 6; i++) {
+		fake_vcpu.still = i != 2;
+		fake_time += TIME_HZ;
+		fake_tick();
+		assert_string_equal(fake_log_text, "");
+	}
+	fake_tick();
+	fake_tick();
+	assert_int_equal(messages("not a word on its console, and it loops in one place"), 1);
 	guest_stop(&guest);
 }
 
@@ -981,6 +1089,9 @@ int main(void)
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(uboot_images_are_opened),
 		cmocka_unit_test(uboot_images_that_cannot_be_opened),
+		cmocka_unit_test(unpacked_kernels_get_trees),
+		cmocka_unit_test(uboot_itself_is_a_guest),
+		cmocka_unit_test(appended_trees_are_taken),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),
 		cmocka_unit_test(host_lines_are_not_given),
@@ -998,6 +1109,7 @@ int main(void)
 		cmocka_unit_test(mmio_is_routed),
 		cmocka_unit_test(restart_leaves_the_monitor_open),
 		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(silence_of_the_living),
 		cmocka_unit_test(resets_are_said_once_a_second),
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),

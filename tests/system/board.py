@@ -8,9 +8,12 @@ import re
 import shutil
 import socket
 import sys
+import termios
 import time
+import tty
 
 import pexpect
+import pexpect.fdpexpect
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/lib"))
 import umbra_card  # noqa: E402
@@ -25,6 +28,9 @@ MONITOR_KEY = "\x1d"
 # A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
 # end what hangs.
 SLOW = float(os.environ.get("UMBRA_TEST_SLOW", "1"))
+# A real board instead of QEMU, where tests can do with that (docs/board.md): its serial line, and a command that switches it off and on.
+SERIAL = os.environ.get("UMBRA_BOARD")
+SERIAL_RESET = os.environ.get("UMBRA_BOARD_RESET")
 # One instruction a nanosecond, idle time skipped: the same run every time, whatever else this computer does.
 EXACT = ["-icount", "shift=0,sleep=off"]
 
@@ -35,30 +41,17 @@ class BoardError(AssertionError):
     """The board did not do what was expected; the message carries the end of its console."""
 
 
-class Board:
-    """One running machine. Use it as a context manager, so that the process ends whatever happens."""
+class Console:
+    """What a test does with a board's console, whatever the board is: expect, the guest's shell, the monitor. A context manager."""
 
-    def __init__(self, name, arguments, exact=True, record=False, breaks=False):
+    def __init__(self, name, first_line, child):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.name = re.sub(r"[^\w.-]+", "-", name).strip("-")
         self.log = LOGS / f"{self.name}.log"
         self.lost = False  # True while a command's end has not been seen
-        self.folder = LOGS / f"{self.name}.files"
-        self.folder.mkdir(exist_ok=True)
-        self.qmp_path = self.folder / "qmp"
-        self.qmp_path.unlink(missing_ok=True)
-        self.unimplemented = self.folder / "unimplemented.log"
-        command = umbra_machine.base_command(build_dir() / "qemu-system-arm") + umbra_machine.console_for_program(breaks)
-        command += ["-qmp", f"unix:{os.path.relpath(self.qmp_path)},server=on,wait=off",
-                    "-d", "unimp,guest_errors", "-D", str(self.unimplemented)]
-        if record:
-            command += ["-icount", f"shift=0,rr=record,rrfile={self.folder / 'record'}"]
-        elif exact:
-            command += EXACT
-        command += [str(word) for word in arguments]
         self.handle = open(self.log, "w", encoding="latin1", newline="")
-        self.handle.write(" ".join(command) + "\n")
-        self.child = pexpect.spawn(command[0], command[1:], encoding="latin1", echo=False, timeout=30)
+        self.handle.write(first_line + "\n")
+        self.child = child
         self.child.delaybeforesend = None
         self.child.logfile_read = self.handle
         boards.append(self)
@@ -70,12 +63,7 @@ class Board:
         self.close()
 
     def close(self):
-        """End QEMU and wait for it."""
-        if not self.child.closed:
-            self.child.close(force=True)
         self.handle.close()
-        self.qmp_path.unlink(missing_ok=True)
-        (self.folder / "record").unlink(missing_ok=True)
 
     def tail(self, lines=40):
         if not self.handle.closed:
@@ -98,10 +86,6 @@ class Board:
 
     def send(self, text):
         self.child.send(text)
-
-    def send_break(self):
-        """BREAK on the serial line, of a board with `breaks`."""
-        self.child.send("\x01b")
 
     def sendline(self, text=""):
         """A line as a terminal sends it, in pieces that any receive FIFO holds."""
@@ -164,6 +148,41 @@ class Board:
         self.expect(MONITOR_PROMPT, timeout)
         return self.child.before.replace("\r", "")
 
+
+class Board(Console):
+    """One running machine, which ends with it whatever happens."""
+
+    def __init__(self, name, arguments, exact=True, record=False, breaks=False, console=True):
+        folder = re.sub(r"[^\w.-]+", "-", name).strip("-")
+        self.folder = LOGS / f"{folder}.files"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.qmp_path = self.folder / "qmp"
+        self.qmp_path.unlink(missing_ok=True)
+        self.unimplemented = self.folder / "unimplemented.log"
+        command = umbra_machine.base_command(build_dir() / "qemu-system-arm")
+        if console:
+            command += umbra_machine.console_for_program(breaks)
+        command += ["-qmp", f"unix:{os.path.relpath(self.qmp_path)},server=on,wait=off",
+                    "-d", "unimp,guest_errors", "-D", str(self.unimplemented)]
+        if record:
+            command += ["-icount", f"shift=0,rr=record,rrfile={self.folder / 'record'}"]
+        elif exact:
+            command += EXACT
+        command += [str(word) for word in arguments]
+        super().__init__(name, " ".join(command), pexpect.spawn(command[0], command[1:], encoding="latin1", echo=False, timeout=30))
+
+    def close(self):
+        """End QEMU and wait for it."""
+        if not self.child.closed:
+            self.child.close(force=True)
+        super().close()
+        self.qmp_path.unlink(missing_ok=True)
+        (self.folder / "record").unlink(missing_ok=True)
+
+    def send_break(self):
+        """BREAK on the serial line, of a board with `breaks`."""
+        self.child.send("\x01b")
+
     # --- QEMU ---
 
     def qmp(self, command, **arguments):
@@ -186,6 +205,33 @@ class Board:
     def instructions(self):
         """Instructions executed since power-on (only with record=True)."""
         return self.qmp("query-replay")["icount"]
+
+
+class SerialBoard(Console):
+    """A real board on a serial line, with a card of `make image` (tests: with their data on it, see docs/board.md) in its slot.
+
+    `reset`: a shell command that switches the board off and on, or none: then a person is asked to.
+    """
+
+    def __init__(self, name, device, reset=None):
+        self.line = os.open(device, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(self.line)
+        settings = termios.tcgetattr(self.line)
+        settings[2] = settings[2] & ~(termios.CRTSCTS | termios.CSTOPB) | termios.CLOCAL | termios.CREAD
+        settings[4] = settings[5] = termios.B115200
+        termios.tcsetattr(self.line, termios.TCSAFLUSH, settings)
+        super().__init__(name, device, pexpect.fdpexpect.fdspawn(self.line, encoding="latin1", timeout=30))
+        if reset:
+            run(["sh", "-c", reset])
+        else:
+            print(f"\n{name}: switch the board off and on now", file=sys.__stderr__, flush=True)
+
+    def send_break(self):
+        termios.tcsendbreak(self.line, 0)
+
+    def close(self):
+        super().close()
+        os.close(self.line)
 
 
 def layout(name):

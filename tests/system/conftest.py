@@ -39,21 +39,18 @@ def boot(request):
 def card_image(tmp_path_factory):
     """A finished SD card with Umbra, and an 8 MiB file that no compression or sparse file can fake."""
     folder = tmp_path_factory.mktemp("card")
-    data = folder / "data.bin"
-    data.write_bytes(pseudo_random(8 << 20))
-    return umbra_card.build_card("linux", folder / "card.img", extra={"data.bin": data})
+    return umbra_card.build_card("linux", folder / "card.img", extra=umbra_card.test_data(folder))
+
+
+@pytest.fixture(scope="session")
+def several_layouts(tmp_path_factory):
+    """A card with a choice of layouts, which does not wait long; nobody writes to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(umbra_card, "MENU_SECONDS", 0.1)
+        return umbra_card.build_card("linux", tmp_path_factory.mktemp("layouts") / "card.img", others=["linux-small"])
 
 
 @pytest.fixture
 def card(card_image, tmp_path):
     """A private copy of the card, which the test may change."""
     return umbra_card.copy(card_image, tmp_path / "card.img")
-
-
-def pseudo_random(size):
-    """Bytes without a pattern, the same on every run."""
-    import hashlib
-    out = bytearray()
-    while len(out) < size:
-        out += hashlib.sha512(len(out).to_bytes(8, "little")).digest()
-    return bytes(out[:size])

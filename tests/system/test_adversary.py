@@ -13,6 +13,7 @@ from umbra_common import build_dir
 STUCK = 10  # seconds without a sign of life, after which the guest is reset; its own watchdog bites after two
 OPENS_IN = 3  # seconds: the monitor, whatever the guest does. A wire that waits for a guest that does not read gives up after two
 SHORT = (0x12345678, 0x9E3779B9)
+NATIVE_PATHS = [path for path in built_paths() if path != "interp"]
 NIGHTLY = tuple(0x01000193 * (n + 1) & 0xFFFFFFFF for n in range(64))
 
 
@@ -57,22 +58,30 @@ def survives(board):
     board.expect("READY", 30)
 
 
-@pytest.mark.parametrize("path", built_paths())
+def attack(boot, name, path, seeds, steps):
+    board = boot(umbra_arguments(f"adversary-{name}-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/adversary/adversary.bin"}, path),
+                 exact=False)
+    Attack(board, seeds).run(steps)
+    survives(board)
+
+
+@pytest.mark.parametrize("path", NATIVE_PATHS)
 @pytest.mark.parametrize("seed", SHORT, ids="{:08x}".format)
 def test_adversary(boot, seed, path):
-    board = boot(umbra_arguments(f"adversary-{seed:08x}-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/adversary/adversary.bin"}, path),
-                 exact=False)
-    Attack(board, (seed,)).run(1000 if path == "interp" else 3000)
-    survives(board)
+    attack(boot, f"{seed:08x}", path, (seed,), 3000)
+
+
+@pytest.mark.parametrize("steps", [150, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_adversary_interpreted(boot, steps):
+    """A step takes some thirty times as long there: few of them each time."""
+    if "interp" in built_paths():
+        attack(boot, f"{steps}", "interp", SHORT, steps)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+@pytest.mark.parametrize("path", NATIVE_PATHS)
 def test_a_million_steps(boot, path):
-    board = boot(umbra_arguments(f"adversary-million-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/adversary/adversary.bin"}, path),
-                 exact=False)
-    Attack(board, NIGHTLY).run(1_000_000)
-    survives(board)
+    attack(boot, "million", path, NIGHTLY, 1_000_000)
 
 
 # Loops of A32 words from 0x80008000 on; r0 = 0 at the start, r2 too.
@@ -99,7 +108,7 @@ LOOPS = {
 }
 
 
-@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+@pytest.mark.parametrize("path", NATIVE_PATHS)
 @pytest.mark.parametrize("name", LOOPS)
 def test_monitor_opens_in_every_loop(boot, tmp_path, name, path):
     code = tmp_path / "guest.bin"

@@ -94,6 +94,32 @@ def test_swapped_layout(boot, card):
     total = int(re.search(r"MemTotal:\s+(\d+) kB", board.run("cat /proc/meminfo")).group(1))
     assert total < 300 << 10
 
+# name: (what is typed before `boot`, the choice from the menu, what U-Boot then says, the guest's memory)
+CHOICES = {
+    "number": (None, "2", "2:.linux-small", "0x80000000-0x87ffffff"),
+    "none": (None, None, "1:.linux", "0x80000000-0x9dffffff"),
+    "variable": ("setenv layout huge", None, r"boot\.scr: layouts/huge\.dtb is missing", None),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_several_layouts(boot, several_layouts, name):
+    """The card's first layout starts by itself after a while; another one by its number, or as U-Boot's variable `layout`."""
+    before, choice, message, memory = CHOICES[name]
+    board = boot_card(boot, several_layouts)
+    board.expect("Hit any key", 120)
+    board.send(" ")
+    board.expect(r"(=>|#) ", 30)
+    board.sendline(f"{before}; boot" if before else "boot")
+    if not before:
+        board.expect(r"1:\s+linux\r*\n2:\s+linux-small\r*\nEnter choice:", 120)
+    if choice:
+        board.sendline(choice)
+    board.expect(message, 120)
+    if memory:
+        board.expect(r"umbra: guest 0 starts", 240)
+        assert memory in board.monitor("guest map")
+
 
 def test_any_module_names(boot, card, tmp_path):
     """More than eight modules, numbers in sixteens and with gaps, and a blank in the name of a file."""

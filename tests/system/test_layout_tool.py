@@ -23,7 +23,7 @@ def tool(name, *words, expect=0):
     ("/ { guest {\n\tmemory = <0x80000000 0x1234>;\n}; };", 3, "/guest: memory: 0x80000000+0x1234 is not a multiple of 1 MiB"),
     ("&mmc1 {\n\tinterrupts = <86>;\n};\n&mmc2 {\n\tinterrupts = <86>;\n};", 6,
      "/guest/devices/l4-core@48000000/mmc2@480b4000: interrupts: line 86 is already given to mmc1@4809c000"),
-    ("/ { guest {\n\n\tshadow = \"magic\";\n}; };", 4, '/guest: shadow: strategy "magic" is not in this Umbra'),
+    ("/ { guest {\n\n\tshadow = \"magic\";\n}; };", 4, '/guest: shadow: strategy "magic" is not built in (built: flush'),
     ("/ { guest {\n\tsurprise;\n}; };", 3, "/guest: surprise: unknown property"),
 ])
 def test_mistakes_have_file_and_line(tmp_path, lines, place, message):
@@ -62,6 +62,39 @@ def test_own_guest_on_a_card(tmp_path):
     assert umbra_card.get_bytes(card, "vmlinuz") == kernel.read_bytes()
     assert b"115200n8 own\0" in umbra_card.get_bytes(card, "layout.dtb")
     assert umbra_card.get_bytes(card, "umbra.img") == (build_dir() / "umbra.img").read_bytes()
+
+
+OVERLAY = """/dts-v1/;
+/plugin/;
+&{/guest} {
+	memory = <0x80000000 %s>;
+};
+&usb_otg { status = "disabled"; };
+"""
+
+
+def test_overlays(tmp_path):
+    """A layout changed from outside by device tree overlays: checked, shown, compared, and on a card."""
+    overlay, card = tmp_path / "mine.dtso", tmp_path / "card.img"
+    overlay.write_text(OVERLAY % "0x05000000", encoding="utf-8")
+    assert tool("layout", "check", "linux", "--overlay", overlay) == ""
+    assert "80 MiB at 0x80000000" in tool("layout", "show", "linux", "--overlay", overlay)
+    assert tool("layout", "diff", "linux", "linux", "--overlay", overlay) == \
+        "size of memory: 0x1e000000 becomes 0x5000000\nusb-otg@480ab000: passed through becomes withheld\n"
+    tool("mkimage", "--layout", "linux", "--overlay", overlay, "--output", card)
+    (tmp_path / "got.dtb").write_bytes(umbra_card.get_bytes(card, "layout.dtb"))
+    assert tool("layout", "diff", "linux-small", tmp_path / "got.dtb").startswith("size of memory: 0x8000000 becomes 0x5000000\n")
+
+
+@pytest.mark.parametrize("text, message", [
+    (OVERLAY % "0x1234", "mine.dtso:4: layout: /guest: memory: 0x80000000+0x1234 is not a multiple of 1 MiB"),
+    (OVERLAY.replace("usb_otg", "usb_etc") % "0x05000000", "no node there has the label usb_etc"),
+    ("/plugin/", "mine.dtso:1.1-9 syntax error"),
+])
+def test_mistakes_in_overlays(tmp_path, text, message):
+    overlay = tmp_path / "mine.dtso"
+    overlay.write_text(text, encoding="utf-8")
+    assert message in tool("layout", "check", "linux", "--overlay", overlay, expect=1)
 
 
 @pytest.mark.parametrize("words, message", [

@@ -9,16 +9,22 @@ import pytest
 import umbra_card
 import umbra_debian
 import umbra_guest
-from board import PROMPT, Board, native_arguments, umbra_arguments, umbra_machine
+from board import PROMPT, SERIAL, SERIAL_RESET, Board, SerialBoard, native_arguments, umbra_arguments, umbra_machine
 
 # What the kernel must not say on a healthy board. `failed` alone is too wide: SmartReflex has no voltage table anywhere.
 BAD_MESSAGES = re.compile(r"timed? ?out|reset failed|failed to reset|[Ss]purious|_wait_target_ready|Unhandled|Oops|BUG:|"
                           r"WARNING:|panic|Internal error|nobody cared|softlockup|rcu.*stall|I/O error", re.I)
 
 
-@pytest.fixture(scope="module", params=["native", "trap", "inline"])
+@pytest.fixture(scope="module", params=["board"] if SERIAL else ["native", "trap", "inline"])
 def linux(request, card_image, tmp_path_factory):
     """A booted guest with the card in its slot, one for all tests of this file in each world."""
+    if SERIAL:
+        with SerialBoard("linux-board", SERIAL, SERIAL_RESET) as board:
+            board.world = "board"
+            board.seconds = board.wait_for_shell(timeout=600)
+            yield board
+        return
     card = umbra_card.copy(card_image, tmp_path_factory.mktemp("linux") / "card.img")
     arguments = native_arguments() if request.param == "native" else umbra_arguments(f"linux-{request.param}", path=request.param)
     with Board(f"linux-{request.param}", arguments + umbra_machine.card_boot(card)) as board:

@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/vcpu.h>
 #include <arm/cpu_path.h>
+#include <arm/strategy.h>
 #include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/guest.h>
@@ -74,23 +75,27 @@ PATH(inline);
 PATH(interp);
 #endif
 
-static const struct {
-	const char *name;
-	bool built;
-} strategies[] = {
-	{ "flush", IS_ENABLED(CONFIG_SHADOW_FLUSH) },
-	{ "sync", IS_ENABLED(CONFIG_SHADOW_SYNC) },
-	{ "oos", IS_ENABLED(CONFIG_SHADOW_OOS) },
-};
+#define STRATEGY(n)	static const struct shadow_ops strategy_##n = { .name = #n }; SHADOW_REGISTER(strategy_##n)
+#ifdef CONFIG_SHADOW_FLUSH
+STRATEGY(flush);
+#endif
+#ifdef CONFIG_SHADOW_SYNC
+STRATEGY(sync);
+#endif
+#ifdef CONFIG_SHADOW_OOS
+STRATEGY(oos);
+#endif
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
+	struct strategy_missing missing;
+
 	if (!cpu_path_find(g, path))
 		return -ENOENT;
-	for (u32 i = 0; i < ARRAY_SIZE(strategies); i++)
-		if (strategies[i].built && !strcmp(strategies[i].name, shadow ? shadow : CONFIG_SHADOW_DEFAULT))
-			return 0;
-	layout_mistake(&g->cfg.at, "shadow", "strategy \"%s\" is not in this Umbra", SHOWN(shadow ? shadow : CONFIG_SHADOW_DEFAULT));
+	if (shadow_strategy_find(shadow))
+		return 0;
+	shadow_strategy_missing(&missing, shadow);
+	layout_mistake(&g->cfg.at, "shadow", STRATEGY_MISSING, STRATEGY_MISSING_ARGS(missing));
 	return -ENOENT;
 }
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes SD card images: one partition table entry, one FAT32 file system with plain files."""
 
+import hashlib
 import json
 import os
 import pathlib
+import re
 import struct
 import tempfile
 
@@ -19,7 +21,8 @@ SECTOR = 512
 LABEL = "UMBRA"
 LAYOUTS = SOURCE / "configs/layouts"
 DEFAULT_LAYOUT = "linux"
-LAYOUT_NAME = "sdcard.layout"  # in the build folder
+LAYOUT_NAME = "sdcard.layout"  # in the build folder; one line a layout, the first is what the card boots by itself
+MENU_SECONDS = 3
 OWN_NAME = "sdcard.own"  # the user's own files on that card: {name on the card: path}
 
 
@@ -49,9 +52,14 @@ def create(image, files):
         # mkfs.fat counts blocks of 1 KiB; the sizes leave the partition its full length.
         run(["/sbin/mkfs.fat", "-F", "32", "-n", LABEL, "-i", "554d4252", "--invariant", "--offset", PARTITION_START // SECTOR,
              scratch, (CARD_SIZE - PARTITION_START) // 1024])
+        folders = set()
         for name, path in files.items():
             if not pathlib.Path(path).exists():
                 raise ToolError(f"{name} cannot be put on the card: there is no {path}")
+            folder = name.rpartition("/")[0]
+            if folder and folder not in folders:
+                mtools("mmd", scratch, f"::{folder}")
+                folders.add(folder)
             mtools("mcopy", scratch, "-m", str(path), f"::{name}")
     return pathlib.Path(image)
 
@@ -141,6 +149,20 @@ def compiled(source):
     return target
 
 
+def with_overlays(layout, overlays):
+    """The layout, or a compiled one in the build folder with the overlays applied, which is called after all of them."""
+    if not overlays:
+        return layout
+    umbra_layout.examine(layout, build_dir(), overlays)
+    target = build_dir() / "own" / f"{'+'.join(pathlib.Path(path).stem for path in (layout, *overlays))}.dtb"
+    target.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        blob = pathlib.Path(scratch) / "layout.dtb"
+        umbra_layout.merge(layout, overlays, build_dir(), blob)
+        write_if_changed(target, blob.read_bytes())
+    return str(target)
+
+
 def own_files(layout, kernel=None, dtb=None, initrd=None):
     """{name on the card: path} for files of the user's own, by what the layout calls them."""
     own = {}
@@ -156,9 +178,14 @@ def own_files(layout, kernel=None, dtb=None, initrd=None):
     return own
 
 
-def remember(layout, own):
+def lasting_name(layout):
+    """What a later run, in another folder, still finds it by."""
+    return layout if (LAYOUTS / f"{layout}.dts").is_file() else str(pathlib.Path(layout).absolute())
+
+
+def remember(layout, own, others=()):
     """What `make run` boots."""
-    write_if_changed(build_dir() / LAYOUT_NAME, f"{layout if (LAYOUTS / f'{layout}.dts').is_file() else pathlib.Path(layout).absolute()}\n")
+    write_if_changed(build_dir() / LAYOUT_NAME, "".join(f"{lasting_name(name)}\n" for name in (layout, *others)))
     write_if_changed(build_dir() / OWN_NAME, json.dumps(own) + "\n")
 
 
@@ -168,10 +195,47 @@ def remembered(layout):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() and layout == layout_on_card() else {}
 
 
-def layout_on_card():
-    """The layout that `make image` or the last run put on the build folder's card: what a run without --layout boots."""
+def layouts_on_card():
+    """The layouts that `make image` or the last run put on the build folder's card."""
     path = build_dir() / LAYOUT_NAME
-    return path.read_text(encoding="utf-8").strip() if path.exists() else DEFAULT_LAYOUT
+    return (path.read_text(encoding="utf-8").splitlines() if path.exists() else None) or [DEFAULT_LAYOUT]
+
+
+def layout_on_card():
+    """The one that the card boots by itself: what a run without --layout boots."""
+    return layouts_on_card()[0]
+
+
+def check_layouts(layouts):
+    """Refuse what will be no card; the layouts."""
+    for layout in layouts:
+        check_layout(layout)
+    names = [pathlib.Path(layout).stem for layout in layouts]
+    for name in names:
+        if names.count(name) > 1:
+            raise ToolError(f"two layouts of one card are called '{name}'")
+        # What U-Boot's shell and FAT take for one word.
+        if len(names) > 1 and not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+            raise ToolError(f"'{name}' cannot be one of several layouts: letters, digits, dots, dashes only")
+    return layouts
+
+
+def menu_files(layouts):
+    """{name on the card: path} of what boot.scr offers a choice from: only for several layouts."""
+    if len(layouts) < 2:
+        return {}
+    names = [pathlib.Path(layout).stem for layout in layouts]
+    menu = build_dir() / "layouts.conf"
+    entries = "".join(f"label {name}\n\tlocalboot 1\n\tappend {name}\n" for name in names)
+    write_if_changed(menu, f"menu title Layouts on this card\nprompt 1\ntimeout {round(10 * MENU_SECONDS)}\ndefault {names[0]}\n{entries}")
+    return {"layouts.conf": menu, **{f"layouts/{name}.dtb": layout_path(layout) for name, layout in zip(names, layouts)}}
+
+
+def test_data(folder):
+    """{name on the card: path} of 8 MiB without a pattern, the same each time, which tests read."""
+    data = pathlib.Path(folder) / "data.bin"
+    data.write_bytes(b"".join(hashlib.sha512(offset.to_bytes(8, "little")).digest() for offset in range(0, 8 << 20, 64)))
+    return {data.name: data}
 
 
 def card_files(layout, for_tests=False):
@@ -183,9 +247,15 @@ def card_files(layout, for_tests=False):
     return files
 
 
-def build_card(layout, image=None, native=False, extra=None, own=None):
-    """A card; one of the build folder is made again only if something on it changed. `own`: files for the guest's; None: as last time."""
+def build_card(layout, image=None, native=False, extra=None, own=None, others=None):
+    """A card; one of the build folder is made again only if something on it changed.
+
+    `own`: files for the guest's, `others`: layouts that boot.scr offers too; None: as last time, if that had the same layout.
+    """
+    if others is None:
+        others = layouts_on_card()[1:] if not image and layout == layout_on_card() else []
     files = card_files(layout, for_tests=bool(image))  # a card elsewhere is a test's
+    files.update(menu_files(check_layouts([layout, *others])))
     if own is None:
         own = {} if image else remembered(layout)
     files.update(own)
@@ -196,7 +266,7 @@ def build_card(layout, image=None, native=False, extra=None, own=None):
     files.update(extra or {})
     if image:
         return create(image, files)
-    remember(layout, own)
+    remember(layout, own, others)
     image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
     newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
     key = "\n".join(f"{name} {path}" for name, path in files.items())

@@ -33,12 +33,51 @@ def preprocess(source, build):
 def dtc(words, text):
     done = subprocess.run(["dtc", "-q", "-@", *words], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SOURCE, check=False)
     if done.returncode:
-        raise ToolError(done.stderr.decode("utf-8", "replace").strip())
+        # The first one has the place; the last only says that it was fatal.
+        raise ToolError(done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("Error: "))
     return done.stdout
 
 
 def compile_source(source, build, target):
     pathlib.Path(target).write_bytes(dtc(["-I", "dts", "-O", "dtb"], preprocess(source, build).encode()))
+
+
+def merge(layout, overlays, build, target):
+    """Write the layout (.dts, .dtb or a name of ours) with overlays (.dtso or .dtbo) applied in order to `target`, a blob."""
+    layout = find(layout)
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        base = layout
+        if layout.suffix == ".dts":
+            base = scratch / "base.dtb"
+            compile_source(layout, build, base)
+        blobs = []
+        for number, overlay in enumerate(map(pathlib.Path, overlays)):
+            if not overlay.is_file():
+                raise ToolError(f"there is no file {overlay} (overlay)")
+            blobs.append(overlay)
+            if overlay.suffix != ".dtbo":
+                blobs[-1] = scratch / f"{number}.dtbo"
+                compile_source(overlay, build, blobs[-1])
+        base = pathlib.Path(base)
+        for overlay, blob in zip(overlays, blobs):
+            merged = scratch / f"{blob.stem}.merged"
+            done = subprocess.run(["fdtoverlay", "-i", base, "-o", merged, blob], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            if done.returncode:
+                raise ToolError(f"{overlay} cannot be applied to {layout}: {why_not(base, blob) or done.stdout.strip()}")
+            base = merged
+        pathlib.Path(target).write_bytes(base.read_bytes())
+
+
+def why_not(base, overlay):
+    """The labels that an overlay wants and the layout has not: what fdtoverlay calls NOTFOUND."""
+    labels = [words.split() for words in (names_of(overlay, "/__fixups__"), names_of(base, "/__symbols__"))]
+    missing = [label for label in labels[0] if label not in labels[1]]
+    return f"no node there has the label {', '.join(missing)}" if missing else ""
+
+
+def names_of(blob, node):
+    return subprocess.run(["fdtget", "-p", blob, node], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
 
 
 def places(source, build):
@@ -75,8 +114,14 @@ def locate(message, source, build):
     if not match or source is None:
         return message
     known = places(source, build)
-    place = known.get((match[1], match[2])) or known.get((match[1], None))
+    place = known.get((match[1], match[2])) or known.get((match[1], None)) or place_in_overlay(known, match[2])
     return f"{place}: {message}" if place else f"{source}: {message}"
+
+
+def place_in_overlay(known, prop):
+    """Where an overlay sets a property of that name, if it does so once: its nodes have paths of their own."""
+    found = [place for (path, name), place in known.items() if name == prop and prop and "/__overlay__" in path]
+    return found[0] if len(found) == 1 else None
 
 
 # --- What the guest gets ---
@@ -137,22 +182,31 @@ def source_of(path):
     return source if path.parent.name == "layouts" and source.is_file() else None
 
 
-def examine(path, build):
-    """The Layout of a .dts or .dtb file, or of a name; ToolError with Umbra's message if it is none."""
+def find(path):
+    """The file of a layout that is given as a file, or as a name of ours."""
     path = pathlib.Path(path)
     if not path.exists() and (LAYOUTS / f"{path}.dts").is_file():
-        path = LAYOUTS / f"{path}.dts"
+        return LAYOUTS / f"{path}.dts"
     if not path.is_file():
         raise ToolError(f"no layout {path}: neither a file nor one of {', '.join(sorted(item.stem for item in LAYOUTS.glob('*.dts')))}")
+    return path
+
+
+def examine(path, build, overlays=()):
+    """The Layout of a .dts or .dtb file, or of a name; ToolError with Umbra's message if it is none."""
+    path = find(path)
     program = host_program(build)
     with tempfile.TemporaryDirectory() as scratch:
         source, blob = (path, pathlib.Path(scratch) / "layout.dtb") if path.suffix == ".dts" else (source_of(path), path)
-        if path.suffix == ".dts":
+        if overlays:
+            merge(path, overlays, build, pathlib.Path(scratch) / "layout.dtb")
+            blob, source = pathlib.Path(scratch) / "layout.dtb", overlays[-1]
+        elif path.suffix == ".dts":
             compile_source(path, build, blob)
         done = subprocess.run([program, blob], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
-    if done.returncode:
-        messages = [line.partition("\t")[2] for line in done.stdout.splitlines() if line.startswith("mistake\t")]
-        raise ToolError(locate(messages[0], source, build) if messages else f"{path}: the checker ended with status {done.returncode}")
+        if done.returncode:
+            messages = [line.partition("\t")[2] for line in done.stdout.splitlines() if line.startswith("mistake\t")]
+            raise ToolError(locate(messages[0], source, build) if messages else f"{path}: the checker ended with status {done.returncode}")
     return Layout.of_text(done.stdout)
 
 
@@ -162,7 +216,7 @@ def command_check(options, build):
     failed = 0
     for path in options.files:
         try:
-            examine(path, build)
+            examine(path, build, options.overlay)
         except ToolError as error:
             failed += 1
             print(error, file=sys.stderr)
@@ -218,7 +272,7 @@ def show_svg(layout):
 
 
 def command_show(options, build):
-    layout = examine(options.file, build)
+    layout = examine(options.file, build, options.overlay)
     if options.svg:
         pathlib.Path(options.svg).write_text(show_svg(layout), encoding="utf-8")
         print(f"{options.svg} is written")
@@ -261,7 +315,7 @@ def device_difference(name, old, new, one, two):
 
 
 def command_diff(options, build):
-    lines = list(differences(examine(options.first, build), examine(options.second, build)))
+    lines = list(differences(examine(options.first, build), examine(options.second, build, options.overlay)))
     print("\n".join(lines) if lines else "no difference")
     return 0
 
@@ -276,6 +330,8 @@ def main(arguments):
         one = commands.add_parser(name, help=text, description=text)
         one.set_defaults(function=function)
         one.add_argument("--build", default=argparse.SUPPRESS, help="the build folder whose configuration counts (build/)")
+        one.add_argument("--overlay", action="append", default=[], metavar="FILE", help="a .dtso or .dtbo over " +
+                         ("B" if name == "diff" else "the layout") + "; may be repeated")
         if name == "check":
             one.add_argument("files", nargs="+", metavar="FILE")
         elif name == "show":

@@ -15,6 +15,7 @@
 #include <arm/exec.h>
 #include <arm/insn.h>
 #include <arm/interp.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/slot.h>
 #include <arm/sysreg.h>
@@ -245,12 +246,15 @@ void interp_run(struct vcpu *v)
 	struct fetched c = { .page = ~0u, .check = s.all ? 0 : FOREIGN };
 	struct gfault f;
 	struct walk w;
-	u32 n = 0;
+	u32 n = 0, some, counting;
 	bool page = !s.all && !guest_walk(v, s.page, ACC_EXEC, s.priv, &w, &f);
 
 	vcpu_count(v, EXIT_INTERP);
 	do {
-		n += interpret_some(v, &c, SOME);
+		counting = v->pmu.on;
+		some = interpret_some(v, &c, SOME);
+		pmu_interpreted(v, counting, some);
+		n += some;
 	} while (in_stretch(v, &s) && n < RUN_MAX && !is_wanted_elsewhere(v));
 	v->exits[EXIT_INTERP] += n - 1;
 	if (page)
@@ -262,11 +266,11 @@ void interp_run(struct vcpu *v)
 void interp_step(struct vcpu *v)
 {
 	struct fetched c = { .page = ~0u, .check = v->path == &path_interp ? 0 : FOREIGN };
-	u32 breaks = v->breaks.nr;
+	u32 breaks = v->breaks.nr, counting = v->pmu.on;
 
 	v->breaks.nr = 0;	/* not here */
 	vcpu_count(v, EXIT_INTERP);
-	interpret_some(v, &c, 1);
+	pmu_interpreted(v, counting, interpret_some(v, &c, 1));
 	v->breaks.nr = breaks;
 }
 

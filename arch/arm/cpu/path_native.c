@@ -10,7 +10,9 @@
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/exec.h>
+#include <arm/pmu.h>
 #include <arm/shadow.h>
+#include <arm/short_exit.h>
 #include <arm/window.h>
 #include <hv/guest.h>
 #include <hv/log.h>
@@ -115,7 +117,11 @@ u32 native_run(struct vcpu *v)
 	u32 vector;
 
 	window_prepare(v);
-	vector = arm_guest_enter(v);
+	do {
+		pmu_guest_begin(v);
+		vector = arm_guest_enter(v);
+		pmu_guest_end(v);
+	} while (short_exit(v, vector));
 	slow_exit_begin(v);
 	shadow_exited(v);
 	if (v->cpsr & PSR_T && vcpu_privileged(v))

@@ -192,3 +192,52 @@ int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, stru
 	}
 	return check_access(v, va, acc, priv, w, f);
 }
+
+/* -- the short walk -- */
+
+/* Where a descriptor is in the guest's largest piece of RAM, or NULL. */
+static inline const volatile u32 *short_desc(const struct shadow *s, gpa_t a)
+{
+	return a - s->span[0].base < s->span[0].size ? hpa_ptr(hpa_of(s, a)) : NULL;
+}
+
+static enum short_result short_fault(struct gfault *f, u32 fs, u32 domain, gva_t va, enum shadow_access acc)
+{
+	fault(f, fs, domain, va, acc);
+	return SHORT_WALK_FAULT;
+}
+
+/* Does small page @d let @acc pass? */
+static inline bool page_allows(u32 d, enum shadow_access acc, bool priv)
+{
+	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights = priv ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
+
+	return rights >= (acc == ACC_WRITE ? RIGHTS_RW : RIGHTS_RO) && !(acc == ACC_EXEC && d & L2_XN);
+}
+
+enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
+				   struct gfault *f)
+{
+	const struct vcp15 *c = &v->cp15;
+	const volatile u32 *p = short_desc(v->shadow, (c->ttbr0 & 0xffffc000u) | va >> 20 << 2);
+	u32 domain;
+
+	if (!p || (c->sctlr & (SCTLR_M | SCTLR_EE | SCTLR_AFE)) != SCTLR_M || c->ttbcr || !(c->ttbr0 & (TTBR_RGN | TTBR_C)))
+		return SHORT_WALK_OTHER;
+	w->l1desc = *p;
+	if (!(w->l1desc & L1_TYPE))
+		return short_fault(f, FS_TRANS_L1, 0, va, acc);
+	w->l2addr = (w->l1desc & L1_TABLE_BASE) | (va >> 10 & 0x3fc);
+	p = short_desc(v->shadow, w->l2addr);
+	if (!p || (w->l1desc & L1_TYPE) != L1_TABLE)
+		return SHORT_WALK_OTHER;
+	w->l2desc = *p;
+	domain = L1_DOMAIN_OF(w->l1desc);
+	if (!(w->l2desc & 3))
+		return short_fault(f, FS_TRANS_L2, domain, va, acc);
+	if (!(w->l2desc & L2_SMALL) || (dacr >> (2 * domain) & 3) != 1)
+		return SHORT_WALK_OTHER;
+	if (page_allows(w->l2desc, acc, priv))
+		return SHORT_WALK_PAGE;
+	return short_fault(f, FS_PERM_L2, domain, va, acc);
+}

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <arm/shadow.h>
+#include <arm/strategy.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
+#include <arm/window.h>
 #include <autoconf.h>
 #include <hv/guest.h>
 #include <hv/types.h>
@@ -209,8 +211,6 @@ struct shadow {
 	u32 audit_stale, audit_entries;	/* of the last audit */
 };
 
-extern const struct shadow_ops shadow_flush_ops;
-
 /* Write one entry of a live translation table. The A8 walker does not look into the L1 data cache: clean the line (B3.10.1). */
 static inline void pte_write(u32 *p, u32 val)
 {
@@ -285,6 +285,15 @@ static inline void shadowed_del(struct shadow *s, u32 slot)
 		s->v->shadowed[slot >> 5] &= ~BIT(slot & 31);
 }
 
+/* The window may have selected another root. */
+static inline void root_follow(struct shadow *s)
+{
+	if (s->cur->host_asid == s->v->hw_asid)
+		return;
+	s->cur = &s->root[s->v->hw_asid - HOST_ASID_FIRST];
+	s->cur->stamp = ++s->stamp;
+}
+
 static inline bool is_flat(const struct shadow *s)
 {
 	return s->cur->id == ROOT_FLAT;
@@ -343,6 +352,14 @@ struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
 void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
+
+/* shadow_fill.c: map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
+void refill_mva(struct shadow *s, struct node *n, gva_t va);
+
+/* shadow_drop.c: drop what an operation names: @pages pages from @arg (va[31:12] | asid[7:0]) on, all non-global entries of an ASID, all. */
+void drop_pages(struct shadow *s, u32 arg, u32 pages);
+void drop_asid(struct shadow *s, u32 asid);
+void drop_all(struct shadow *s);
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);

@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shadow MMU: chooses the strategy by name and dispatches to it. */
+/* Shadow MMU: one for each vCPU, with a strategy; what it is told of the guest's context and maintenance. */
 #include <arm/window.h>
 #include <arm/xlate.h>
 #include <hv/alloc.h>
+#include <hv/layout.h>
 #include <hv/log.h>
-#include <string.h>
 
 #include "mmu.h"
 #include "window.h"
 
-static const struct shadow_ops *const strategies[] = {
-#ifdef CONFIG_SHADOW_FLUSH
-	&shadow_flush_ops,
-#endif
-};
-
-static const struct shadow_ops *strategy_find(const char *name)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(strategies); i++)
-		if (!strcmp(strategies[i]->name, name ? name : CONFIG_SHADOW_DEFAULT))
-			return strategies[i];
-	return NULL;
-}
-
 int shadow_init(struct vcpu *v, const char *name)
 {
-	const struct shadow_ops *ops = strategy_find(name);
+	const struct shadow_ops *ops = shadow_strategy_find(name);
+	struct strategy_missing missing;
 	struct shadow *s = v->shadow;
 
 	if (!ops) {
-		pr_err("guest %s: property shadow: unknown strategy \"%s\"\n", v->guest->name, name);
+		shadow_strategy_missing(&missing, name);
+		layout_mistake(&v->guest->cfg.at, "shadow", STRATEGY_MISSING, STRATEGY_MISSING_ARGS(missing));
 		return -ENOENT;
 	}
 	if (!s) {
@@ -40,13 +28,30 @@ int shadow_init(struct vcpu *v, const char *name)
 		window_init(v);
 	}
 	s->ops = ops;
-	return ops->init(v);
+	return 0;
 }
 
-void shadow_reset(struct vcpu *v)
+int shadow_set_strategy(struct vcpu *v, const char *name)
 {
-	xlate_forget(v);
-	v->shadow->ops->reset(v);
+	const struct shadow_ops *ops = shadow_strategy_find(name);
+	struct strategy_missing missing;
+	struct shadow *s = v->shadow;
+
+	if (!ops) {
+		shadow_strategy_missing(&missing, name);
+		pr_err("guest %s: " STRATEGY_MISSING "\n", v->guest->name, STRATEGY_MISSING_ARGS(missing));
+		return -ENOENT;
+	}
+	if (ops == s->ops)
+		return 0;
+	pool_drop_all(s);	/* no table is shadowed now, so neither has anything to hand over */
+	s->ops = ops;
+	return 0;
+}
+
+const char *shadow_strategy(const struct vcpu *v)
+{
+	return v->shadow->ops->name;
 }
 
 void shadow_forget(struct vcpu *v)
@@ -59,22 +64,16 @@ void shadow_forget(struct vcpu *v)
 	s->scan_user = false;
 }
 
-enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
-				struct gfault *f)
-{
-	return v->shadow->ops->fault(v, va, acc, priv, gpa, f);
-}
-
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
 {
 	xlate_forget(v);
-	v->shadow->ops->tlbi(v, op, arg);
+	v->shadow->ops->tlbi(v->shadow, op, arg, 1);
 }
 
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
 {
 	xlate_forget(v);
-	v->shadow->ops->tlbi_pages(v, arg, pages);
+	v->shadow->ops->tlbi(v->shadow, TLBI_MVA, arg, pages);
 }
 
 void shadow_touch(struct vcpu *v, gva_t va)
@@ -98,22 +97,88 @@ void shadow_exited(struct vcpu *v)
 
 	if (!v->fast_off)
 		xlate_forget(v);	/* the window may have written DACR, TTBR0 or CONTEXTIDR */
-	if (s->cur->host_asid == v->hw_asid)
-		return;
-	s->cur = &s->root[v->hw_asid - HOST_ASID_FIRST];
-	s->cur->stamp = ++s->stamp;
-}
-
-void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
-{
-	xlate_forget(v);
-	v->shadow->ops->ctx_changed(v, what);
+	root_follow(s);
 }
 
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)
 {
 	if (!((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK))
 		shadow_check_stubs(v);
-	if (v->shadow->ops->pte_cleaned)
-		v->shadow->ops->pte_cleaned(v, va);
+}
+
+/* -- context -- */
+
+#define SCTLR_SHADOW	(SCTLR_M | SCTLR_TRE | SCTLR_AFE)
+
+static void attr_rebuild(struct shadow *s)
+{
+	const struct vcp15 *c = &s->v->cp15;
+
+	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
+}
+
+/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
+static void sctlr_changed(struct shadow *s)
+{
+	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
+
+	if (now == s->sctlr)
+		return;
+	s->sctlr = now;
+	s->scan_user = false;
+	attr_rebuild(s);
+	pool_drop_all(s);
+	dacr_sync_managers(s);
+	root_select(s);
+}
+
+/* The vectors are in another page now: what is executable there was perhaps not scanned (rule 9). */
+static void vectors_changed(struct shadow *s)
+{
+	gva_t va = vector_page(s->v);
+
+	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
+		node_drop_entry(s, &s->node[i], va);
+}
+
+void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
+{
+	struct shadow *s = v->shadow;
+
+	xlate_forget(v);
+	switch (what) {
+	case CTX_TTBR0:
+	case CTX_ASID:
+		root_select(s);
+		break;
+	case CTX_TTBR1:
+	case CTX_TTBCR:
+		root_select_anew(s);
+		break;
+	case CTX_DACR:
+		dacr_changed(s);
+		break;
+	case CTX_SCTLR:
+		sctlr_changed(s);
+		break;
+	case CTX_VECTORS:
+		vectors_changed(s);
+		break;
+	case CTX_ATTR:
+		attr_rebuild(s);
+		if (s->sctlr & SCTLR_TRE)
+			pool_drop_all(s);
+		break;
+	}
+}
+
+void shadow_reset(struct vcpu *v)
+{
+	struct shadow *s = v->shadow;
+
+	xlate_forget(v);
+	s->sctlr = v->cp15.sctlr & SCTLR_SHADOW;
+	attr_rebuild(s);
+	pool_reset(s);
+	dacr_sync_managers(s);
 }

@@ -66,7 +66,7 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 
 /* -- entries -- */
 
-/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_flush.c)? */
+/* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_fill.c)? */
 static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame)
 {
 	if (s->v->path && !s->v->path->code)

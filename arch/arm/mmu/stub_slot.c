@@ -5,8 +5,8 @@
  * Unlike the window the area is readable in virtual privileged modes, so the guest's own use of the address does not fault: it has to be
  * noticed when the guest publishes the descriptor. On this core a table walk does not look into the L1 data cache, so a descriptor in
  * cacheable memory counts from its line's cleaning on (Cortex-A8 TRM 6.6; B3.10.1): the window leaves cleaning of a line that may hold
- * it to C (v->stub_line), if the word there is no descriptor of a fault. It is known by bits 11:2 of its address: those that any mapping
- * of a table keeps. Where walks are not cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page,
+ * it to C (v->stub_line), if the word there could be a descriptor of a table or a section. It is known by bits 11:2 of its address: those
+ * that any mapping of a table keeps. (In a table of the second level, execute-never small pages cannot; Linux's stacks are such.) Where walks are not cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page,
  * there is no area.
  */
 #include <arm/code_page.h>
@@ -100,14 +100,17 @@ u32 shadow_dacr_without_stubs(u32 dacr)
 	return dacr & ~(3u << (2 * DOM_STUB));
 }
 
-void stubs_check(struct shadow *s)
+/* Do the guest's current tables map anything in @slot? A descriptor of the reserved type maps nothing, either (guest_walk()). */
+static bool guest_maps(struct shadow *s, u32 slot)
 {
-	gva_t base = (gva_t)s->stubs.slot << SECTION_SHIFT;
 	u32 desc;
 
-	if (!s->stubs.placed)
-		return;
-	if (is_watched(s, s->stubs.slot) && !(guest_l1_desc(s->v, base, &desc) && desc & L1_TYPE))
+	return guest_l1_desc(s->v, (gva_t)slot << SECTION_SHIFT, &desc) && ((desc & L1_TYPE) == L1_TABLE || (desc & L1_TYPE) == L1_SECTION);
+}
+
+void stubs_check(struct shadow *s)
+{
+	if (!s->stubs.placed || (is_watched(s, s->stubs.slot) && !guest_maps(s, s->stubs.slot)))
 		return;
 	code_area_lost(s->v);
 	shadow_unplace_stubs(s->v);

@@ -31,6 +31,9 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2);
  */
 int arch_vcpu_set_path(struct vcpu *v, const char *name) __must_check;
 const char *arch_vcpu_path(const struct vcpu *v);
+/* The same for the shadow strategy. */
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name) __must_check;
+const char *arch_vcpu_shadow(const struct vcpu *v);
 /* Run the guest until core must act. Context: Umbra's main context, interrupts masked. */
 enum vcpu_stop arch_vcpu_run(struct vcpu *v);
 /* It executed WFI, and no interrupt input is up. */
@@ -41,6 +44,10 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 void arch_vcpu_dump(struct vcpu *v);
 /* Why it may be that the guest does not get on: a few lines of where it is and what went wrong last. */
 void arch_vcpu_trouble(struct vcpu *v);
+/* Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last? */
+bool arch_vcpu_lives(struct vcpu *v);
+/* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
+bool arch_vcpu_still(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
 /* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
 u64 arch_vcpu_unrewritten(struct vcpu *v);

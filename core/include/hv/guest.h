@@ -23,8 +23,10 @@ enum guest_request {
 
 /* guest_watch.c */
 struct guest_watch {
-	u32 since, characters;		/* its start: time, console_guest_characters() */
+	u32 since;			/* time of its start, or when it showed a sign of life last */
+	u32 characters;			/* console_guest_characters() at its start */
 	u32 reset_at, resets_unsaid;
+	u32 still;			/* seconds in one place */
 	bool reset_said, silence_said;
 };
 

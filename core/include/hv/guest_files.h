@@ -4,7 +4,7 @@
 
 #include <hv/layout.h>
 
-#define ZIMAGE_MAGIC_AT		0x24u	/* Linux Documentation/arm/booting: header of the zImage */
+#define ZIMAGE_HEADER		0x30u	/* Linux Documentation/arm/booting */
 
 /*
  * Keep the files of the guests of @l that can be loaded, take them out of U-Boot's formats, and give the guests whose memory is given by size
@@ -15,5 +15,5 @@ void guest_files_keep(struct layout *l);
 hpa_t guest_kept_base(void);
 hpa_t guest_given_base(void);
 
-u32 guest_file_word(const struct layout_file *f, u32 offset);
 bool guest_file_is_zimage(const struct layout_file *k);
+u32 guest_file_zimage_size(const struct layout_file *k);	/* as its header says */

@@ -54,6 +54,7 @@ struct layout_guest {
 	hpa_t own;		/* what Umbra keeps of it is there; 0: in Umbra's own memory */
 	u32 own_size;
 	bool files_kept;	/* it can be loaded */
+	u32 entry_at;		/* where in its kernel file it is entered */
 	u32 roots, tables, copies;	/* sizes of the pools of arch/arm; 0: as configured */
 	u32 weight, cap;	/* share of the processor (sched.h); cap in per cent, 0: none */
 	bool latency;

@@ -47,9 +47,12 @@ enum exit_cause {
 	EXIT_NR
 };
 
-/* Exits that were handled in C in Umbra's own address space: how many, and the instructions they took there. */
+/*
+ * Exits that were handled in C in Umbra's own address space: how many, and the instructions that took there those of which they were
+ * counted (arm/pmu.h).
+ */
 struct slow_cost {
-	u64 exits, instructions;
+	u64 exits, counted, instructions;
 };
 
 extern const char *const exit_cause_name[EXIT_NR];

@@ -37,6 +37,8 @@ void fake_mmio_reset(void);	/* none is left */
 struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, pc, r0, r1, r2;
+	bool lives;		/* arch_vcpu_lives() */
+	bool still;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;

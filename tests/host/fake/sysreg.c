@@ -14,6 +14,39 @@ static void tlbi(enum fake_tlbi op, u32 arg)
 		fake_tlbi_hook(op, arg);
 }
 
+struct fake_pmu fake_pmu;
+
+static void count(u32 i, u32 *value, u32 n)
+{
+	if (!(fake_pmu.pmcr & fake_pmu.pmcnten >> i & 1))
+		return;
+	if (*value + n < *value)
+		fake_pmu.pmovsr |= BIT(i);
+	*value += n;
+}
+
+void fake_pmu_count(u32 event, u32 n)
+{
+	for (u32 i = 0; i < 31; i++)
+		if (fake_pmu.type[i] == event)
+			count(i, &fake_pmu.count[i], n);
+	if (event == 0x11)
+		count(31, &fake_pmu.pmccntr, n);
+}
+
+void write_pmswinc(u32 v)
+{
+	for (u32 i = 0; i < 31; i++)
+		if (v & BIT(i) && !fake_pmu.type[i])
+			count(i, &fake_pmu.count[i], 1);
+}
+
+void write_pmcntenset(u32 v)
+{
+	fake_pmu.pmcnten |= v;
+	fake_pmu_count(0x11, 1);
+}
+
 void tlbi_all(void) { tlbi(FAKE_TLBI_ALL, 0); }
 void tlbi_mva(u32 mva_asid) { tlbi(FAKE_TLBI_MVA, mva_asid); }
 void tlbi_asid(u32 asid) { tlbi(FAKE_TLBI_ASID, asid); }

@@ -10,7 +10,7 @@
 
 struct fake_vcpu fake_vcpu;
 static u64 exits[EXIT_NR];
-static struct slow_cost slow[EXIT_NR] = { [EXIT_IRQ] = { 3, 0x100000001 } };
+static struct slow_cost slow[EXIT_NR] = { [EXIT_IRQ] = { 3, 3, 0x100000001 } };
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
@@ -37,6 +37,19 @@ const char *arch_vcpu_path(const struct vcpu *v)
 	return fake_vcpu.path ? fake_vcpu.path : "trap";
 }
 
+int arch_vcpu_set_shadow(struct vcpu *v, const char *name)
+{
+	if (strcmp(name, "flush"))
+		return -ENOENT;
+	fake_vcpu.shadow = name;
+	return 0;
+}
+
+const char *arch_vcpu_shadow(const struct vcpu *v)
+{
+	return fake_vcpu.shadow ? fake_vcpu.shadow : "flush";
+}
+
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 {
 	fake_vcpu.resets++;
@@ -60,13 +73,15 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 
 void arch_vcpu_dump(struct vcpu *v) { }
 void arch_vcpu_trouble(struct vcpu *v) { fake_vcpu.troubles++; }
+bool arch_vcpu_lives(struct vcpu *v) { return fake_vcpu.lives; }
+bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
 volatile bool core_is_wanted;
 void sched_join(struct guest *g) { }
 u32 arch_vcpu_size(const struct layout_guest *c) { return 6u << 20; }
-struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 1204 }; }
+struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 4, 1204 }; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 
 /* A guest without tables: what it calls an address is one. */

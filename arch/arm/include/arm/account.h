@@ -6,9 +6,6 @@
 
 struct vcpu;
 
-/* Instructions executed so far, modulo 2^32; 0 where nothing counts them. */
-u32 account_instructions(void);
-
 /* The guest has just left; nothing is counted yet. No effect while an exit is being accounted. */
 void slow_exit_begin(struct vcpu *v);
 /* It is about to be entered again, or work for the console begins. No effect where no exit is being accounted. */

@@ -4,6 +4,14 @@
 
 #include <arm/vcpu.h>
 
+#define FAULTS_FEW	8u	/* from so many at one place on registers are compared: a loop over memory has others each time */
+
+/* Is one more of the instruction at r[15] nothing to look into? */
+static inline bool progress_is_plain(const struct vcpu *v)
+{
+	return v->hidden.pc != v->r[15] || v->hidden.nr + 1 < FAULTS_FEW;
+}
+
 /* It was not the first one of the instruction at r[15]. */
 void progress_again(struct vcpu *v, gva_t va);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shadow MMU: one interface, several strategies (Kconfig choice, per-guest by name). */
+/* Shadow MMU: one interface, several strategies behind it (arm/strategy.h). */
 #pragma once
 
 #include <arm/vcpu.h>
@@ -20,25 +20,15 @@ enum shadow_tlbi { TLBI_ALL, TLBI_ASID, TLBI_MVA };	/* MVA: va[31:12] | asid[7:0
 enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR, CTX_ATTR /* PRRR/NMRR */,
 		  CTX_VECTORS /* VBAR, SCTLR.V */ };
 
-struct shadow_ops {
-	const char *name;
-	int (*init)(struct vcpu *v);
-	void (*reset)(struct vcpu *v);
-	enum shadow_result (*fault)(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv,
-				    gpa_t *gpa, struct gfault *fault);
-	void (*tlbi)(struct vcpu *v, enum shadow_tlbi op, u32 arg);
-	void (*tlbi_pages)(struct vcpu *v, u32 arg, u32 pages);
-	void (*ctx_changed)(struct vcpu *v, enum shadow_ctx what);
-	void (*pte_cleaned)(struct vcpu *v, gva_t va);	/* DCCMVAC hint on va */
-};
-
 /*
- * Dispatchers (mmu/shadow.c) over the vCPU's strategy. Context: exit path, host address space, interrupts masked.
- * shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
+ * Context: exit path, host address space, interrupts masked. shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
  * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
  * store of an instruction into its own, scanned page, to be done with guest_access().
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
+/* Between two runs: another strategy from here on, which begins with nothing mapped. -ENOENT with one message when it is not built in. */
+int shadow_set_strategy(struct vcpu *v, const char *name) __must_check;
+const char *shadow_strategy(const struct vcpu *v);
 void shadow_reset(struct vcpu *v);
 /* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
 void shadow_forget(struct vcpu *v);
@@ -103,6 +93,22 @@ struct walk {
  * @acc, FAR = va). @priv is the virtual privilege. Permission and domain are checked. ARM ARM B3.5, B3.13.
  */
 int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f) __must_check;
+/*
+ * The same for what is commonest, in few instructions: the MMU on, one table base, cacheable walks, a small page or nothing, of a domain
+ * that is client in @dacr. The fault is exactly that of guest_walk(); where it is something else, SHORT_WALK_OTHER.
+ */
+enum short_result { SHORT_WALK_OTHER, SHORT_WALK_FAULT, SHORT_WALK_PAGE };
+struct short_walk {
+	u32 l1desc, l2desc;
+	gpa_t l2addr;
+};
+enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
+				   struct gfault *f);
+/*
+ * Map the small page that the walk @w of @va found for @acc, and its neighbours. False: the current root's table for it is not there, or
+ * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
+ */
+bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
 /*
  * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
  * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,

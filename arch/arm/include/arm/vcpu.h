@@ -125,6 +125,7 @@ struct vcpu {
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
+	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
 	struct trace *trace;
 	bool debug_stop;	/* the guest came to a breakpoint: the run loop goes back to core */
@@ -147,13 +148,24 @@ struct vcpu {
 	bool device_accessed;	/* by guest_access(): what devices do may be seen; whoever wants to know clears it */
 	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
+	u64 waits, signs_seen;	/* how often it has waited; arch_vcpu_lives() */
 	/* arm/trouble.h */
 	struct trouble {
 		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
 		u32 vector;	/* of the last exception */
+		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
+		u32 seen_at;	/* line of the last arch_vcpu_still() */
 		bool said;
 	} trouble;
-	u32 pmevtyper[4], pmevcntr[4];	/* performance monitors: as many as the Cortex-A8 has */
+	/* Performance counters (arm/pmu.h) */
+	struct pmu {
+#define PMU_COUNTERS	4u	/* as many as the Cortex-A8 has, and the one of cycles */
+		u32 event[PMU_COUNTERS];
+		u32 count[PMU_COUNTERS];	/* of counters that are not in the real ones */
+		u32 on;		/* those that count while the guest runs, as in PMCNTENSET */
+		u32 cycles;	/* interpreted, too few for the cycle counter to count */
+		bool lent;	/* Umbra's own counter is the guest's */
+	} pmu;
 	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
 	struct hidden_faults {
 		u32 pc;

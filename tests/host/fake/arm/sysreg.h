@@ -23,6 +23,28 @@ CP15_FAKE(id_isar0) CP15_FAKE(id_isar1) CP15_FAKE(id_isar2) CP15_FAKE(id_isar3) 
 CP15_FAKE(clidr) CP15_FAKE(aidr) CP15_FAKE(ccsidr) CP15_FAKE(csselr) CP15_FAKE(sctlr) CP15_FAKE(actlr) CP15_FAKE(cpacr)
 CP15_FAKE(tpidrurw) CP15_FAKE(tpidruro) CP15_FAKE(l2auxcr)
 CP15_FAKE(bpiall) CP15_FAKE(dccmvac) CP15_FAKE(dccimvac) CP15_FAKE(dccsw) CP15_FAKE(dccisw)
+
+/*
+ * Performance counters: events are what a test counts with fake_pmu_count(); increments by software, overflow and enables are those of the
+ * architecture.
+ */
+extern struct fake_pmu { u32 pmcr, pmcnten, pminten, pmovsr, pmselr, pmccntr, type[32], count[32]; } fake_pmu;
+void fake_pmu_count(u32 event, u32 n);
+void write_pmswinc(u32 v);
+void write_pmcntenset(u32 v);	/* takes a cycle */
+static inline void write_pmcr(u32 v) { fake_pmu.pmcr = v & 0x39; }
+static inline void write_pmcntenclr(u32 v) { fake_pmu.pmcnten &= ~v; }
+static inline void write_pmintenset(u32 v) { fake_pmu.pminten |= v; }
+static inline void write_pmintenclr(u32 v) { fake_pmu.pminten &= ~v; }
+static inline u32 read_pmovsr(void) { return fake_pmu.pmovsr; }
+static inline void write_pmovsr(u32 v) { fake_pmu.pmovsr &= ~v; }
+static inline void write_pmselr(u32 v) { fake_pmu.pmselr = v & 31; }
+static inline u32 read_pmccntr(void) { return fake_pmu.pmccntr; }
+static inline void write_pmccntr(u32 v) { fake_pmu.pmccntr = v; }
+static inline void write_pmxevtyper(u32 v) { fake_pmu.type[fake_pmu.pmselr] = v; }
+static inline u32 read_pmxevcntr(void) { return fake_pmu.count[fake_pmu.pmselr]; }
+static inline void write_pmxevcntr(u32 v) { fake_pmu.count[fake_pmu.pmselr] = v; }
+static inline void write_pmuserenr(u32 v) { }
 static inline bool set_way_exists(u32 operand) { return !(operand & 0xc); }
 
 #define SCTLR_M		BIT(0)

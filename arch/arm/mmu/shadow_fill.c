@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow strategy `flush`: trust the guest's TLB maintenance, fill on demand, drop exactly what an operation names.
+ * Filling on demand: what a hidden fault maps, for every strategy.
  *
- * Rules (those of shadow_pool.c hold as well):
+ * Rules (those of shadow_pool.c and of the strategy hold as well):
  *  1  The shadow is a TLB: an entry is made only from a successful walk of the guest's current tables, under its current
  *     ASID, and may stay until the guest's TLB maintenance names it. What a real TLB would have to forget, is dropped.
  *  2  An entry grants at most what the guest's descriptor grants: in view K what PL1 may do, in view U the rights of PL0
@@ -256,6 +256,12 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 	return page_entry(target, attr, RIGHTS_RO, true);
 }
 
+/* Are the vectors not in the line of the entry for @va? */
+static inline bool is_far_from_vectors(const struct shadow *s, gva_t va)
+{
+	return (vector_page(s->v) ^ va) >= 16 * PAGE_SIZE;
+}
+
 /*
  * Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. The hottest
  * loop here: apart from the rest it has registers enough.
@@ -263,7 +269,7 @@ static u32 ahead_code(const struct fill *f, struct node *n, u32 d, u32 tbl, u32 
 static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
 {
 	const struct span big = f->s->span[0];		/* a copy, which no store below can change */
-	bool user_exec = f->user_exec && (vector_page(f->s->v) ^ f->va) >= 16 * PAGE_SIZE;	/* vectors are never among these */
+	bool user_exec = f->user_exec && is_far_from_vectors(f->s, f->va);	/* they are never among these */
 	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
@@ -458,8 +464,7 @@ static void fill(struct fill *f)
 		note_super(s, f->va);
 }
 
-static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa,
-				      struct gfault *gf)
+enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *gf)
 {
 	struct shadow *s = v->shadow;
 	enum shadow_result res = SHADOW_FIXED;
@@ -508,66 +513,72 @@ static enum shadow_result flush_fault(struct vcpu *v, gva_t va, enum shadow_acce
 	return res;
 }
 
-/* -- TLB maintenance -- */
+/* -- the short way -- */
 
-/* Drop section entries for @slot: global ones, and those of @asid. */
-static void drop_sections(struct shadow *s, u32 slot, u32 asid)
+/* Is @view the one that fill() would take for the page of descriptor @d, with no toggling? */
+static inline bool view_serves(enum view view, u32 d, enum shadow_access acc, bool priv)
 {
-	bool left = false;
+	u32 pl0 = ap_rights_pl0[FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4)];
 
-	if (slot_is_fixed(s, slot) || !slotset_has(&s->sect, slot))
-		return;
-	for (u32 i = ROOT_FLAT; i < s->roots; i++) {
-		struct root *r = &s->root[i];
-
-		if (r->dirty || (r->l1[slot] & L1_TYPE) != L1_SECTION)
-			continue;
-		if (i == ROOT_FLAT || (slotset_has(&r->ng, slot) && r->asid != asid))
-			left = true;
-		else
-			root_clear_slot(s, r, slot);
-	}
-	if (!left) {
-		slotset_del(&s->sect, slot);
-		shadowed_del(s, slot);
-	}
+	if (view == VIEW_U)
+		return !priv || pl0 >= (acc == ACC_WRITE ? RIGHTS_RW : RIGHTS_RO);
+	return priv;
 }
 
-/*
- * A split section: all of it goes, unless the guest's descriptor is what it was. Other roots may have another descriptor
- * by now, they look again when they need it.
- */
-static void drop_split_mva(struct shadow *s, struct node *n, bool same)
+/* The current root's node for @va, if the guest's descriptor is still the one that it was made from, with its table linked; or NULL. */
+static inline struct node *linked_node(struct shadow *s, gva_t va, u32 l1desc)
 {
-	if (same && root_node(s, s->cur, n->slot) == n)
-		node_detach_others(s, n, s->cur);
-	else
-		node_free(s, n);
+	struct node *n = root_node(s, s->cur, va >> SECTION_SHIFT);
+
+	return n && n->desc == link_key(l1desc) ? n : NULL;
 }
 
-/* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
-static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
+/* May the page of descriptor @d get an entry in @n as it is? One of scanned code may not, nor a fetch that is to be scanned (rule 5). */
+static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 {
-	if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
-		return;		/* the flat root's, or only of another ASID */
-	if ((n->desc & L1_TYPE) == L1_SECTION) {
-		drop_split_mva(s, n, same);
-		return;
-	}
-	if (n->large) {
-		va &= ~0xffffu;
-		for (u32 i = 0; i < 16; i++)
-			node_drop_entry(s, n, va + i * PAGE_SIZE);
-		return;
-	}
-	node_drop_entry(s, n, va);
+	struct shadow *s = f->s;
+
+	f->frame = frame_of(s, d & PAGE_MASK);
+	return f->frame && !frame_is_code(f->frame) && (n->ng || !(d & L2_NG)) && view_serves(f->view, d, f->acc, f->priv) &&
+	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
 }
+
+bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
+{
+	struct shadow *s = v->shadow;
+	struct fill f = { .s = s, .va = va, .acc = acc, .priv = priv };
+	u32 idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), first = idx & ~15u, tbl, *p;
+	struct node *n;
+
+	root_follow(s);
+	n = linked_node(s, va, w->l1desc);
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending || slot_is_fixed(s, v->r[15] >> SECTION_SHIFT))
+		return false;
+	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
+	tbl = n->tbl[f.view];
+	p = tbl_ptr(s, tbl) + first;
+	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
+		return false;
+	if (acc == ACC_EXEC)
+		f.frame->w[0] |= FRAME_USER;
+	f.user_exec = !priv && !s->scan_user;
+	tbl_mark(s, tbl, idx);
+	n->ref = true;
+	s->fills++;
+	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(hpa_of(s, w->l2addr & ~63u))) - 1;
+	dcache_clean_mva((u32)(uintptr_t)p);
+	dsb();
+	vcpu_count(v, EXIT_SHADOW_FILL);
+	return true;
+}
+
+/* -- after an operation on one page -- */
 
 /*
  * The guest has just invalidated @va: if its descriptor is valid it was changed to be used, so map it again at once and
  * save the hidden fault (text patching through a fixmap does this for every instruction). Rule 10 applies.
  */
-static void refill_mva(struct shadow *s, struct node *n, gva_t va)
+void refill_mva(struct shadow *s, struct node *n, gva_t va)
 {
 	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p, desc;
 	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
@@ -591,230 +602,3 @@ static void refill_mva(struct shadow *s, struct node *n, gva_t va)
 	dsb();
 	s->filled_ahead++;
 }
-
-static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
-{
-	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
-	bool same = false;
-	u32 next, desc;
-
-	if (n) {
-		same = guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
-		/* The guest gave the slot to something else: let go of all of the old, which it will not name page by page. */
-		if (!same)
-			root_clear_slot(s, s->cur, slot);
-	}
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
-		next = s->node[i].slot_next;
-		drop_node_mva(s, &s->node[i], va, asid, same);
-	}
-	drop_sections(s, slot, asid);
-	if (same && IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD))
-		refill_mva(s, n, va);
-}
-
-static void flush_tlbi_mva(struct shadow *s, u32 arg)
-{
-	u32 slot = arg >> SECTION_SHIFT, first = slot & ~15u;
-
-	s->drops_mva++;
-	drop_slot_mva(s, slot, arg & PAGE_MASK, arg & 0xff);
-	if (!s->super_seen)
-		return;
-	/* The address may lie in a supersection, which one operation invalidates as a whole: its other slots hold sections. */
-	for (u32 i = first; i < first + 16; i++)
-		if (i != slot) {
-			u32 next;
-
-			for (u32 id = s->node_slot[i]; id != NODE_NONE; id = next) {
-				next = s->node[id].slot_next;
-				if ((s->node[id].desc & (L1_SUPER | L1_TYPE)) == (L1_SUPER | L1_SECTION))
-					node_free(s, &s->node[id]);
-			}
-			drop_sections(s, i, arg & 0xff);
-		}
-}
-
-/* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
-static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
-{
-	if (n->large) {
-		first &= ~15u;
-		last |= 15;
-	}
-	/* One invalidation of the ASIDs concerned in the place of one for each entry (rule 6 of shadow_pool.c). */
-	if (node_drop_entries(s, n, first, last))
-		node_tlb_flush(s, n);
-}
-
-/* What drop_slot_mva() does, for the pages from @va to @last of @slot. */
-static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u32 asid)
-{
-	struct node *n = is_flat(s) ? NULL : root_node(s, s->cur, slot);
-	u32 next, desc;
-	bool same = n && guest_l1_desc(s->v, va, &desc) && link_key(desc) == n->desc;
-
-	if (n && !same)
-		root_clear_slot(s, s->cur, slot);
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
-		n = &s->node[i];
-		next = n->slot_next;
-		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
-			continue;
-		if ((n->desc & L1_TYPE) == L1_SECTION)
-			drop_split_mva(s, n, same);
-		else
-			drop_node_pages(s, n, va >> PAGE_SHIFT & (L2_ENTRIES - 1), last >> PAGE_SHIFT & (L2_ENTRIES - 1));
-	}
-	drop_sections(s, slot, asid);
-}
-
-/*
- * A range, slot by slot. It is being taken away more often than changed, so nothing is mapped again at once; a single page is.
- */
-static void flush_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
-{
-	struct shadow *s = v->shadow;
-	u32 va = arg & PAGE_MASK, asid = arg & 0xff;
-
-	while (pages) {
-		u32 slot = va >> SECTION_SHIFT, here = MIN(pages, L2_ENTRIES - (va >> PAGE_SHIFT & (L2_ENTRIES - 1)));
-
-		if (here > 1 && !s->super_seen) {
-			s->drops_mva += here;
-			drop_slot_pages(s, slot, va, va + (here - 1) * PAGE_SIZE, asid);
-		} else {
-			for (u32 i = 0; i < here; i++)
-				flush_tlbi_mva(s, (va + i * PAGE_SIZE) | asid);
-		}
-		va += here * PAGE_SIZE;
-		pages -= here;
-	}
-}
-
-static void flush_tlbi_asid(struct shadow *s, u32 asid)
-{
-	s->drops_asid++;
-	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
-		struct root *r = &s->root[i];
-
-		if (!r->dirty && r->ng_any && r->asid == asid)
-			root_drop_ng(s, r);
-	}
-	/* The current root may have lost what its pending ASID kept closed. */
-	if (s->asid_pending && !s->cur->ng_any) {
-		s->asid_pending = false;
-		dacr_apply(s);
-	}
-}
-
-static void flush_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
-{
-	switch (op) {
-	case TLBI_ALL:
-		/*
-		 * Nothing is executable now, so rule 9 can start anew: early kernels map themselves open to User mode and
-		 * correct that later. A kernel that goes on executing such pages sets it again with its next fetch.
-		 */
-		v->shadow->scan_user = false;
-		pool_drop_all(v->shadow);
-		break;
-	case TLBI_ASID:
-		flush_tlbi_asid(v->shadow, arg & 0xff);
-		break;
-	case TLBI_MVA:
-		flush_tlbi_mva(v->shadow, arg);
-		break;
-	}
-}
-
-/* -- context -- */
-
-#define SCTLR_SHADOW	(SCTLR_M | SCTLR_TRE | SCTLR_AFE)
-
-static void attr_rebuild(struct shadow *s)
-{
-	const struct vcp15 *c = &s->v->cp15;
-
-	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
-}
-
-/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
-static void sctlr_changed(struct shadow *s)
-{
-	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
-
-	if (now == s->sctlr)
-		return;
-	s->sctlr = now;
-	s->scan_user = false;
-	attr_rebuild(s);
-	pool_drop_all(s);
-	dacr_sync_managers(s);
-	root_select(s);
-}
-
-/* The vectors are in another page now: what is executable there was perhaps not scanned (rule 9). */
-static void vectors_changed(struct shadow *s)
-{
-	gva_t va = vector_page(s->v);
-
-	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
-		node_drop_entry(s, &s->node[i], va);
-}
-
-static void flush_ctx_changed(struct vcpu *v, enum shadow_ctx what)
-{
-	struct shadow *s = v->shadow;
-
-	switch (what) {
-	case CTX_TTBR0:
-	case CTX_ASID:
-		root_select(s);
-		break;
-	case CTX_TTBR1:
-	case CTX_TTBCR:
-		root_select_anew(s);
-		break;
-	case CTX_DACR:
-		dacr_changed(s);
-		break;
-	case CTX_SCTLR:
-		sctlr_changed(s);
-		break;
-	case CTX_VECTORS:
-		vectors_changed(s);
-		break;
-	case CTX_ATTR:
-		attr_rebuild(s);
-		if (s->sctlr & SCTLR_TRE)
-			pool_drop_all(s);
-		break;
-	}
-}
-
-static int flush_init(struct vcpu *v)
-{
-	v->want_pte_hints = 0;
-	return 0;
-}
-
-static void flush_reset(struct vcpu *v)
-{
-	struct shadow *s = v->shadow;
-
-	s->sctlr = v->cp15.sctlr & SCTLR_SHADOW;
-	attr_rebuild(s);
-	pool_reset(s);
-	dacr_sync_managers(s);
-}
-
-const struct shadow_ops shadow_flush_ops = {
-	.name = "flush",
-	.init = flush_init,
-	.reset = flush_reset,
-	.fault = flush_fault,
-	.tlbi = flush_tlbi,
-	.tlbi_pages = flush_tlbi_pages,
-	.ctx_changed = flush_ctx_changed,
-};

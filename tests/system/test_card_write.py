@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tools/card: it writes only to a card, says what it did, and reads it back."""
+
+import os
+import subprocess
+
+import pytest
+
+import umbra_card
+import umbra_card_write
+from umbra_common import SOURCE, ToolError
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """What sysfs says of a removable disk of 1 GiB with one partition."""
+    folder = tmp_path / "sdx"
+    (folder / "sdx1").mkdir(parents=True)
+    (folder / "holders").mkdir()
+    for name, text in {"removable": "1", "ro": "0", "size": str(1 << 21), "dev": "8:16", "sdx1/dev": "8:17"}.items():
+        (folder / name).write_text(f"{text}\n")
+    return folder
+
+
+def examine(disk, mounts=""):
+    return umbra_card_write.examine("/dev/sdx", disk, mounts, 256 << 20)
+
+
+def test_card_is_taken(disk):
+    assert examine(disk, "36 35 98:0 / / rw - ext4 /dev/root rw\n") == 1 << 30
+
+
+REFUSED = {
+    "fixed": ("removable", "0", "no removable disk"),
+    "partition": ("partition", "1", "is a partition: name the whole card"),
+    "protected": ("ro", "1", "write-protected"),
+    "empty": ("size", "0", "no card in it"),
+    "small": ("size", str(200 << 11), "has 200 MiB; the image has 256"),
+    "built-on": ("holders/dm-0", "", "another device is built on it"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(disk, name):
+    file, text, message = REFUSED[name]
+    (disk / file).write_text(text)
+    with pytest.raises(ToolError, match=message):
+        examine(disk)
+
+
+def test_mounted_partition_is_refused(disk):
+    with pytest.raises(ToolError, match="mounted at /media/card"):
+        examine(disk, "40 35 8:17 / /media/card rw - vfat /dev/sdx1 rw\n")
+
+
+@pytest.fixture
+def image(tmp_path):
+    """Data, a hole, data."""
+    path = tmp_path / "image"
+    with open(path, "wb") as handle:
+        handle.write(b"first" * 1000)
+        handle.seek(8 << 20)
+        handle.write(b"last" * 700000)
+        handle.truncate(16 << 20)
+    return path
+
+
+def test_written_and_read_back(image, tmp_path, capsys):
+    """Data arrives, holes leave what was there; a card that does not keep it is found."""
+    card = tmp_path / "card"
+    card.write_bytes(b"\xff" * (32 << 20))
+    umbra_card_write.copy_to(image, card)
+    umbra_card_write.compare(image, card)
+    data = card.read_bytes()
+    assert data[:5000] == b"first" * 1000 and data[8 << 20:][:2800000] == b"last" * 700000
+    assert data[4 << 20:8 << 20] == b"\xff" * (4 << 20)
+    assert "reading back: " in capsys.readouterr().out
+    with open(card, "r+b") as handle:
+        handle.seek((9 << 20) + 77)
+        handle.write(b"?")
+    with pytest.raises(ToolError, match=f"read back at {9 << 20} is not what was written"):
+        umbra_card_write.compare(image, card)
+
+
+def tool(*words, **options):
+    return subprocess.run([SOURCE / "tools/card", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
+
+
+def test_only_a_block_device(tmp_path, image):
+    """A mistyped name gets one line, and no file of that name."""
+    for place, message in ((image, "is no block device"), (tmp_path / "sdz", "No such file"), (tmp_path, "is no block device")):
+        done = tool("--image", image, "write", "--yes", place)
+        assert done.returncode == 1 and message in done.stdout and done.stdout.count("\n") == 1
+    assert not (tmp_path / "sdz").exists()
+    done = tool("--image", tmp_path / "none", "write", image)
+    assert "make image" in done.stdout
+
+
+def test_name_is_asked(monkeypatch):
+    """Nothing happens unless the device's name is typed."""
+    monkeypatch.setattr("sys.stdin", open(os.devnull, encoding="ascii"))
+    with pytest.raises(ToolError, match="nothing was written"):
+        umbra_card_write.confirm("/dev/sdx", 1 << 30, False)
+
+
+def test_files_beside_others(card, tmp_path):
+    """Umbra's files on a card that boots something: nothing of it is lost, the boot chain stays, twice changes nothing."""
+    target = tmp_path / "boot"
+    target.mkdir()
+    (target / "boot.scr").write_text("somebody's")
+    (target / "MLO").write_text("somebody's")
+    done = tool("--image", card, "files", target)
+    assert done.returncode == 0, done.stdout
+    assert (target / "boot.scr").read_bytes() == umbra_card.get_bytes(card, "boot.scr")
+    assert (target / "umbra.img").read_bytes() == umbra_card.get_bytes(card, "umbra.img")
+    assert (target / "boot.scr.old").read_text() == "somebody's" and (target / "MLO").read_text() == "somebody's"
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in target.iterdir())
+    assert tool("--image", card, "files", target).returncode == 0
+    assert sorted((path.name, path.stat().st_mtime_ns) for path in target.iterdir()) == before
