@@ -16,7 +16,7 @@
 
 #define ZIMAGE_MAGIC_AT		0x24u
 #define ZIMAGE_MAGIC		0x016f2818u
-#define FILES_MAX		(3 * LAYOUT_MAX_GUESTS)
+#define FILES_MAX		((3 + LAYOUT_MAX_DISKS) * LAYOUT_MAX_GUESTS)
 
 static hpa_t kept_base, given_base;
 
@@ -99,30 +99,41 @@ static int open_files(struct layout_guest *c)
 	return err ? err : uimage_open(c->name, &c->initrd, UIMAGE_RAMDISK, &u);
 }
 
+static u32 insert_file(struct layout_file **f, u32 n, struct layout_file *one)
+{
+	u32 at = n;
+
+	if (!one->size)
+		return n;
+	for (; at && f[at - 1]->addr < one->addr; at--)
+		f[at] = f[at - 1];
+	f[at] = one;
+	return n + 1;
+}
+
 /* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
 static u32 sort_files(struct layout *l, struct layout_file **f)
 {
 	u32 n = 0;
 
-	for (u32 i = 0; i < l->nguests; i++) {
-		struct layout_guest *c = &l->guest[i];
-		struct layout_file *all[] = { &c->kernel, &c->dtb, &c->initrd };
-
-		for (u32 j = 0; j < ARRAY_SIZE(all) && c->ok; j++) {
-			u32 at = n;
-
-			if (!all[j]->size)
-				continue;
-			for (; at && f[at - 1]->addr < all[j]->addr; at--)
-				f[at] = f[at - 1];
-			f[at] = all[j];
-			n++;
-		}
+	for (struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
+		if (!c->ok)
+			continue;
+		n = insert_file(f, n, &c->kernel);
+		n = insert_file(f, n, &c->dtb);
+		n = insert_file(f, n, &c->initrd);
+		for (u32 i = 0; i < c->ndevs; i++)
+			n = insert_file(f, n, &c->dev[i].file);
 	}
 	return n;
 }
 
-/* Two guests may have one file. */
+static u32 kept_size(const struct layout_file *f)
+{
+	return f->doubled ? 2 * layout_file_second(f) : f->size;
+}
+
+/* Two guests may have one file, unless one of them writes to it. */
 static bool is_same(const struct layout_file *a, const struct layout_file *b)
 {
 	return a->addr == b->addr && a->size == b->size;
@@ -135,7 +146,7 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 
 	for (u32 i = 0; i < n; i++)
 		if (!i || !is_same(f[i], f[i - 1]))
-			top = f[i]->size < top ? (top - f[i]->size) & ~7u : 0;
+			top = f[i]->size < top / 2 ? (top - kept_size(f[i])) & ~7u : 0;
 	return top;
 }
 
@@ -168,7 +179,7 @@ static struct layout_file *in_the_way(struct layout_file **f, u32 n)
 	for (u32 i = 0; i < n; i++) {
 		if (i && is_same(f[i], f[i - 1]))
 			continue;
-		top = (top - f[i]->size) & ~7u;
+		top = (top - kept_size(f[i])) & ~7u;
 		for (u32 j = i + 1; j < n; j++)
 			if (!is_same(f[i], f[j]) && top < f[j]->addr + f[j]->size)
 				return f[j];
@@ -185,9 +196,11 @@ static void move_files(struct layout_file **f, u32 n)
 			f[i]->addr = top;
 			continue;
 		}
-		top = (top - f[i]->size) & ~7u;
+		top = (top - kept_size(f[i])) & ~7u;
 		from = f[i]->addr;
 		memmove(hpa_ptr(top), hpa_ptr(from), f[i]->size);
+		if (f[i]->doubled)
+			memcpy(hpa_ptr(top + layout_file_second(f[i])), hpa_ptr(top), f[i]->size);
 		f[i]->addr = top;
 	}
 	kept_base = top;
@@ -213,9 +226,9 @@ static bool keep_all(struct layout *l)
 		return true;
 	}
 	layout_mistake(&bad->at, "reg", "file \"%s\" lies where files are kept, load it lower", SHOWN(bad->name));
-	for (u32 i = 0; i < l->nguests; i++)
-		if (bad == &l->guest[i].kernel || bad == &l->guest[i].dtb || bad == &l->guest[i].initrd)
-			l->guest[i].ok = false;
+	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
+		if ((const char *)bad >= (const char *)g && (const char *)bad < (const char *)(g + 1))
+			g->ok = false;
 	return false;
 }
 

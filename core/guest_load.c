@@ -67,7 +67,7 @@ static int check_kernel(const struct guest *g, struct placement *p)
 		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
 		return -EINVAL;
 	}
-	if (!c->dtb.size && !c->atags)
+	if (!c->dtb.size && !c->atags && !guest_tree_possible(g))
 		return layout_mistake(&c->at, "dtb", "missing; a Linux kernel needs a device tree (or say `atags`)");
 	return 0;
 }
@@ -84,11 +84,15 @@ static u32 count_nodes(const void *fdt)
 static int check_dtb(const struct guest *g, struct placement *p)
 {
 	const struct layout_file *f = &g->cfg.dtb;
+	const u32 args = g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0;
 	const void *fdt;
 	int err;
 
-	if (!f->size)
+	if (!f->size) {
+		if (p->zimage && !g->cfg.atags)
+			p->dtb_room = ALIGN_UP(GUEST_TREE_ROOM + args, PAGE_SIZE);
 		return 0;
+	}
 	fdt = hpa_ptr(f->addr);
 	err = blob_check(fdt, f->size);
 	if (err) {
@@ -96,8 +100,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 		       fdt_strerror(err));
 		return -EINVAL;
 	}
-	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM +
-			       (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0), PAGE_SIZE);
+	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM + args, PAGE_SIZE);
 	return 0;
 }
 
@@ -185,7 +188,8 @@ static int load_tables(struct guest *g, const struct placement *p)
 		return load_atags(g, p);
 	if (!p->dtb)
 		return 0;
-	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), at_guest(g, p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
+	return guest_fdt_build(g, c->dtb.size ? hpa_ptr(c->dtb.addr) : NULL, at_guest(g, p->dtb), p->dtb_room, p->initrd,
+			       ALIGN_UP(c->initrd.size, PAGE_SIZE));
 }
 
 /* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */

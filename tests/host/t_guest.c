@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
@@ -999,8 +999,8 @@ static void two(u32 mem_size, u32 mib, bool shared)
 	layout.guest[0].mem_size = mem_size;
 	layout.guest[1] = (struct layout_guest){
 		.name = "1", .at = guest.cfg.at, .ok = true, .by_size = true, .mem_base = 0x80000000, .mem_size = mib << 20,
-		.load_offset = 0x8000, .kernel = shared ? guest.cfg.kernel : (struct layout_file){ "raw", INITRD_AT + 0x200000, 0x4000, guest.cfg.at },
-		.dtb = shared ? guest.cfg.dtb : (struct layout_file){ 0 },
+		.load_offset = 0x8000, .kernel = shared ? guest.cfg.kernel : (struct layout_file){ .name = "raw", .addr = INITRD_AT + 0x200000, .size = 0x4000, .at = guest.cfg.at },
+		.dtb = shared ? guest.cfg.dtb : (struct layout_file){ .size = 0 },
 	};
 	layout.nguests = 2;
 	memset(hpa_ptr(INITRD_AT + 0x200000), 0x77, 0x4000);
