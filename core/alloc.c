@@ -5,13 +5,27 @@
 #include <hv/alloc.h>
 #include <hv/log.h>
 
-static hpa_t heap_start, heap_next, heap_end;
+static struct heap {
+	hpa_t start, next, end;
+} heap, own, *from = &heap;
 
 void alloc_init(hpa_t start, hpa_t end)
 {
 	BUG_ON(end < start);
-	heap_start = heap_next = start;
-	heap_end = end;
+	heap = (struct heap){ start, start, end };
+	from = &heap;
+}
+
+void alloc_own(hpa_t start, hpa_t end)
+{
+	BUG_ON(end < start || from != &heap);
+	own = (struct heap){ start, start, end };
+	from = &own;
+}
+
+void alloc_own_end(void)
+{
+	from = &heap;
 }
 
 void *hv_alloc(u32 size, u32 align)
@@ -21,11 +35,10 @@ void *hv_alloc(u32 size, u32 align)
 
 	BUG_ON(!align || (align & (align - 1)));
 	/* Compare in a way that cannot wrap: both differences are of ordered values. */
-	a = ALIGN_UP(heap_next, align);
-	if (a < heap_next || a > heap_end || size > heap_end - a)
-		hv_panic("out of memory: %lu bytes wanted, %lu left\n", (unsigned long)size,
-			 (unsigned long)alloc_left());
-	heap_next = a + size;
+	a = ALIGN_UP(from->next, align);
+	if (a < from->next || a > from->end || size > from->end - a)
+		hv_panic("out of memory: %lu bytes wanted, %lu left\n", (unsigned long)size, (unsigned long)(from->end - from->next));
+	from->next = a + size;
 	p = hpa_ptr(a);
 	memset(p, 0, size);
 	return p;
@@ -33,10 +46,10 @@ void *hv_alloc(u32 size, u32 align)
 
 u32 alloc_used(void)
 {
-	return heap_next - heap_start;
+	return heap.next - heap.start;
 }
 
 u32 alloc_left(void)
 {
-	return heap_end - heap_next;
+	return heap.end - heap.next;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Monitor command `guest`: list, start, stop, reset, dump, map, audit, path; what looks into it is in cmd_view.c. */
+/* Monitor command `guest`: list, start, stop, pause, resume, reset, dump, map, audit, path; what looks into it is in cmd_view.c. */
 #include <string.h>
 
 #include <autoconf.h>
@@ -13,6 +13,7 @@
 
 static const char *const state_name[] = {
 	[GUEST_OFF] = "off", [GUEST_RUNNING] = "running", [GUEST_STOPPED] = "stopped",
+	[GUEST_PAUSED] = "paused",
 };
 
 static const char *const region_name[] = {
@@ -22,26 +23,42 @@ static const char *const region_name[] = {
 
 static int guest_list(struct guest *g)
 {
-	mon_printf("guest state    memory                  restarts last request\n");
-	mon_printf("%-5s %-8s 0x%08lx + %4lu MiB %8lu %s\n", g->name, state_name[g->state],
-		   (unsigned long)g->cfg.mem_base, (unsigned long)(g->cfg.mem_size >> 20),
-		   (unsigned long)g->resets, g->reason[0] ? g->reason : "-");
+	(void)g;
+	mon_printf("guest state    memory                  restarts processor last request\n");
+	for (g = guest_first(); g; g = g->next)
+		mon_printf("%-5s %-8s 0x%08lx + %4lu MiB %8lu %6lu.%lu %% %s\n", g->name, state_name[g->state],
+			   (unsigned long)g->cfg.mem_base, (unsigned long)(g->cfg.mem_size >> 20), (unsigned long)g->resets,
+			   (unsigned long)(sched_permille(g) / 10), (unsigned long)(sched_permille(g) % 10), g->reason[0] ? g->reason : "-");
 	return 0;
 }
 
-/* Who starts a guest wants to see it. A guest that restarts by itself closes nothing. */
+/* Who starts the guest that is shown wants to see it. A guest that restarts by itself closes nothing. */
 static int back_to(struct guest *g, int err)
 {
-	if (!err && g->state == GUEST_RUNNING)
+	if (!err && g->state == GUEST_RUNNING && g == monitor_guest())
 		console_set_monitor(false);
 	return err;
 }
 
 static int guest_cmd_start(struct guest *g)
 {
-	if (g->state != GUEST_RUNNING)
+	if (!guest_is_alive(g))
 		return back_to(g, guest_start(g));
-	mon_printf("guest %s is running already\n", g->name);
+	mon_printf("guest %s is %s already\n", g->name, state_name[g->state]);
+	return 0;
+}
+
+static int guest_cmd_pause(struct guest *g)
+{
+	guest_pause(g);
+	mon_printf("guest %s %s\n", g->name, state_name[g->state]);
+	return 0;
+}
+
+static int guest_cmd_resume(struct guest *g)
+{
+	guest_resume(g);
+	mon_printf("guest %s %s\n", g->name, state_name[g->state]);
 	return 0;
 }
 
@@ -49,6 +66,13 @@ static int guest_cmd_stop(struct guest *g)
 {
 	guest_stop(g);
 	mon_printf("guest %s stopped\n", g->name);
+	return 0;
+}
+
+static int guest_cmd_destroy(struct guest *g)
+{
+	guest_destroy(g);
+	mon_printf("guest %s stopped, its memory is cleared\n", g->name);
 	return 0;
 }
 
@@ -113,6 +137,7 @@ static int guest_cmd_escape(struct guest *g)
 static int guest_cmd_break(struct guest *g)
 {
 	(void)g;
+	console_show(g);
 	console_set_monitor(false);
 	console_send_break();
 	return 0;
@@ -125,7 +150,10 @@ static const struct {
 	{ "list", guest_list },
 	{ "start", guest_cmd_start },
 	{ "stop", guest_cmd_stop },
+	{ "pause", guest_cmd_pause },
+	{ "resume", guest_cmd_resume },
 	{ "reset", guest_cmd_reset },
+	{ "destroy", guest_cmd_destroy },
 	{ "dump", guest_cmd_dump },
 	{ "map", guest_cmd_map },
 	{ "audit", guest_cmd_audit },
@@ -150,8 +178,13 @@ static int no_guest(void)
 
 static int cmd_guest(int argc, char **argv)
 {
-	struct guest *g = monitor_guest();
+	struct guest *g = monitor_guest(), *named = argc > 2 ? guest_find(argv[1]) : NULL;
 
+	if (named) {
+		g = named;
+		argc--;
+		argv++;
+	}
 	for (u32 i = 0; argc == 2 && i < ARRAY_SIZE(verbs); i++)
 		if (!strcmp(argv[1], verbs[i].name))
 			return g ? verbs[i].fn(g) : no_guest();
@@ -162,5 +195,5 @@ static int cmd_guest(int argc, char **argv)
 		return -EINVAL;
 	return g ? cmd_guest_view(g, argc - 1, argv + 1) : no_guest();
 }
-MONITOR_CMD(guest, "guest", "list|start|stop|reset|dump|map|audit|escape|break|path [NAME]|shadow [NAME]|registers|memory [phys] ADDR LEN|"
-	    "translate ADDR|backtrace|log", "the guest's life and state", cmd_guest);
+MONITOR_CMD(guest, "guest", "[GUEST] list|start|stop|pause|resume|reset|destroy|dump|map|audit|escape|break|path [NAME]|shadow [NAME]|registers|memory [phys] ADDR LEN|"
+	    "translate ADDR|backtrace|log", "life and state of a guest: of that name, or the one that is shown", cmd_guest);

@@ -6,6 +6,7 @@
 #include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/guest.h>
+#include <hv/guest_files.h>
 #include <hv/layout.h>
 #include <hv/log.h>
 #include <hv/monitor.h>
@@ -49,6 +50,10 @@ static int cmd_mem(int argc, char **argv)
 		   (unsigned long)(alloc_left() >> 10));
 	mon_printf("kept      0x%08lx-0x%08lx (guest files for restarts, %lu KiB)\n", (unsigned long)kept,
 		   (unsigned long)m->umbra_base - 1, (unsigned long)((m->umbra_base - kept) >> 10));
+	if (guest_given_base() != kept)
+		mon_printf("given     0x%08lx-0x%08lx (guests whose memory is given by size, and what Umbra keeps of them, %lu MiB)\n",
+			   (unsigned long)guest_given_base(), (unsigned long)kept - 1,
+			   (unsigned long)((kept - guest_given_base()) >> 20));
 	return 0;
 }
 MONITOR_CMD(mem, "mem", "", "use of the board's memory", cmd_mem);
@@ -73,14 +78,14 @@ MONITOR_CMD(log, "log", "[level err|warn|info|debug]", "show Umbra's log, or set
 
 static int cmd_layout(int argc, char **argv)
 {
-	const struct guest *g = monitor_guest();
+	const struct guest *g = guest_first();
 
 	(void)argv;
 	if (argc != 1)
 		return -EINVAL;
-	if (g)
+	for (; g; g = g->next)
 		layout_print(&g->cfg);
-	else
+	if (!guest_first())
 		mon_printf("no valid layout: see `log`\n");
 	return 0;
 }

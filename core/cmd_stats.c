@@ -63,18 +63,17 @@ static void say_switches(void)
 
 static int cmd_stats(int argc, char **argv)
 {
-	const struct guest *g = monitor_guest();
+	const struct guest *g = argc == 2 ? guest_find(argv[1]) : monitor_guest();
 	const u64 *n;
 	const struct slow_cost *slow;
 	struct slow_cost all;
 	char buf[COUNT_MAX];
 	u64 total = 0;
 
-	(void)argv;
-	if (argc != 1)
+	if (argc > 2)
 		return -EINVAL;
 	if (!g) {
-		mon_printf("there is no guest\n");
+		mon_printf("there is no guest%s%s\n", argc == 2 ? " " : "", argc == 2 ? argv[1] : "");
 		return 0;
 	}
 	n = arch_vcpu_stats(g->vcpu);
@@ -99,4 +98,4 @@ static int cmd_stats(int argc, char **argv)
 	say_switches();
 	return 0;
 }
-MONITOR_CMD(stats, "stats", "", "exits by cause: total, in the last second, cost of the slow ones", cmd_stats);
+MONITOR_CMD(stats, "stats", "[GUEST]", "exits by cause: total, in the last second, cost of the slow ones", cmd_stats);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console: one UART shared by Umbra's messages, the monitor and the guest.
+ * The console: one UART shared by Umbra's messages, the monitor and the guests.
  *
  * One transmit queue in order of arrival, emptied by the UART's interrupt. Umbra's own output is never lost: it
  * waits for the wire when the queue is full. The guest's waits in the guest (its emulated UART's
- * FIFO stays full). Received characters go to the guest or, after the escape key, to the monitor, which
+ * FIFO stays full). Guests that are not shown write into a ring each (console_port.c). Received characters go to the guest that is or, after the escape key, to the monitor, which
  * runs later from the run loop. A guest that is slow to read makes the wire wait; one that does not read at all loses characters instead,
  * because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
  */
@@ -16,8 +16,11 @@
 #include <hv/irq.h>
 #include <hv/log.h>
 #include <hv/monitor.h>
+#include <hv/sched.h>
 #include <hv/time.h>
 #include <hv/uart.h>
+
+#include "console_port.h"
 
 #define TX_SIZE		8192u	/* powers of two */
 #define RX_SIZE		256u
@@ -32,10 +35,6 @@ static bool in_monitor;
 static bool rx_held;		/* the wire waits for the guest to read */
 static bool rx_lossy;		/* the guest does not read: nothing waits for it */
 static u32 guest_reads, reads_at_tick;	/* free running */
-static u32 guest_characters;	/* taken from guests */
-static bool guest_waits;	/* console_guest_tx() refused a character */
-static const struct console_guest_ops *guest_ops;
-static void *guest_priv;
 static void (*divert)(char c);	/* gets what would go to the wire */
 
 static u32 tx_used(void)
@@ -53,12 +52,19 @@ static void tx_fill(void)
 	host_uart_tx_irq(tx_used() != 0);
 }
 
+static u32 tx_guest_space(void)
+{
+	return tx_used() < TX_SIZE - GUEST_RESERVE ? TX_SIZE - GUEST_RESERVE - tx_used() : 0;
+}
+
 static void tx_notify_guest(void)
 {
-	if (!guest_waits || !guest_ops || !console_guest_tx_space())
+	struct console_port *p = console_shown;
+
+	if (!p || !p->waits || !tx_guest_space())
 		return;
-	guest_waits = false;
-	guest_ops->tx_space(guest_priv);
+	p->waits = false;
+	p->ops->tx_space(p->priv);
 }
 
 static void tx_queue(u8 c)
@@ -73,7 +79,7 @@ static void tx_queue(u8 c)
 
 static void rx_update(u32 wanted)
 {
-	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && guest_ops && guest_ops->rx_room(guest_priv) < wanted;
+	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && console_shown && console_shown->ops->rx_room(console_shown->priv) < wanted;
 
 	if (hold == rx_held)
 		return;
@@ -91,8 +97,10 @@ static void rx_tick(void *arg)
 	reads_at_tick = guest_reads;
 }
 
-void console_guest_taken(void)
+void console_guest_taken(struct console_port *p)
 {
+	if (p != console_shown)
+		return;
 	guest_reads++;
 	rx_lossy = false;
 	if (rx_held)
@@ -113,6 +121,7 @@ static void rx_char(u16 c)
 	if (c == CONFIG_MONITOR_ESCAPE || in_monitor || rx_head != rx_tail) {
 		if (rx_head - rx_tail < RX_SIZE)
 			rx_buf[rx_head++ % RX_SIZE] = c;
+		core_is_wanted = true;
 	} else {
 		send_guest(c);
 	}
@@ -208,32 +217,13 @@ void console_flush(void)
 		;
 }
 
-void console_guest_attach(const struct console_guest_ops *ops, void *priv)
+/* A character of the guest that is shown. False: it has to wait for the wire. */
+static bool tx_shown(struct console_port *p, u8 c)
 {
-	guest_ops = ops;
-	guest_priv = priv;
-	guest_waits = false;
-}
-
-u32 console_guest_tx_space(void)
-{
-	return tx_used() < TX_SIZE - GUEST_RESERVE ? TX_SIZE - GUEST_RESERVE - tx_used() : 0;
-}
-
-u32 console_guest_characters(void)
-{
-	return guest_characters;
-}
-
-bool console_guest_tx(u8 c)
-{
-	if (!released && !console_guest_tx_space()) {
-		guest_waits = true;
+	if (!tx_guest_space()) {
+		p->waits = true;
 		return false;
 	}
-	guest_characters++;
-	if (released)
-		return true;
 	if (divert) {
 		divert((char)c);
 		return true;
@@ -243,22 +233,38 @@ bool console_guest_tx(u8 c)
 	return true;
 }
 
+bool console_guest_tx(struct console_port *p, u8 c)
+{
+	bool shown = p == console_shown && !released;
+
+	if (shown && !tx_shown(p, c))
+		return false;
+	console_port_take(p, c, shown);
+	return true;
+}
+
 void console_send_guest(u8 c)
 {
-	if (guest_ops)
-		guest_ops->rx(guest_priv, c);
+	if (console_shown)
+		console_shown->ops->rx(console_shown->priv, c);
 }
 
 void console_send_break(void)
 {
-	if (guest_ops)
-		guest_ops->rx_break(guest_priv);
+	if (console_shown)
+		console_shown->ops->rx_break(console_shown->priv);
 }
 
-void console_guest_break(bool on)
+void console_guest_break(struct console_port *p, bool on)
 {
-	if (!released)
+	if (!released && p == console_shown)
 		host_uart_break(on);
+}
+
+void console_changed(void)
+{
+	rx_lossy = false;
+	rx_update(1);
 }
 
 bool console_in_monitor(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <arch/vcpu.h>
+#include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
@@ -39,6 +40,16 @@ void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...
 	vsnprintf(g->reason, sizeof(g->reason), fmt, ap);
 	va_end(ap);
 	g->request = req;
+	core_is_wanted = true;	/* it may be about a guest that does not run */
+}
+
+/* Nobody else has memory at what is said to be the board's, so only this guest's devices do DMA and have host lines. */
+bool guest_owns_board(const struct guest *g)
+{
+	for (u32 i = 0; i < g->map.nr; i++)
+		if (g->map.r[i].type == REGION_PASSTHROUGH)
+			return true;
+	return false;
 }
 
 static int add_ram(struct guest *g, gpa_t base, u32 size, const char *name)
@@ -88,6 +99,7 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 
 	memset(g, 0, sizeof(*g));
 	g->cfg = *cfg;
+	g->map.offset = cfg->by_size ? cfg->mem_host - cfg->mem_base : 0;
 	g->name = g->cfg.name;
 	g->state = GUEST_OFF;
 	err = add_ram(g, cfg->mem_base, cfg->mem_size, "memory");
@@ -97,9 +109,37 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 		err = passthrough_check(g);
 	if (!err)
 		err = arch_vcpu_create(g, cfg->cpu_path, cfg->shadow);
-	if (!err)
+	if (err)
+		console_guest_detach(g);
+	else
 		guest_enlist(g);
 	return err;
+}
+
+u32 guests_create(struct layout *l)
+{
+	u32 n = 0;
+
+	for (const struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
+		if (!c->ok)
+			continue;
+		if (c->own)
+			alloc_own(c->own, c->own + c->own_size);
+		if (!guest_create(hv_alloc(sizeof(struct guest), 8), c))
+			n++;
+		if (c->own)
+			alloc_own_end();
+	}
+	return n;
+}
+
+struct guest *guest_find(const char *name)
+{
+	struct guest *g = guests;
+
+	while (g && strcmp(g->name, name))
+		g = g->next;
+	return g;
 }
 
 int guest_start(struct guest *g)
@@ -119,18 +159,40 @@ int guest_start(struct guest *g)
 		pr_guest(1, "guest %s gets the console's UART: no monitor until it stops\n", g->name);
 		console_release();
 	}
+	sched_join(g);
 	g->state = GUEST_RUNNING;
 	return 0;
 }
 
 void guest_stop(struct guest *g)
 {
-	if (g->state == GUEST_RUNNING) {
+	if (guest_is_alive(g) && guest_owns_board(g))
 		passthrough_quiesce(g);
+	if (guest_is_alive(g) && passthrough_has_console(g))
 		console_acquire();
-	}
 	g->state = GUEST_STOPPED;
 	g->request = GUEST_REQ_NONE;
+}
+
+void guest_pause(struct guest *g)
+{
+	if (g->state == GUEST_RUNNING)
+		g->state = GUEST_PAUSED;
+}
+
+void guest_resume(struct guest *g)
+{
+	if (g->state != GUEST_PAUSED)
+		return;
+	sched_join(g);
+	g->state = GUEST_RUNNING;
+}
+
+void guest_destroy(struct guest *g)
+{
+	guest_stop(g);
+	guest_clear(g);
+	g->state = GUEST_OFF;
 }
 
 int guest_restart(struct guest *g)

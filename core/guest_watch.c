@@ -17,7 +17,7 @@
 void guest_watch_start(struct guest *g)
 {
 	g->watch.since = host_time_now();
-	g->watch.characters = console_guest_characters();
+	g->watch.characters = console_guest_characters(g);
 	g->watch.silence_said = false;
 	g->watch.still = 0;
 }
@@ -30,7 +30,7 @@ static void look(struct guest *g)
 {
 	struct guest_watch *w = &g->watch;
 
-	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters())
+	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters(g))
 		return;
 	w->still = arch_vcpu_still(g->vcpu) ? w->still + 1 : 0;
 	if (arch_vcpu_lives(g->vcpu))

@@ -11,6 +11,7 @@
 #include <hv/console.h>
 #include <hv/gdb.h>
 #include <hv/guest.h>
+#include <hv/guest_files.h>
 #include <hv/guest_watch.h>
 #include <hv/init.h>
 #include <hv/irq.h>
@@ -18,12 +19,14 @@
 #include <hv/log.h>
 #include <hv/monitor.h>
 #include <hv/passthrough.h>
+#include <hv/sched.h>
 #include <hv/stats.h>
 #include <hv/time.h>
 #include <hv/version.h>
 #include <hv/vtimer.h>
 
 static struct layout layout;
+static u32 begun;	/* when Umbra began */
 static char no_layout[96] = "nothing was handed over in RAM";	/* why layout_keep() found none */
 
 /*
@@ -58,23 +61,27 @@ static void banner(u32 machid)
 	pr_info("%s opens and closes the monitor\n", MONITOR_KEY);
 }
 
-/* Everything between the layout and a running guest. Messages name what is wrong; the monitor is what remains then. */
-static int guest_boot(struct guest *g, const void *fdt)
+static void start(struct guest *g)
 {
-	int err;
+	if (!guest_start(g))
+		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", g->name, (unsigned long)g->entry,
+			(unsigned long)((host_time_now() - begun) * 1000u / TIME_HZ), (unsigned long)(alloc_used() >> 10));
+}
 
+/* Everything between the layout and running guests. Messages name what is wrong; the monitor is what remains if there are none. */
+static void guests_boot(const void *fdt)
+{
 	if (!fdt) {
 		pr_err("layout: layout.dtb: %s\n", no_layout);
-		return -EINVAL;
+		return;
 	}
-	err = layout_parse(fdt, &layout);
-	if (!err)
-		err = guest_create(g, &layout.guest[0]);
-	if (!err)
-		err = guest_keep_files(g);
-	if (!err)
-		err = guest_start(g);
-	return err;
+	if (layout_parse(fdt, &layout))
+		return;
+	guest_files_keep(&layout);
+	if (!guests_create(&layout))
+		return;
+	for (struct guest *g = guest_first(); g; g = g->next)
+		start(g);
 }
 
 /* What the guest asked for, acted upon between two runs of it. */
@@ -105,55 +112,70 @@ static void handle_request(struct guest *g)
 		pr_err("guest %s: not restarted\n", g->name);
 }
 
-/* Act on what the guests asked for, then run those that can run. False: none can. */
-static bool run_guests(void)
+/* Act on what the guests asked for, and what the debugger did. True: one of them is there to talk to. */
+static bool look_after_guests(void)
 {
-	bool ran = false;
+	bool any = false;
 
 	for (struct guest *g = guest_first(); g; g = g->next) {
 		handle_request(g);
-		if (gdb_holds(g) || g->state != GUEST_RUNNING)
-			continue;
-		if (arch_vcpu_run(g->vcpu) == VCPU_STOP_DEBUG)
-			gdb_stopped(g);
-		ran = true;
+		g->held = gdb_holds(g);
+		any |= guest_is_alive(g) && !g->held;
 	}
-	return ran;
+	return any;
+}
+
+static void run(struct guest *g)
+{
+	enum vcpu_stop stop = arch_vcpu_run(g->vcpu);
+
+	sched_done();
+	if (stop == VCPU_STOP_DEBUG)
+		gdb_stopped(g);
+}
+
+/* An interrupt that came after core was last wanted still wakes the processor: nobody else has taken it. */
+static void wait(void)
+{
+	if (!core_is_wanted)
+		arch_idle();
+	while (arch_irq_pending())
+		host_irq_handle();
 }
 
 static void run_loop(void) __noreturn;
 static void run_loop(void)
 {
 	for (;;) {
+		struct guest *g;
+
+		core_is_wanted = false;
 		if (console_work_pending())
 			console_work();
-		if (run_guests())
-			continue;
-		console_set_monitor(true);	/* nobody else is there to talk to */
-		arch_idle();
-		while (arch_irq_pending())
-			host_irq_handle();
+		if (!look_after_guests())
+			console_set_monitor(true);	/* nobody else */
+		g = sched_pick();
+		if (g)
+			run(g);
+		else
+			wait();
 	}
 }
 
 void hv_main(u32 machid, const void *fdt)
 {
-	static struct guest guest;
 	const void *kept = layout_keep(fdt);
-	u32 begin;
 
 	host_time_init();
-	begin = host_time_now();
+	begun = host_time_now();
 	host_irqc_init();
 	console_init();
 	banner(machid);
 	host_quiesce_init();
 	vtimers_init();
+	sched_init();
 	stats_init();
 	guest_watch_init();
-	if (!guest_boot(&guest, kept))
-		pr_info("guest %s starts at 0x%08lx after %lu ms; %lu KiB of Umbra's memory in use\n", guest.name,
-			(unsigned long)guest.entry, (unsigned long)((host_time_now() - begin) * 1000u / TIME_HZ),
-			(unsigned long)(alloc_used() >> 10));
+	guests_boot(kept);
 	run_loop();
 }

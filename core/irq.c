@@ -34,12 +34,12 @@ bool host_irq_owned(u32 line)
 	return line < HOST_IRQ_NR && handler[line].fn;
 }
 
-/* The running guest that passed-through line @line belongs to, or NULL. */
+/* The guest that passed-through line @line belongs to, if it is alive, or NULL. */
 static struct guest *line_owner(u32 line)
 {
 	struct guest *g = guest_first();
 
-	while (g && !(g->state == GUEST_RUNNING && g->irqchip && (g->pt_irqs[line / 32] & BIT(line % 32))))
+	while (g && !(guest_is_alive(g) && g->irqchip && (g->pt_irqs[line / 32] & BIT(line % 32))))
 		g = g->next;
 	return g;
 }

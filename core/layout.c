@@ -6,6 +6,8 @@
 #include <libfdt.h>
 
 #include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <autoconf.h>
 #include <hv/blob.h>
 #include <hv/emudev.h>
 #include <hv/irq.h>
@@ -42,6 +44,9 @@ struct raw_module {
 
 struct raw_guest {
 	struct range memory;
+	u32 mib, base;			/* in place of `memory` */
+	u32 roots, tables, copies, weight, cap;
+	bool latency;
 	u32 kernel, dtb, initrd;	/* phandles, 0 = none */
 	const char *bootargs, *cpu_path, *shadow;
 	bool atags, at_most;
@@ -77,6 +82,14 @@ static const struct prop_rule guest_rules[] = {
 	IGNORED("compatible"),
 	FIELD_OF(raw_guest, "memory", PROP_RANGE, memory),
 	FIELD_OF(raw_guest, "memory-at-most", PROP_FLAG, at_most),
+	FIELD_OF(raw_guest, "memory-mib", PROP_U32, mib),
+	FIELD_OF(raw_guest, "memory-base", PROP_U32, base),
+	FIELD_OF(raw_guest, "shadow-roots", PROP_U32, roots),
+	FIELD_OF(raw_guest, "shadow-tables", PROP_U32, tables),
+	FIELD_OF(raw_guest, "code-pages", PROP_U32, copies),
+	FIELD_OF(raw_guest, "weight", PROP_U32, weight),
+	FIELD_OF(raw_guest, "cap", PROP_U32, cap),
+	FIELD_OF(raw_guest, "latency", PROP_FLAG, latency),
 	FIELD_OF(raw_guest, "kernel", PROP_U32, kernel),
 	FIELD_OF(raw_guest, "dtb", PROP_U32, dtb),
 	FIELD_OF(raw_guest, "initrd", PROP_U32, initrd),
@@ -314,29 +327,39 @@ static int check_memory(const void *fdt, int node, const struct range *m)
 	return 0;
 }
 
-/* Room for what guest_keep_files() puts between guest memory and Umbra, with what alignment takes. */
-static u32 kept_room(const struct layout_guest *g)
+/* Room for what guest_files_keep() puts between the memory of @of and Umbra, with what alignment takes. */
+static u32 room_above(const struct layout *l, const struct layout_guest *of)
 {
-	u64 sum = (u64)g->kernel.size + g->dtb.size + g->initrd.size + 3 * 8;
+	u64 files = 0, sum = 0;
 
-	return sum < arch_host_mem()->ram_size ? ALIGN_UP((u32)sum, SECTION_SIZE) : arch_host_mem()->ram_size;
+	for (const struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++) {
+		if (!g->ok)
+			continue;
+		files += (u64)g->kernel.size + g->dtb.size + g->initrd.size + 3 * 8;
+		if (g != of && g->by_size)
+			sum += g->mem_size;
+		if (g != l->guest)
+			sum += ALIGN_UP(arch_vcpu_size(g), SECTION_SIZE);
+	}
+	sum += ALIGN_UP((u32)MIN(files, arch_host_mem()->ram_size), SECTION_SIZE);
+	return (u32)MIN(sum, arch_host_mem()->ram_size);
 }
 
 /*
- * A size that is a maximum becomes what there is on a board, or with a boot loader, that has less RAM than others. What would not fit
- * the best equipped board either is a mistake.
+ * A size that is a maximum becomes what there is on a board, or with a boot loader, that has less RAM than others, or beside other guests.
+ * What would not fit the best equipped board either, with no other guest, is a mistake.
  */
-static void fit_memory(const struct layout_guest *g, struct range *m)
+static void fit_memory(const struct layout *l, const struct layout_guest *g, struct range *m)
 {
 	const struct host_mem *mem = arch_host_mem();
 	hpa_t top = mem->umbra_base, full_top = mem->ram_base + mem->ram_full - (mem->umbra_end - mem->umbra_base);
-	u32 room = kept_room(g);
+	u32 room = room_above(l, g);
 
-	if (mem->ram_size >= mem->ram_full || m->base < mem->ram_base || m->base >= top || room >= top - m->base || m->size <= top - m->base - room ||
-	    m->size > full_top - m->base)
+	if ((mem->ram_size >= mem->ram_full && l->nguests == 1) || m->base < mem->ram_base || m->base >= top || room >= top - m->base ||
+	    m->size <= top - m->base - room || m->size > full_top - m->base)
 		return;
-	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has\n", g->name,
-		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20));
+	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has%s\n", g->name,
+		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20), l->nguests > 1 ? " for it" : "");
 	m->size = top - m->base - room;
 }
 
@@ -497,7 +520,8 @@ static int check_dev_shape(const struct layout_guest *g, const struct layout_dev
 		if (d->parent >= 0 && !within_window(&g->dev[d->parent], base, size))
 			return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is not inside %s",
 				       (unsigned long)base, (unsigned long)size, SHOWN(g->dev[d->parent].node));
-		if (ranges_overlap(base, size, arch_host_mem()->ram_base, arch_host_mem()->ram_size))
+		if (g->by_size ? ranges_overlap(base, size, g->mem_base, g->mem_size) :
+				 ranges_overlap(base, size, arch_host_mem()->ram_base, arch_host_mem()->ram_size))
 			return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx overlaps RAM",
 				       (unsigned long)base, (unsigned long)size);
 	}
@@ -609,42 +633,196 @@ static bool plain_name(const char *s)
 	return *s && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(s) && strlen(s) <= GUEST_NAME_MAX;
 }
 
-static int parse_guest(const void *fdt, int node, struct layout_guest *g)
+#define DEFAULT_BASE	0x80000000u
+#define WEIGHT_DEFAULT	100u
+#define WEIGHT_MAX	10000u
+
+/* Memory by size: guest-physical only, so it needs no room that the host would have there. */
+static int check_by_size(const void *fdt, int node, const struct raw_guest *raw)
 {
-	struct raw_guest raw = { .load_offset = 0x8000 };
+	if (!raw->mib)
+		return mistake(fdt, node, "memory-mib", "is 0");
+	if (raw->memory.size || fdt_getprop(fdt, node, "memory", NULL))
+		return mistake(fdt, node, "memory-mib", "beside `memory`, which says where it is");
+	if (raw->at_most)
+		return mistake(fdt, node, "memory-at-most", "only for `memory`");
+	if (raw->mib > (arch_host_mem()->ram_size >> SECTION_SHIFT))
+		return mistake(fdt, node, "memory-mib", "%lu MiB are more than this board has", (unsigned long)raw->mib);
+	if (raw->base & ~SECTION_MASK)
+		return mistake(fdt, node, "memory-base", "0x%08lx is not a multiple of 1 MiB", (unsigned long)raw->base);
+	if (raw->base + (raw->mib << SECTION_SHIFT) - 1 < raw->base)
+		return mistake(fdt, node, "memory-base", "%lu MiB from 0x%08lx wrap around", (unsigned long)raw->mib, (unsigned long)raw->base);
+	return 0;
+}
+
+static int parse_memory(const struct layout *l, const void *fdt, int node, struct raw_guest *raw, struct layout_guest *g)
+{
 	int err;
 
+	g->by_size = fdt_getprop(fdt, node, "memory-mib", NULL);
+	if (!g->by_size) {
+		if (fdt_getprop(fdt, node, "memory-base", NULL))
+			return mistake(fdt, node, "memory-base", "only beside `memory-mib`");
+		if (raw->at_most)
+			fit_memory(l, g, &raw->memory);
+		err = check_memory(fdt, node, &raw->memory);
+	} else {
+		err = check_by_size(fdt, node, raw);
+		raw->memory = (struct range){ raw->base, raw->mib << SECTION_SHIFT };
+	}
+	g->mem_base = raw->memory.base;
+	g->mem_size = raw->memory.size;
+	return err;
+}
+
+/* What guests beyond the first have of pools: Umbra's memory for each of them comes out of what guests have. */
+static const struct {
+	const char *name;
+	u32 raw, field, least, most, more;
+} pools[] = {
+	{ "shadow-roots", offsetof(struct raw_guest, roots), offsetof(struct layout_guest, roots), 8, CONFIG_SHADOW_ROOTS, 24 },
+	{ "shadow-tables", offsetof(struct raw_guest, tables), offsetof(struct layout_guest, tables), 128, CONFIG_SHADOW_L2, 512 },
+	{ "code-pages", offsetof(struct raw_guest, copies), offsetof(struct layout_guest, copies), 64, CONFIG_CODE_PAGES, 640 },
+};
+
+static int parse_pools(const void *fdt, int node, bool first, const struct raw_guest *raw, struct layout_guest *g)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(pools); i++) {
+		u32 n = *(const u32 *)((const char *)raw + pools[i].raw), *to = (u32 *)((char *)g + pools[i].field);
+
+		if (fdt_getprop(fdt, node, pools[i].name, NULL) && (n < pools[i].least || n > pools[i].most))
+			return mistake(fdt, node, pools[i].name, "%lu is not %lu to %lu", (unsigned long)n, (unsigned long)pools[i].least,
+				       (unsigned long)pools[i].most);
+		*to = n ? n : first ? pools[i].most : MIN(pools[i].more, pools[i].most);
+	}
+	return 0;
+}
+
+static int parse_share(const void *fdt, int node, const struct raw_guest *raw, struct layout_guest *g)
+{
+	if (!raw->weight || raw->weight > WEIGHT_MAX)
+		return mistake(fdt, node, "weight", "%lu is not 1 to %u", (unsigned long)raw->weight, WEIGHT_MAX);
+	if (raw->cap > 100 || (!raw->cap && fdt_getprop(fdt, node, "cap", NULL)))
+		return mistake(fdt, node, "cap", "%lu is not 1 to 100 per cent", (unsigned long)raw->cap);
+	g->weight = raw->weight;
+	g->cap = raw->cap;
+	g->latency = raw->latency;
+	return 0;
+}
+
+static int parse_guest(const struct layout *l, const void *fdt, int node, struct raw_guest *raw, struct layout_guest *g)
+{
+	int err;
+
+	*raw = (struct raw_guest){ .load_offset = 0x8000, .base = DEFAULT_BASE, .weight = WEIGHT_DEFAULT };
 	memset(g, 0, sizeof(*g));
-	if (!is_compatible(fdt, node, GUEST_COMPATIBLE))
-		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
-	err = parse_props(fdt, node, guest_rules, &raw);
-	if (!err)
-		err = parse_guest_files(fdt, node, &raw, g);
-	if (err)
-		return err;
 	g->at = (struct layout_node){ fdt, node };
 	g->name = guest_name(fdt_get_name(fdt, node, NULL));
 	if (!plain_name(g->name))
 		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
-	if (raw.at_most)
-		fit_memory(g, &raw.memory);
-	err = check_memory(fdt, node, &raw.memory);
+	if (!is_compatible(fdt, node, GUEST_COMPATIBLE))
+		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
+	err = parse_props(fdt, node, guest_rules, raw);
+	if (!err)
+		err = parse_guest_files(fdt, node, raw, g);
+	if (!err)
+		err = parse_pools(fdt, node, g == l->guest, raw, g);
+	if (!err)
+		err = parse_share(fdt, node, raw, g);
+	return err;
+}
+
+/* When every guest's needs are known: memory, and the devices that must not lie over it. */
+static int parse_guest_rest(const struct layout *l, struct raw_guest *raw, struct layout_guest *g)
+{
+	const void *fdt = g->at.fdt;
+	int node = g->at.offset, err = parse_memory(l, fdt, node, raw, g);
+
 	if (err)
 		return err;
 	g->load_offset_given = fdt_getprop(fdt, node, "load-offset", NULL);
-	if (raw.load_offset >= raw.memory.size || raw.load_offset % 4)
+	if (raw->load_offset >= raw->memory.size || raw->load_offset % 4)
 		return mistake(fdt, node, "load-offset", "0x%lx is outside the guest's memory or not a word address",
-			       (unsigned long)raw.load_offset);
-	g->mem_base = raw.memory.base;
-	g->mem_size = raw.memory.size;
-	g->bootargs = raw.bootargs;
-	g->cpu_path = raw.cpu_path;
-	g->shadow = raw.shadow;
-	g->atags = raw.atags;
-	g->machine = raw.machine;
-	g->load_offset = raw.load_offset;
+			       (unsigned long)raw->load_offset);
+	g->bootargs = raw->bootargs;
+	g->cpu_path = raw->cpu_path;
+	g->shadow = raw->shadow;
+	g->atags = raw->atags;
+	g->machine = raw->machine;
+	g->load_offset = raw->load_offset;
 	err = parse_devices(fdt, node, g);
 	return err ? err : check_files(fdt, node, g);
+}
+
+/* -- guests together -- */
+
+/* Is it something of the board itself? There is one board. */
+static bool is_boards(const struct layout_dev *d)
+{
+	const struct emudev_type *t = emudev_find_type(d->compatible);
+
+	return t ? t->places || t->passes_irqs : !strcmp(d->compatible, LAYOUT_PASSTHROUGH) || !strcmp(d->compatible, LAYOUT_SRAM);
+}
+
+static const struct layout_dev *boards_device(const struct layout_guest *g)
+{
+	for (const struct layout_dev *d = g->dev; d < g->dev + g->ndevs; d++)
+		if (is_boards(d))
+			return d;
+	return NULL;
+}
+
+static int check_guest_pair(const struct layout_guest *a, const struct layout_guest *b)
+{
+	const struct layout_dev *d = boards_device(b);
+
+	if (!strcmp(a->name, b->name))
+		return layout_mistake(&b->at, NULL, "a second guest %s", b->name);
+	if (!a->by_size && !b->by_size && ranges_overlap(a->mem_base, a->mem_size, b->mem_base, b->mem_size))
+		return layout_mistake(&b->at, "memory", "0x%08lx+0x%lx overlaps that of guest %s", (unsigned long)b->mem_base,
+				      (unsigned long)b->mem_size, a->name);
+	if (d && boards_device(a))
+		return layout_mistake(&d->at, "compatible", "\"%s\" is a device of the board, which guest %s has", SHOWN(d->compatible), a->name);
+	return 0;
+}
+
+static int check_guest(const struct layout *l, const struct layout_guest *g)
+{
+	const struct layout_dev *d = boards_device(g);
+
+	if (d && g->by_size)
+		return layout_mistake(&d->at, "compatible", "\"%s\" needs `memory` at an address, because of DMA", SHOWN(d->compatible));
+	for (const struct layout_guest *a = l->guest; a < g; a++)
+		if (a->ok && check_guest_pair(a, g))
+			return -EINVAL;
+	return 0;
+}
+
+static int parse_guests(const void *fdt, struct layout *l)
+{
+	static struct raw_guest raw[LAYOUT_MAX_GUESTS];
+	bool any = false;
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		if (strncmp(fdt_get_name(fdt, node, NULL), "guest", 5))
+			continue;
+		if (l->nguests == LAYOUT_MAX_GUESTS)
+			return mistake(fdt, node, NULL, "more than %d guests", LAYOUT_MAX_GUESTS);
+		l->guest[l->nguests].ok = !parse_guest(l, fdt, node, &raw[l->nguests], &l->guest[l->nguests]);
+		if (l->guest[l->nguests].ok && raw[l->nguests].mib) {	/* others' maximum depends on it */
+			l->guest[l->nguests].by_size = true;
+			l->guest[l->nguests].mem_size = MIN(raw[l->nguests].mib, 4095u) << SECTION_SHIFT;
+		}
+		l->nguests++;
+	}
+	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++) {
+		g->ok = g->ok && !parse_guest_rest(l, &raw[g - l->guest], g) && !check_guest(l, g);
+		any |= g->ok;
+	}
+	if (!l->nguests)
+		return mistake(fdt, 0, NULL, "no guest node");
+	return any ? 0 : -EINVAL;
 }
 
 static bool known_root_node(const char *name)
@@ -747,6 +925,7 @@ int layout_parse(const void *fdt, struct layout *l)
 
 	l->fdt = fdt;
 	l->nguests = 0;
+	memset(l->guest, 0, sizeof(l->guest));
 	err = check_blob(fdt);
 	if (!err)
 		err = check_modules(fdt);
@@ -754,19 +933,8 @@ int layout_parse(const void *fdt, struct layout *l)
 		return err;
 	name_unknown(fdt, 0);
 	name_unknown(fdt, fdt_path_offset(fdt, "/chosen"));
-	fdt_for_each_subnode(node, fdt, 0) {
-		const char *name = fdt_get_name(fdt, node, NULL);
-
-		if (!known_root_node(name))
+	fdt_for_each_subnode(node, fdt, 0)
+		if (!known_root_node(fdt_get_name(fdt, node, NULL)))
 			return mistake(fdt, node, NULL, "unknown node");
-		if (strncmp(name, "guest", 5))
-			continue;
-		if (l->nguests == ARRAY_SIZE(l->guest))
-			return mistake(fdt, node, NULL, "more than one guest");
-		err = parse_guest(fdt, node, &l->guest[l->nguests]);
-		if (err)
-			return err;
-		l->nguests++;
-	}
-	return l->nguests ? 0 : mistake(fdt, 0, NULL, "no guest node");
+	return parse_guests(fdt, l);
 }

@@ -36,14 +36,14 @@ static void prompt(void)
 
 struct guest *monitor_guest(void)
 {
-	return guest_first();
+	return console_guest() ? console_guest() : guest_first();
 }
 
 static bool guest_runs(void)
 {
 	const struct guest *g = monitor_guest();
 
-	return g && g->state == GUEST_RUNNING;
+	return g && guest_is_alive(g);
 }
 
 void monitor_enter(void)

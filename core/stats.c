@@ -20,6 +20,7 @@ const char *const exit_cause_text[EXIT_NR] = {
 
 static void stats_tick(void)
 {
+	sched_tick();
 	for (struct guest *g = guest_first(); g; g = g->next) {
 		const u64 *now = arch_vcpu_stats(g->vcpu);
 		struct stats_rate *r = &g->rates;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is in a file in U-Boot's legacy image format: 64 bytes of header, big-endian, then the data (U-Boot's include/image.h). */
 #include <arch/cpu.h>
-#include <hv/guest.h>
+#include <hv/layout.h>
 #include <hv/log.h>
 #include <hv/uimage.h>
 
@@ -17,9 +17,9 @@
 #define TYPE_FIRMWARE	5u	/* U-Boot's own image */
 #define TYPE_KERNEL_NOLOAD 14u	/* entry: an offset; no address matters */
 
-static int refuse(const struct guest *g, const struct layout_file *f, const char *why)
+static int refuse(const char *guest, const struct layout_file *f, const char *why)
 {
-	pr_err("guest %s: file \"%s\" is a U-Boot image %s\n", g->name, SHOWN(f->name), why);
+	pr_err("guest %s: file \"%s\" is a U-Boot image %s\n", guest, SHOWN(f->name), why);
 	return -EINVAL;
 }
 
@@ -39,7 +39,7 @@ static bool is_kind(const u8 *h, enum uimage_type type)
 	return h[AT_TYPE] == type || noload(h, type) || (type == UIMAGE_KERNEL && h[AT_TYPE] == TYPE_FIRMWARE);
 }
 
-int uimage_open(const struct guest *g, struct layout_file *f, enum uimage_type type, struct uimage *u)
+int uimage_open(const char *guest, struct layout_file *f, enum uimage_type type, struct uimage *u)
 {
 	const u8 *h = f->size >= HEADER ? hpa_ptr(f->addr) : NULL;
 	u32 size;
@@ -48,11 +48,11 @@ int uimage_open(const struct guest *g, struct layout_file *f, enum uimage_type t
 		return 0;
 	size = be32_load(h + AT_SIZE);
 	if (!size || size > f->size - HEADER)
-		return refuse(g, f, "that is truncated");
+		return refuse(guest, f, "that is truncated");
 	if (h[AT_ARCH] != ARCH_ARM || !is_kind(h, type))
-		return refuse(g, f, "of another kind or for another processor");
+		return refuse(guest, f, "of another kind or for another processor");
 	if (!unpacked(h, type))
-		return refuse(g, f, "of compressed data; unpack them");
+		return refuse(guest, f, "of compressed data; unpack them");
 	if (!noload(h, type))
 		*u = (struct uimage){ true, be32_load(h + AT_LOAD), be32_load(h + AT_ENTRY) };
 	f->addr += HEADER;

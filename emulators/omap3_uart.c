@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The guest's OMAP3 UART: register banks and FIFOs as in the chip, the wire is Umbra's console. */
+/* The guest's OMAP3 UART: register banks and FIFOs as in the chip, the wire is the guest's console. */
 
 /*
  * Deviations from the chip, all chosen so that a guest never loses a character or waits for a line that
@@ -62,6 +62,7 @@ enum plain { P_SPR, P_TCR, P_TLR, P_XON1, P_XON2, P_XOFF1, P_XOFF2, P_MDR1, P_MD
 
 struct uart {
 	struct emudev *dev;
+	struct console_port *port;
 	u8 ier, fcr, efr, lcr, mcr, dll, dlh, scr, sysc;
 	u8 plain[P_NR];
 	bool overrun;
@@ -169,7 +170,7 @@ static u8 rx_pop(struct uart *s)
 	u16 c = s->rx[s->rx_tail++ % BACKLOG];
 
 	s->breaks -= c == RX_BREAK;
-	console_guest_taken();
+	console_guest_taken(s->port);
 	return (u8)c;
 }
 
@@ -177,7 +178,7 @@ static void rx_clear(struct uart *s)
 {
 	s->rx_tail = s->rx_head;
 	s->breaks = 0;
-	console_guest_taken();
+	console_guest_taken(s->port);
 }
 
 /* The BREAK bit of LCR, which has another meaning while it selects a configuration mode. */
@@ -189,14 +190,14 @@ static void update_break(struct uart *s)
 		return;
 	s->breaking = wanted;
 	if (!(s->mcr & MCR_LOOPBACK))
-		console_guest_break(wanted);
+		console_guest_break(s->port, wanted);
 	else if (wanted)
 		rx_push(s, RX_BREAK);
 }
 
 static void tx_drain(struct uart *s)
 {
-	while (tx_count(s) && console_guest_tx(s->tx[s->tx_tail % FIFO_SIZE]))
+	while (tx_count(s) && console_guest_tx(s->port, s->tx[s->tx_tail % FIFO_SIZE]))
 		s->tx_tail++;
 }
 
@@ -206,7 +207,7 @@ static void tx_push(struct uart *s, u8 c)
 		rx_push(s, c);
 		return;
 	}
-	if (!tx_count(s) && console_guest_tx(c))
+	if (!tx_count(s) && console_guest_tx(s->port, c))
 		return;
 	/* As in the chip, what is written to a full FIFO is lost. */
 	if (tx_count(s) < FIFO_SIZE)
@@ -591,16 +592,14 @@ static void uart_reset(struct emudev *d)
 
 static int uart_create(struct emudev *d, const struct layout_dev *node)
 {
-	static bool attached;
 	struct uart *s = d->priv;
 
-	if (attached) {
-		layout_mistake(&node->at, "compatible", "only one UART can be on the console");
+	s->dev = d;
+	s->port = console_guest_attach(d->guest, &console_ops, s);
+	if (!s->port) {
+		layout_mistake(&node->at, "compatible", "guest %s has a console already, and one wire leads to it", d->guest->name);
 		return -EBUSY;
 	}
-	attached = true;
-	s->dev = d;
-	console_guest_attach(&console_ops, s);
 	return 0;
 }
 

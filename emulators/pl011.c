@@ -58,6 +58,7 @@
 
 struct pl011 {
 	struct emudev *dev;
+	struct console_port *port;
 	u32 rsr, ilpr, ibrd, fbrd, lcrh, cr, ifls, imsc, ris, dmacr;
 	bool line;		/* level last driven to the interrupt controller */
 	bool breaking;		/* the guest holds its line */
@@ -136,7 +137,7 @@ static u32 rx_pop(struct pl011 *s)
 	c = s->rx[s->rx_tail++ % BACKLOG];
 	s->rsr = c >> 8;
 	rx_changed(s);
-	console_guest_taken();
+	console_guest_taken(s->port);
 	return c;
 }
 
@@ -149,7 +150,7 @@ static void tx_sent(struct pl011 *s)
 
 static void tx_drain(struct pl011 *s)
 {
-	while (tx_count(s) && console_guest_tx(s->tx[s->tx_tail % FIFO_SIZE]))
+	while (tx_count(s) && console_guest_tx(s->port, s->tx[s->tx_tail % FIFO_SIZE]))
 		s->tx_tail++;
 	tx_sent(s);
 }
@@ -191,7 +192,7 @@ static void set_break(struct pl011 *s, bool on)
 		return;
 	s->breaking = on;
 	if (!(s->cr & CR_LBE))
-		console_guest_break(on);
+		console_guest_break(s->port, on);
 	else if (on)
 		rx_push(s, DR_BE | DR_FE);
 }
@@ -207,7 +208,7 @@ static void write_lcrh(struct pl011 *s, u32 v)
 		return;
 	s->rx_tail = s->rx_head;
 	rx_changed(s);
-	console_guest_taken();
+	console_guest_taken(s->port);
 }
 
 static u32 pl011_read(struct pl011 *s, u32 offset)
@@ -353,7 +354,7 @@ static void pl011_reset(struct emudev *d)
 	s->ifls = IFLS_RESET;
 	s->overrun = s->line = false;
 	s->rx_tail = s->rx_head;
-	console_guest_taken();
+	console_guest_taken(s->port);
 	/* What waits for the console goes out all the same: it was written before the reset. */
 	if (d->irq != ~0u)
 		emudev_set_irq(d, d->irq, false);
@@ -361,16 +362,14 @@ static void pl011_reset(struct emudev *d)
 
 static int pl011_create(struct emudev *d, const struct layout_dev *node)
 {
-	static bool attached;
 	struct pl011 *s = d->priv;
 
-	if (attached) {
-		layout_mistake(&node->at, "compatible", "only one UART can be on the console");
+	s->dev = d;
+	s->port = console_guest_attach(d->guest, &console_ops, s);
+	if (!s->port) {
+		layout_mistake(&node->at, "compatible", "guest %s has a console already, and one wire leads to it", d->guest->name);
 		return -EBUSY;
 	}
-	attached = true;
-	s->dev = d;
-	console_guest_attach(&console_ops, s);
 	return 0;
 }
 

@@ -15,11 +15,11 @@
 #include <arm/window.h>
 #include <arch/vcpu.h>
 #include <hv/alloc.h>
-#include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/irq.h>
 #include <hv/log.h>
+#include <hv/sched.h>
 #include <string.h>
 
 static const char *const bank_name[BANK_NR] = { "usr", "fiq", "irq", "svc", "abt", "und" };
@@ -51,6 +51,15 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	if (!err)
 		err = cpu_paths_init(v);
 	return err;
+}
+
+#define FIXED_SIZE	0x1c0000u	/* vCPU, shadow's own, stubs, window, trace: measured, and a sixth more */
+#define PER_PAGE	12u		/* bytes of tracking for each page of the guest's RAM */
+#define PER_COPY	640u		/* what is known of each copied page of code */
+
+u32 arch_vcpu_size(const struct layout_guest *c)
+{
+	return FIXED_SIZE + c->roots * 0x4000u + c->tables * 0x400u + c->copies * (PAGE_SIZE + PER_COPY) + (c->mem_size >> PAGE_SHIFT) * PER_PAGE;
 }
 
 static void path_start(struct vcpu *v)
@@ -133,6 +142,13 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 {
 	v->irq_in = (v->irq_in & PSR_A) | (irq ? PSR_I : 0) | (fiq ? PSR_F : 0);
+	if (v != vcpu_loaded && v->irq_in)
+		sched_wake(v->guest);
+}
+
+bool arch_vcpu_waits(const struct vcpu *v)
+{
+	return v->waiting && !v->irq_in;
 }
 
 /* Invariant 7: interrupts are levels, looked at before every entry. Physical levels may have gone meanwhile: resample. */
@@ -155,10 +171,13 @@ static void deliver_interrupts(struct vcpu *v)
 		inject_irq(v);
 }
 
-/* WFI: wait for the virtual interrupt inputs (masked or not, B1.8.14), or for something core must do. */
+/*
+ * WFI: wait for the virtual interrupt inputs (masked or not, B1.8.14), or for something core must do. Where others could run meanwhile, core
+ * does the waiting.
+ */
 static void wait_for_interrupt(struct vcpu *v)
 {
-	while (!v->irq_in && v->guest->request == GUEST_REQ_NONE && !console_work_pending()) {
+	while (sched_alone && !v->irq_in && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
 		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
@@ -166,19 +185,22 @@ static void wait_for_interrupt(struct vcpu *v)
 		if (arch_irq_pending())
 			host_irq_handle();
 	}
-	v->waiting = false;
+	if (v->irq_in)
+		v->waiting = false;
 	v->waits++;
 }
 
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 {
 	vcpu_load(v);
+	if (v->irq_in)
+		v->waiting = false;
 	for (;;) {
 		u32 vector;
 
-		if (v->guest->request != GUEST_REQ_NONE || console_work_pending() || v->debug_stop) {
+		if (v->guest->request != GUEST_REQ_NONE || core_is_wanted || v->waiting || v->debug_stop) {
 			slow_exit_end(v);
-			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : v->debug_stop ? VCPU_STOP_DEBUG : VCPU_STOP_CONSOLE;
+			return v->guest->request != GUEST_REQ_NONE ? VCPU_STOP_REQUEST : v->debug_stop ? VCPU_STOP_DEBUG : VCPU_STOP_CORE;
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);

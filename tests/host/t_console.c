@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
+/* SOURCES: core/console.c core/console_port.c core/cmd_console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
 /* SOURCES: core/cmd_stats.c core/stats.c core/log.c core/guest_peek.c core/guest_log.c core/guest_log_old.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/guest.h>
 #include <hv/irq.h>
@@ -54,13 +55,26 @@ void host_uart_putc(char c)
 
 /* -- the guest -- */
 static u32 got_room = 1000;
-static struct guest guest;
+static struct guest guest, second;
+static struct console_port *port, *port2;
 static char got[256];
 static u32 got_len, spaces, restarts;
 
 struct guest *guest_first(void) { return &guest; }
 int guest_start(struct guest *g) { return 0; }
+void guest_pause(struct guest *g) { g->state = GUEST_PAUSED; }
+void guest_destroy(struct guest *g) { g->state = GUEST_OFF; }
+void guest_resume(struct guest *g) { g->state = GUEST_RUNNING; }
+
+struct guest *guest_find(const char *name)
+{
+	return !strcmp(name, guest.name) ? &guest : guest.next && !strcmp(name, second.name) ? &second : NULL;
+}
+
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
+u32 sched_permille(const struct guest *g) { return 123; }
+void sched_tick(void) { }
+hpa_t guest_given_base(void) { return FAKE_UMBRA_BASE - 0x200000; }
 hpa_t guest_kept_base(void) { return FAKE_UMBRA_BASE - 0x100000; }
 u32 host_quiesce(const struct guest_map *m) { return 0; }
 void host_reset(void) { }
@@ -110,7 +124,7 @@ static void clear(void)
 	out_len = got_len = 0;
 	got_room = 1000;
 	rx_irq = true;
-	console_guest_taken();
+	console_guest_taken(port);
 	room = 100000;
 }
 
@@ -122,7 +136,8 @@ static int setup(void **state)
 		host_irqc_init();
 		room = 100000;
 		console_init();
-		console_guest_attach(&ops, NULL);
+		alloc_init(FAKE_UMBRA_BASE, FAKE_UMBRA_BASE + 0x100000);
+		port = console_guest_attach(&guest, &ops, NULL);
 		guest.name = guest.cfg.name = "guest";
 		guest.vcpu = (struct vcpu *)&fake_vcpu;
 		once = true;
@@ -148,9 +163,9 @@ static void breaks_go_to_the_guest(void **state)
 	assert_string_equal(got, "a#b");
 	type(ESC "guest break\rc");
 	assert_string_equal(got, "a#b#c");
-	console_guest_break(true);
+	console_guest_break(port, true);
 	assert_true(line_held);
-	console_guest_break(false);
+	console_guest_break(port, false);
 }
 
 /* A guest that has no room makes the wire wait; what waits arrives when it reads. */
@@ -161,10 +176,10 @@ static void the_wire_waits(void **state)
 	assert_string_equal(got, "ab");
 	assert_false(rx_irq);
 	got_room = 255;	/* not worth it yet */
-	console_guest_taken();
+	console_guest_taken(port);
 	assert_false(rx_irq);
 	got_room = 256;
-	console_guest_taken();
+	console_guest_taken(port);
 	assert_true(rx_irq);
 	type(in);
 	assert_string_equal(got, "abcd");
@@ -183,7 +198,7 @@ static void a_guest_that_does_not_read(void **state)
 	assert_true(rx_irq);
 	type(in);
 	assert_true(console_in_monitor());
-	console_guest_taken();
+	console_guest_taken(port);
 }
 
 /* A guest's RAM can be read, and nothing else. */
@@ -274,7 +289,7 @@ static void stats_tell_the_cost_of_slow_exits(void **state)
 
 static void wrong_arguments_print_usage(void **state)
 {
-	static const char *const cmd[] = { "guest\r", "guest fly\r", "stats now\r", "log level\r", "log level x\r", "host\r" };
+	static const char *const cmd[] = { "guest\r", "guest fly\r", "stats a b\r", "log level\r", "log level x\r", "host\r" };
 
 	type(ESC);
 	for (u32 i = 0; i < ARRAY_SIZE(cmd); i++) {
@@ -296,7 +311,7 @@ static void guest_output_waits_for_room(void **state)
 	u32 n = 0;
 
 	room = 0;
-	while (console_guest_tx('g'))
+	while (console_guest_tx(port, 'g'))
 		n++;
 	assert_true(n > 1000);
 	assert_true(tx_irq);
@@ -308,7 +323,6 @@ static void guest_output_waits_for_room(void **state)
 	fake_irq_level[74] = false;
 	assert_int_equal(spaces, 1);
 	assert_int_equal(out_len, 5000);
-	assert_true(console_guest_tx_space() > 0);
 	room = 100000;
 	console_flush();
 	assert_int_equal(out_len, n);
@@ -345,7 +359,7 @@ static void released_console_is_silent(void **state)
 	clear();
 	pr_info("not on the wire\n");
 	assert_int_equal(out_len, 0);
-	assert_true(console_guest_tx('x'));
+	assert_true(console_guest_tx(port, 'x'));
 	assert_false(host_irq_owned(74));
 	console_acquire();
 	pr_info("back\n");
@@ -355,6 +369,145 @@ static void released_console_is_silent(void **state)
 	assert_string_equal(got, "y");
 }
 
+static char got2[64];
+static u32 got2_len, spaces2;
+
+static void second_rx(void *priv, u8 c) { got2[got2_len++ % sizeof(got2)] = (char)c; }
+static void second_space(void *priv) { spaces2++; }
+static const struct console_guest_ops second_ops = {
+	.rx = second_rx, .rx_break = guest_break, .rx_room = guest_room, .tx_space = second_space,
+};
+
+static void say(struct console_port *p, const char *s)
+{
+	while (*s)
+		assert_true(console_guest_tx(p, (u8)*s++));
+}
+
+static int setup_two(void **state)
+{
+	setup(state);
+	if (!port2) {
+		second.name = second.cfg.name = "two";
+		second.vcpu = (struct vcpu *)&fake_vcpu;
+		port2 = console_guest_attach(&second, &second_ops, NULL);
+	}
+	assert_null(console_guest_attach(&second, &second_ops, NULL));	/* one wire leads to a guest */
+	guest.next = &second;
+	second.state = GUEST_RUNNING;
+	memset(got2, 0, sizeof(got2));
+	got2_len = spaces2 = 0;
+	type(ESC "console guest\r");
+	clear();
+	return 0;
+}
+
+static int back_to_one(void **state)
+{
+	console_show(&guest);
+	guest.next = NULL;
+	return 0;
+}
+
+/* One guest is shown and typed to; what the other wrote meanwhile comes when it is. */
+static void consoles_by_name(void **state)
+{
+	say(port, "one");
+	say(port2, "hidden\r\n");
+	assert_string_equal(out, "one");
+	assert_int_equal(console_unseen(&second), 8);
+	assert_ptr_equal(monitor_guest(), &guest);
+	type("a" ESC "console two\rb");
+	assert_string_equal(got, "a");
+	assert_string_equal(got2, "b");
+	assert_non_null(strstr(out, "[guest two]\r\nhidden\r\n"));
+	assert_int_equal(console_unseen(&second), 0);
+	assert_ptr_equal(monitor_guest(), &second);
+	clear();
+	say(port, "later");
+	say(port2, "now");
+	assert_string_equal(out, "now");
+	type(ESC "console guest\rc");
+	assert_string_equal(got, "c");
+	assert_null(strstr(out, "one"));	/* was shown then */
+	assert_non_null(strstr(out, "later"));
+	type(ESC "console nobody\r" ESC);
+	assert_non_null(strstr(out, "there is no guest nobody"));
+}
+
+/* More than is kept: the end of it, and how much is not there. One that is not shown never waits. */
+static void history_is_bounded(void **state)
+{
+	for (u32 i = 0; i < 20000; i++)
+		assert_true(console_guest_tx(port2, (u8)(i < 19990 ? '.' : 'a' + i - 19990)));
+	assert_int_equal(out_len, 0);
+	type(ESC "console two\r");
+	assert_non_null(strstr(out, "[11808 characters before these are lost]"));
+	assert_non_null(strstr(out, "..abcdefghij"));
+}
+
+/* A guest that waited for the wire when another came to be shown need not any more. */
+static void who_is_hidden_waits_no_more(void **state)
+{
+	room = 0;
+	while (console_guest_tx(port, 'g'))
+		;
+	spaces = 0;
+	room = 100000;
+	console_show(&second);
+	assert_int_equal(spaces, 1);
+	assert_true(console_guest_tx(port, 'x'));
+}
+
+static void all_lines_have_names(void **state)
+{
+	type(ESC "console all\r");
+	type(ESC);
+	clear();
+	say(port2, "half");
+	say(port, "$ ");
+	say(port2, " a line\r\n");
+	assert_string_equal(out, "$ \r\n[two] half a line");
+	type(ESC "console one\r" ESC);
+	clear();
+	say(port2, "silence\n");
+	assert_string_equal(out, "");
+}
+
+static void commands_by_name(void **state)
+{
+	type(ESC);
+	clear();
+	type("guest list\r");
+	assert_non_null(strstr(out, "guest running"));
+	assert_non_null(strstr(out, "two   running"));
+	assert_non_null(strstr(out, "12.3 %"));
+	type("guest two pause\r");
+	assert_int_equal(second.state, GUEST_PAUSED);
+	assert_int_equal(guest.state, GUEST_RUNNING);
+	type("guest two resume\r");
+	assert_int_equal(second.state, GUEST_RUNNING);
+	type("guest two stop\r");
+	assert_int_equal(second.state, GUEST_STOPPED);
+	type("guest two destroy\r");
+	assert_int_equal(second.state, GUEST_OFF);
+	clear();
+	type("guest three stop\r");
+	assert_non_null(strstr(out, "usage"));
+	clear();
+	type("stats two\r");
+	assert_non_null(strstr(out, "all causes"));
+	clear();
+	type("stats three\r");
+	assert_non_null(strstr(out, "there is no guest three"));
+	clear();
+	type("console\r");
+	assert_non_null(strstr(out, "* guest"));
+	assert_non_null(strstr(out, "  two"));
+	type(ESC);
+}
+
+#define T2(f) cmocka_unit_test_setup_teardown(f, setup_two, back_to_one)
 #define T(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -375,6 +528,7 @@ int main(void)
 		T(guest_output_waits_for_room),
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
+		T2(consoles_by_name), T2(history_is_bounded), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

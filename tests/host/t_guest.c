@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
@@ -17,6 +17,7 @@
 #include <hv/alloc.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_files.h>
 #include <hv/guest_fdt.h>
 #include <hv/guest_watch.h>
 #include <hv/irq.h>
@@ -103,10 +104,20 @@ static void create(const char *name, int want)
 		fail_msg("%s", fake_log_text);
 }
 
+/* Its files are kept, as the only guest of the layout. */
+static int keep_files(void)
+{
+	layout.nguests = 1;
+	layout.guest[0] = guest.cfg;
+	guest_files_keep(&layout);
+	guest.cfg = layout.guest[0];
+	return guest.cfg.ok ? 0 : -EINVAL;
+}
+
 static void start(const char *name)
 {
 	create(name, 0);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	if (guest_start(&guest))
 		fail_msg("%s", fake_log_text);
 }
@@ -256,7 +267,7 @@ static void atags_boot(void **state)
 	const u32 *w;
 
 	create("linux-atags", 0);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(fake_vcpu.r1, 1546);
 	assert_int_equal(fake_vcpu.r2, 0x80000100);
@@ -269,7 +280,7 @@ static void raw_binary(void **state)
 {
 	create("bare-metal", 0);
 	put_word(KERNEL_AT + 0x24, 0);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x80008000);
 	assert_int_equal(*(u8 *)hpa_ptr(0x80008100), 0x11);
@@ -303,44 +314,44 @@ static u32 misalign(void *fdt)
 static void bad_files(void **state)
 {
 	create("linux", 0);
-	guest.files_kept = true;	/* where they are, for this test */
+	guest.cfg.files_kept = true;	/* where they are, for this test */
 	put_word(KERNEL_AT + 0x2c, KERNEL_SIZE + 1);
 	expect_failure("vmlinuz", "truncated");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	put_word(KERNEL_AT + 0x2c, 4);
 	expect_failure("vmlinuz", "damaged: 16384 bytes, its header says 4");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	put_word(DTB_AT + 4, 0x00100000);	/* total size, big-endian 0x1000: more than the file */
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	memset(hpa_ptr(DTB_AT), 0, 4);
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	guest.cfg.dtb.size = 8;
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	fdt_set_version(hpa_ptr(DTB_AT), 15);	/* names are paths there; the root's has no slash */
 	fdt_set_last_comp_version(hpa_ptr(DTB_AT), 15);
 	expect_failure("guest.dtb", "FDT_ERR_BADVERSION");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	guest.cfg.dtb.size += misalign(hpa_ptr(DTB_AT));
 	expect_failure("guest.dtb", "device tree");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	guest.cfg.initrd.size = 0x1e000001;
 	expect_failure("initrd.gz", "does not fit");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	guest.cfg.initrd.size = 0x1d000000;
 	expect_failure("vmlinuz", "does not fit");
 	create("linux", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	guest.cfg.dtb.size = 0;
 	expect_failure("layout: /guest: dtb: missing", "");
 }
@@ -350,7 +361,7 @@ static void no_room_for_kept_files(void **state)
 	create("linux", 0);
 	guest.cfg.mem_size = 0x1f000000;
 	fake_log_reset();
-	assert_int_equal(guest_keep_files(&guest), -ENOMEM);
+	assert_int_equal(keep_files(), -EINVAL);
 	assert_int_equal(fake_log_count[LOG_ERR], 1);
 	assert_non_null(strstr(fake_log_text, "layout: /guest: memory: too much"));
 	expect_failure("kept", "");
@@ -370,7 +381,7 @@ static void kept_files_survive_tight_packing(void **state)
 		memset(hpa_ptr(at), (int)(0x21 + i), size[i]);
 		at += size[i];
 	}
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	for (u32 i = 0; i < 3; i++)
 		for (u32 j = 0; j < size[i]; j++)
 			assert_int_equal(((u8 *)hpa_ptr(f[i]->addr))[j], 0x21 + i);
@@ -519,7 +530,7 @@ static const void *tree(const char *dts, const char *want)
 	create("linux", 0);
 	guest.cfg.dtb.size = fake_dts_text(dts, hpa_ptr(DTB_AT), 0x10000);
 	assert_int_not_equal(guest.cfg.dtb.size, 0);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	fake_log_reset();
 	assert_int_equal(guest_start(&guest) != 0, want != NULL);
 	if (want && !strstr(fake_log_text, want))
@@ -584,17 +595,17 @@ static void odd_trees_are_refused(void **state)
 static void what_no_kernel_gets(void **state)
 {
 	create("bare-metal", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	put_word(KERNEL_AT + 0x24, 0);
 	guest.cfg.bootargs = "quiet";
 	expect_failure("layout: /guest: bootargs: nothing tells a raw binary of it", "");
 	create("bare-metal", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	put_word(KERNEL_AT + 0x24, 0);
 	guest.cfg.initrd.size = 4096;
 	expect_failure("layout: /guest: initrd: nothing tells a raw binary of it", "");
 	create("bare-metal", 0);
-	guest.files_kept = true;
+	guest.cfg.files_kept = true;
 	expect_failure("layout: /guest: load-offset: file \"guest.bin\" is a zImage", "");
 }
 
@@ -611,7 +622,7 @@ static void many_absent_devices(void **state)
 	size = fake_dts_text(text, hpa_ptr(DTB_AT), 0x10000);
 	assert_int_not_equal(size, 0);
 	guest.cfg.dtb.size = size;
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	fake_log_reset();
 	if (guest_start(&guest))
 		fail_msg("%s", fake_log_text);
@@ -645,7 +656,7 @@ static void uboot_images_are_opened(void **state)
 	put_uimage(INITRD_AT, INITRD_SIZE, 3, 1, 0);
 	guest.cfg.initrd.addr = INITRD_AT;
 	guest.cfg.initrd.size = INITRD_SIZE + 64;
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x82000000);	/* a zImage */
 	assert_int_equal(*(u32 *)hpa_ptr(guest.entry + 0x24), 0x016f2818);
@@ -657,7 +668,7 @@ static void uboot_images_are_opened(void **state)
 	create("bare-metal", 0);
 	put_word(KERNEL_AT + 64 + 0x24, 0);
 	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80008000);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x80008000);
 	assert_int_equal(*(u8 *)hpa_ptr(0x80008000), 0x11);
@@ -681,7 +692,7 @@ static void uboot_images_that_cannot_be_opened(void **state)
 		put_word(KERNEL_AT + 64 + 0x24, 0);
 		put_uimage(KERNEL_AT, t[i].size, t[i].type, t[i].compression, t[i].load);
 		fake_log_reset();
-		assert_int_equal(guest_keep_files(&guest), -EINVAL);
+		assert_int_equal(keep_files(), -EINVAL);
 		assert_int_equal(fake_log_count[LOG_ERR], 1);
 		if (!strstr(fake_log_text, t[i].why) || !strstr(fake_log_text, "file \"guest.bin\" is a U-Boot image"))
 			fail_msg("%s", fake_log_text);
@@ -695,7 +706,7 @@ static void unpacked_kernels_get_trees(void **state)
 	put_word(KERNEL_AT + 64 + 0x24, 0);
 	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80208000);
 	put_be32(KERNEL_AT + 20, 0x80208040);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x80208040);
 	assert_int_equal(*(u8 *)hpa_ptr(0x80208000), 0x11);
@@ -706,14 +717,14 @@ static void unpacked_kernels_get_trees(void **state)
 	put_word(KERNEL_AT + 0x24, 0);
 	guest.cfg.load_offset = 0x10000;
 	guest.cfg.load_offset_given = true;
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x80010000);
 	assert_int_equal(fdt_check_header(hpa_ptr(fake_vcpu.r2)), 0);
 	/* without either, nobody knows where it belongs */
 	create("linux", 0);
 	put_word(KERNEL_AT + 0x24, 0);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	expect_failure("file \"vmlinuz\" is truncated or no zImage", "load-offset");
 }
 
@@ -723,7 +734,7 @@ static void uboot_itself_is_a_guest(void **state)
 	create("u-boot", 0);
 	put_word(KERNEL_AT + 64 + 0x24, 0);
 	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 5, 0, 0x80800000);
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(guest.entry, 0x80800000);
 	assert_int_equal(fake_vcpu.r2, 0);
@@ -739,7 +750,7 @@ static void appended_trees_are_taken(void **state)
 	assert_int_not_equal(size, 0);
 	guest.cfg.kernel.size = KERNEL_SIZE + size;
 	fake_log_reset();
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_non_null(strstr(fake_log_text, "the device tree behind \"vmlinuz\" takes the place of \"guest.dtb\""));
 	for (u32 run = 0; run < 2; run++) {
 		assert_int_equal(run ? guest_restart(&guest) : guest_start(&guest), 0);
@@ -751,13 +762,13 @@ static void appended_trees_are_taken(void **state)
 	create("linux", 0);
 	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
 	guest.cfg.kernel.size = KERNEL_SIZE + size - 8;
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	expect_failure("file \"vmlinuz\" is not a sound device tree blob", "");
 	/* ATAGs go into it, by the kernel's own decompressor */
 	create("linux-atags", 0);
 	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
 	guest.cfg.kernel.size = KERNEL_SIZE + size;
-	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(keep_files(), 0);
 	assert_int_equal(guest_start(&guest), 0);
 	assert_int_equal(fdt_check_header(hpa_ptr(guest.entry + KERNEL_SIZE)), 0);
 	assert_int_equal(fake_vcpu.r2, 0x80000100);
@@ -978,6 +989,91 @@ static void first_request_wins(void **state)
 	assert_string_equal(guest.reason, "because 1");
 }
 
+/* -- several guests -- */
+
+/* A raw guest beside the board's: the files are two, or one for both. */
+static void two(u32 mem_size, u32 mib, bool shared)
+{
+	create("linux", 0);
+	layout.guest[0] = guest.cfg;
+	layout.guest[0].mem_size = mem_size;
+	layout.guest[1] = (struct layout_guest){
+		.name = "1", .at = guest.cfg.at, .ok = true, .by_size = true, .mem_base = 0x80000000, .mem_size = mib << 20,
+		.load_offset = 0x8000, .kernel = shared ? guest.cfg.kernel : (struct layout_file){ .name = "raw", .addr = INITRD_AT + 0x200000, .size = 0x4000, .at = guest.cfg.at },
+		.dtb = shared ? guest.cfg.dtb : (struct layout_file){ .size = 0 },
+	};
+	layout.nguests = 2;
+	memset(hpa_ptr(INITRD_AT + 0x200000), 0x77, 0x4000);
+	fake_log_reset();
+	guest_files_keep(&layout);
+}
+
+static void memory_by_size_is_below_the_files(void **state)
+{
+	const struct layout_guest *c = &layout.guest[1];
+	struct guest *g;
+
+	two(0x08000000, 32, false);
+	assert_string_equal(fake_log_text, "");
+	assert_true(layout.guest[0].ok && c->ok);
+	assert_int_equal(c->own_size, 6 << 20);
+	assert_true(c->own + c->own_size <= guest_kept_base() && guest_kept_base() - (c->own + c->own_size) < SECTION_SIZE);
+	assert_int_equal(c->mem_host, c->own - (32 << 20));
+	assert_int_equal(guest_given_base(), c->mem_host);
+	/* it is loaded there, where nothing of before is left, and sees it at 0x80000000 */
+	memset(hpa_ptr(c->mem_host), 0x99, 0x10000);
+	g = hpa_ptr(FAKE_RAM_BASE + 0x0a000000);
+	assert_int_equal(guest_create(g, c), 0);
+	assert_int_equal(guest_start(g), 0);
+	assert_int_equal(g->entry, 0x80008000);
+	assert_ptr_equal(guest_mem_ptr(g, 0x80000000, 32 << 20), hpa_ptr(c->mem_host));
+	assert_null(guest_mem_ptr(g, 0x80000000, (32 << 20) + 1));
+	assert_null(guest_mem_ptr(g, c->mem_host, 4));
+	assert_int_equal(*(u8 *)hpa_ptr(c->mem_host + 0x8000), 0x77);
+	assert_int_equal(*(u8 *)hpa_ptr(c->mem_host + 0x100), 0);
+	/* and when it is destroyed nothing of it is */
+	*(u32 *)hpa_ptr(c->mem_host + 0x123454) = 0xdeadbeef;
+	guest_stop(g);
+	assert_int_equal(*(u32 *)hpa_ptr(c->mem_host + 0x123454), 0xdeadbeef);
+	guest_destroy(g);
+	assert_int_equal(*(u32 *)hpa_ptr(c->mem_host + 0x123454), 0);
+	assert_int_equal(*(u8 *)hpa_ptr(c->mem_host + 0x8000), 0);
+	assert_int_equal(fake_quiesces, 0);	/* it has nothing of the board */
+	assert_int_equal(guest_start(g), 0);
+	assert_int_equal(*(u8 *)hpa_ptr(c->mem_host + 0x8000), 0x77);
+	guest_stop(g);
+}
+
+/* A file that two guests have is kept once. */
+static void guests_share_files(void **state)
+{
+	two(0x08000000, 32, true);
+	assert_string_equal(fake_log_text, "");
+	assert_int_equal(layout.guest[0].kernel.addr, layout.guest[1].kernel.addr);
+	assert_int_equal(layout.guest[0].dtb.addr, layout.guest[1].dtb.addr);
+	assert_true(layout.guest[0].kernel.addr >= guest_kept_base());
+	assert_int_equal(*(u32 *)hpa_ptr(layout.guest[1].kernel.addr + 0x24), 0x016f2818);
+	assert_true(FAKE_UMBRA_BASE - guest_kept_base() < KERNEL_SIZE + INITRD_SIZE + 0x20000);
+}
+
+/* The guest for which there is no memory is named, and the other one has its files. */
+static void memory_does_not_suffice(void **state)
+{
+	two(0x1c000000, 64, false);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, ": memory-mib: too much: "));
+	assert_non_null(strstr(fake_log_text, "MiB are left, and Umbra needs 6 for one more guest"));
+	assert_true(layout.guest[0].ok && layout.guest[0].files_kept);
+	assert_false(layout.guest[1].ok || layout.guest[1].files_kept);
+	assert_int_equal(guest_given_base(), guest_kept_base());
+	/* the board's guest has too much itself: the other one starts */
+	two(0x1f000000, 64, false);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, ": memory: too much: "));
+	assert_false(layout.guest[0].ok);
+	assert_true(layout.guest[1].ok);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1018,6 +1114,9 @@ int main(void)
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
+		cmocka_unit_test(memory_by_size_is_below_the_files),
+		cmocka_unit_test(guests_share_files),
+		cmocka_unit_test(memory_does_not_suffice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -444,6 +444,108 @@ static void damaged_blobs(void **state)
 	}
 }
 
+/* A second guest, with memory from what is left and devices of its own. */
+static const char second[] =
+	"  guest@1 { compatible = \"umbra,guest\"; memory-mib = <32>; kernel = <&i>; load-offset = <0x8000>; weight = <50>; cap = <25>; latency;\n"
+	"    devices { #address-cells = <1>; #size-cells = <1>;\n"
+	"      ic { compatible = \"umbra,omap3-intc\"; reg = <0x48200000 0x1000>; };\n"
+	"      tty { compatible = \"umbra,omap3-uart\"; reg = <0x49020000 0x1000>; interrupts = <83>; };\n"
+	"    };\n"
+	"  };\n"
+	"};\n";
+
+/* Both guests; @from of the second replaced by @to, and of the first @from0 by @to0. */
+static void compile_two(const char *from0, const char *to0, const char *from, const char *to)
+{
+	static char text[8192];
+	const char *at0 = strstr(good, from0), *at = strstr(second, from);
+	size_t n = strlen(good) - 3;	/* without the end of the tree */
+
+	assert_non_null(at0);
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%.*s%.*s%s%s", (int)(at0 - good), good, to0, (int)(n - (size_t)(at0 - good) - strlen(from0)),
+		 at0 + strlen(from0), (int)(at - second), second, to, at + strlen(from));
+	assert_int_not_equal(fake_dts_text(text, blob, sizeof(blob)), 0);
+}
+
+static void two_guests(void **state)
+{
+	const struct layout_guest *a = &layout.guest[0], *b = &layout.guest[1];
+
+	compile_two("initrd = <&i>;", "", "tty", "tty");
+	assert_int_equal(parse(), 0);
+	assert_string_equal(fake_log_text, "");
+	assert_int_equal(layout.nguests, 2);
+	assert_true(a->ok && b->ok);
+	assert_string_equal(a->name, "0");
+	assert_string_equal(b->name, "1");
+	assert_false(a->by_size);
+	assert_int_equal(a->weight, 100);
+	assert_int_equal(a->cap, 0);
+	assert_int_equal(a->roots, CONFIG_SHADOW_ROOTS);
+	assert_true(b->by_size);
+	assert_int_equal(b->mem_base, 0x80000000);
+	assert_int_equal(b->mem_size, 32 << 20);
+	assert_int_equal(b->weight, 50);
+	assert_int_equal(b->cap, 25);
+	assert_true(b->latency);
+	assert_int_equal(b->dev[1].irq[0], 83);	/* of its own controller: the board's line 83 is guest 0's */
+}
+
+/* A mistake in one guest's node costs that guest; one message says which. */
+static void a_mistake_costs_one_guest(void **state)
+{
+	static const struct {
+		const char *from0, *to0, *from, *to;
+		u32 bad;
+		const char *expect[3];
+	} t[] = {
+		{ "quiet", "quiet", "weight = <50>", "weight = <0>", 1, { "/guest@1: weight: 0 is not 1 to 10000" } },
+		{ "quiet", "quiet", "cap = <25>", "cap = <101>", 1, { "/guest@1: cap: 101" } },
+		{ "quiet", "quiet", "cap = <25>", "cap = <0>", 1, { "/guest@1: cap: 0" } },
+		{ "quiet", "quiet", "cap = <25>", "shadow-tables = <100000>", 1, { "/guest@1: shadow-tables: 100000 is not" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <0>", 1, { "/guest@1: memory-mib: is 0" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <600>", 1, { "/guest@1: memory-mib: 600 MiB are more than this board has" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <32>; memory = <0x90000000 0x100000>", 1, { "/guest@1: memory-mib: beside" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <32>; memory-at-most", 1, { "/guest@1: memory-at-most" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <32>; memory-base = <0x80000800>", 1, { "/guest@1: memory-base", "1 MiB" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-mib = <32>; memory-base = <0xfff00000>", 1, { "/guest@1: memory-base", "wrap" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory-base = <0x90000000>", 1, { "/guest@1: memory-base: only beside" } },
+		{ "quiet", "quiet", "memory-mib = <32>", "memory = <0x81000000 0x1000000>", 1, { "/guest@1: memory:", "overlaps that of guest 0" } },
+		{ "quiet", "quiet", "0x48200000", "0x81000000", 1, { "/guest@1/devices/ic: reg:", "overlaps RAM" } },
+		{ "quiet", "quiet", "ic {", "sram { compatible = \"umbra,sram\"; reg = <0x40200000 0x10000>; }; ic {", 1,
+		  { "/guest@1/devices/sram: compatible:", "DMA" } },
+		{ "quiet", "quiet", "ic {", "sdrc { compatible = \"umbra,omap3-sdrc\"; reg = <0x6c000000 0x10000>; }; ic {", 1,
+		  { "/guest@1/devices/sdrc: compatible:", "DMA" } },
+		{ "memory = <0x80000000 0x1e000000>", "memory = <0x80000000 0x01000000>", "memory-mib = <32>; kernel = <&i>; load-offset = <0x8000>; weight = <50>; cap = <25>; latency;\n    devices { #address-cells = <1>; #size-cells = <1>;\n      ic {",
+		  "memory = <0x81000000 0x01000000>; kernel = <&i>; devices { #address-cells = <1>; #size-cells = <1>; mmc { compatible = \"umbra,passthrough\"; reg = <0x480b4000 0x1000>; }; ic {", 1,
+		  { "/guest@1/devices/mmc: compatible:", "which guest 0 has" } },
+		{ "quiet", "quiet", "guest@1", "guest@0", 1, { "/guest@0: a second guest 0" } },
+		{ "bootargs", "bootarg", "tty", "tty", 0, { "/guest: bootarg: unknown property" } },
+		{ "memory = <0x80000000", "memory = <0x80000800", "tty", "tty", 0, { "/guest: memory:" } },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		compile_two(t[i].from0, t[i].to0, t[i].from, t[i].to);
+		assert_int_equal(parse(), 0);
+		if (fake_log_count[LOG_ERR] != 1 || layout.guest[t[i].bad].ok || !layout.guest[1 - t[i].bad].ok)
+			fail_msg("%u: %s", i, fake_log_text);
+		for (u32 j = 0; j < 3 && t[i].expect[j]; j++)
+			if (!strstr(fake_log_text, t[i].expect[j]))
+				fail_msg("%u: %s", i, fake_log_text);
+	}
+}
+
+/* What others need is not the board owner's, if it only wants as much as there is. */
+static void maximum_beside_others(void **state)
+{
+	compile_two("0x1e000000>;", "0x1e000000>; memory-at-most;", "tty", "tty");
+	assert_int_equal(parse(), 0);
+	/* 496 MiB but 32 of the other, 6 that Umbra needs for it, and files of 5, 1, 1 and a bit */
+	assert_int_equal(layout.guest[0].mem_size, (496 - 32 - 6 - 8) << 20);
+	assert_non_null(strstr(fake_log_text, "guest 0: 450 MiB of memory"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +564,9 @@ int main(void)
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(header_is_checked),
 		cmocka_unit_test(damaged_blobs),
+		cmocka_unit_test(two_guests),
+		cmocka_unit_test(a_mistake_costs_one_guest),
+		cmocka_unit_test(maximum_beside_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,16 +43,22 @@ static char wire[8192];
 static u32 wire_len, wire_room, taken;
 static bool line_held;
 
-void console_guest_attach(const struct console_guest_ops *o, void *priv)
+struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *o, void *priv)
 {
+	static bool attached;
+
+	if (attached)
+		return NULL;
+	attached = true;
 	ops = o;
 	ops_priv = priv;
+	return (struct console_port *)wire;
 }
 
-void console_guest_taken(void) { taken++; }
-void console_guest_break(bool on) { line_held = on; }
+void console_guest_taken(struct console_port *p) { taken++; }
+void console_guest_break(struct console_port *p, bool on) { line_held = on; }
 
-bool console_guest_tx(u8 c)
+bool console_guest_tx(struct console_port *p, u8 c)
 {
 	if (wire_len >= wire_room)
 		return false;

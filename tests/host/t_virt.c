@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest on Umbra's virtual machine, from layout to running: its map, and the device tree that its own emulators write. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
 /* SOURCES: core/atags.c core/uimage.c core/alloc.c core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: core/vtimer.c drivers/owned_omap.c emulators/gic.c emulators/sp804.c emulators/pl011.c emulators/pl031.c emulators/power.c */
 /* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c emulators/virtio_net.c core/entropy.c */
@@ -18,6 +18,7 @@
 #include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_files.h>
 #include <hv/guest_fdt.h>
 #include <hv/irq.h>
 #include <hv/mmio.h>
@@ -34,10 +35,10 @@
 #define DISK_SIZE	0x20200u	/* not whole blocks */
 
 const struct host_missing host_missing[] = { { NULL, 0, 0 } };
-void console_guest_attach(const struct console_guest_ops *o, void *priv) { }
-void console_guest_taken(void) { }
-void console_guest_break(bool on) { }
-bool console_guest_tx(u8 c) { return true; }
+struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *o, void *priv) { return (struct console_port *)g; }
+void console_guest_taken(struct console_port *p) { }
+void console_guest_break(struct console_port *p, bool on) { }
+bool console_guest_tx(struct console_port *p, u8 c) { return true; }
 
 static struct layout layout;
 static struct guest guest;
@@ -81,7 +82,10 @@ static int setup(void **state)
 	assert_true(disk >= 0);
 	assert_int_equal(fdt_setprop_empty(blob, disk, "forget"), 0);
 	fake_log_reset();
-	if (layout_parse(blob, &layout) || guest_create(&guest, &layout.guest[0]) || guest_keep_files(&guest) || guest_start(&guest))
+	if (layout_parse(blob, &layout))
+		fail_msg("%s", fake_log_text);
+	guest_files_keep(&layout);
+	if (!layout.guest[0].ok || guest_create(&guest, &layout.guest[0]) || guest_start(&guest))
 		fail_msg("%s", fake_log_text);
 	fdt = hpa_ptr(fake_vcpu.r2);
 	return 0;

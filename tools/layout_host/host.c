@@ -111,11 +111,24 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq) { }
 void host_irqc_mask(u32 line) { }
 void host_irqc_unmask(u32 line) { }
 u32 host_irqc_levels(u32 bank) { return 0; }
-void console_guest_attach(const struct console_guest_ops *ops, void *priv) { }
-bool console_guest_tx(u8 c) { return true; }
-u32 console_guest_tx_space(void) { return 1; }
-void console_guest_taken(void) { }
-void console_guest_break(bool on) { }
+void console_guest_detach(const struct guest *g) { }
+bool console_guest_tx(struct console_port *p, u8 c) { return true; }
+void console_guest_taken(struct console_port *p) { }
+void console_guest_break(struct console_port *p, bool on) { }
+
+/* Guests are created one after the other. */
+struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *ops, void *priv)
+{
+	static const struct guest *last;
+	const struct guest *before = last;
+
+	last = g;
+	return g == before ? NULL : (struct console_port *)g;
+}
+
+volatile bool core_is_wanted;
+void sched_join(struct guest *g) { }
+u32 arch_vcpu_size(const struct layout_guest *c) { return 6u << 20; }
 bool hv_log_allowed(u32 *run, u32 *said, u32 n) { return false; }
 u32 host_time_now(void) { return 0; }
 int host_timer_attach(void (*fn)(void *arg), void *arg) { return 0; }

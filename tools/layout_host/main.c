@@ -104,13 +104,17 @@ static void print_guest(const struct guest *g)
 	for (u32 line = 0; line < HOST_IRQ_NR; line++)
 		if (g->pt_irqs[line / 32] & BIT(line % 32))
 			printf("line\t%u\n", line);
-	printf("umbra\t0x%08x\t0x%x\n", arch_host_mem()->umbra_base, arch_host_mem()->umbra_end - arch_host_mem()->umbra_base);
+	if (c->by_size)
+		printf("share\tanywhere\t%u\t%u\t%s\n", c->weight, c->cap, c->latency ? "latency" : "");
+	else
+		printf("share\tthere\t%u\t%u\t%s\n", c->weight, c->cap, c->latency ? "latency" : "");
 }
 
 int main(int argc, char **argv)
 {
 	static struct layout layout;
-	static struct guest guest;
+	static struct guest guest[LAYOUT_MAX_GUESTS];
+	bool good = true;
 	char why[96];
 	u32 size;
 
@@ -124,8 +128,14 @@ int main(int argc, char **argv)
 	if (!layout_blob_size(blob, size, why, sizeof(why)))
 		return fail(why);
 	place_files(blob);
-	if (layout_parse(blob, &layout) || guest_create(&guest, &layout.guest[0]))
+	if (layout_parse(blob, &layout))
 		return 1;
-	print_guest(&guest);
+	for (u32 i = 0; i < layout.nguests; i++)
+		good = layout.guest[i].ok && !guest_create(&guest[i], &layout.guest[i]) && good;
+	if (!good)
+		return 1;
+	for (u32 i = 0; i < layout.nguests; i++)
+		print_guest(&guest[i]);
+	printf("umbra\t0x%08x\t0x%x\n", arch_host_mem()->umbra_base, arch_host_mem()->umbra_end - arch_host_mem()->umbra_base);
 	return 0;
 }

@@ -127,16 +127,31 @@ def place_in_overlay(known, prop):
 # --- What the guest gets ---
 
 class Layout:
-    """The records of layout-host about one compiled layout."""
+    """The records of layout-host about one guest of a compiled layout."""
 
-    def __init__(self, text):
-        rows = [line.split("\t") for line in text.splitlines()]
+    def __init__(self, rows):
         self.guest = next(row[1:] for row in rows if row[0] == "guest")
         self.files = next(row[1:] for row in rows if row[0] == "files")
         self.bootargs = next(row[1] for row in rows if row[0] == "bootargs")
         self.map = [(int(row[1], 16), int(row[2], 16), row[3], row[4]) for row in rows if row[0] == "map"]
         self.devices = [dict(zip(("name", "compatible", "withheld", "window", "reg", "lines"), row[1:])) for row in rows if row[0] == "device"]
+        self.share = next(row[1:] for row in rows if row[0] == "share")
         self.umbra = next((int(row[1], 16), int(row[2], 16)) for row in rows if row[0] == "umbra")
+        self.others = []  # of the layout's first guest: those of the others
+
+    @classmethod
+    def of_text(cls, text):
+        """The layout's first guest."""
+        rows, guests = [line.split("\t") for line in text.splitlines()], []
+        umbra = [row for row in rows if row[0] == "umbra"]
+        for row in rows:
+            if row[0] == "guest":
+                guests.append(list(umbra))
+            if guests:
+                guests[-1].append(row)
+        first, *others = [cls(guest) for guest in guests]
+        first.others = others
+        return first
 
     def kind(self, device):
         if device["withheld"]:
@@ -192,7 +207,7 @@ def examine(path, build, overlays=()):
         if done.returncode:
             messages = [line.partition("\t")[2] for line in done.stdout.splitlines() if line.startswith("mistake\t")]
             raise ToolError(locate(messages[0], source, build) if messages else f"{path}: the checker ended with status {done.returncode}")
-    return Layout(done.stdout)
+    return Layout.of_text(done.stdout)
 
 
 # --- Commands ---
@@ -218,12 +233,20 @@ def table(head, rows):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [head, *rows])
 
 
+def share_text(layout):
+    _, weight, cap, latency = layout.share
+    return f"weight {weight}" + (f", at most {cap} %" if cap != "0" else "") + (f", {latency}" if latency else "")
+
+
 def show_text(layout):
     guest = layout.guest
-    lines = [f"guest {guest[0]}: {size_text(int(guest[2], 16))} at {guest[1]}, path {guest[3]}, shadow {guest[4]}, boots with {guest[5]}",
+    where = "" if layout.share[0] == "there" else " of its own (anywhere in the board's)"
+    lines = [f"guest {guest[0]}: {size_text(int(guest[2], 16))} at {guest[1]}{where}, path {guest[3]}, shadow {guest[4]}, boots with {guest[5]}",
+             f"processor: {share_text(layout)}",
              f"files: {' '.join(filter(None, layout.files))}", f"bootargs: {layout.bootargs or '(none)'}", "", "memory map"]
     rows = [(f"{base:#010x}", f"{base + size - 1:#010x}", size_text(size), kind, name) for base, size, kind, name in layout.map]
-    rows.append((f"{layout.umbra[0]:#010x}", f"{sum(layout.umbra) - 1:#010x}", size_text(layout.umbra[1]), "Umbra", "not the guest's"))
+    if layout.share[0] == "there":
+        rows.append((f"{layout.umbra[0]:#010x}", f"{sum(layout.umbra) - 1:#010x}", size_text(layout.umbra[1]), "Umbra", "not the guest's"))
     lines += [table(("from", "to", "size", "what", "node"), sorted(rows)), "", "devices"]
     rows = [(device["name"], layout.kind(device), device["window"], device["reg"], device["lines"]) for device in layout.devices]
     lines += [table(("node", "how", "in", "registers", "interrupts"), rows), "", "interrupt lines"]
@@ -254,12 +277,16 @@ def command_show(options, build):
         pathlib.Path(options.svg).write_text(show_svg(layout), encoding="utf-8")
         print(f"{options.svg} is written")
     else:
-        print(show_text(layout))
+        print("\n\n".join(show_text(one) for one in [layout, *layout.others]))
     return 0
 
 
 def differences(one, two):
     """Sentences about what is otherwise in the second."""
+    if len(one.others) != len(two.others):
+        yield f"guests: {1 + len(one.others)} become {1 + len(two.others)}"
+    for old_guest, new_guest in zip(one.others, two.others):
+        yield from (f"guest {old_guest.guest[0]}: {line}" for line in differences(old_guest, new_guest))
     names = ("name", "start of memory", "size of memory", "CPU path", "shadow strategy", "way of booting")
     for name, old, new in zip(names, one.guest, two.guest):
         if old != new:

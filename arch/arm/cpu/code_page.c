@@ -79,7 +79,8 @@ struct code_pages {
 	u32 nr_ranges;
 	struct ram_range range[RANGES_MAX];
 	hpa_t pool;		/* copy n is page n - 1 of it */
-	struct copy *copy;	/* [1..COPIES] */
+	u32 copies;		/* at most COPIES */
+	struct copy *copy;	/* [1..copies] */
 	u32 live, hand;
 	u32 scans, evictions, repairs;
 	bool hot;		/* the window may handle sites by their kind */
@@ -89,7 +90,7 @@ struct code_pages {
 	bool thumb;		/* the guest's kernel executes T32 code */
 	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
 	u32 reached, mixed;	/* T32 code that became known later; pages that are interpreted because they hold both sets, or seem to */
-	struct t32_known *known;	/* [1..COPIES] */
+	struct t32_known *known;	/* [1..copies] */
 	struct t32_known new_known;	/* of the page that t32 is about */
 	struct t32_scan t32;
 	gpa_t looked_at;	/* the page that scan is about, when it is about to be executed */
@@ -155,9 +156,10 @@ int code_pages_init(struct vcpu *v)
 		r->moves = hv_alloc(r->size >> PAGE_SHIFT, 8);
 		c->nr_ranges++;
 	}
-	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
-	c->copy = hv_alloc((COPIES + 1) * sizeof(struct copy), 8);
-	c->known = hv_alloc((COPIES + 1) * sizeof(struct t32_known), 8);
+	c->copies = v->guest->cfg.copies ? v->guest->cfg.copies : COPIES;
+	c->pool = ptr_hpa(hv_alloc(c->copies * PAGE_SIZE, PAGE_SIZE));
+	c->copy = hv_alloc((c->copies + 1) * sizeof(struct copy), 8);
+	c->known = hv_alloc((c->copies + 1) * sizeof(struct t32_known), 8);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
 	v->code = c;
@@ -172,7 +174,7 @@ void code_pages_reset(struct vcpu *v)
 		memset(c->range[i].state, 0, (c->range[i].size >> PAGE_SHIFT) * sizeof(u16));
 		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
 	}
-	memset(c->copy, 0, (COPIES + 1) * sizeof(struct copy));
+	memset(c->copy, 0, (c->copies + 1) * sizeof(struct copy));
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
@@ -339,11 +341,11 @@ static u32 take_copy(struct vcpu *v)
 	struct copy *p;
 
 	for (;;) {
-		c->hand = c->hand % COPIES + 1;
+		c->hand = c->hand % c->copies + 1;
 		p = &c->copy[c->hand];
 		if (!p->live)
 			break;
-		if (c->live < COPIES)
+		if (c->live < c->copies)
 			continue;
 		if (!p->used) {
 			code_page_drop(v, p->gpa);
@@ -484,7 +486,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 	u32 n, index;
 
 	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
-		const u32 *orig = n && n <= COPIES ? copy_originals(v, n) : NULL;
+		const u32 *orig = n && n <= v->code->copies ? copy_originals(v, n) : NULL;
 
 		if (!orig)
 			continue;
@@ -791,7 +793,7 @@ void code_pages_remake(struct vcpu *v)
 {
 	struct code_pages *c = v->code;
 
-	for (u32 n = 1; n <= COPIES; n++)
+	for (u32 n = 1; n <= c->copies; n++)
 		if (c->copy[n].live && c->copy[n].bound)
 			code_page_drop(v, c->copy[n].gpa);
 }
@@ -839,7 +841,7 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	const u32 *orig;
 	struct copy *p;
 
-	if (!site_is_word(trap) || !n || n > COPIES)
+	if (!site_is_word(trap) || !n || n > c->copies)
 		return false;
 	p = &c->copy[n];
 	if (!p->live || p->thumb || !runs_at(v, p, pc))
@@ -865,7 +867,7 @@ static u32 t32_copy_at(struct vcpu *v, gva_t pc)
 		state = page_state(c, w.gpa);
 		return state && is_copy(*state) && c->copy[*state].thumb ? *state : 0;
 	}
-	for (u32 n = 1; n <= COPIES && vcpu_privileged(v); n++)
+	for (u32 n = 1; n <= c->copies && vcpu_privileged(v); n++)
 		if (c->copy[n].live && c->copy[n].thumb && c->copy[n].gva == (pc & PAGE_MASK))
 			return n;
 	return 0;
@@ -973,7 +975,7 @@ void code_pages_dump(struct vcpu *v)
 	const struct code_pages *c = v->code;
 
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
-		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
+		(unsigned)c->live, (unsigned)c->copies, (unsigned)c->evictions, (unsigned)c->repairs);
 	pr_info("words of code in doubt: %u left as they are, %u right either way\n", (unsigned)c->doubts, (unsigned)c->either);
 	if (c->thumb)
 		pr_info("T32 code of the kernel: %u times more became known, %u pages with A32 code interpreted\n", (unsigned)c->reached,

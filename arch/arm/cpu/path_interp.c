@@ -21,10 +21,10 @@
 #include <arm/sysreg.h>
 #include <arm/window.h>
 #include <arm/xlate.h>
-#include <hv/console.h>
 #include <hv/guest.h>
 #include <hv/irq.h>
 #include <hv/log.h>
+#include <hv/sched.h>
 
 #include "exec_int.h"
 
@@ -237,7 +237,7 @@ static bool in_stretch(const struct vcpu *v, const struct stretch *s)
 
 static bool is_wanted_elsewhere(struct vcpu *v)
 {
-	return interrupted(v) || v->waiting || v->debug_stop || v->guest->request != GUEST_REQ_NONE || console_work_pending();
+	return interrupted(v) || v->waiting || v->debug_stop || v->guest->request != GUEST_REQ_NONE || core_is_wanted;
 }
 
 #define RUN_MAX		(1u << 20)	/* what an exit cost is counted in 32 bits */

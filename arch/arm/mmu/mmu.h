@@ -198,6 +198,7 @@ struct shadow {
 	u32 dom_told;		/* guest domains that were open when dom_differ was last brought up to date */
 	u32 dom_differ[16];	/* by guest domain: the others of which only one was open at some time */
 	/* roots */
+	u32 roots, nodes;	/* how many of root[] and node[] there are: at most as configured */
 	struct root root[ROOT_NR];
 	u8 root_hash[64];
 	u32 stamp;

@@ -185,7 +185,7 @@ static void audit_link(struct audit *a, const struct root *r, u32 slot, u32 e)
 	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
 	const struct node *n;
 
-	if (tbl >= NODE_NR || s->tbl_node[tbl] == NODE_NONE) {
+	if (tbl >= s->nodes || s->tbl_node[tbl] == NODE_NONE) {
 		violation(a, "link to a free table", r->id, slot << SECTION_SHIFT, e);
 		return;
 	}
@@ -302,7 +302,7 @@ u32 shadow_audit(struct vcpu *v)
 	struct audit a = { .s = v->shadow };
 	struct shadow *s = a.s;
 
-	for (u32 i = 0; i < ROOT_NR; i++)
+	for (u32 i = 0; i < s->roots; i++)
 		for (u32 slot = 0; slot < L1_ENTRIES && !s->root[i].dirty; slot++)
 			audit_slot(&a, &s->root[i], slot);
 	for (u32 i = 0; i < s->node_bump; i++)
@@ -345,7 +345,7 @@ void shadow_dump(struct vcpu *v)
 	}
 	for (u32 i = 0; i < s->tbl_bump; i++)
 		tables += s->tbl_node[i] != NODE_NONE;
-	for (u32 i = 0; i < ROOT_NR; i++)
+	for (u32 i = 0; i < s->roots; i++)
 		roots += s->root[i].valid;
 	pr_info("shadow %s: root %u host ASID %u%s, %u roots, %u nodes, %u tables, window 0x%08x\n", s->ops->name,
 		(unsigned)s->cur->id, (unsigned)s->cur->host_asid, s->asid_pending ? " (ASID pending)" : "",

@@ -279,7 +279,7 @@ void check_asid(struct shadow *s, u32 asid)
 
 	if (!s->asid_pending && r->ng_any && r->asid == asid)
 		check_slots(s, r, &r->ng, true);
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
+	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
 		r = &s->root[i];
 		if ((r != s->cur || s->asid_pending) && !r->dirty && r->ng_any && r->asid == asid)
 			root_drop_ng(s, r);

@@ -36,7 +36,7 @@ static void dom_evict(struct shadow *s, u32 d)
 	const struct host_dom *h = &s->dom[d];
 
 	s->evictions++;
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES && !r->dirty; slot = slotset_next(&r->used, slot + 1))

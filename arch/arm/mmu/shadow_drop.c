@@ -9,7 +9,7 @@ static void drop_sections(struct shadow *s, u32 slot, u32 asid)
 
 	if (slot_is_fixed(s, slot) || !slotset_has(&s->sect, slot))
 		return;
-	for (u32 i = ROOT_FLAT; i < ROOT_NR; i++) {
+	for (u32 i = ROOT_FLAT; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (r->dirty || (r->l1[slot] & L1_TYPE) != L1_SECTION)

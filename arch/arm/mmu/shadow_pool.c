@@ -251,7 +251,7 @@ static struct root *root_take(struct shadow *s)
 {
 	struct root *best = NULL;
 
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
+	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (r == s->cur)
@@ -432,7 +432,7 @@ static void node_reclaim(struct shadow *s, const struct node *keep)
 	for (;;) {
 		struct node *n = &s->node[s->node_hand];
 
-		s->node_hand = (u16)((s->node_hand + 1) % NODE_NR);
+		s->node_hand = (u16)((s->node_hand + 1) % s->nodes);
 		if (!n->roots || n == keep)
 			continue;
 		if (n->ref) {
@@ -448,7 +448,7 @@ static struct node *node_alloc(struct shadow *s)
 {
 	struct node *n;
 
-	if (s->node_free == NODE_NONE && s->node_bump == NODE_NR)
+	if (s->node_free == NODE_NONE && s->node_bump == s->nodes)
 		node_reclaim(s, NULL);
 	if (s->node_free == NODE_NONE)
 		return &s->node[s->node_bump++];
@@ -464,7 +464,7 @@ u32 node_table(struct shadow *s, struct node *n, enum view view)
 
 	if (n->tbl[view] != TBL_NONE)
 		return n->tbl[view];
-	while (s->tbl_free == TBL_NONE && s->tbl_bump == NODE_NR)
+	while (s->tbl_free == TBL_NONE && s->tbl_bump == s->nodes)
 		node_reclaim(s, n);
 	if (s->tbl_free != TBL_NONE) {
 		tbl = s->tbl_free;
@@ -624,7 +624,7 @@ void pool_drop_all(struct shadow *s)
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
 	root_cache_void(s);
 	s->super_seen = false;
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		s->root[i].dirty = true;
 		s->root[i].ng_any = false;
 		s->root[i].tlb_stale = false;	/* all gone below */
@@ -641,9 +641,13 @@ void pool_drop_all(struct shadow *s)
 /* Allocate everything once. The guest's map may still be incomplete: frames come with the first pool_reset(). */
 void pool_init(struct shadow *s)
 {
+	const struct layout_guest *c = &s->v->guest->cfg;
+
 	_Static_assert(ROOT_NR <= 63 && ROOT_NR + HOST_ASID_FIRST - 1 <= HOST_ASID_LAST, "a root needs a bit and an ASID");
 	_Static_assert(NODE_NR < SLOT_MANY, "node numbers must fit 16 bits");
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	s->roots = c->roots ? c->roots + 1 : ROOT_NR;
+	s->nodes = c->tables ? c->tables : NODE_NR;
+	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		r->l1 = hv_alloc(L1_SIZE, L1_SIZE);
@@ -653,7 +657,7 @@ void pool_init(struct shadow *s)
 		r->hash_next = ROOT_NONE;
 		arch_dcache_clean_range(r->l1_hpa, L1_SIZE);
 	}
-	s->tbl_mem = hv_alloc(NODE_NR * L2_SIZE, L2_SIZE);
+	s->tbl_mem = hv_alloc(s->nodes * L2_SIZE, L2_SIZE);
 	s->tbl_hpa = ptr_hpa(s->tbl_mem);
 	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
 	s->cur = &s->root[ROOT_FLAT];
@@ -664,7 +668,7 @@ void pool_init(struct shadow *s)
 void pool_reset(struct shadow *s)
 {
 	track_reset(s);
-	for (u32 i = 0; i < ROOT_NR; i++)
+	for (u32 i = 0; i < s->roots; i++)
 		s->root[i].valid = false;
 	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
 	dom_reset(s);

@@ -37,7 +37,7 @@ static bool slot_maps_mib(struct shadow *s, u32 slot, gpa_t gpa)
 {
 	if (slot_is_fixed(s, slot))
 		return false;
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		u32 e = s->root[i].l1[slot];
 
 		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, gpa & SECTION_MASK))
@@ -202,7 +202,7 @@ static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
 {
 	if (slot_is_fixed(s, slot))
 		return;
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 		u32 e = r->l1[slot];
 

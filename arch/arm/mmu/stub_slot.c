@@ -41,7 +41,7 @@ static u32 choose(struct shadow *s, u32 near)
 /* Every root gets @entry there; what one had goes. */
 static void write_roots(struct shadow *s, u32 slot, u32 entry)
 {
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (r->dirty) {

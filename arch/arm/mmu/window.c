@@ -114,7 +114,7 @@ static void window_place(struct shadow *s, u32 slot)
 	struct window *win = &s->window;
 	u32 from = win->slot;
 
-	for (u32 i = 0; i < ROOT_NR; i++) {
+	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];
 
 		if (win->placed)
@@ -134,7 +134,7 @@ static void window_place(struct shadow *s, u32 slot)
 	}
 	win->slot = (u16)slot;
 	win->placed = true;
-	for (u32 i = 0; i < ROOT_NR; i++)
+	for (u32 i = 0; i < s->roots; i++)
 		window_write_root(s, &s->root[i]);
 	pte_write(&win->tramp[slot], win->entry);
 	pte_write(&host_l1()[slot], win->entry);

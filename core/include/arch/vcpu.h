@@ -6,12 +6,13 @@
 #include <hv/types.h>
 
 struct guest;
+struct layout_guest;
 struct vcpu;
 
 /* Why arch_vcpu_run() came back to core. */
 enum vcpu_stop {
 	VCPU_STOP_REQUEST,	/* guest->request is set */
-	VCPU_STOP_CONSOLE,	/* console work pending: run it, then call again */
+	VCPU_STOP_CORE,		/* core_is_wanted (hv/sched.h), or it waits for an interrupt */
 	VCPU_STOP_DEBUG,	/* at a breakpoint: ask arch_debug_stopped() */
 };
 
@@ -20,6 +21,8 @@ enum vcpu_stop {
  * -ENOENT with one message naming the guest's node property when unknown.
  */
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow) __must_check;
+/* Umbra's memory for a guest of @c, at most. */
+u32 arch_vcpu_size(const struct layout_guest *c);
 /* Architectural reset, then SVC mode, MMU and caches off, IRQ/FIQ masked, pc/r0-r2 as given (gpa). Drops shadow and code copies. */
 void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2);
 /*
@@ -33,6 +36,8 @@ int arch_vcpu_set_shadow(struct vcpu *v, const char *name) __must_check;
 const char *arch_vcpu_shadow(const struct vcpu *v);
 /* Run the guest until core must act. Context: Umbra's main context, interrupts masked. */
 enum vcpu_stop arch_vcpu_run(struct vcpu *v);
+/* It executed WFI, and no interrupt input is up. */
+bool arch_vcpu_waits(const struct vcpu *v);
 /* Level of the virtual IRQ/FIQ input, driven by the guest's interrupt controller emulator. */
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 /* Print registers, CP15, engines' state (monitor `guest dump`, crash report). */

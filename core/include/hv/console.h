@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The console: one physical UART shared by Umbra's messages, the monitor and the guest. */
+/* The console: one physical UART shared by Umbra's messages, the monitor and the guests. */
 #pragma once
 
 #include <hv/types.h>
+
+struct guest;
 
 void console_init(void);
 void console_putc(char c);		/* host output; translates \n to \r\n */
@@ -19,19 +21,35 @@ void console_putc_raw(char c);
 void console_release(void);
 void console_acquire(void);
 
-/* Guest side, used by the UART emulator. */
+/*
+ * Guest side, used by the emulators of what the guest takes for its serial line. Each guest has one console at most. One of them is shown: what
+ * its guest writes goes to the wire and waits for it, and what is typed goes to that guest. What the others write is remembered, so much that it is of
+ * use, and shown when they are; they never wait.
+ */
+struct console_port;
 struct console_guest_ops {
 	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
 	void (*rx_break)(void *priv);	/* a BREAK on the line */
 	u32 (*rx_room)(void *priv);	/* how many more characters it can keep */
 	void (*tx_space)(void *priv);	/* room became free after console_guest_tx() had returned false */
 };
-void console_guest_attach(const struct console_guest_ops *ops, void *priv);
-void console_guest_taken(void);		/* the guest has read: there is more room */
-void console_guest_break(bool on);	/* the guest holds its line at BREAK, or lets it go */
-bool console_guest_tx(u8 c);		/* queue one guest character; false when the queue is full */
-u32 console_guest_characters(void);	/* how many were taken, modulo 2^32 */
-u32 console_guest_tx_space(void);	/* free places in the queue */
+/* NULL: @g has one already. */
+struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *ops, void *priv);
+/* @g came to nothing after all. */
+void console_guest_detach(const struct guest *g);
+void console_guest_taken(struct console_port *p);	/* the guest has read: there is more room */
+void console_guest_break(struct console_port *p, bool on);	/* the guest holds its line at BREAK, or lets it go */
+bool console_guest_tx(struct console_port *p, u8 c);	/* queue one guest character; false when the queue is full */
+u32 console_guest_characters(const struct guest *g);	/* how many were taken of it, modulo 2^32 */
+
+/* The guest that the keyboard is for, behind the monitor; NULL: none was shown or has a console. */
+struct guest *console_guest(void);
+/* Show @g, with what is remembered of it. */
+void console_show(struct guest *g);
+/* The lines of guests that are not shown come to the wire as well, with their names before them. */
+void console_show_all(bool on);
+bool console_shows_all(void);
+u32 console_unseen(const struct guest *g);	/* characters of it that were not shown yet */
 
 /* Called by the run loop when console work (monitor input) is pending; runs the monitor. */
 bool console_work_pending(void);

@@ -4,13 +4,14 @@
 
 #include <hv/guest_map.h>
 #include <hv/layout.h>
+#include <hv/sched.h>
 #include <hv/stats.h>
 #include <hv/types.h>
 
 struct vcpu;
 struct irqchip_ops;
 
-enum guest_state { GUEST_OFF, GUEST_RUNNING, GUEST_STOPPED };
+enum guest_state { GUEST_OFF, GUEST_RUNNING, GUEST_STOPPED, GUEST_PAUSED };
 
 /* What a device or an instruction asks for; acted upon by the run loop at the next safe point. */
 enum guest_request {
@@ -31,8 +32,8 @@ struct guest_watch {
 
 struct guest {
 	const char *name;
-	u32 id;
 	enum guest_state state;
+	bool held;			/* by the debugger: it must not run now */
 	volatile enum guest_request request;
 	char reason[96];		/* why the last request was made */
 	struct layout_guest cfg;	/* parsed layout node */
@@ -44,13 +45,21 @@ struct guest {
 	void *irqchip_priv;
 	u32 pt_irqs[3];			/* bit per INTC line that is passed through */
 	u32 resets;			/* how often it was restarted */
-	bool files_kept;		/* guest_keep_files() succeeded: it can be loaded */
-	u32 entry_at;			/* where in its kernel file it is entered */
 	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
 	struct guest_watch watch;
 	struct stats_rate rates;	/* exits during the last second */
+	struct sched_share share;
 	struct guest *next;		/* list of all guests that were created */
 };
+
+/* It has devices and memory in use, whether it runs just now or not. */
+static inline bool guest_is_alive(const struct guest *g)
+{
+	return g->state == GUEST_RUNNING || g->state == GUEST_PAUSED;
+}
+
+/* Devices of the board are passed through to it. */
+bool guest_owns_board(const struct guest *g);
 
 /* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...) __printf(3, 4);
@@ -60,14 +69,18 @@ void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len);
 
 /* Life cycle, called by the run loop and the monitor. */
 int guest_create(struct guest *g, const struct layout_guest *cfg) __must_check;
+/* The same for every guest of @l that is ok, each in memory of its own. How many there are. */
+u32 guests_create(struct layout *l);
 int guest_start(struct guest *g) __must_check;	/* load files, reset devices and vCPU, state RUNNING */
 int guest_restart(struct guest *g) __must_check;	/* quiesce, clear RAM, start again */
-void guest_stop(struct guest *g);		/* quiesce, state STOPPED */
-/* Copy the guest's files into the memory below Umbra, where they survive restarts. Once, before guest_start(). */
-int guest_keep_files(struct guest *g) __must_check;
+void guest_stop(struct guest *g);		/* quiesce, state STOPPED; what is in its memory can be looked at */
+void guest_destroy(struct guest *g);		/* and that is cleared: state OFF. It can be started again */
+void guest_pause(struct guest *g);		/* a guest that runs stands until guest_resume(); interrupts wait for it */
+void guest_resume(struct guest *g);
+void guest_clear(struct guest *g);		/* its memory, and nothing of it stays in the caches */
 /* Place kernel, device tree or ATAGs and initrd in cleared guest RAM; sets entry, r0-r2. One message on error. */
 int guest_load(struct guest *g) __must_check;
-/* Memory below Umbra that keeps the guest's files: its lowest address. */
-hpa_t guest_kept_base(void);
+/* The guest called @name, or NULL. */
+struct guest *guest_find(const char *name);
 /* The guests, in the order of their creation: the first one or NULL, the others by ->next. */
 struct guest *guest_first(void);

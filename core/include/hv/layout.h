@@ -5,6 +5,7 @@
 #include <hv/guest_map.h>
 #include <hv/types.h>
 
+#define LAYOUT_MAX_GUESTS	8
 #define LAYOUT_MAX_DEVS		96
 #define LAYOUT_MAX_REGS		8
 #define LAYOUT_MAX_IRQS		96
@@ -57,8 +58,18 @@ struct layout_dev {
 struct layout_guest {
 	const char *name;
 	struct layout_node at;
+	bool ok;		/* nothing was wrong with it so far */
 	gpa_t mem_base;
 	u32 mem_size;
+	bool by_size;		/* its memory may be anywhere: it is at mem_host (guest_files.c) */
+	hpa_t mem_host;
+	hpa_t own;		/* what Umbra keeps of it is there; 0: in Umbra's own memory */
+	u32 own_size;
+	bool files_kept;	/* it can be loaded */
+	u32 entry_at;		/* where in its kernel file it is entered */
+	u32 roots, tables, copies;	/* sizes of the pools of arch/arm; 0: as configured */
+	u32 weight, cap;	/* share of the processor (sched.h); cap in per cent, 0: none */
+	bool latency;
 	struct layout_file kernel, dtb, initrd;
 	const char *bootargs;
 	const char *cpu_path;	/* "trap" ...; NULL = Kconfig default */
@@ -74,12 +85,12 @@ struct layout_guest {
 struct layout {
 	const void *fdt;
 	u32 nguests;
-	struct layout_guest guest[1];	/* several guests are later work */
+	struct layout_guest guest[LAYOUT_MAX_GUESTS];
 };
 
 /*
- * Parse and check @fdt (host address, as U-Boot passed it). On any mistake prints exactly one message
- * that names node and property (or file) and returns -EINVAL; nothing is half-done.
+ * Parse and check @fdt (host address, as U-Boot passed it). A mistake prints exactly one message that names node and property (or file).
+ * One in a guest's node costs that guest: it is not @ok, the others are. If none is, or it is about all, -EINVAL.
  */
 int layout_parse(const void *fdt, struct layout *l) __must_check;
 

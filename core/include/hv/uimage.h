@@ -4,7 +4,6 @@
 
 #include <hv/types.h>
 
-struct guest;
 struct layout_file;
 
 enum uimage_type { UIMAGE_KERNEL = 2, UIMAGE_RAMDISK = 3, UIMAGE_FLATDT = 8 };
@@ -18,4 +17,4 @@ struct uimage {
  * If @f is such an image, make it the data in it and fill @u; any other file stays as it is, and so does @u. 0, or -EINVAL with one message when
  * the image does not hold data of @type for this processor, or not as they are.
  */
-int uimage_open(const struct guest *g, struct layout_file *f, enum uimage_type type, struct uimage *u) __must_check;
+int uimage_open(const char *guest, struct layout_file *f, enum uimage_type type, struct uimage *u) __must_check;

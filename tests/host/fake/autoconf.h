@@ -10,6 +10,9 @@
 #define CONFIG_CODE_COPIES 1
 #define CONFIG_CPU_PATH_DEFAULT "trap"
 #define CONFIG_SHADOW_DEFAULT "flush"
+#ifndef CONFIG_CODE_PAGES
+#define CONFIG_CODE_PAGES 64
+#endif
 #ifndef CONFIG_SHADOW_ROOTS	/* small, so that tests run out of them */
 #define CONFIG_SHADOW_ROOTS 5
 #define CONFIG_SHADOW_L2 32

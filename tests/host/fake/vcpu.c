@@ -62,7 +62,7 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 {
 	fake_vcpu.runs++;
-	return VCPU_STOP_CONSOLE;
+	return VCPU_STOP_CORE;
 }
 
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
@@ -78,6 +78,9 @@ bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
+volatile bool core_is_wanted;
+void sched_join(struct guest *g) { }
+u32 arch_vcpu_size(const struct layout_guest *c) { return 6u << 20; }
 struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 4, 1204 }; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 

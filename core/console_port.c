@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guests' consoles: which one is shown, and what the others wrote meanwhile. */
+#include <string.h>
+
+#include <hv/alloc.h>
+#include <hv/guest.h>
+#include <hv/monitor.h>
+
+#include "console_port.h"
+
+struct console_port *console_shown;
+
+static struct console_port ports[LAYOUT_MAX_GUESTS];
+static u32 nports;
+static struct guest *chosen;		/* whose console is shown, if it has one */
+static bool all_lines;
+
+static struct console_port *port_of(const struct guest *g)
+{
+	for (u32 i = 0; i < nports; i++)
+		if (ports[i].guest == g)
+			return &ports[i];
+	return NULL;
+}
+
+struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *ops, void *priv)
+{
+	struct console_port *p;
+
+	if (port_of(g) || nports == ARRAY_SIZE(ports))
+		return NULL;
+	p = &ports[nports++];
+	*p = (struct console_port){ .guest = g, .ops = ops, .priv = priv, .history = hv_alloc(HISTORY_SIZE, 8) };
+	if (!console_shown) {
+		console_shown = p;
+		chosen = g;
+	}
+	return p;
+}
+
+void console_guest_detach(const struct guest *g)
+{
+	struct console_port *p = port_of(g);
+
+	if (!p)
+		return;
+	p->guest = NULL;
+	if (console_shown != p)
+		return;
+	console_shown = NULL;
+	chosen = NULL;
+	for (u32 i = 0; i < nports && !console_shown; i++)
+		if (ports[i].guest) {
+			console_shown = &ports[i];
+			chosen = ports[i].guest;
+		}
+}
+
+struct guest *console_guest(void)
+{
+	return chosen;
+}
+
+u32 console_guest_characters(const struct guest *g)
+{
+	const struct console_port *p = port_of(g);
+
+	return p ? p->characters : 0;
+}
+
+u32 console_unseen(const struct guest *g)
+{
+	const struct console_port *p = port_of(g);
+
+	return p ? MIN(p->head - p->seen, HISTORY_SIZE) : 0;
+}
+
+/* A line of a guest that is not shown, between those of the one that is. */
+static void flush_line(struct console_port *p)
+{
+	mon_printf("\n[%s] %.*s", p->guest->name, (int)p->line_len, p->line);
+	p->line_len = 0;
+}
+
+static void line_take(struct console_port *p, u8 c)
+{
+	if (c == '\r')
+		return;
+	if (c != '\n')
+		p->line[p->line_len++] = c >= ' ' || c == '\t' ? (char)c : '?';
+	if ((c == '\n' && p->line_len) || p->line_len == LINE_SIZE)
+		flush_line(p);
+}
+
+void console_port_take(struct console_port *p, u8 c, bool shown)
+{
+	p->characters++;
+	if (nports == 1 && shown)
+		return;		/* nobody will ask for it */
+	p->history[p->head++ % HISTORY_SIZE] = c;
+	if (shown)
+		p->seen = p->head;
+	else if (all_lines && p != console_shown)
+		line_take(p, c);
+}
+
+/* What was written and not shown, or the end of it. */
+static void replay(struct console_port *p)
+{
+	if (p->head - p->seen > HISTORY_SIZE) {
+		mon_printf("[%lu characters before these are lost]\n", (unsigned long)(p->head - p->seen - HISTORY_SIZE));
+		p->seen = p->head - HISTORY_SIZE;
+	}
+	for (; p->seen != p->head; p->seen++)
+		if (p->history[p->seen % HISTORY_SIZE] != '\r')
+			console_putc((char)p->history[p->seen % HISTORY_SIZE]);
+}
+
+void console_show(struct guest *g)
+{
+	struct console_port *p = port_of(g), *before = console_shown;
+
+	chosen = g;
+	if (p) {
+		console_shown = p;
+		replay(p);
+	}
+	/* What waited for the wire need not any more: it is remembered. */
+	if (p && before && before != p && before->waits) {
+		before->waits = false;
+		before->ops->tx_space(before->priv);
+	}
+	console_changed();
+}
+
+void console_show_all(bool on)
+{
+	all_lines = on;
+}
+
+bool console_shows_all(void)
+{
+	return all_lines;
+}

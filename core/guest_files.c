@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The top of RAM, from Umbra down: the guests' files, kept for restarts; then, for each guest, what Umbra needs for it beyond the first
+ * and its memory, if that is given by size; what is left is for the guest whose memory has an address. A file in U-Boot's legacy format
+ * (uImage, uInitrd) is taken out of it.
+ */
+#include <string.h>
+
+#include <libfdt.h>
+
+#include <arch/cpu.h>
+#include <arch/vcpu.h>
+#include <hv/guest_files.h>
+#include <hv/log.h>
+#include <hv/uimage.h>
+
+#define ZIMAGE_MAGIC_AT		0x24u
+#define ZIMAGE_MAGIC		0x016f2818u
+#define FILES_MAX		((3 + LAYOUT_MAX_DISKS) * LAYOUT_MAX_GUESTS)
+
+static hpa_t kept_base, given_base;
+
+hpa_t guest_kept_base(void)
+{
+	return kept_base ? kept_base : arch_host_mem()->umbra_base;
+}
+
+hpa_t guest_given_base(void)
+{
+	return given_base ? given_base : guest_kept_base();
+}
+
+static u32 file_word(const struct layout_file *f, u32 offset)
+{
+	u32 w = 0;
+
+	if (f->size >= 4 && offset <= f->size - 4)
+		memcpy(&w, (const u8 *)hpa_ptr(f->addr) + offset, 4);
+	return w;
+}
+
+bool guest_file_is_zimage(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
+}
+
+u32 guest_file_zimage_size(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+}
+
+/* A raw kernel in U-Boot's format goes where the header says, and the layout must not say otherwise. */
+static int place_raw(struct layout_guest *c, const struct uimage *u)
+{
+	const gpa_t at = c->mem_base + c->load_offset;
+
+	if (u->load - c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx, its memory is 0x%08lx+0x%lx\n",
+		       c->name, SHOWN(c->kernel.name), (unsigned long)u->load, (unsigned long)u->entry, (unsigned long)at,
+		       (unsigned long)c->mem_base, (unsigned long)c->mem_size);
+		return -EINVAL;
+	}
+	c->load_offset = u->load - c->mem_base;
+	c->load_offset_given = true;
+	c->entry_at = u->entry - u->load;
+	return 0;
+}
+
+/*
+ * A device tree behind a zImage is the one that its decompressor takes, whatever r2 says (Linux: ARM_APPENDED_DTB). The guest gets it, edited, by way of
+ * r2 instead, and does not find the other. With ATAGs it is left alone: the decompressor writes them into it.
+ */
+static void take_appended(struct layout_guest *c)
+{
+	struct layout_file *k = &c->kernel;
+	const u32 size = guest_file_zimage_size(k);
+
+	if (c->atags || size < ZIMAGE_HEADER || size >= k->size || be32_load((const u8 *)hpa_ptr(k->addr) + size) != FDT_MAGIC)
+		return;
+	if (c->dtb.size)
+		pr_info("guest %s: the device tree behind \"%s\" takes the place of \"%s\"\n", c->name, SHOWN(k->name), SHOWN(c->dtb.name));
+	c->dtb = (struct layout_file){ .name = k->name, .addr = k->addr + size, .size = k->size - size, .at = k->at };
+	k->size = size;
+}
+
+/* Take each file out of U-Boot's format if it comes in that, and a device tree from behind the kernel. */
+static int open_files(struct layout_guest *c)
+{
+	struct uimage u = { .load = 0 };
+	int err = uimage_open(c->name, &c->kernel, UIMAGE_KERNEL, &u);
+
+	c->entry_at = 0;
+	if (!err && guest_file_is_zimage(&c->kernel))	/* it runs anywhere */
+		take_appended(c);
+	else if (!err && u.given)
+		err = place_raw(c, &u);
+	if (!err)
+		err = uimage_open(c->name, &c->dtb, UIMAGE_FLATDT, &u);
+	return err ? err : uimage_open(c->name, &c->initrd, UIMAGE_RAMDISK, &u);
+}
+
+static u32 insert_file(struct layout_file **f, u32 n, struct layout_file *one)
+{
+	u32 at = n;
+
+	if (!one->size)
+		return n;
+	for (; at && f[at - 1]->addr < one->addr; at--)
+		f[at] = f[at - 1];
+	f[at] = one;
+	return n + 1;
+}
+
+/* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
+static u32 sort_files(struct layout *l, struct layout_file **f)
+{
+	u32 n = 0;
+
+	for (struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
+		if (!c->ok)
+			continue;
+		n = insert_file(f, n, &c->kernel);
+		n = insert_file(f, n, &c->dtb);
+		n = insert_file(f, n, &c->initrd);
+		for (u32 i = 0; i < c->ndevs; i++)
+			n = insert_file(f, n, &c->dev[i].file);
+	}
+	return n;
+}
+
+static u32 kept_size(const struct layout_file *f)
+{
+	return f->doubled ? 2 * layout_file_second(f) : f->size;
+}
+
+/* Two guests may have one file, unless one of them writes to it. */
+static bool is_same(const struct layout_file *a, const struct layout_file *b)
+{
+	return a->addr == b->addr && a->size == b->size;
+}
+
+/* Lowest address that the kept files will take. */
+static hpa_t kept_bottom(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+
+	for (u32 i = 0; i < n; i++)
+		if (!i || !is_same(f[i], f[i - 1]))
+			top = f[i]->size < top / 2 ? (top - kept_size(f[i])) & ~7u : 0;
+	return top;
+}
+
+/* The guest with an address whose memory ends highest, or NULL. */
+static struct layout_guest *highest(struct layout *l)
+{
+	struct layout_guest *best = NULL;
+
+	for (u32 i = 0; i < l->nguests; i++) {
+		struct layout_guest *c = &l->guest[i];
+
+		if (c->ok && !c->by_size && (!best || c->mem_base + c->mem_size > best->mem_base + best->mem_size))
+			best = c;
+	}
+	return best;
+}
+
+static hpa_t highest_end(struct layout *l)
+{
+	const struct layout_guest *c = highest(l);
+
+	return c ? c->mem_base + c->mem_size : arch_host_mem()->ram_base;
+}
+
+/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
+static struct layout_file *in_the_way(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base;
+
+	for (u32 i = 0; i < n; i++) {
+		if (i && is_same(f[i], f[i - 1]))
+			continue;
+		top = (top - kept_size(f[i])) & ~7u;
+		for (u32 j = i + 1; j < n; j++)
+			if (!is_same(f[i], f[j]) && top < f[j]->addr + f[j]->size)
+				return f[j];
+	}
+	return NULL;
+}
+
+static void move_files(struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base, from = 0;
+
+	for (u32 i = 0; i < n; i++) {
+		if (i && f[i]->addr == from) {
+			f[i]->addr = top;
+			continue;
+		}
+		top = (top - kept_size(f[i])) & ~7u;
+		from = f[i]->addr;
+		memmove(hpa_ptr(top), hpa_ptr(from), f[i]->size);
+		if (f[i]->doubled)
+			memcpy(hpa_ptr(top + layout_file_second(f[i])), hpa_ptr(top), f[i]->size);
+		f[i]->addr = top;
+	}
+	kept_base = top;
+}
+
+/* Try to keep the files of those guests that are still ok. False: one more is not. */
+static bool keep_all(struct layout *l)
+{
+	struct layout_file *f[FILES_MAX], *bad;
+	u32 n = sort_files(l, f);
+	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
+	struct layout_guest *c = highest(l);
+
+	if (c && bottom < c->mem_base + c->mem_size) {
+		layout_mistake(&c->at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx",
+			       (unsigned long)(top - bottom), (unsigned long)(top - (c->mem_base + c->mem_size)));
+		c->ok = false;
+		return false;
+	}
+	bad = in_the_way(f, n);
+	if (!bad) {
+		move_files(f, n);
+		return true;
+	}
+	layout_mistake(&bad->at, "reg", "file \"%s\" lies where files are kept, load it lower", SHOWN(bad->name));
+	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
+		if ((const char *)bad >= (const char *)g && (const char *)bad < (const char *)(g + 1))
+			g->ok = false;
+	return false;
+}
+
+/* Take @size bytes in whole MiB from what is left; 0: there is not so much. */
+static hpa_t take(struct layout *l, u32 size)
+{
+	hpa_t top = guest_given_base() & SECTION_MASK, end = highest_end(l);
+
+	if (top < end || size > top - end)
+		return 0;
+	given_base = (top - size) & SECTION_MASK;
+	return given_base;
+}
+
+/* The first guest has its place in Umbra's own memory. */
+static void give_memory(struct layout *l, struct layout_guest *c)
+{
+	const hpa_t before = given_base;
+	hpa_t end = highest_end(l), top = guest_given_base() & SECTION_MASK;
+
+	c->own_size = c == l->guest ? 0 : ALIGN_UP(arch_vcpu_size(c), SECTION_SIZE);
+	if (c->own_size)
+		c->own = take(l, c->own_size);
+	if (c->by_size && (!c->own_size || c->own))
+		c->mem_host = take(l, c->mem_size);
+	if ((!c->own_size || c->own) && (!c->by_size || c->mem_host))
+		return;
+	layout_mistake(&c->at, c->by_size ? "memory-mib" : "memory", "too much: %lu MiB are left, and Umbra needs %lu for one more guest",
+		       (unsigned long)(top > end ? (top - end) >> SECTION_SHIFT : 0), (unsigned long)(c->own_size >> SECTION_SHIFT));
+	c->ok = false;
+	given_base = before;
+}
+
+void guest_files_keep(struct layout *l)
+{
+	kept_base = given_base = 0;
+	for (u32 i = 0; i < l->nguests; i++)
+		l->guest[i].ok = l->guest[i].ok && !open_files(&l->guest[i]);
+	while (!keep_all(l))
+		;
+	for (u32 i = 0; i < l->nguests; i++)
+		if (l->guest[i].ok)
+			give_memory(l, &l->guest[i]);
+	for (u32 i = 0; i < l->nguests; i++)
+		l->guest[i].files_kept = l->guest[i].ok;
+}

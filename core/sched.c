@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scheduler: weighted fair queueing of at most eight guests on one processor.
+ *
+ * Each guest has a virtual time, which goes on while it runs, the slower the greater its weight; the guest that is furthest behind runs, for a
+ * slice. One that slept comes back at most a slice behind the others: what it did not use is gone. So the lead of any guest that wants to run over
+ * any other is never more than two slices, whatever they do.
+ *  - `latency`: such a guest counts as a slice further behind than it is. It gets no more time for that, but gets it at once.
+ *  - `cap`: a guest with one stands while it has used up its part of the period.
+ * Sleeping guests cost nothing: nobody looks at them before an interrupt input rises. With one guest that can run there are no slices.
+ */
+#include <arch/vcpu.h>
+#include <hv/guest.h>
+#include <hv/sched.h>
+#include <hv/time.h>
+#include <hv/vtimer.h>
+
+#define SLICE		(TIME_HZ / 100)		/* 10 ms */
+#define LEAST_LEAD	(TIME_HZ / 1000)	/* who wakes up less behind than this waits for the slice to end */
+#define PERIOD		(TIME_HZ / 10)		/* of caps */
+#define SCHED_UNIT	102400u
+
+volatile bool core_is_wanted;
+bool sched_alone = true;
+
+static struct guest *current;
+static u32 since;			/* when its time began */
+static struct vtimer slice, period;
+static bool any_cap;
+
+static u64 virtual(const struct guest *g, u32 ticks)
+{
+	return (u64)ticks * (SCHED_UNIT / g->cfg.weight);
+}
+
+/* Where @g stands, for comparison. */
+static s64 standing(const struct guest *g)
+{
+	u32 running = g == current ? host_time_now() - since : 0;
+
+	return (s64)(g->share.vtime + virtual(g, running)) - (g->cfg.latency ? (s64)virtual(g, SLICE) : 0);
+}
+
+static bool can_run(struct guest *g)
+{
+	return g->state == GUEST_RUNNING && g->request == GUEST_REQ_NONE && !g->held && !g->share.capped && !arch_vcpu_waits(g->vcpu);
+}
+
+static u32 budget(const struct guest *g)
+{
+	return g->cfg.cap ? PERIOD * g->cfg.cap / 100 : ~0u;
+}
+
+static void slice_ends(void *arg)
+{
+	(void)arg;
+	core_is_wanted = true;
+}
+
+/* What was used beyond the cap is of the next period. */
+static void period_ends(void *arg)
+{
+	(void)arg;
+	vtimer_set(&period, period.deadline + PERIOD);
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		struct sched_share *s = &g->share;
+
+		s->used = s->used > budget(g) ? s->used - budget(g) : 0;
+		core_is_wanted |= s->capped && s->used < budget(g);
+		s->capped = s->used >= budget(g);
+	}
+}
+
+void sched_init(void)
+{
+	vtimer_init(&slice, slice_ends, NULL);
+	vtimer_init(&period, period_ends, NULL);
+}
+
+/* The least virtual time of those that want to run. False: there is none. */
+static bool least(u64 *vtime)
+{
+	bool found = false;
+
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		u64 v = g->share.vtime + (g == current ? virtual(g, host_time_now() - since) : 0);
+
+		if (!g->share.ready || (found && v >= *vtime))
+			continue;
+		*vtime = v;
+		found = true;
+	}
+	return found;
+}
+
+/* @g wants to run after a time in which it did not: no further behind than a slice. */
+static void catch_up(struct guest *g)
+{
+	u64 v;
+
+	if (!g->share.ready && least(&v) && g->share.vtime + virtual(g, SLICE) < v)
+		g->share.vtime = v - virtual(g, SLICE);
+	g->share.ready = true;
+}
+
+void sched_join(struct guest *g)
+{
+	u64 v;
+
+	g->share.ready = false;
+	if (least(&v))
+		g->share.vtime = v;
+	g->share.used = 0;
+	g->share.capped = false;
+	if (!g->cfg.cap || any_cap)
+		return;
+	any_cap = true;
+	vtimer_set(&period, host_time_now() + PERIOD);
+}
+
+void sched_wake(struct guest *g)
+{
+	if (g == current || !can_run(g))
+		return;
+	catch_up(g);
+	if (!current)
+		return;
+	if (standing(g) + (g->cfg.latency ? 0 : (s64)virtual(g, LEAST_LEAD)) < standing(current))
+		core_is_wanted = true;
+	else if (!slice.set)
+		vtimer_set(&slice, host_time_now() + SLICE);
+}
+
+struct guest *sched_pick(void)
+{
+	struct guest *best = NULL;
+	u32 there = 0, ready = 0, most;
+
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		there += g->state == GUEST_RUNNING;
+		if (!can_run(g)) {
+			g->share.ready = false;
+			continue;
+		}
+		catch_up(g);
+		ready++;
+		if (!best || standing(g) < standing(best))
+			best = g;
+	}
+	sched_alone = there <= 1;
+	vtimer_cancel(&slice);
+	current = best;
+	if (!best)
+		return NULL;
+	since = host_time_now();
+	most = best->cfg.cap ? budget(best) - best->share.used : ~0u;
+	if (ready > 1 || best->cfg.cap)
+		vtimer_set(&slice, since + MIN(SLICE, most));
+	return best;
+}
+
+void sched_done(void)
+{
+	struct sched_share *s = &current->share;
+	u32 ticks = host_time_now() - since;
+
+	s->vtime += virtual(current, ticks);
+	s->ran += ticks;
+	s->used += current->cfg.cap ? ticks : 0;
+	s->capped = s->used >= budget(current);
+	current = NULL;
+}
+
+void sched_tick(void)
+{
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		struct sched_share *s = &g->share;
+
+		s->ticks_per_second = (u32)(s->ran - s->ran_at_tick);
+		s->ran_at_tick = s->ran;
+	}
+}
+
+u32 sched_permille(const struct guest *g)
+{
+	return MIN(g->share.ticks_per_second * 1000u / TIME_HZ, 1000u);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The scheduler in simulated time: shares, caps, sleepers, who wakes up, and that a single guest has no slices. */
+/* SOURCES: core/sched.c core/vtimer.c tests/host/fake/log.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arch/vcpu.h>
+#include <hv/guest.h>
+#include <hv/sched.h>
+#include <hv/time.h>
+#include <hv/vtimer.h>
+
+#include "fake.h"
+
+#define MAX	8u
+
+static struct guest guest[MAX];
+static bool asleep[MAX];
+static u32 now, host_deadline, runs;
+static bool host_armed;
+static void (*interrupt)(void);
+
+struct guest *guest_first(void) { return guest; }
+u32 host_time_now(void) { return now; }
+bool arch_vcpu_waits(const struct vcpu *v) { return *(const bool *)v; }
+
+int host_timer_init(void (*fn)(void))
+{
+	interrupt = fn;
+	return 0;
+}
+
+void host_timer_set(u32 deadline)
+{
+	host_deadline = deadline;
+	host_armed = true;
+}
+
+/* @n guests of weight 100 that are all busy. */
+static void make(u32 n)
+{
+	memset(guest, 0, sizeof(guest));
+	memset(asleep, 0, sizeof(asleep));
+	for (u32 i = 0; i < n; i++) {
+		guest[i].vcpu = (struct vcpu *)&asleep[i];
+		guest[i].cfg.weight = 100;
+		guest[i].next = i + 1 < n ? &guest[i + 1] : NULL;
+	}
+}
+
+static void start_all(u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		sched_join(&guest[i]);
+		guest[i].state = GUEST_RUNNING;
+	}
+}
+
+static int setup(void **state)
+{
+	static bool once;
+
+	if (!once) {
+		vtimers_init();
+		sched_init();
+		once = true;
+	}
+	if (sched_pick())
+		sched_done();
+	runs = 0;
+	return 0;
+}
+
+/* What the world does at each tick; NULL: nothing. */
+static void (*event)(void);
+
+static void tick(void)
+{
+	now++;
+	if (host_armed && (s32)(now - host_deadline) >= 0) {
+		host_armed = false;
+		interrupt();
+	}
+	if (event)
+		event();
+}
+
+/* The run loop, for @ticks. */
+static void go(u32 ticks)
+{
+	u32 end = now + ticks;
+
+	while ((s32)(end - now) > 0) {
+		struct guest *g;
+
+		core_is_wanted = false;
+		g = sched_pick();
+		if (!g) {
+			tick();
+			continue;
+		}
+		runs++;
+		do
+			tick();
+		while (!core_is_wanted && (s32)(end - now) > 0 && !arch_vcpu_waits(g->vcpu));
+		sched_done();
+	}
+}
+
+/* Per mille of @ticks that @i ran since @before. */
+static u32 share(u32 i, u64 before, u32 ticks)
+{
+	return (u32)((guest[i].share.ran - before) * 1000 / ticks);
+}
+
+static void expect_share(u32 i, u32 permille, u32 ticks)
+{
+	u32 got = share(i, 0, ticks);
+
+	if (got + 20 < permille || got > permille + 20)
+		fail_msg("guest %u ran %u per mille and not %u", i, got, permille);
+}
+
+static void equal_shares(void **state)
+{
+	for (u32 n = 2; n <= MAX; n++) {
+		make(n);
+		start_all(n);
+		go(TIME_HZ);
+		for (u32 i = 0; i < n; i++)
+			expect_share(i, 1000 / n, TIME_HZ);
+		assert_false(sched_alone);
+	}
+}
+
+static void shares_by_weight(void **state)
+{
+	make(3);
+	guest[0].cfg.weight = 300;
+	guest[2].cfg.weight = 50;
+	start_all(3);
+	go(4 * TIME_HZ);
+	expect_share(0, 667, 4 * TIME_HZ);
+	expect_share(1, 222, 4 * TIME_HZ);
+	expect_share(2, 111, 4 * TIME_HZ);
+}
+
+/* One guest: no slice ever ends, whoever waits may wait in its place. */
+static void alone(void **state)
+{
+	make(2);
+	guest[0].state = GUEST_RUNNING;
+	go(TIME_HZ);
+	assert_int_equal(runs, 1);
+	assert_true(sched_alone);
+	assert_int_equal(guest[0].share.ran, TIME_HZ);
+}
+
+/* A sleeper costs nothing and saves nothing up. */
+static void sleepers(void **state)
+{
+	u64 before;
+
+	make(2);
+	start_all(2);
+	asleep[1] = true;
+	go(10 * TIME_HZ);
+	assert_int_equal(guest[1].share.ran, 0);
+	assert_true(runs <= 2);
+	asleep[1] = false;
+	before = guest[0].share.ran;
+	sched_wake(&guest[1]);
+	go(TIME_HZ);
+	if (share(0, before, TIME_HZ) < 480)
+		fail_msg("the one that was busy got %u per mille", share(0, before, TIME_HZ));
+}
+
+/* Guest 1 wakes up every 100 ticks and works for 10: how long it had to wait at most. */
+static u32 woken_at, worst, work_left;
+
+static void periodic(void)
+{
+	if (asleep[1] && now % 100 == 0) {
+		asleep[1] = false;
+		woken_at = now;
+		work_left = 10;
+		sched_wake(&guest[1]);
+	}
+}
+
+static void go_periodic(u32 ticks)
+{
+	u32 end = now + ticks;
+
+	worst = 0;
+	event = periodic;
+	asleep[1] = true;
+	while ((s32)(end - now) > 0) {
+		struct guest *g;
+
+		core_is_wanted = false;
+		g = sched_pick();
+		if (g == &guest[1] && work_left == 10 && now - woken_at > worst)
+			worst = now - woken_at;
+		do {
+			tick();
+			if (g == &guest[1] && !--work_left)
+				asleep[1] = true;
+		} while (g && !core_is_wanted && !arch_vcpu_waits(g->vcpu));
+		if (g)
+			sched_done();
+	}
+	event = NULL;
+}
+
+static void who_wakes_up_is_served(void **state)
+{
+	make(4);
+	start_all(4);
+	go_periodic(TIME_HZ);	/* until it is behind */
+	go_periodic(2 * TIME_HZ);
+	if (worst > 1)
+		fail_msg("it waited %u ticks", worst);
+}
+
+/* With as much to do as it has a share of, a guest waits at times; not so one with `latency`, which gets no more for it. */
+static void latency(void **state)
+{
+	make(8);
+	start_all(8);
+	go_periodic(2 * TIME_HZ);
+	assert_true(worst > 1);
+	make(8);
+	guest[1].cfg.latency = true;
+	start_all(8);
+	go_periodic(2 * TIME_HZ);
+	if (worst > 1)
+		fail_msg("it waited %u ticks", worst);
+	make(2);
+	guest[1].cfg.latency = true;
+	start_all(2);
+	go(TIME_HZ);
+	expect_share(0, 500, TIME_HZ);
+	expect_share(1, 500, TIME_HZ);
+}
+
+static void caps(void **state)
+{
+	make(2);
+	guest[1].cfg.cap = 20;
+	start_all(2);
+	go(2 * TIME_HZ);
+	expect_share(0, 800, 2 * TIME_HZ);
+	expect_share(1, 200, 2 * TIME_HZ);
+	/* also where nobody else wants the rest */
+	make(1);
+	guest[0].cfg.cap = 35;
+	start_all(1);
+	go(2 * TIME_HZ);
+	expect_share(0, 350, 2 * TIME_HZ);
+}
+
+static void who_must_not_run(void **state)
+{
+	make(3);
+	start_all(3);
+	guest[0].state = GUEST_PAUSED;
+	guest[1].held = true;
+	go(TIME_HZ);
+	assert_int_equal(guest[0].share.ran + guest[1].share.ran, 0);
+	assert_int_equal(guest[2].share.ran, TIME_HZ);
+	guest[2].request = GUEST_REQ_RESET;
+	assert_null(sched_pick());
+}
+
+/* One that comes later has no claim for the time before. */
+static void latecomer(void **state)
+{
+	u64 before;
+
+	make(2);
+	sched_join(&guest[0]);
+	guest[0].state = GUEST_RUNNING;
+	go(5 * TIME_HZ);
+	sched_join(&guest[1]);
+	guest[1].state = GUEST_RUNNING;
+	before = guest[0].share.ran;
+	go(TIME_HZ);
+	assert_in_range(share(0, before, TIME_HZ), 480, 520);
+}
+
+static void permille(void **state)
+{
+	make(2);
+	start_all(2);
+	sched_tick();
+	go(TIME_HZ);
+	sched_tick();
+	assert_in_range(sched_permille(&guest[0]), 480, 520);
+	go(1);
+	sched_tick();
+	assert_int_equal(sched_permille(&guest[0]) + sched_permille(&guest[1]), 0);
+}
+
+#define T(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(caps), T(who_must_not_run),
+		T(latecomer), T(permille),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

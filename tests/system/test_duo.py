@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Several guests: two busy ones beside each other, on each CPU path, resets of one while the other goes on, sleep, pause, bad layouts."""
+
+import re
+import shutil
+
+import pytest
+
+from board import LOGS, MONITOR_KEY, built_paths, layout, umbra_arguments
+from umbra_common import build_dir, run
+
+
+def busy(letter):
+    """An image of tests/guests/duo/busy.c with an identity of its own."""
+    data = (build_dir() / "guests/duo/busy.bin").read_bytes()
+    assert data.count(b"IDENTITY") == 1
+    path = LOGS / f"busy-{letter}.bin"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data.replace(b"IDENTITY", letter.encode() * 8))
+    return path
+
+
+def arguments(name, edits=(), files=None):
+    """Umbra with `bare-duo`, changed by `edits` of fdtput."""
+    folder = LOGS / f"{name}.boot"
+    folder.mkdir(parents=True, exist_ok=True)
+    edited = folder / "duo.dtb"
+    shutil.copy(layout("bare-duo"), edited)
+    for words in edits:
+        run(["fdtput", "-t", words[0], edited, *words[1:]])
+    return umbra_arguments(name, edited, files or {"guest.bin": busy("A"), "guest1.bin": busy("B")})
+
+
+def rounds(board, letter, timeout=120):
+    return int(board.expect(rf"{letter * 8} (\d+) rounds\r", timeout).group(1))
+
+
+def show(board, name):
+    board.open_monitor()
+    board.sendline(f"console {name}")
+    board.expect(rf"\[guest {name}\]")
+
+
+def guests(board):
+    """{name: (state, restarts, processor)} of `guest list`, the monitor being open."""
+    rows = re.findall(r"^(\w+) +(\w+) +0x\w+ \+ +\d+ MiB +(\d+) +([0-9.]+) %", board.monitor_command("guest list"), re.M)
+    return {name: (state, int(restarts), float(share)) for name, state, restarts, share in rows}
+
+
+def check(board):
+    """Nothing of one guest was seen in the other one, and the shadow tables are right."""
+    for name in "01":
+        assert "0 violations" in board.monitor_command(f"guest {name} audit"), name
+        assert re.search(r"^unrewritten\s+0\b", board.monitor_command(f"stats {name}"), re.M)
+    assert "BAD" not in board.log.read_text(encoding="latin1")
+
+
+@pytest.mark.parametrize("first", built_paths())
+@pytest.mark.parametrize("second", built_paths())
+def test_two_busy_guests(boot, first, second):
+    """Both get on with their work, and all that is switched between them is theirs whenever they look; half of the processor is each one's."""
+    board = boot(arguments(f"duo-{first}-{second}", [("s", "/guest", "cpu-path", first), ("s", "/guest@1", "cpu-path", second)]))
+    rounds(board, "A")
+    show(board, "1")
+    rounds(board, "B")
+    board.open_monitor()
+    board.monitor_command("console all")
+    board.send(MONITOR_KEY)
+    board.expect(r"\[0\] AAAAAAAA \d+ rounds", 120)
+    board.open_monitor()
+    check(board)
+    switches = re.search(r"switches from guest to guest: (\d+), of (\d+) instructions", board.monitor_command("stats"))
+    assert int(switches[1]) > 4 and int(switches[2]) < 3000, switches[0]
+
+
+def test_shares(boot):
+    """A second of two busy guests is half and half."""
+    board = boot(arguments("duo-shares"))
+    board.expect("AAAAAAAA 786432 rounds", 180)  # more than two seconds, of which the last full one is shown
+    board.open_monitor()
+    shares = guests(board)
+    assert all(49 <= shares[name][2] <= 51 for name in "01"), shares
+
+
+def test_reset_beside_another(boot):
+    """One is reset 50 times, the other one counts on."""
+    board = boot(arguments("duo-reset"))
+    before = rounds(board, "A")
+    board.open_monitor()
+    for _ in range(50):
+        board.monitor_command("guest 1 reset")
+    assert guests(board)["1"][:2] == ("running", 50)
+    check(board)
+    board.send(MONITOR_KEY)
+    assert rounds(board, "A") > before
+    assert board.log.read_text(encoding="latin1").count("AAAAAAAA begins") == 1
+
+
+def test_pause_sleep_and_typing(boot):
+    """A guest that sleeps or is paused costs the other one nothing; each gets what is typed for it."""
+    board = boot(arguments("duo-sleep"))
+    rounds(board, "A")
+    show(board, "1")
+    rounds(board, "B")
+    board.send("s")
+    board.expect("BBBBBBBB sleeps", 60)
+    show(board, "0")
+    rounds(board, "A")
+    rounds(board, "A")
+    show(board, "1")
+    board.send("x")
+    board.expect("BBBBBBBB is awake", 60)
+    board.open_monitor()
+    board.monitor_command("guest 1 pause")
+    assert guests(board)["1"][0] == "paused"
+    board.send(MONITOR_KEY)
+    board.expect_not("BBBBBBBB", 3)
+    board.open_monitor()
+    board.monitor_command("guest 1 resume")
+    board.send(MONITOR_KEY)
+    rounds(board, "B")
+    board.open_monitor()
+    board.monitor_command("guest 1 destroy")
+    assert guests(board)["1"][0] == "off"
+    assert re.search(r"^80008000 ( 00){16} ", board.monitor_command("guest 1 memory phys 0x80008000 16"), re.M)
+    board.sendline("guest 1 start")
+    board.expect("BBBBBBBB begins", 60)
+
+
+@pytest.mark.parametrize("edits, message", [
+    ([("x", "/guest@1", "memory-mib", "1f0")], "/guest@1: memory-mib: too much"),
+    ([("s", "/guest@1", "cpu-path", "warp")], 'cpu-path.*"warp"'),
+    ([("x", "/guest@1/devices/uart@49020000", "reg", "48200000", "1000")], "/guest@1/devices/uart@49020000: reg:.*overlaps"),
+], ids=["memory", "path", "device"])
+def test_a_bad_guest_beside_a_good_one(boot, edits, message):
+    """One message, and the other guest starts."""
+    board = boot(arguments("duo-bad", edits))
+    board.expect(message, 30)
+    board.expect("AAAAAAAA begins", 60)
+    board.open_monitor()
+    assert list(guests(board)) == ["0"]
+
+
+# Guests of tests/guests that use nothing of the board but interrupt controller and UART.
+ELSEWHERE = ("boot", "churn", "doubt", "exclusive", "mem", "mmu_perm", "selfmod", "tlb")
+
+
+@pytest.mark.parametrize("path", built_paths())
+@pytest.mark.parametrize("guest", ELSEWHERE)
+def test_guests_in_memory_elsewhere(boot, guest, path):
+    """Reports are the same in memory that is somewhere else than the guest sees it, beside a guest that is busy."""
+    folder = build_dir() / "guests"
+    native = boot(["-kernel", folder / f"{guest}.uimg"])
+    native.expect(r"SUMMARY: \d+ tests, 0 failed", 90)
+    want = re.findall(r"^(?:PASS|FAIL|SKIP) .*$", native.child.before.replace("\r", ""), re.M)
+    board = boot(arguments(f"elsewhere-{guest}-{path}", [("s", "/guest@1", "cpu-path", path)],
+                           {"guest.bin": busy("A"), "guest1.bin": folder / f"{guest}.bin"}))
+    board.expect("AAAAAAAA begins", 60)
+    show(board, "1")
+    board.expect(r"SUMMARY: \d+ tests, 0 failed", 120)
+    got = re.findall(r"^(?:PASS|FAIL|SKIP) .*$", board.child.before.replace("\r", ""), re.M)
+    assert want[-len(got):] == got and len(got) > min(5, len(want) - 1)
