@@ -138,6 +138,7 @@ void native_undef(struct vcpu *v)
 
 u32 native_run(struct vcpu *v)
 {
+	enum short_end end;
 	u32 vector;
 
 	window_prepare(v);
@@ -145,9 +146,10 @@ u32 native_run(struct vcpu *v)
 		pmu_guest_begin(v);
 		vector = arm_guest_enter(v);
 		pmu_guest_end(v);
-	} while (short_exit(v, vector));
+		end = short_exit(v, vector);
+	} while (end == SHORT_DONE);
 	slow_exit_begin(v);
 	shadow_exited(v);
 	code_page_ran(v);
-	return vector;
+	return end == SHORT_LOOP ? VEC_NONE : vector;
 }
