@@ -244,18 +244,18 @@ bool code_doubt_is_a32(const u32 *page, u32 i)
 	return looks_a32(page[i]) && is_among_a32(page, i);
 }
 
-/* CPS as software has it: it changes something, and names a mode that exists if it names one (B9.3.2). */
+/* CPS as software has it: it changes something, and names a privileged mode if it names one (B9.3.2). */
 static bool is_sane_cps(u32 w)
 {
 	u32 imod = FIELD(w, 19, 18), aif = FIELD(w, 8, 6), mode = FIELD(w, 4, 0);
 	bool sets_mode = w & BIT(17);
 
-	return (imod >= 2 ? aif != 0 : imod == 0 && !aif && sets_mode) && (sets_mode ? mode >= 0x10 : !mode);
+	return (imod >= 2 ? aif != 0 : imod == 0 && !aif && sets_mode) && (sets_mode ? mode > 0x10 : !mode);
 }
 
 /*
- * Instructions that two halfwords of T32 code look like once in a thousand pages: in the 203 pages of a C library compiled as T32 there is none,
- * whereas half of these pages have something that stands among what looks like A32 code, and any other kind of site.
+ * Instructions that two halfwords of T32 code look like once in hundreds of pages: in the 203 pages of a C library and the 354 of a kernel, both
+ * compiled as T32, there is none but real ones, whereas half of them have a site of any kind among what looks like A32 code.
  */
 static bool is_a32_system(u32 w)
 {
@@ -265,8 +265,8 @@ static bool is_a32_system(u32 w)
 		{ 0xffb0f000, 0xe320f000 },		/* MSR of an immediate, WFI */
 		{ 0xffffffff, 0xe1b0f00e },		/* MOVS pc, lr */
 		{ 0xfffffff3, 0xe25ef000 },		/* SUBS pc, lr, #0, 4, 8, 12 */
-		{ 0xfe5fffe0, 0xf84d0500 },		/* SRS */
-		{ 0xfe5fffff, 0xf81d0a00 },		/* RFE sp */
+		{ 0xfffffff0, 0xf96d0510 },		/* SRSDB sp!; others look like T32 loads and stores */
+		{ 0xffffffff, 0xf8bd0a00 },		/* RFEIA sp! */
 	};
 
 	if ((w & 0xfff1fe20) == 0xf1000000)

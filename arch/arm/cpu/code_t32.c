@@ -366,7 +366,9 @@ static void find_data(struct t32_scan *s)
 	u32 n;
 
 	for (u32 i = 0; i < T32_HALVES; i++) {
-		if (!may_read(s->page[i]) || !bit_get(s->known->start, i))
+		if (!s->known->start[i / 32])
+			i |= 31;
+		if (!bit_get(s->known->start, i) || !may_read(s->page[i]))
 			continue;
 		decode_at(s, i, &in);
 		n = reads(s, i, &in, &from);
