@@ -11,6 +11,7 @@ enum shadow_result {
 	SHADOW_FIXED,		/* the mapping is there now: resume */
 	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
 	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
+	SHADOW_TABLE_STORE,	/* a store into a guest table that is followed: emulate it (counted) */
 	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
 	SHADOW_INTERPRET,	/* a fetch from a page that must not be executed as it is: interpret it (arm/interp.h) */
 	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
@@ -23,7 +24,7 @@ enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR
 /*
  * Context: exit path, host address space, interrupts masked. shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
  * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
- * store of an instruction into its own, scanned page, to be done with guest_access().
+ * store of an instruction into its own, scanned page, to be done with guest_access(), as is SHADOW_TABLE_STORE.
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 /* Between two runs: another strategy from here on, which begins with nothing mapped. -ENOENT with one message when it is not built in. */
@@ -33,9 +34,17 @@ void shadow_reset(struct vcpu *v);
 /* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
 void shadow_forget(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
+/* Drop every mapping, whether it holds or not. */
+void shadow_anew(struct vcpu *v);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 /* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
+/*
+ * The guest's store to @va cannot be emulated: if it is into a guest table that is followed, let it be done natively. False: it is not.
+ */
+bool shadow_let_go(struct vcpu *v, gva_t va);
+/* Umbra changed guest memory, within one page, other than by guest_access(). */
+void shadow_written(struct vcpu *v, gpa_t at, u32 len);
 /* The guest is at work with the memory at @va, word by word, without accessing it: map it if it may read it and nothing is mapped. */
 void shadow_touch(struct vcpu *v, gva_t va);
 /* After every exit from the guest, before all else here: the window may have selected another root. */
