@@ -108,7 +108,7 @@ static void undefined_t32(struct vcpu *v)
 	enum t32_trap what = code_page_t32_trap(v, &copy);
 	struct insn in;
 
-	if (what == T32_TRAP_AGAIN || !insn_fetch(v, &word, &len))
+	if (what == T32_TRAP_AGAIN || !insn_fetch(v, &word, &len) || code_page_restore_t32(v, word))
 		return;
 	t32_decode(len == 4 ? (u16)(word >> 16) : (u16)word, (u16)word, &in);
 	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */

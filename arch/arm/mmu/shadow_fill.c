@@ -495,7 +495,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
 		return SHADOW_INTERPRET;
-	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa, va)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;
 	}
