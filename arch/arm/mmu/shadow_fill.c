@@ -227,7 +227,7 @@ static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 
 	was = frame->w[0];
 	if (!(was & ~FRAME_USER) && !frame->w[1])
 		frame->w[0] = was | FRAME_ENTRY | tbl << 8 | idx;
-	else
+	else if (!(was & FRAME_MANY))
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
 	return ((d & PAGE_MASK) + bits) | (was & FRAME_USER ? 0 : L2_XN);
 }
@@ -268,7 +268,7 @@ static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node
 	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 d = guest[i], page = (d & PAGE_MASK) - big.base, e;
+		u32 d = guest[i], page = d - big.base, e;
 
 		if (!d || p[i])
 			continue;
@@ -276,8 +276,12 @@ static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node
 			low = d & ~PAGE_MASK;
 			bits = ahead_bits(f, n, low, user_exec);
 		}
-		e = ahead_entry(f->s, page < big.size ? &big.frame[page >> PAGE_SHIFT] : frame_of(f->s, d & PAGE_MASK), d, bits, tbl,
-				first + i);
+		if (!bits)
+			continue;
+		if (page < big.size)
+			e = ahead_entry(f->s, big.frame + (page >> PAGE_SHIFT), d, bits, tbl, first + i);
+		else
+			e = ahead_entry(f->s, frame_of(f->s, d & PAGE_MASK), d, bits, tbl, first + i);
 		if (!e)
 			continue;
 		*(volatile u32 *)&p[i] = e;
