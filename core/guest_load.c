@@ -4,7 +4,7 @@
  *
  * A file in U-Boot's legacy format (uImage, uInitrd) is taken out of it. Linux: zImage 32 MiB into memory (its decompressor
  * wants the kernel's place at the start free), initrd near the top, device tree below it. Raw kernels: at load-offset,
- * entered there. ATAGs: 0x100 into memory.
+ * entered there, or where U-Boot's header says. ATAGs: 0x100 into memory.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@
 #define ZIMAGE_MAGIC		0x016f2818u
 #define ZIMAGE_HEADER		0x30u
 #define ZIMAGE_OFFSET		0x02000000u
-#define ZIMAGE_HEADROOM		0x00100000u	/* the decompressor's bss, stack and heap behind the image */
+#define HEADROOM		0x00100000u	/* behind the image of a Linux: the decompressor's bss, stack and heap, or the kernel's own bss */
 /*
  * Kernels before 3.5 poison the initrd up to the end of its last page when they free it, and take early memory from the top down: they are
  * told of whole pages, and have some free memory above.
@@ -35,6 +35,8 @@
 #define DTB_ROOM		0x4000u		/* for our edits, beside bootargs and nodes that are disabled */
 #define DTB_NODE_ROOM		48u		/* three properties, guest_fdt.c */
 #define MACHINE_NONE		0xffffffffu	/* r1 of a device-tree boot: any value */
+
+#define FILES_MAX		(3 + LAYOUT_MAX_DISKS)
 
 static hpa_t kept_base;
 
@@ -53,23 +55,34 @@ hpa_t guest_kept_base(void)
 	return kept_base ? kept_base : arch_host_mem()->umbra_base;
 }
 
+static u32 insert_file(struct layout_file **f, u32 n, struct layout_file *one)
+{
+	u32 at = n;
+
+	if (!one->size)
+		return n;
+	for (; at && f[at - 1]->addr < one->addr; at--)
+		f[at] = f[at - 1];
+	f[at] = one;
+	return n + 1;
+}
+
 /* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
 static u32 sort_files(struct guest *g, struct layout_file **f)
 {
-	struct layout_file *all[] = { &g->cfg.kernel, &g->cfg.dtb, &g->cfg.initrd };
-	u32 n = 0;
+	struct layout_guest *c = &g->cfg;
+	u32 n = insert_file(f, 0, &c->kernel);
 
-	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
-		u32 at = n;
-
-		if (!all[i]->size)
-			continue;
-		for (; at && f[at - 1]->addr < all[i]->addr; at--)
-			f[at] = f[at - 1];
-		f[at] = all[i];
-		n++;
-	}
+	n = insert_file(f, n, &c->dtb);
+	n = insert_file(f, n, &c->initrd);
+	for (u32 i = 0; i < c->ndevs; i++)
+		n = insert_file(f, n, &c->dev[i].file);
 	return n;
+}
+
+static u32 kept_size(const struct layout_file *f)
+{
+	return f->doubled ? 2 * layout_file_second(f) : f->size;
 }
 
 /* Lowest address that the kept files will take. */
@@ -78,7 +91,7 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 	hpa_t top = arch_host_mem()->umbra_base;
 
 	for (u32 i = 0; i < n; i++)
-		top = f[i]->size < top ? (top - f[i]->size) & ~7u : 0;
+		top = f[i]->size < top / 2 ? (top - kept_size(f[i])) & ~7u : 0;
 	return top;
 }
 
@@ -96,20 +109,60 @@ static bool is_zimage(const struct layout_file *k)
 	return file_word(k, ZIMAGE_MAGIC_AT) == ZIMAGE_MAGIC;
 }
 
-/* Take each file out of U-Boot's format if it comes in that. */
-static int open_files(struct guest *g)
+/* What the header of a zImage says of its size. */
+static u32 zimage_size(const struct layout_file *k)
+{
+	return file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+}
+
+/* A raw kernel in U-Boot's format goes where the header says, and the layout must not say otherwise. */
+static int place_raw(struct guest *g, const struct uimage *u)
 {
 	struct layout_guest *c = &g->cfg;
 	const gpa_t at = c->mem_base + c->load_offset;
-	struct uimage u = { .load = at, .entry = at };
-	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
 
-	/* A raw kernel runs where it was linked; a zImage runs anywhere. */
-	if (!err && !is_zimage(&c->kernel) && (u.load != at || u.entry != at)) {
-		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx\n",
-		       g->name, SHOWN(c->kernel.name), (unsigned long)u.load, (unsigned long)u.entry, (unsigned long)at);
+	if (u->load - c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
+		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx, its memory is 0x%08lx+0x%lx\n",
+		       g->name, SHOWN(c->kernel.name), (unsigned long)u->load, (unsigned long)u->entry, (unsigned long)at,
+		       (unsigned long)c->mem_base, (unsigned long)c->mem_size);
 		return -EINVAL;
 	}
+	c->load_offset = u->load - c->mem_base;
+	c->load_offset_given = true;
+	g->entry_at = u->entry - u->load;
+	return 0;
+}
+
+/*
+ * A device tree behind a zImage is the one that its decompressor takes, whatever r2 says (Linux: ARM_APPENDED_DTB). The guest gets it, edited, by way of
+ * r2 instead, and does not find the other. With ATAGs it is left alone: the decompressor writes them into it.
+ */
+static void take_appended(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	struct layout_file *k = &c->kernel;
+	const u32 size = zimage_size(k);
+
+	if (c->atags || size < ZIMAGE_HEADER || size >= k->size || be32_load((const u8 *)hpa_ptr(k->addr) + size) != FDT_MAGIC)
+		return;
+	if (c->dtb.size)
+		pr_info("guest %s: the device tree behind \"%s\" takes the place of \"%s\"\n", g->name, SHOWN(k->name), SHOWN(c->dtb.name));
+	c->dtb = (struct layout_file){ .name = k->name, .addr = k->addr + size, .size = k->size - size, .at = k->at };
+	k->size = size;
+}
+
+/* Take each file out of U-Boot's format if it comes in that, and a device tree from behind the kernel. */
+static int open_files(struct guest *g)
+{
+	struct layout_guest *c = &g->cfg;
+	struct uimage u = { .load = 0 };
+	int err = uimage_open(g, &c->kernel, UIMAGE_KERNEL, &u);
+
+	g->entry_at = 0;
+	if (!err && is_zimage(&c->kernel))	/* it runs anywhere */
+		take_appended(g);
+	else if (!err && u.given)
+		err = place_raw(g, &u);
 	if (!err)
 		err = uimage_open(g, &c->dtb, UIMAGE_FLATDT, &u);
 	return err ? err : uimage_open(g, &c->initrd, UIMAGE_RAMDISK, &u);
@@ -117,7 +170,7 @@ static int open_files(struct guest *g)
 
 static int keep_files(struct guest *g)
 {
-	struct layout_file *f[3];
+	struct layout_file *f[FILES_MAX];
 	u32 n = sort_files(g, f);
 	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
 	gpa_t mem_end = g->cfg.mem_base + g->cfg.mem_size;
@@ -128,13 +181,15 @@ static int keep_files(struct guest *g)
 		return -ENOMEM;
 	}
 	for (u32 i = 0; i < n; i++) {
-		hpa_t dst = (top - f[i]->size) & ~7u;
+		hpa_t dst = (top - kept_size(f[i])) & ~7u;
 
 		/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
 		if (i + 1 < n && dst < f[i + 1]->addr + f[i + 1]->size)
 			return layout_mistake(&f[i + 1]->at, "reg", "file \"%s\" lies where files are kept, load it lower",
 					      SHOWN(f[i + 1]->name));
 		memmove(hpa_ptr(dst), hpa_ptr(f[i]->addr), f[i]->size);
+		if (f[i]->doubled)
+			memcpy(hpa_ptr(dst + layout_file_second(f[i])), hpa_ptr(dst), f[i]->size);
 		f[i]->addr = dst;
 		top = dst;
 	}
@@ -161,20 +216,20 @@ static int check_kernel(const struct guest *g, struct placement *p)
 		return layout_mistake(&c->at, "load-offset", "file \"%s\" is a zImage, which has a place of its own", SHOWN(k->name));
 	if (!p->zimage && !c->dtb.size && !c->atags && (c->bootargs || c->initrd.size))
 		return layout_mistake(&c->at, c->bootargs ? "bootargs" : "initrd", "nothing tells a raw binary of it, without atags");
-	if (!p->zimage && c->dtb.size) {
-		pr_err("guest %s: file \"%s\" is truncated or no zImage; only a layout without dtb starts a raw binary\n",
+	if (!p->zimage && c->dtb.size && !c->load_offset_given) {
+		pr_err("guest %s: file \"%s\" is truncated or no zImage; an unpacked kernel needs load-offset, or a U-Boot header that says where it belongs\n",
 		       g->name, SHOWN(k->name));
 		return -EINVAL;
 	}
 	if (!p->zimage)
 		return 0;
-	image = file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
+	image = zimage_size(k);
 	if (image > k->size || image < ZIMAGE_HEADER) {
 		pr_err("guest %s: file \"%s\" is %s: %lu bytes, its header says %lu\n", g->name, SHOWN(k->name),
 		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
 		return -EINVAL;
 	}
-	if (!c->dtb.size && !c->atags)
+	if (!c->dtb.size && !c->atags && !guest_tree_possible(g))
 		return layout_mistake(&c->at, "dtb", "missing; a Linux kernel needs a device tree (or say `atags`)");
 	return 0;
 }
@@ -191,11 +246,15 @@ static u32 count_nodes(const void *fdt)
 static int check_dtb(const struct guest *g, struct placement *p)
 {
 	const struct layout_file *f = &g->cfg.dtb;
+	const u32 args = g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0;
 	const void *fdt;
 	int err;
 
-	if (!f->size)
+	if (!f->size) {
+		if (p->zimage && !g->cfg.atags)
+			p->dtb_room = ALIGN_UP(GUEST_TREE_ROOM + args, PAGE_SIZE);
 		return 0;
+	}
 	fdt = hpa_ptr(f->addr);
 	err = blob_check(fdt, f->size);
 	if (err) {
@@ -203,8 +262,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 		       fdt_strerror(err));
 		return -EINVAL;
 	}
-	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM +
-			       (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0), PAGE_SIZE);
+	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM + args, PAGE_SIZE);
 	return 0;
 }
 
@@ -251,7 +309,7 @@ static int place(const struct guest *g, struct placement *p)
 	p->kernel = c->mem_base + c->load_offset;
 	if (p->zimage)
 		p->kernel = c->mem_base + MIN(ZIMAGE_OFFSET, ALIGN_DOWN(c->mem_size / 2, SECTION_SIZE));
-	headroom = p->zimage ? ZIMAGE_HEADROOM : 0;
+	headroom = p->zimage || p->dtb_room || c->atags ? HEADROOM : 0;
 	space = p->low > p->kernel ? p->low - p->kernel : 0;
 	if (c->kernel.size > space || space - c->kernel.size < headroom)
 		return too_big(g, &c->kernel);
@@ -292,7 +350,8 @@ static int load_tables(struct guest *g, const struct placement *p)
 		return load_atags(g, p);
 	if (!p->dtb)
 		return 0;
-	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), at_guest(g, p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
+	return guest_fdt_build(g, c->dtb.size ? hpa_ptr(c->dtb.addr) : NULL, at_guest(g, p->dtb), p->dtb_room, p->initrd,
+			       ALIGN_UP(c->initrd.size, PAGE_SIZE));
 }
 
 /* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */
@@ -340,6 +399,6 @@ int guest_load(struct guest *g)
 	if (err)
 		return err;
 	flush_memory(g);
-	g->entry = p.kernel;
+	g->entry = p.kernel + g->entry_at;
 	return 0;
 }

@@ -12,17 +12,19 @@
 #include <hv/time.h>
 
 #define SILENCE_S	30u	/* without a sign of life either: longer than any kernel calculates between two of them, on any path */
+#define STILL_S		4u	/* in one place, with interrupts masked: it waits for nothing that could come */
 
 void guest_watch_start(struct guest *g)
 {
 	g->watch.since = host_time_now();
 	g->watch.characters = console_guest_characters();
 	g->watch.silence_said = false;
+	g->watch.still = 0;
 }
 
 /*
- * A guest that says nothing may do so on purpose. One that has never said a word, and takes aborts and interrupts at most, is lost: no
- * waiting, no system call, no device.
+ * A guest that says nothing may do so on purpose. One that has never said a word is lost when it takes aborts and interrupts at most (no
+ * waiting, no system call, no device), and sooner when it does not even get on.
  */
 static void look(struct guest *g)
 {
@@ -30,12 +32,16 @@ static void look(struct guest *g)
 
 	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters())
 		return;
+	w->still = arch_vcpu_still(g->vcpu) ? w->still + 1 : 0;
 	if (arch_vcpu_lives(g->vcpu))
 		w->since = host_time_now();
-	if (host_time_now() - w->since < SILENCE_S * TIME_HZ)
+	if (w->still < STILL_S && host_time_now() - w->since < SILENCE_S * TIME_HZ)
 		return;
 	w->silence_said = true;
-	pr_warn("guest %s: not a word on its console since its start, and no sign of life for %u s\n", g->name, SILENCE_S);
+	if (w->still >= STILL_S)
+		pr_warn("guest %s: not a word on its console, and it loops in one place with interrupts masked\n", g->name);
+	else
+		pr_warn("guest %s: not a word on its console since its start, and no sign of life for %u s\n", g->name, SILENCE_S);
 	arch_vcpu_trouble(g->vcpu);
 }
 

@@ -14,6 +14,7 @@
 #define AT_TYPE		30u
 #define AT_COMPRESSION	31u
 #define ARCH_ARM	2u
+#define TYPE_FIRMWARE	5u	/* U-Boot's own image */
 #define TYPE_KERNEL_NOLOAD 14u	/* entry: an offset; no address matters */
 
 static int refuse(const struct guest *g, const struct layout_file *f, const char *why)
@@ -33,6 +34,11 @@ static bool noload(const u8 *h, enum uimage_type type)
 	return type == UIMAGE_KERNEL && h[AT_TYPE] == TYPE_KERNEL_NOLOAD && !be32_load(h + AT_ENTRY);
 }
 
+static bool is_kind(const u8 *h, enum uimage_type type)
+{
+	return h[AT_TYPE] == type || noload(h, type) || (type == UIMAGE_KERNEL && h[AT_TYPE] == TYPE_FIRMWARE);
+}
+
 int uimage_open(const struct guest *g, struct layout_file *f, enum uimage_type type, struct uimage *u)
 {
 	const u8 *h = f->size >= HEADER ? hpa_ptr(f->addr) : NULL;
@@ -43,12 +49,12 @@ int uimage_open(const struct guest *g, struct layout_file *f, enum uimage_type t
 	size = be32_load(h + AT_SIZE);
 	if (!size || size > f->size - HEADER)
 		return refuse(g, f, "that is truncated");
-	if (h[AT_ARCH] != ARCH_ARM || (h[AT_TYPE] != type && !noload(h, type)))
+	if (h[AT_ARCH] != ARCH_ARM || !is_kind(h, type))
 		return refuse(g, f, "of another kind or for another processor");
 	if (!unpacked(h, type))
 		return refuse(g, f, "of compressed data; unpack them");
 	if (!noload(h, type))
-		*u = (struct uimage){ be32_load(h + AT_LOAD), be32_load(h + AT_ENTRY) };
+		*u = (struct uimage){ true, be32_load(h + AT_LOAD), be32_load(h + AT_ENTRY) };
 	f->addr += HEADER;
 	f->size = size;
 	return 0;

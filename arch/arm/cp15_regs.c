@@ -28,7 +28,6 @@ READ_HW(ctr)
 READ_HW(mpidr)
 READ_HW(id_pfr1)
 READ_HW(id_afr0)
-READ_HW(id_mmfr0)
 READ_HW(id_mmfr1)
 READ_HW(id_mmfr2)
 READ_HW(id_mmfr3)
@@ -47,6 +46,13 @@ static u32 rd_id_pfr0(struct vcpu *v, const struct coproc_row *row)
 }
 
 /* Also ID_DFR0: no debug registers, no trace. And what is reserved for identification, where later kernels look for features. */
+/* A kernel that needs other page tables than there are looks here last. */
+static u32 rd_id_mmfr0(struct vcpu *v, const struct coproc_row *row)
+{
+	v->trouble.mmfr0_pc = v->r[15];
+	return read_id_mmfr0();
+}
+
 static u32 rd_zero(struct vcpu *v, const struct coproc_row *row)
 {
 	return 0;

@@ -5,7 +5,13 @@
 #include <arm/sysreg.h>
 #include <arm/trouble.h>
 #include <hv/guest.h>
+#include <hv/guest_peek.h>
 #include <hv/log.h>
+
+#define STILL_LINE	64u	/* bytes of code that hold a loop which waits for nothing */
+#define LPAE_LOOK	3u
+#define CMP_IMM_MASK	0x0ff0ffffu	/* any Rn */
+#define CMP_IMM_5	0x03500005u
 
 static const char *exception_name(u32 vector)
 {
@@ -42,6 +48,35 @@ static void say_nothing(const struct vcpu *v)
 			(unsigned)e->what, e->what - m->ram_base < m->ram_size ? ", Umbra's RAM," : "", (unsigned)e->pc, (unsigned)e->count);
 }
 
+/* CMP Rn, #5 within the next three instructions: ID_MMFR0.VMSA is 5 from where there are long descriptors on. */
+static bool wants_lpae(struct vcpu *v)
+{
+	u32 n = 0;
+	const u32 *w = v->trouble.mmfr0_pc ? guest_peek_phys(v->guest, v->trouble.mmfr0_pc & ~3u, (LPAE_LOOK + 1) * 4, &n) : NULL;
+
+	for (u32 i = 1; w && i < n / 4; i++)
+		if ((w[i] & CMP_IMM_MASK) == CMP_IMM_5)
+			return true;
+	return false;
+}
+
+/* While the MMU is off: whatever ran with it on found its tables good. */
+static void say_lpae(struct vcpu *v)
+{
+	if (!(v->cp15.sctlr & SCTLR_M) && wants_lpae(v))
+		pr_warn("guest %s: it looked for long-descriptor page tables (LPAE) at 0x%08x, and this processor has none: a kernel that is built for them does not run here\n",
+			v->guest->name, (unsigned)v->trouble.mmfr0_pc);
+}
+
+bool arch_vcpu_still(struct vcpu *v)
+{
+	const u32 at = v->r[15] & ~(STILL_LINE - 1);
+	const bool still = at == v->trouble.seen_at && (v->cpsr & (PSR_I | PSR_F)) == (PSR_I | PSR_F);
+
+	v->trouble.seen_at = at;
+	return still;
+}
+
 void arch_vcpu_trouble(struct vcpu *v)
 {
 	const struct vcp15 *c = &v->cp15;
@@ -51,6 +86,7 @@ void arch_vcpu_trouble(struct vcpu *v)
 	say_exception(v);
 	say_register(v);
 	say_nothing(v);
+	say_lpae(v);
 }
 
 /*

@@ -11,6 +11,7 @@
  */
 #include <arm/open.h>
 #include <arm/psr.h>
+#include <arm/site.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
@@ -82,7 +83,7 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 		}
 		fast_set_dacr(v, (new & PSR_MODE) == MODE_USR ? v->dacr_user : v->dacr_kernel);
 		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF)
-			v->svc_vector = 0;	/* the window's system call knows User mode with nothing masked */
+			v->svc_vector = v->svc_vector_t32 = 0;	/* the window's system call knows User mode with nothing masked */
 	}
 	v->cpsr = new;
 	return true;
@@ -95,9 +96,10 @@ static inline u32 mask_bytes(u32 mask)
 	       (mask & 4 ? PSR_GE : 0) | (mask & 8 ? 0xff000000u : 0);
 }
 
+/* Only Thumb code has instructions of half a word. */
 static inline bool fast_next(struct vcpu *v)
 {
-	v->r[15] += 4;
+	v->r[15] += (v->cpsr & PSR_T) && !(v->exit_insn >> 16) ? 2 : 4;
 	return true;
 }
 
@@ -343,7 +345,7 @@ static bool fast_loop_find(const struct vcpu *v, u32 op, struct fast_loop *l)
 {
 	u32 pc = v->r[15], rt = FIELD(op, 15, 12), cond = op & 0xf0000000, branch, w[2], left;
 
-	if (((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
+	if (v->cpsr & PSR_T || ((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
 	    (branch != LOOP_BLO && branch != LOOP_BHI) || !window_ldrt(pc + 4, w, 2) ||
 	    (cond != 0xe0000000 && cond != (branch & 0xf0000000)))
 		return false;
@@ -610,14 +612,9 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 	return crn == 7 || crn == 8 ? fast_maintenance(v, w, v->r[rt]) : fast_mcr(v, op, v->r[rt]);
 }
 
-/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
-static bool fast_site(struct vcpu *v)
+/* The sensitive instruction @w, or what means the same in A32. */
+static bool fast_word(struct vcpu *v, u32 w)
 {
-	const struct site_entry *e = window_site_entry(v, v->r[15]);
-	u32 w = e->word;
-
-	if (e->pc != v->r[15] || e->svc != v->exit_insn)
-		return false;
 	if ((w & 0x0f000f10) == 0x0e000f10)
 		return fast_cp15(v, w);
 	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
@@ -644,14 +641,36 @@ static bool fast_site(struct vcpu *v)
 	return false;
 }
 
+/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+static bool fast_site(struct vcpu *v)
+{
+	const struct site_entry *e = window_site_entry(v, v->r[15]);
+
+	return e->pc == v->r[15] && e->svc == v->exit_insn && fast_word(v, e->word);
+}
+
+/* Privileged Thumb code: a trapping word, or a coprocessor access that traps by itself, which is encoded as in A32. Not in an IT block. */
+static bool fast_t32(struct vcpu *v)
+{
+	u32 w = v->exit_insn;
+
+	if (v->cpsr & PSR_IT)
+		return false;
+	if ((w & 0xff000010) == 0xee000010)
+		return fast_cp15(v, w);
+	if ((w & ~0xfu) == SITE_T32_CPS)
+		return fast_cps(v, 0xf1080000 | (w & 8) << 15 | (w & 7) << 6);
+	return fast_site(v);
+}
+
 /* System call of guest user code: what take_exception() does for SVC. */
 static bool fast_svc(struct vcpu *v)
 {
-	u32 old = v->cpsr, lr = v->r[15] + (old & PSR_T ? 2 : 4);
+	u32 old = v->cpsr, lr = v->r[15] + (old & PSR_T ? 2 : 4), thumb = v->cp15.sctlr & SCTLR_TE ? PSR_T : 0;
 
-	if (v->cp15.sctlr & (SCTLR_TE | SCTLR_EE))
+	if (v->cp15.sctlr & SCTLR_EE)
 		return false;
-	if (!fast_set_cpsr(v, (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_SVC | PSR_I))
+	if (!fast_set_cpsr(v, (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_SVC | PSR_I | thumb))
 		return false;
 	v->bank_spsr[BANK_SVC] = old;
 	v->r[14] = lr;
@@ -668,8 +687,10 @@ static inline bool fast_user_site(const struct vcpu *v)
 
 static bool fast_one(struct vcpu *v, u32 vector)
 {
+	if (v->cpsr & PSR_T && fast_priv(v))
+		return vector == VEC_UND && fast_t32(v);
 	if (v->cpsr & PSR_T)
-		return vector == VEC_SVC && !fast_priv(v) && !fast_user_site(v) && fast_svc(v);
+		return vector == VEC_SVC && !fast_user_site(v) && fast_svc(v);
 	if (vector == VEC_UND)
 		return fast_priv(v) && fast_cp15(v, v->exit_insn);
 	if (fast_priv(v))

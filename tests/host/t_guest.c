@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
+/* SOURCES: core/guest.c core/guest_load.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
@@ -672,6 +672,8 @@ static void uboot_images_that_cannot_be_opened(void **state)
 		{ KERNEL_SIZE - 64, 4, 0, 0x80008000, "another kind" },
 		{ KERNEL_SIZE - 64, 3, 0, 0x80008000, "another kind" },
 		{ KERNEL_SIZE - 64, 2, 0, 0x80010000, "for 0x80010000, entered at 0x80010000; the layout's load-offset says 0x80008000" },
+		{ KERNEL_SIZE - 64, 2, 0, 0x70008000, "for 0x70008000, entered at 0x70008000; " },
+		{ KERNEL_SIZE - 64, 2, 0, 0x84000000, "its memory is 0x80000000+0x4000000" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
@@ -684,6 +686,81 @@ static void uboot_images_that_cannot_be_opened(void **state)
 		if (!strstr(fake_log_text, t[i].why) || !strstr(fake_log_text, "file \"guest.bin\" is a U-Boot image"))
 			fail_msg("%s", fake_log_text);
 	}
+}
+
+/* A kernel that is unpacked already, in U-Boot's format or where load-offset says, gets a device tree as a zImage does. */
+static void unpacked_kernels_get_trees(void **state)
+{
+	create("linux", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 2, 0, 0x80208000);
+	put_be32(KERNEL_AT + 20, 0x80208040);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80208040);
+	assert_int_equal(*(u8 *)hpa_ptr(0x80208000), 0x11);
+	assert_int_equal(fdt_check_header(hpa_ptr(fake_vcpu.r2)), 0);
+	assert_int_equal(guest_restart(&guest), 0);
+	assert_int_equal(guest.entry, 0x80208040);
+	create("linux", 0);
+	put_word(KERNEL_AT + 0x24, 0);
+	guest.cfg.load_offset = 0x10000;
+	guest.cfg.load_offset_given = true;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80010000);
+	assert_int_equal(fdt_check_header(hpa_ptr(fake_vcpu.r2)), 0);
+	/* without either, nobody knows where it belongs */
+	create("linux", 0);
+	put_word(KERNEL_AT + 0x24, 0);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	expect_failure("file \"vmlinuz\" is truncated or no zImage", "load-offset");
+}
+
+/* U-Boot's own image: "firmware", without anything beside it. */
+static void uboot_itself_is_a_guest(void **state)
+{
+	create("u-boot", 0);
+	put_word(KERNEL_AT + 64 + 0x24, 0);
+	put_uimage(KERNEL_AT, KERNEL_SIZE - 64, 5, 0, 0x80800000);
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(guest.entry, 0x80800000);
+	assert_int_equal(fake_vcpu.r2, 0);
+}
+
+/* The tree behind the kernel is the guest's, edited, and the kernel does not find it there. */
+static void appended_trees_are_taken(void **state)
+{
+	u32 size;
+
+	create("linux", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	assert_int_not_equal(size, 0);
+	guest.cfg.kernel.size = KERNEL_SIZE + size;
+	fake_log_reset();
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_non_null(strstr(fake_log_text, "the device tree behind \"vmlinuz\" takes the place of \"guest.dtb\""));
+	for (u32 run = 0; run < 2; run++) {
+		assert_int_equal(run ? guest_restart(&guest) : guest_start(&guest), 0);
+		assert_int_equal(*(u8 *)hpa_ptr(guest.entry + KERNEL_SIZE - 1), 0x11);
+		assert_int_equal(*(u32 *)hpa_ptr(guest.entry + KERNEL_SIZE), 0);
+		assert_non_null(fdt_getprop(hpa_ptr(fake_vcpu.r2), 0, "appended", NULL));
+	}
+	/* a damaged one is refused, as a file of its own would be */
+	create("linux", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	guest.cfg.kernel.size = KERNEL_SIZE + size - 8;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	expect_failure("file \"vmlinuz\" is not a sound device tree blob", "");
+	/* ATAGs go into it, by the kernel's own decompressor */
+	create("linux-atags", 0);
+	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
+	guest.cfg.kernel.size = KERNEL_SIZE + size;
+	assert_int_equal(guest_keep_files(&guest), 0);
+	assert_int_equal(guest_start(&guest), 0);
+	assert_int_equal(fdt_check_header(hpa_ptr(guest.entry + KERNEL_SIZE)), 0);
+	assert_int_equal(fake_vcpu.r2, 0x80000100);
 }
 
 static u32 host_irqs;
@@ -839,6 +916,17 @@ static void silence_is_reported(void **state)
 	fake_time += 40 * TIME_HZ;
 	fake_tick();
 	assert_int_equal(messages("not a word on its console"), 0);
+	/* one that loops with interrupts masked for some seconds on end need not be waited for */
+	watch("linux");
+	for (u32 i = 0; i < 6; i++) {
+		fake_vcpu.still = i != 2;
+		fake_time += TIME_HZ;
+		fake_tick();
+		assert_string_equal(fake_log_text, "");
+	}
+	fake_tick();
+	fake_tick();
+	assert_int_equal(messages("not a word on its console, and it loops in one place"), 1);
 	guest_stop(&guest);
 }
 
@@ -905,6 +993,9 @@ int main(void)
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(uboot_images_are_opened),
 		cmocka_unit_test(uboot_images_that_cannot_be_opened),
+		cmocka_unit_test(unpacked_kernels_get_trees),
+		cmocka_unit_test(uboot_itself_is_a_guest),
+		cmocka_unit_test(appended_trees_are_taken),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),
 		cmocka_unit_test(host_lines_are_not_given),

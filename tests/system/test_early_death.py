@@ -17,7 +17,12 @@ DEATHS = {
                          [r"unknown register p15, 0, c15, c15, 7", r"cannot go on", r"last unknown register: p15, 0, c15, c15, 7 at 0x80008000 \(1 "]),
     "umbras-ram": ([0xE3490F80, 0xE5901000, SELF],  # movt r0, #0x9f80; ldr r1, [r0]
                    [r"physical 0x9f80\w{4} is Umbra's RAM \(pc 0x80008004\)", r"cannot go on", r"last access to what is not there: "]),
-    "silence": ([SELF], [r"not a word on its console since its start, and no sign of life for 30 s", r"pc 0x80008000, cpsr"]),
+    "silence": ([0xF1080080, SELF],  # cpsie i
+                [r"not a word on its console since its start, and no sign of life for 30 s", r"pc 0x80008004, cpsr"]),
+    "standstill": ([SELF], [r"not a word on its console, and it loops in one place with interrupts masked", r"pc 0x80008000, cpsr"]),
+    # mrc p15, 0, r3, c0, c1, 4; and r3, r3, #15; cmp r3, #5: what a kernel for long descriptors does first
+    "lpae": ([0xEE103F91, 0xE203300F, 0xE3530005, 0x3AFFFFFE, SELF],
+             [r"loops in one place", r"long-descriptor page tables \(LPAE\) at 0x80008000, and this processor has none"]),
 }
 IDLE = [0xE320F003, 0xEAFFFFFD]  # wfi; b
 # movw r0, #0x7250; movt r0, #0x4830; mov r1, #4; str r1, [r0]: reset by PRM_RSTCTRL

@@ -98,7 +98,7 @@ def test_no_such_suite(tmp_path, words, message):
     assert message in text and len(text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("tool", ["run", "test", "bench", "fetch", "libfdt", "mkguest", "mkimage", "setup", "qemu-beagle-xm/build"])
+@pytest.mark.parametrize("tool", ["run", "test", "bench", "fetch", "libfdt", "mkguest", "mkimage", "kernel", "setup", "qemu-beagle-xm/build"])
 @pytest.mark.parametrize("word, status", [("--help", 0), ("--bogus", None)])
 def test_help_and_unknown_words(tmp_path, tool, word, status):
     """--help explains and does nothing else; an unknown word is named."""

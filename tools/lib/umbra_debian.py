@@ -39,8 +39,9 @@ def say(text):
 class Apt:
     """apt with its own sources, lists and (empty) package state, for ARCHITECTURE."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, suite=None):
+        """`suite`: of that one alone instead of RELEASE and its updates."""
+        self.folder, self.suite = folder, suite
         self.options = []
         for option in (f"Dir::Etc::SourceList={folder}/sources.list", "Dir::Etc::SourceParts=/dev/null",
                        f"Dir::State::Lists={folder}/lists", f"Dir::Cache={folder}/cache",
@@ -56,7 +57,7 @@ class Apt:
         for part in ("lists/partial", "cache/archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         lines = []
-        for uri, release in system_repositories():
+        for uri, release in system_repositories() if self.suite is None else suite_repositories(self.suite):
             lines += [f"deb {uri} {release} main non-free", f"deb-src {uri} {release} main"]
         (self.folder / "sources.list").write_text("\n".join(lines) + "\n", encoding="utf-8")
         say("reading package lists")
@@ -123,21 +124,29 @@ def system_repositories():
     return sorted(found)
 
 
+def suite_repositories(suite):
+    """[(URI, suite)] of another suite: it stands on the mirror that has RELEASE itself."""
+    return [(uri, suite) for uri, release in system_repositories() if release == RELEASE]
+
+
 def folder_name(name, version, kind):
     return f"{name}_{urllib.parse.quote(version, safe='+~.')}_{kind}"
+
+
+def followed(apt, via, pattern):
+    """The name of the package that a metapackage stands for."""
+    depends = apt.show(via)["Depends"]
+    match = re.search(pattern, depends)
+    if not match:
+        raise ToolError(f"package '{via}' depends on nothing like {pattern}: {depends}")
+    return match.group(0)
 
 
 def resolve(apt):
     """What to fetch: {"binary": {key: [[name, version], ...]}, "source": {key: [name, version]}}."""
     binary, source = {}, {}
     for key, how in BINARY.items():
-        name = how.get("package")
-        if name is None:
-            depends = apt.show(how["via"])["Depends"]
-            match = re.search(how["pattern"], depends)
-            if not match:
-                raise ToolError(f"package '{how['via']}' depends on nothing like {how['pattern']}: {depends}")
-            name = match.group(0)
+        name = how.get("package") or followed(apt, how["via"], how["pattern"])
         binary[key] = [[name, apt.show(name)["Version"]]]
     for key, name in CLOSURE.items():
         # The program first, then its libraries.
@@ -240,6 +249,9 @@ def fetch_all(update=False):
         return folders(resolved)
     with lock("fetch"):
         resolved = None if update else load_resolved()
+        if update:
+            for path in packages_dir().glob("resolved-*.json"):
+                path.unlink()
         apt = Apt(cache_dir() / "debian")
         if not resolved or not (apt.folder / "sources.list").exists():
             apt.update()
@@ -252,3 +264,27 @@ def fetch_all(update=False):
         (packages_dir() / "resolved.json").write_text(json.dumps(resolved, indent=1) + "\n", encoding="utf-8")
     say("all packages are in the cache")
     return folders(resolved)
+
+
+def fetch_one(suite, via=None, pattern=None, name=None):
+    """
+    The folder of one more package, `name` or what the metapackage `via` stands for in `suite`: fetched when it is first wanted, and that
+    version from then on, until `tools/fetch --update`.
+    """
+    request = "\n".join([suite, name or "", via or "", pattern or "", ARCHITECTURE])
+    pinned = packages_dir() / f"resolved-{hashlib.sha256(request.encode()).hexdigest()[:16]}.json"
+    with lock("fetch"):
+        known = json.loads(pinned.read_text(encoding="utf-8")) if pinned.exists() else None
+        if known is None or not (packages_dir() / folder_name(*known, ARCHITECTURE)).exists():
+            apt = Apt(cache_dir() / (f"debian-{suite}" if suite != RELEASE else "debian"), suite if suite != RELEASE else None)
+            try:
+                apt.update()
+                if known is None:
+                    found = name or followed(apt, via, pattern)
+                    known = [found, apt.show(found)["Version"]]
+                packages_dir().mkdir(parents=True, exist_ok=True)
+                download_binary(apt, *known, f"from {suite}:")
+            except ToolError as error:
+                raise ToolError(explain(str(error), f"a package of {suite} cannot be fetched")) from error
+            pinned.write_text(json.dumps(known) + "\n", encoding="utf-8")
+    return packages_dir() / folder_name(*known, ARCHITECTURE)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the Linux guest's files from Debian packages: vmlinuz, guest.dtb, initrd.gz, stress.cpio.gz."""
+"""Builds the Linux guest's files from Debian packages: vmlinuz, guest.dtb, initrd.gz, stress.cpio.gz; and an empty disk for virtual ones."""
 
 import hashlib
+import lzma
 import pathlib
 import re
 import shutil
@@ -16,7 +17,9 @@ TEST_FILES = ("stress.cpio.gz",)
 DTB = "omap3-beagle-xm.dtb"
 # Modules of the guest's initramfs (with all they depend on): what the card needs, and a few of different kinds to load.
 MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "loop", "dummy", "tun", "zram",
-           "overlay", "squashfs", "omap_wdt", "md5", "crc-ccitt", "isofs")
+           "overlay", "squashfs", "omap_wdt", "md5", "crc-ccitt", "isofs",
+           "virtio_mmio", "virtio_blk", "virtio_net", "virtio_console", "virtio-rng")
+DISK_SIZE = 4 << 20
 CC = ("arm-linux-gnueabihf-gcc", "-static", "-O1", "-g0", "-s", "-mcpu=cortex-a8", "-mfpu=neon", "-Wall", "-Wextra",
       "-Wno-unused-parameter", "-Werror")
 # The names of busybox's programs that the guest's scripts and tests use before `busybox --install` could run.
@@ -47,10 +50,20 @@ def kernel_files(kernel):
     return found
 
 
+def module_name(path):
+    return path.name.partition(".ko")[0].replace("-", "_")
+
+
+def module_bytes(path):
+    """A module as it is loaded: newer packages have them compressed."""
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
+
+
 def module_closure(kernel):
     """{module name: path} of MODULES and what they need, by the modules' own headers."""
     folder = kernel / "lib/modules" / kernel_version(kernel)
-    where = {path.stem.replace("-", "_"): path for path in (folder / "kernel").rglob("*.ko")}
+    where = {module_name(path): path for path in (folder / "kernel").rglob("*.ko*")}
     built_in = {pathlib.Path(line).stem.replace("-", "_")
                 for line in (folder / "modules.builtin").read_text(encoding="utf-8").split()}
     wanted, todo = {}, [name.replace("-", "_") for name in MODULES]
@@ -61,7 +74,7 @@ def module_closure(kernel):
         if name not in where:
             raise ToolError(f"the kernel package has no module '{name}'")
         wanted[name] = where[name]
-        fields = re.findall(rb"(?:^|\0)(depends|softdep)=([^\0]*)\0", where[name].read_bytes())
+        fields = re.findall(rb"(?:^|\0)(depends|softdep)=([^\0]*)\0", module_bytes(where[name]))
         for _, value in (field for field in fields if field[0] == b"depends"):
             todo += [item.replace("-", "_") for item in value.decode().split(",") if item]
     return wanted
@@ -74,9 +87,9 @@ def add_modules(archive, kernel):
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "lib/modules" / version
         for path in module_closure(kernel).values():
-            target = folder / path.relative_to(source)
+            target = (folder / path.relative_to(source)).with_name(path.name.partition(".ko")[0] + ".ko")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            target.write_bytes(module_bytes(path))
         for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
             shutil.copyfile(source / name, folder / name)
         run(["/sbin/depmod", "-b", scratch, version])
@@ -111,18 +124,20 @@ def build_test_programs(out):
     return programs
 
 
-def build_initrd(paths, out):
+def build_initrd(busybox, kernel, out):
+    """The guest's root, with modules of the package `kernel` if there is one."""
     archive = Archive()
     for name in ("proc", "sys", "dev", "tmp", "mnt", "root", "run", "usr/bin", "usr/sbin", "var"):
         archive.directory(name)
     archive.character_device("dev/console", 5, 1)
     archive.character_device("dev/null", 1, 3, 0o666)
-    add_busybox(archive, paths["busybox"])
+    add_busybox(archive, busybox)
     archive.file("etc/passwd", "root::0:0:root:/root:/bin/sh\n")
     archive.file("etc/group", "root:x:0:\n")
     archive.copy_tree("etc", SOURCE / "configs/guest/etc")
     archive.copy_tree("bin", SOURCE / "configs/guest/bin")
-    add_modules(archive, paths["kernel"])
+    if kernel:
+        add_modules(archive, kernel)
     for name, program in build_test_programs(out).items():
         archive.file(f"bin/{name}", program.read_bytes(), 0o755)
     return archive.pack_gzip()
@@ -156,6 +171,20 @@ def build_stress(paths):
     return archive.pack_gzip()
 
 
+def initrd_key(packages):
+    """Changes with whatever an initrd is made of."""
+    inputs = [pathlib.Path(__file__), *sorted((SOURCE / "configs/guest").rglob("*")), *sorted((SOURCE / "tests/guest-user").glob("*"))]
+    return hashlib.sha256("\n".join(str(value) for value in packages).encode() +
+                          b"".join(path.read_bytes() for path in inputs if path.is_file())).hexdigest()
+
+
+def build_disk(path):
+    """An empty FAT file system, the same each time."""
+    with open(path, "wb") as handle:
+        handle.truncate(DISK_SIZE)
+    run(["/sbin/mkfs.fat", "-n", "VIRTUAL", "-i", "554d4256", "--invariant", path])
+
+
 def build_guest():
     """Make the guest's files in the build folder; returns {name on the card: path}."""
     paths = umbra_debian.fetch_all()
@@ -164,13 +193,12 @@ def build_guest():
     vmlinuz, dtb = kernel_files(paths["kernel"])
     write_if_changed(out / "vmlinuz", vmlinuz.read_bytes())
     write_if_changed(out / "guest.dtb", dtb.read_bytes())
-    inputs = [pathlib.Path(__file__), *sorted((SOURCE / "configs/guest").rglob("*")), *sorted((SOURCE / "tests/guest-user").glob("*"))]
-    key = hashlib.sha256("\n".join(str(value) for value in paths.values()).encode() +
-                         b"".join(path.read_bytes() for path in inputs if path.is_file())).hexdigest()
+    key = initrd_key(paths.values())
     stamp = out / "key"
-    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz")
+    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz", "disk.img")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all((out / name).exists() for name in names):
-        write_if_changed(out / "initrd.gz", build_initrd(paths, out))
+        write_if_changed(out / "initrd.gz", build_initrd(paths["busybox"], paths["kernel"], out))
         write_if_changed(out / "stress.cpio.gz", build_stress(paths))
+        build_disk(out / "disk.img")
         stamp.write_text(key, encoding="utf-8")
     return {name: out / name for name in names}

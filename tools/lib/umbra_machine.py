@@ -53,9 +53,11 @@ def card_boot(image):
 
 
 def native_boot(files, bootargs):
-    """Linux directly, as U-Boot would start it: `files` has vmlinuz, guest.dtb and perhaps initrd.gz."""
-    command = ["-kernel", str(files["vmlinuz"]), "-dtb", str(files["guest.dtb"]), "-append", bootargs]
-    return command + (["-initrd", str(files["initrd.gz"])] if "initrd.gz" in files else [])
+    """Linux directly, as U-Boot would start it: `files` has vmlinuz and perhaps guest.dtb (else there are ATAGs) and initrd.gz."""
+    command = ["-kernel", str(files["vmlinuz"]), "-append", bootargs]
+    for word, name in (("-dtb", "guest.dtb"), ("-initrd", "initrd.gz")):
+        command += [word, str(files[name])] if name in files else []
+    return command
 
 
 def layout_modules(layout):

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import umbra_debian  # noqa: E402
 import umbra_guest  # noqa: E402
+import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
@@ -80,9 +81,12 @@ def prepare(chosen):
     umbra_debian.fetch_all()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
-    if any(row.guest != "debian" for row in chosen) or any(row.target == "randconfig" for row in chosen):
+    kernels = umbra_kernels.load()
+    if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
         run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
     umbra_guest.build_guest()
+    for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
+        umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))
 
 
 def run_all(chosen, data, jobs):

@@ -24,7 +24,7 @@ class Row:
     seed: int = 0		# with target randconfig
     layout: str = "linux"
     layout_of: str = ""		# configuration that the layout is compiled for, if not the row's own
-    guest: str = "debian"	# or a bare-metal guest of tests/guests
+    guest: str = "debian"	# or another kind of configs/kernels.toml, or a bare-metal guest of tests/guests
     path: str = ""		# CPU path instead of the layout's
     expect: str = "boots"
     checks: tuple = ()

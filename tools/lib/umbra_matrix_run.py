@@ -13,6 +13,7 @@ from umbra_common import SOURCE, ToolError, build_dir, lock_file
 sys.path.insert(0, str(SOURCE / "tests/system"))
 import board  # noqa: E402
 import umbra_guest  # noqa: E402
+import umbra_kernels  # noqa: E402
 
 BOOT_TIMEOUT = 240
 TARGET_ENVIRONMENT = ("KCONFIG_SEED",)
@@ -81,13 +82,20 @@ class Builder:
 def guest_files(row):
     if row.guest == "debian":
         return umbra_guest.build_guest()
+    kernels = umbra_kernels.load()
+    if row.guest in kernels:
+        return umbra_kernels.files_of(kernels[row.guest], umbra_kernels.folder_of(row.guest))[0]
     return {"guest.bin": build_dir() / "guests" / f"{row.guest}.bin"}
 
 
 def arguments(row, folder, layout_folder):
     """QEMU's words for the row."""
     name = f"matrix-{row.name}"
-    command = board.umbra_arguments(name, layout_folder / "layouts" / f"{row.layout}.dtb", guest_files(row), row.path or None)
+    layout = layout_folder / "layouts" / f"{row.layout}.dtb"
+    kernel = umbra_kernels.load().get(row.guest)
+    if kernel:
+        layout = umbra_kernels.with_bootargs(kernel, layout, layout_folder)
+    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None)
     command[command.index("-kernel") + 1] = folder / "umbra.img"
     return command
 

@@ -10,6 +10,7 @@ import sys
 import umbra_card
 import umbra_debian
 import umbra_guest
+import umbra_kernels
 import umbra_machine
 from umbra_common import SOURCE, ToolError, build_dir, tool_main
 
@@ -22,8 +23,10 @@ def say(text):
 
 def arguments_of(arguments):
     parser = argparse.ArgumentParser(prog="tools/run", description=__doc__)
-    parser.add_argument("--layout", metavar="NAME",
-                        help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--layout", metavar="NAME",
+                       help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
+    which.add_argument("--kernel", metavar="KIND", help=f"one of configs/kernels.toml: {', '.join(umbra_kernels.load())}")
     parser.add_argument("--native", action="store_true", help="the same card and guest files, without Umbra")
     parser.add_argument("--direct", action="store_true", help="skip boot ROM and U-Boot: quicker, and the card is only a disk")
     parser.add_argument("--debug", action="store_true", help="stop at the first instruction and attach gdb")
@@ -31,6 +34,8 @@ def arguments_of(arguments):
     parser.add_argument("--qemu", action="append", default=[], metavar="WORD", help="one more word for QEMU's command line; may be repeated")
     options = parser.parse_args(join_words(arguments))
     build_dir()
+    if options.kernel:
+        options.layout = umbra_kernels.find(options.kernel).layout
     options.layout = umbra_card.check_layout(options.layout or umbra_card.layout_on_card())
     return options
 
@@ -60,17 +65,23 @@ def prepare(options):
     say("building the machine (minutes the first time, nothing to do later)")
     program = umbra_machine.build_machine()
     build_umbra()
+    options.ready = umbra_kernels.prepare(options.kernel) if options.kernel else None
     say("making the SD card")
+    if options.ready:
+        return program, umbra_kernels.boot_card(options.ready, native=options.native)
     return program, umbra_card.build_card(options.layout, native=options.native)
 
 
 def boot_options(options, image):
     """The part of QEMU's command line that says what is booted."""
     command = umbra_machine.card_boot(image)
-    if not options.direct:
+    ready = options.ready
+    if not (options.direct or (ready and ready.only_direct(options.native))):
         return command
-    layout = umbra_card.layout_path(options.layout)
-    files = umbra_guest.build_guest()
+    layout = ready.layout if ready else umbra_card.layout_path(options.layout)
+    files = ready.files if ready else umbra_guest.build_guest()
+    if options.native and ready:
+        return command + umbra_kernels.native_arguments(ready)
     if options.native:
         return command + umbra_machine.native_boot(files, umbra_machine.layout_bootargs(layout))
     return command + umbra_machine.umbra_boot(layout, files, build_dir())
@@ -106,7 +117,7 @@ def run_debugger(command):
 
 def main(arguments):
     options = arguments_of(arguments)
-    say(f"layout {options.layout}")
+    say(f"kernel {options.kernel}" if options.kernel else f"layout {options.layout}")
     program, image = prepare(options)
     command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
     if options.debug:

@@ -204,19 +204,23 @@ static u32 looks_a32(u32 w)
 	return w >> 28 == 14 && w >> 24 != 0xef;
 }
 
-/* Is the site at @i A32 code, and not two halfwords of T32 code? What stands before it is of another kind where nothing goes on. */
-static bool is_surely_a32(const struct code_scan *s, u32 i)
+/* Does @i stand among A32 code, and not among T32 code? What stands before it is of another kind where nothing goes on. */
+static bool is_among_a32(const struct code_scan *s, u32 i)
 {
 	const u32 *w = s->page;
 	u32 n = 0;
 
-	if (s->state[SCAN_WORDS + i] & SCAN_FLOW)
-		return true;
 	if (i && !never_goes_on(w[i - 1]) && w[i - 1] >> 24 != 0xef)
 		n = looks_a32(w[i - 1]) + (i > 1 ? looks_a32(w[i - 2]) : 0);
 	for (u32 k = i + 1; k < i + 3 && k < SCAN_WORDS; k++)
 		n += looks_a32(w[k]);
 	return n >= 2;
+}
+
+/* Is the site at @i A32 code, and not two halfwords of T32 code? */
+static bool is_surely_a32(const struct code_scan *s, u32 i)
+{
+	return s->state[SCAN_WORDS + i] & SCAN_FLOW || is_among_a32(s, i);
 }
 
 static bool all_surely_a32(const struct code_scan *s)
@@ -234,4 +238,17 @@ bool code_doubt_t32(struct code_scan *s, u32 entry)
 	if (entry < SCAN_WORDS)
 		follow(s, entry);
 	return !all_surely_a32(s);
+}
+
+bool code_doubt_is_a32(const struct code_scan *s, u32 i)
+{
+	return looks_a32(s->page[i]) && is_among_a32(s, i);
+}
+
+bool code_doubt_a32(const struct code_scan *s)
+{
+	for (u32 k = 0; k < s->nr_sites; k++)
+		if (is_surely_a32(s, s->site[k]))
+			return true;
+	return false;
 }

@@ -41,6 +41,8 @@ void arch_vcpu_dump(struct vcpu *v);
 void arch_vcpu_trouble(struct vcpu *v);
 /* Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last? */
 bool arch_vcpu_lives(struct vcpu *v);
+/* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
+bool arch_vcpu_still(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */
 /* Number of UNPREDICTABLE words that trapped unrewritten (invariant 3): must stay 0. */
 u64 arch_vcpu_unrewritten(struct vcpu *v);

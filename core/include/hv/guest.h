@@ -25,6 +25,7 @@ struct guest_watch {
 	u32 since;			/* time of its start, or when it showed a sign of life last */
 	u32 characters;			/* console_guest_characters() at its start */
 	u32 reset_at, resets_unsaid;
+	u32 still;			/* seconds in one place */
 	bool reset_said, silence_said;
 };
 
@@ -44,6 +45,7 @@ struct guest {
 	u32 pt_irqs[3];			/* bit per INTC line that is passed through */
 	u32 resets;			/* how often it was restarted */
 	bool files_kept;		/* guest_keep_files() succeeded: it can be loaded */
+	u32 entry_at;			/* where in its kernel file it is entered */
 	u32 entry, r0, r1, r2;		/* boot protocol values of the last load */
 	struct guest_watch watch;
 	struct stats_rate rates;	/* exits during the last second */

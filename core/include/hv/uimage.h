@@ -10,7 +10,8 @@ struct layout_file;
 enum uimage_type { UIMAGE_KERNEL = 2, UIMAGE_RAMDISK = 3, UIMAGE_FLATDT = 8 };
 
 struct uimage {
-	u32 load, entry;	/* addresses that its header names */
+	bool given;		/* its header names addresses */
+	u32 load, entry;
 };
 
 /*

@@ -38,6 +38,7 @@ struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, pc, r0, r1, r2;
 	bool lives;		/* arch_vcpu_lives() */
+	bool still;
 	const char *path, *shadow;
 };
 extern struct fake_vcpu fake_vcpu;
@@ -64,6 +65,10 @@ extern u32 fake_quiesces;
 /* fake/time.c: the host's clock, and its tick. */
 extern u32 fake_time;
 void fake_tick(void);
+
+/* fake/timer.c: the host timer below core/vtimer.c. */
+void fake_time_go(u32 ticks);
+extern u32 fake_timer_interrupts;
 
 /* fake/emudev.c: what an emulator drives. */
 extern bool fake_line[96];

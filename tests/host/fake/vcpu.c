@@ -74,10 +74,11 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 void arch_vcpu_dump(struct vcpu *v) { }
 void arch_vcpu_trouble(struct vcpu *v) { fake_vcpu.troubles++; }
 bool arch_vcpu_lives(struct vcpu *v) { return fake_vcpu.lives; }
+bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
-struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 1204 }; }
+struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 4, 1204 }; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 
 /* A guest without tables: what it calls an address is one. */

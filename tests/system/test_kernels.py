@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernels of configs/kernels.toml, natively and under Umbra on their CPU paths: the same checks, and what happens to those that cannot run."""
+
+import re
+
+import pytest
+
+import umbra_kernel_report
+import umbra_kernels
+from board import Board, umbra_arguments, umbra_machine
+
+KERNELS = umbra_kernels.load()
+BOOT_TIMEOUT = 300
+SILENCE = 60	# seconds of this computer's clock
+
+
+def worlds():
+    """Each kernel in each world."""
+    for kernel in KERNELS.values():
+        for world in ("native", *kernel.paths):
+            yield pytest.param(kernel.kind, world, marks=[] if world in kernel.always else [pytest.mark.nightly], id=f"{kernel.kind}-{world}")
+
+
+def arguments(ready, world, folder):
+    """QEMU's words: the card is only a disk, but for a boot loader natively."""
+    card = umbra_machine.card_boot(umbra_kernels.boot_card(ready, folder / "card.img")) if needs_card(ready) else []
+    if world == "native":
+        return umbra_kernels.native_arguments(ready) + card
+    return umbra_arguments(f"kernel-{ready.kernel.kind}-{world}", ready.layout, ready.files, world) + card
+
+
+def needs_card(ready):
+    return bool(ready.kernel.loader)
+
+
+def check_shell(board, _ready):
+    assert "armv7l" in board.run("uname -m")
+
+
+def check_utest(board, _ready):
+    for isa in ("arm", "thumb"):
+        output = board.run(f"utest-{isa}", timeout=300, status=None)
+        assert re.search(r"utest: (\d+) passed, 0 failed", output), output
+
+
+def check_modules(board, _ready):
+    for module in ("loop", "dummy", "ext4", "squashfs"):
+        board.run(f"modprobe {module}", timeout=120)
+    assert re.search(r"^squashfs\s", board.run("lsmod"), re.M)
+
+
+def check_reboot(board, _ready):
+    board.sendline("reboot")
+    board.wait_for_shell(BOOT_TIMEOUT)
+
+
+CHECKS = {"shell": check_shell, "utest": check_utest, "modules": check_modules, "reboot": check_reboot}
+
+
+def run_checks(board, ready):
+    board.wait_for_shell(BOOT_TIMEOUT)
+    for check in ready.kernel.checks:
+        CHECKS[check](board, ready)
+
+
+def run_expected(board, ready, world, expected):
+    if expected == "silent":
+        board.expect_not(".", SILENCE)
+    elif expected != "boots":
+        board.expect(expected.partition(": ")[2], BOOT_TIMEOUT)
+    else:
+        run_checks(board, ready)
+        if world != "native":
+            assert "0 violations" in board.monitor("guest audit").splitlines()
+            assert re.search(r"^unrewritten\s+0\b", board.monitor("stats"), re.M)
+
+
+@pytest.mark.parametrize("kind, world", worlds())
+def test_kernel(tmp_path, kind, world):
+    ready = umbra_kernels.prepare(kind)
+    expected = ready.kernel.native if world == "native" else ready.kernel.guest
+    with umbra_kernel_report.recorded(ready, world, expected), Board(f"kernel-{kind}-{world}", arguments(ready, world, tmp_path)) as board:
+        run_expected(board, ready, world, expected)
