@@ -52,6 +52,7 @@ struct raw_dev {
 	const char *compatible, *status;
 	u32 file;	/* phandle */
 	bool read_only, forget;
+	u32 net_switch;
 	struct layout_dev *out;
 };
 
@@ -97,6 +98,7 @@ static const struct prop_rule dev_rules[] = {
 	FIELD_OF(raw_dev, "file", PROP_U32, file),
 	FIELD_OF(raw_dev, "read-only", PROP_FLAG, read_only),
 	FIELD_OF(raw_dev, "forget", PROP_FLAG, forget),
+	FIELD_OF(raw_dev, "switch", PROP_U32, net_switch),
 	{ NULL, PROP_IGNORE, 0 },
 };
 
@@ -376,6 +378,20 @@ static int parse_dev_file(const void *fdt, int node, const struct raw_dev *raw, 
 	return err;
 }
 
+#define SWITCHES	256u	/* their numbers are a byte of station addresses */
+
+static int parse_dev_switch(const void *fdt, int node, const struct raw_dev *raw, struct layout_dev *d)
+{
+	const struct emudev_type *type = emudev_find_type(raw->compatible);
+
+	if (fdt_getprop(fdt, node, "switch", NULL) && (!type || !type->wants_switch))
+		return mistake(fdt, node, "switch", "\"%s\" is no network device", SHOWN(raw->compatible));
+	if (raw->net_switch >= SWITCHES)
+		return mistake(fdt, node, "switch", "%lu: switches are 0 to %u", (unsigned long)raw->net_switch, SWITCHES - 1);
+	d->net_switch = raw->net_switch;
+	return 0;
+}
+
 /*
  * One device node; @parent is the index of its window or -1. A part that names no compatible belongs to its window;
  * a disabled part is withheld from it. *@added tells whether the node became a device (a disabled window does not).
@@ -414,6 +430,8 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 	if (!strcmp(d->compatible, LAYOUT_WITHHELD) || !strcmp(d->compatible, LAYOUT_RAZ))
 		d->nirqs = 0;
 	err = parse_dev_file(fdt, node, &raw, g, d);
+	if (!err)
+		err = parse_dev_switch(fdt, node, &raw, d);
 	if (err)
 		return err;
 	*added = true;

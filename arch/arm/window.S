@@ -327,6 +327,9 @@ window_strt:
 	bx	lr
 window_dccmvac:
 	mcr	p15, 0, r0, c7, c10, 1
+	subs	r2, r2, #1
+	add	r0, r0, r1
+	bne	window_dccmvac
 	mov	r0, #1
 	bx	lr
 window_ldrbt:
@@ -341,6 +344,9 @@ window_strbt:
 	bx	lr
 window_dccimvac:
 	mcr	p15, 0, r0, c7, c14, 1
+	subs	r2, r2, #1
+	add	r0, r0, r1
+	bne	window_dccimvac
 	mov	r0, #1
 	bx	lr
 /* r0 address, r1 bytes, r2 and r3 the values. Returns 1: stored, 2: the monitor is open. */

@@ -264,26 +264,54 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	return fast_done(v, EXIT_SITE_USER_LS);
 }
 
-/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
-static inline bool fast_user_writable(u32 va)
+#define PAR_F		1u	/* no translation; else 31:12 are the physical page (B4.1.112) */
+
+/* Translate @va under the shadow tables for a write of guest User-mode code: ATS1CUW (B3.12). */
+static inline u32 fast_user_par(u32 va)
 {
 	u32 par;
 
 	asm volatile("mcr p15, 0, %1, c7, c8, 3\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
-	return !(par & 1);
+	return par;
+}
+
+/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. */
+static inline bool fast_user_writable(u32 va)
+{
+	return !(fast_user_par(va) & PAR_F);
+}
+
+#define IN_MIB(pa)	((pa) & 0x000fc000u)	/* the place of a first-level table in its MiB */
+
+/*
+ * May @va lie in a first-level table that walks use now, or that the window could select? Others are looked at by C when they are selected.
+ * Of the address only the place in the MiB counts, and for the index of the cache what of it that tells: no more is the guest's own.
+ */
+static bool fast_in_root(const struct vcpu *v, u32 va)
+{
+	u32 par = fast_user_par(va);
+
+	if (par & PAR_F || v->cp15.ttbcr || IN_MIB(v->cp15.ttbr0 ^ par) == 0)
+		return true;
+	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
+		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)
+			return true;
+	return false;
 }
 
 /*
  * May the line of @va hold a descriptor in the place of the stub area? When it is cleaned the guest may have taken that address for
  * itself, which the shadow MMU must look at.
  */
-static inline bool fast_stub_line(const struct vcpu *v, u32 va)
+static bool fast_stub_line(const struct vcpu *v, u32 va)
 {
 	u32 desc;
 
 	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
 		return false;
-	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || (desc & 3) - 1 < 2;	/* a table, or a section */
+	if (!window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1))
+		return true;
+	return (desc & 3) - 1 < 2 && fast_in_root(v, va);	/* a table, or a section */
 }
 
 /*
@@ -299,14 +327,20 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
-/* One line of a page for which fast_cache_page() holds. ICIMVAU was done by the first line: it takes all of the I-cache. */
+/*
+ * @n lines of a page for which fast_cache_page() holds, none of which publishes a descriptor in the place of the stub area. ICIMVAU was done
+ * by the first line: it takes all of the I-cache.
+ */
+static inline bool fast_cache_lines(u32 op, u32 va, u32 step, u32 n)
+{
+	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
+		return window_dccmvac(va, step, n);
+	return op == CACHE_OP(5, 1) || window_dccimvac(va, step, n);
+}
+
 static inline bool fast_cache_line(const struct vcpu *v, u32 op, u32 va)
 {
-	if (fast_stub_line(v, va))
-		return false;
-	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
-		return window_dccmvac(va);
-	return op == CACHE_OP(5, 1) || window_dccimvac(va);
+	return !fast_stub_line(v, va) && fast_cache_lines(op, va, 0, 1);
 }
 
 /* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses. */
@@ -377,6 +411,21 @@ static inline void fast_loop_set(struct vcpu *v, const struct fast_loop *l, u32 
 		v->r[l->rn] = l->end - va;
 }
 
+/* How many operations of the loop from @va on are in its page, and before a line that may be about the stub area. 0: look at each. */
+static u32 fast_loop_run(const struct vcpu *v, const struct fast_loop *l, u32 va)
+{
+	u32 left = l->end - va, room = PAGE_SIZE - (va & ~PAGE_MASK), line;
+
+	if (left < room)
+		room = left;
+	if (v->stub_line) {
+		line = (va & PAGE_MASK) | (v->stub_line & STUB_LINE_MASK & ~STUB_LINE_VALID);
+		if (line - (va & ~63u) < room)
+			room = line > va ? line - va : 0;
+	}
+	return l->step & (l->step - 1) ? 0 : (room + l->step - 1) >> (31 - __builtin_clz(l->step));
+}
+
 static bool fast_cache_loop(struct vcpu *v, u32 w)
 {
 	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, va = v->r[rt], next;
@@ -390,14 +439,21 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 	if (!fast_loop_find(v, w, &l))
 		return fast_next(v);
 	/* At a turn that fails the guest stands at the op itself, exactly as it would have executed it. */
-	for (u32 turn = 0; turn < FAST_LOOP_MAX; turn++, va = next) {
+	for (u32 turn = 0; turn < FAST_LOOP_MAX; va = next) {
+		u32 n;
+
 		next = va + l.step;
 		if (next >= l.end || next < l.step)
 			break;		/* last turn: add, cmp and the branch run natively and set the flags */
-		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) || !fast_cache_line(v, op, next)) {
+		n = fast_loop_run(v, &l, next);
+		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) ||
+		    !(n ? fast_cache_lines(op, next, l.step, n) : fast_cache_line(v, op, next))) {
 			fast_loop_set(v, &l, next);
 			return true;
 		}
+		n += !n;
+		turn += n;
+		next += (n - 1) * l.step;
 	}
 	fast_loop_set(v, &l, va);
 	return fast_next(v);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Guest: two habits of kernels of the 3.4 era. Vectors and helpers that User mode calls stand in one page. And an address space is
- * entered by way of the reserved ASID 0: CONTEXTIDR, then TTBR0, then CONTEXTIDR. Each is done many times: it may not cost much either.
+ * Guest: habits of kernels of the 3.4 era. Vectors and helpers that User mode calls stand in one page. SCTLR is written at each exception. And an
+ * address space is entered by way of the reserved ASID 0: CONTEXTIDR, then TTBR0, then CONTEXTIDR. Each is done many times: it may not cost much either.
  */
 #include "guest.h"
 
@@ -39,12 +39,16 @@ static int user(u32 pc, u32 r0)
 	return ctx_run(&c);
 }
 
-/* The vector of SVC reads SPSR on its way, so there is a sensitive instruction in the page that User mode executes, too. */
+/*
+ * The vector of SVC reads SPSR and writes SCTLR on its way (those kernels switch alignment checks on at each exception), so there are sensitive
+ * instructions in the page that User mode executes, too.
+ */
 static void vectors_make(void)
 {
 	vector_table_build((u32 *)page(0));
 	put(page(0) + 8, 0xea00000c, 0xe59ff018, 0xe59ff018);	/* b 0x40, and the next vectors as they were */
-	put(page(0) + 0x40, 0xe14f1000, 0xe51ff004, (u32)hook_2);	/* mrs r1, spsr; ldr pc, [pc, #-4] */
+	put(page(0) + 0x40, 0xe14f1000, 0xe59f2008, 0xee012f10);	/* mrs r1, spsr; ldr r2, 1f; mcr p15, 0, r2, c1, c0, 0 */
+	put(page(0) + 0x4c, 0xe51ff004, (u32)hook_2, 0);	/* ldr pc, [pc, #-4]; 1: SCTLR, when it is known */
 	put(page(0) + 0xfe0, 0xe2800001, 0xe12fff1e, 0);	/* a helper: add r0, r0, #1; bx lr */
 	put(page(1), 0xef000000, 0xef000000, 0xef000000);
 }
@@ -141,7 +145,9 @@ void guest_main(void)
 	pt_page(l2, USER_VA, page(1) | P_SMALL | P_WB | P_AP(0, 2));
 	pt_section(l1_main, USER_VA, L1_TABLE(l2, 0));
 	mmu_on(l1_main, DACR_CLIENT(0));
-	sctlr_write(sctlr_read() | (1u << 13));		/* V */
+	sctlr_write(sctlr_read() | SCTLR_V);
+	write32(page(0) + 0x54, sctlr_read());
+	code_sync((void *)(page(0) + 0x40), 64);
 	test_helpers();
 	test_spaces();
 }

@@ -17,6 +17,15 @@ static const u32 modes[] = { MODE_SVC, MODE_IRQ, MODE_ABT, MODE_UND, MODE_FIQ, M
 
 static u32 *code;
 
+/* The pages that code_fresh() gives are for privileged modes, or for User mode too: then much is a reason to be careful with both sets. */
+static void code_rights(bool user)
+{
+	u32 section = (u32)code_fresh(NULL, 0) & ~0xfffffu;
+
+	pt_section(l1_main, section, section | S_SECT | S_WB | S_AP(0, user ? 3 : 1));
+	tlb_all();
+}
+
 static int run(struct ctx *c, const u32 *words, u32 n)
 {
 	code = code_fresh(words, n);
@@ -297,6 +306,37 @@ static void test_user(void)
 	stacks_init();
 }
 
+/* Code that copies itself to r9 and goes on there from its beginning; then r10 says whether to go where nothing went before. */
+T32(moving, "mrs r0, cpsr\n cpsid i\n mrs r1, cpsr\n cpsie i\n mrs r2, cpsr\n cbz r4, 3f\n movs r4, #0\n adr r5, moving\n mov r6, r9\n movs r7, #64\n"
+	    "2: ldr r8, [r5], #4\n str r8, [r6]\n mcr p15, 0, r6, c7, c11, 1\n adds r6, #4\n subs r7, #1\n bne 2b\n"
+	    "dsb\n mcr p15, 0, r7, c7, c5, 0\n dsb\n isb\n add r9, #1\n bx r9\n"
+	    "3: cmp r10, #0\n beq 5f\n adr r11, 4f\n adds r11, #1\n bx r11\n .balign 4\n nop\n nop\n"
+	    "4: cpsid i\n mrs r3, cpsr\n msr cpsr_c, r1\n mrs r12, cpsr\n 5: svc #0");
+
+static void test_moving(void)
+{
+	static const u32 nops[256] = { 0xbf00bf00 };
+	struct ctx c;
+
+	group_begin("code that copies itself");
+	for (u32 turn = 0; turn < 2; turn++) {
+		u32 to = (u32)code_fresh(nops, ARRAY_SIZE(nops)) + 0x104;
+
+		ctx_init(&c, MODE_SVC | PSR_T | masks);
+		c.r[4] = 1;
+		c.r[9] = to;
+		c.r[10] = turn;
+		group_check(VEC_SVC, RUN(&c, moving), "vector");
+		group_check(0, exc_frame.exc_lr - to > 0x100, "where");
+		group_check(MODE_SVC, exc_frame.r[0] & 0x9f, "MRS");
+		group_check(MODE_SVC | PSR_I, exc_frame.r[1] & 0x9f, "CPSID");
+		group_check(MODE_SVC, exc_frame.r[2] & 0x9f, "CPSIE");
+		group_check(turn ? MODE_SVC | PSR_I : ctx_reg(3), turn ? exc_frame.r[3] & 0x9f : exc_frame.r[3], "CPSID, new");
+		group_check(turn ? MODE_SVC | PSR_I : ctx_reg(12), turn ? exc_frame.r[12] & 0x9f : exc_frame.r[12], "MSR, new");
+	}
+	group_end();
+}
+
 /* -- a kernel whose exceptions are taken in Thumb state -- */
 
 #define CALLS		40u
@@ -420,11 +460,16 @@ void guest_main(void)
 	l2 = l2_alloc();
 	pt_section(l1_main, TARGET, L1_TABLE(l2, 0));
 	mmu_on(l1_main, DACR_CLIENT(0));
+	code_rights(false);
 	test_status();
 	test_blocks();
 	test_returns();
 	test_accesses();
 	test_unknown();
+	test_moving();
+	code_rights(true);
+	test_unknown();
+	test_moving();
 	test_user();
 	test_system_calls();
 	test_two_pages();

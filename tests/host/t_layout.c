@@ -315,8 +315,8 @@ static void load_modules(void *fdt)
 	}
 }
 
-/* A device with a file: the file, and what is done with it. */
-static void disks(void **state)
+/* A device with a file: the file, and what is done with it. A network device and its switch. */
+static void disks_and_switches(void **state)
 {
 	static const char disk[] = "d { compatible = \"umbra,virtio-blk\"; reg = <0x10000000 0x1000>; %s };\n      sgx {";
 	static const struct {
@@ -352,6 +352,14 @@ static void disks(void **state)
 			if (!strstr(fake_log_text, tries[i].words[w]))
 				fail_msg("%s: no \"%s\" in: %s", tries[i].props, tries[i].words[w], fake_log_text);
 	}
+	compile_edited("sgx {", "n { compatible = \"umbra,virtio-net\"; reg = <0x10000000 0x1000>; switch = <255>; };\n sgx {");
+	assert_int_equal(parse(), 0);
+	compile_edited("sgx {", "n { compatible = \"umbra,virtio-net\"; reg = <0x10000000 0x1000>; switch = <256>; };\n sgx {");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/n: switch: 256"));
+	compile_edited("reg = <0x50000000 0x10000>;", "reg = <0x50000000 0x10000>; switch = <0>;");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: switch: "));
 	compile_edited("reg = <0x50000000 0x10000>;", "reg = <0x50000000 0x10000>; read-only;");
 	assert_int_equal(parse(), -EINVAL);
 	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: read-only: "));
@@ -449,7 +457,7 @@ int main(void)
 		cmocka_unit_test(hidden_interrupts_are_not_given),
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),
-		cmocka_unit_test(disks),
+		cmocka_unit_test(disks_and_switches),
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(header_is_checked),

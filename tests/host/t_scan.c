@@ -1083,7 +1083,7 @@ static u32 churn(u32 n)
 {
 	u32 writes = 0;
 
-	while (!code_page_interpreted(&v, RAM + n * PAGE_SIZE)) {
+	while (!code_page_interpreted(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE)) {
 		exec_page(n);
 		code_page_written(&v, RAM + n * PAGE_SIZE + 0x24);
 		writes++;
@@ -1099,12 +1099,12 @@ static void written_again_and_again(void **state)
 	assert_int_equal(drops, 4);
 	assert_false(code_page_is_code(&v, RAM, NULL));	/* may be written */
 	code_page_drop(&v, RAM);			/* cache maintenance says nothing new */
-	assert_true(code_page_interpreted(&v, RAM));
+	assert_true(code_page_interpreted(&v, RAM, VA));
 	/* after a while it is scanned once more, and the next write is enough */
 	code_page_spend(&v, RAM + 0x10, 400);
-	assert_true(code_page_interpreted(&v, RAM));
+	assert_true(code_page_interpreted(&v, RAM, VA));
 	code_page_spend(&v, RAM + 0x10, 400);
-	assert_false(code_page_interpreted(&v, RAM));
+	assert_false(code_page_interpreted(&v, RAM, VA));
 	assert_int_equal(churn(0), 1);
 	assert_int_equal(v.exits[EXIT_SCAN], 5);
 }
@@ -1124,7 +1124,7 @@ static bool comes_to(u32 n, u32 at, u32 cpsr)
 {
 	v.cpsr = cpsr;
 	v.r[15] = VA + n * PAGE_SIZE + at;
-	return code_page_interpreted(&v, RAM + n * PAGE_SIZE);
+	return code_page_interpreted(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE);
 }
 
 /* What is surely sensitive in both sets is interpreted from when the kernel executes T32 code anywhere; before nobody asks. */
@@ -1230,15 +1230,15 @@ static void few_are_remembered(void **state)
 		for (i = 0; i < 9; i++) {
 			exec_page(i);
 			code_page_written(&v, RAM + i * PAGE_SIZE);
-			assert_false(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+			assert_false(code_page_interpreted(&v, RAM + i * PAGE_SIZE, VA + i * PAGE_SIZE));
 		}
 	for (i = 0; i < 9; i++)
 		churn(i);
-	assert_false(code_page_interpreted(&v, RAM));
+	assert_false(code_page_interpreted(&v, RAM, VA));
 	for (i = 1; i < 9; i++)
-		assert_true(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+		assert_true(code_page_interpreted(&v, RAM + i * PAGE_SIZE, VA + i * PAGE_SIZE));
 	code_pages_reset(&v);
-	assert_false(code_page_interpreted(&v, RAM + PAGE_SIZE));
+	assert_false(code_page_interpreted(&v, RAM + PAGE_SIZE, VA + PAGE_SIZE));
 	assert_int_equal(churn(1), 4);
 }
 

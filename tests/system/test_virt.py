@@ -7,13 +7,20 @@ import re
 import pytest
 
 import umbra_guest
-from board import Board, built_paths, umbra_arguments
+from board import Board, built_paths, layout, umbra_arguments
+
+TWO_PORTS = """#include "linux-virt.dts"
+/ { guest { devices { net@10053000 { compatible = "umbra,virtio-net"; reg = <0x10053000 0x1000>; interrupts = <6>; }; }; }; };
+&net { status = "okay"; };
+"""
 
 
 @pytest.fixture(scope="module")
-def virt():
+def virt(tmp_path_factory):
     """One board for the whole file; the tests leave the guest at its shell, the last one ends it."""
-    with Board("virt", umbra_arguments("virt", "linux-virt")) as board:
+    folder = tmp_path_factory.mktemp("virt")
+    (folder / "nets.dts").write_text(TWO_PORTS)
+    with Board("virt", umbra_arguments("virt", layout(folder / "nets.dts"))) as board:
         board.wait_for_shell(timeout=240)
         yield board
 
@@ -54,6 +61,17 @@ def test_disk(virt):
     virt.run("umount /mnt")
     assert virt.run("cat /sys/block/vda/serial").strip() == "disk.img"
     assert "disk.img at 0x" in virt.monitor("layout")
+
+
+def test_network(virt):
+    """Two ports of one switch, the second one in a network of its own: names and 4 MiB over TCP come across."""
+    virt.run("unshare -n sleep 100000 & sleep 1; ip link set eth1 netns $!; echo \"nsenter --net=/proc/$!/ns/net\" >/tmp/other")
+    virt.run("ip addr add 10.0.0.1/24 dev eth0; ip link set eth0 up; $(cat /tmp/other) ip addr add 10.0.0.2/24 dev eth1; "
+             "$(cat /tmp/other) ip link set eth1 up")
+    assert "3 packets received" in virt.run("ping -c 3 10.0.0.2")
+    virt.run("dd if=/dev/urandom of=/tmp/noise bs=64k count=64 2>/dev/null; $(cat /tmp/other) httpd -p 80 -h /tmp")
+    sent = virt.run("sha256sum </tmp/noise")
+    assert virt.run("wget -q -O - http://10.0.0.2/noise | sha256sum") == sent
 
 
 def test_restart(virt):

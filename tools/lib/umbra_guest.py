@@ -60,13 +60,13 @@ def module_bytes(path):
     return lzma.decompress(data) if path.suffix == ".xz" else data
 
 
-def module_closure(kernel):
-    """{module name: path} of MODULES and what they need, by the modules' own headers."""
+def module_closure(kernel, names):
+    """{module name: path} of those named and what they need, by the modules' own headers."""
     folder = kernel / "lib/modules" / kernel_version(kernel)
     where = {module_name(path): path for path in (folder / "kernel").rglob("*.ko*")}
     built_in = {pathlib.Path(line).stem.replace("-", "_")
                 for line in (folder / "modules.builtin").read_text(encoding="utf-8").split()}
-    wanted, todo = {}, [name.replace("-", "_") for name in MODULES]
+    wanted, todo = {}, [name.replace("-", "_") for name in names]
     while todo:
         name = todo.pop()
         if name in wanted or name in built_in:
@@ -80,13 +80,13 @@ def module_closure(kernel):
     return wanted
 
 
-def add_modules(archive, kernel):
-    """The modules, and the indexes that modprobe wants, made by depmod over exactly these modules."""
+def add_modules(archive, kernel, names=MODULES):
+    """The modules with what they need, and the indexes that modprobe wants, made by depmod over exactly these modules."""
     version = kernel_version(kernel)
     source = kernel / "lib/modules" / version
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "lib/modules" / version
-        for path in module_closure(kernel).values():
+        for path in module_closure(kernel, names).values():
             target = (folder / path.relative_to(source)).with_name(path.name.partition(".ko")[0] + ".ko")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(module_bytes(path))

@@ -35,6 +35,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define PAGE_UNKNOWN	0
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
+#define PAGE_CLEAN_T32	0xfffd	/* in T32 state only */
 
 #define NOTHING		~0u	/* no page's address */
 #define RANGES_MAX	8
@@ -47,6 +48,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define CHURN_PAGES	8u
 #define CHURN_WRITES	4u
 #define CHURN_INSTRUCTIONS 512u
+#define T32_AROUND	4u		/* halfwords on each side of one that may have been moved */
 #define DOUBT_INSTRUCTIONS (64u * CHURN_INSTRUCTIONS)	/* a page that cannot be rewritten soundly stays so until it is written */
 struct churn {
 	gpa_t gpa;		/* 0: none */
@@ -85,6 +87,7 @@ struct code_pages {
 	u32 churn_hand;
 	u32 doubts, either;	/* of all scans: struct code_scan */
 	bool thumb;		/* the guest's kernel executes T32 code */
+	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
 	u32 reached, mixed;	/* T32 code that became known later; pages that are interpreted because they hold both sets, or seem to */
 	struct t32_known *known;	/* [1..COPIES] */
 	struct t32_known new_known;	/* of the page that t32 is about */
@@ -129,7 +132,7 @@ static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 
 static bool is_copy(u16 state)
 {
-	return state != PAGE_UNKNOWN && state != PAGE_CLEAN && state != PAGE_INTERP;
+	return state != PAGE_UNKNOWN && state < PAGE_CLEAN_T32;
 }
 
 int code_pages_init(struct vcpu *v)
@@ -286,7 +289,11 @@ static void note_thumb_kernel(struct vcpu *v)
 /* Is page @state, which is code, right in the other instruction set than that which is executed now? */
 static bool is_other_set(const struct vcpu *v, u16 state)
 {
-	return is_copy(state) && v->code->thumb && v->code->copy[state].thumb != !!(v->cpsr & PSR_T);
+	bool thumb = v->cpsr & PSR_T;
+
+	if (state == PAGE_CLEAN_T32)
+		return !thumb;
+	return is_copy(state) && v->code->thumb && v->code->copy[state].thumb != thumb;
 }
 
 void code_page_ran(struct vcpu *v)
@@ -350,11 +357,16 @@ static u32 take_copy(struct vcpu *v)
 	return c->hand;
 }
 
-/* Copy @n is ready. The guest's own page is cleaned as well: while it is code nothing dirties it, and what the guest cleans where it executes is the copy. */
+/*
+ * Copy @n is ready. The guest's own page is cleaned as well: while it is code nothing dirties it, and what the guest cleans at the address where it
+ * executes is the copy.
+ */
 static void publish_copy(struct vcpu *v, u32 n)
 {
-	arch_dcache_clean_range(copy_hpa(v->code, n), PAGE_SIZE);
-	arch_dcache_clean_range(ptr_hpa(page_words(v, v->code->copy[n].gpa)), PAGE_SIZE);
+	const struct code_pages *c = v->code;
+
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(page_words(v, c->copy[n].gpa)), PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
 
@@ -594,9 +606,9 @@ static void scan_page_t32(struct vcpu *v, gpa_t gpa, gva_t gva)
 	t32_scan(&c->t32, (v->r[15] ^ gva) & PAGE_MASK ? T32_NO_ENTRY : v->r[15] % PAGE_SIZE / 2, it_left(v));
 }
 
-static bool is_word_a32(const void *scan, u32 i)
+static bool is_word_a32(const void *page, u32 i)
 {
-	return code_doubt_is_a32(scan, i);
+	return code_doubt_is_a32(page, i);
 }
 
 /* A page that is to be executed in A32 state, where it has @n sites: would it be wrong with these replaced? */
@@ -611,15 +623,13 @@ static bool is_doubtful(struct vcpu *v, u32 n, gva_t gva)
 static bool is_mixed(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	struct code_pages *c = v->code;
-	u32 n = scan_page(v, gpa, gva);
 
-	c->t32.page = (const u16 *)page_words(v, gpa);
-	if (!(v->cpsr & PSR_T))
-		return is_doubtful(v, n, gva) || t32_may_have_sites(&c->t32, is_word_a32, &c->scan);
-	if (n && code_doubt_a32(&c->scan))
+	if (!(v->cpsr & PSR_T)) {
+		c->t32.page = (const u16 *)page_words(v, gpa);
+		return is_doubtful(v, scan_page(v, gpa, gva), gva) || t32_may_have_sites(&c->t32, is_word_a32, page_words(v, gpa));
+	}
+	if (code_doubt_a32(page_words(v, gpa), &c->perhaps_a32))
 		return true;
-	if ((n || c->scan.nr_out) && is_common(v, gva))
-		return true;		/* what one mode executes may be of the other set than the other mode's */
 	scan_page_t32(v, gpa, gva);
 	return c->t32.conflict;
 }
@@ -644,21 +654,24 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return yes;
 }
 
-/* Scan the page that is to be executed, unless it was looked at just now. True: it needs a copy. */
-static bool scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
+/* Scan the page that is to be executed, unless it was looked at just now. PAGE_UNKNOWN: it needs a copy. */
+static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	struct code_pages *c = v->code;
 	bool done = c->looked_at == gpa;
 
 	c->looked_at = NOTHING;
 	vcpu_count(v, EXIT_SCAN);
-	if (!done)
-		scan_page(v, gpa, gva);
-	if (!(v->cpsr & PSR_T))
-		return c->scan.nr_sites;
-	if (!done)
+	if (!(v->cpsr & PSR_T)) {
+		if (!done)
+			scan_page(v, gpa, gva);
+		return c->scan.nr_sites ? PAGE_UNKNOWN : PAGE_CLEAN;
+	}
+	if (!done) {
+		code_doubt_a32(page_words(v, gpa), &c->perhaps_a32);
 		scan_page_t32(v, gpa, gva);
-	return c->t32.sites || c->t32.traps || c->scan.nr_sites;	/* the latter: it is not for A32 state */
+	}
+	return c->t32.sites || c->t32.traps ? PAGE_UNKNOWN : c->perhaps_a32 ? PAGE_CLEAN_T32 : PAGE_CLEAN;
 }
 
 /* Scan a page and make its copy if it needs one. */
@@ -666,12 +679,14 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	struct code_pages *c = v->code;
 	bool thumb = v->cpsr & PSR_T;
+	u16 state;
 	u32 n;
 
 	if (thumb && !c->thumb)
 		return PAGE_CLEAN;	/* of User mode; its kernel executes none */
-	if (!scan_for_state(v, gpa, gva))
-		return PAGE_CLEAN;
+	state = scan_for_state(v, gpa, gva);
+	if (state != PAGE_UNKNOWN)
+		return state;
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
@@ -684,7 +699,7 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return (u16)n;
 }
 
-bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	u16 *state = page_state(v->code, gpa);
 
@@ -696,7 +711,7 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
 		leave_mixed_page(v, gpa, state);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return false;
-	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, v->r[15]))
+	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, gva))
 		interpret_for(churn_get(v->code, gpa & PAGE_MASK), state, DOUBT_INSTRUCTIONS);
 	return *state == PAGE_INTERP;
 }
@@ -854,6 +869,67 @@ static u32 t32_copy_at(struct vcpu *v, gva_t pc)
 		if (c->copy[n].live && c->copy[n].thumb && c->copy[n].gva == (pc & PAGE_MASK))
 			return n;
 	return 0;
+}
+
+/*
+ * T32 code that copied itself holds what stood in the copy that it ran from. Could the halfword at @at of @page, in the form of a trapping word,
+ * have stood for the one at @from of @orig, the page of a T32 copy? All around must be as there, or replaced as well.
+ */
+static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
+{
+	u32 same = 0;
+
+	for (u32 k = 0; k <= 2 * T32_AROUND; k++) {
+		u32 here = at + k - T32_AROUND, there = from + k - T32_AROUND;
+
+		if (here >= T32_HALVES || there >= T32_HALVES || k == T32_AROUND)
+			continue;
+		if (page[here] == orig[there])
+			same++;
+		else if (!site_may_be_t32(page[here]) && !(here && site_may_be_t32(page[here - 1])))
+			return false;
+	}
+	return same >= T32_AROUND && page[at] != orig[from];
+}
+
+/* The halfwords that the one at @at of @page, and one behind it, stood for; NULL: it is the guest's own. */
+static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at)
+{
+	const struct code_pages *c = v->code;
+
+	for (u32 n = 1; n <= COPIES; n++) {
+		const u16 *orig = c->copy[n].live ? (const u16 *)page_words(v, c->copy[n].gpa) : hpa_ptr(copy_hpa(c, n));
+
+		if (!c->copy[n].thumb || orig == page || !(c->copy[n].live || c->copy[n].dead))
+			continue;
+		for (u32 from = 0; from < T32_HALVES; from++)
+			if (is_moved_t32(page, at, orig, from))
+				return &orig[from];
+	}
+	return NULL;
+}
+
+bool code_page_restore_t32(struct vcpu *v, u32 word)
+{
+	u32 at = v->r[15] % PAGE_SIZE / 2, n = word >> 16 && at + 1 < T32_HALVES ? 2 : 1;
+	struct code_pages *c = v->code;
+	const u16 *from;
+	struct gfault f;
+	struct walk w;
+	u16 *page;
+
+	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
+		return false;
+	page = (u16 *)page_words(v, w.gpa & PAGE_MASK);
+	from = moved_from_t32(v, page, at);
+	if (!from)
+		return false;
+	for (u32 i = 0; i < n; i++)
+		page[at + i] = from[i];
+	arch_dcache_clean_range(ptr_hpa(page + at), 2 * n);
+	c->repairs++;
+	code_page_drop(v, w.gpa);
+	return true;
 }
 
 /* An instruction begins at halfword @at of T32 copy @n, which was not known. */

@@ -57,30 +57,61 @@ static bool is_second(const struct t32_scan *s, u32 i)
 
 static bool is_known(const struct t32_scan *s, u32 i)
 {
-	return bit_get(s->known->start, i) || bit_get(s->known->data, i) || is_second(s, i);
+	return bit_get(s->known->start, i) || bit_get(s->data, i) || is_second(s, i);
 }
 
 /* -- what a halfword may be -- */
 
-/* First halfwords of 16-bit sites and of 32-bit instructions that may be sites; the decoder has the last word. */
-static const struct { u16 mask, value; } first_of_site[] = {
-	{ 0xffe8, 0xb660 },		/* CPS */
-	{ 0xffff, 0xb658 },		/* SETEND BE */
-	{ 0xffff, 0xbf30 },		/* WFI */
-	{ 0xff00, 0xde00 },		/* UDF in the form of a trapping word */
-	{ 0xff80, 0xf380 },		/* MSR, CPS.W, hints, SUBS pc, MRS */
-	{ 0xfff0, 0xf7f0 },
-	{ 0xfe00, 0xf800 },		/* LDRT, STRT */
-	{ 0xfe40, 0xe800 },		/* RFE, SRS */
-	{ 0xff00, 0xee00 },		/* MRC of PMUSERENR */
+/* Sites by their first and second halfwords; the decoder has the last word. */
+static const struct form { u16 mask, value, mask2, value2; } site_forms[] = {
+	{ 0xffe8, 0xb660, 0, 0 },		/* CPS */
+	{ 0xffff, 0xb658, 0, 0 },		/* SETEND BE */
+	{ 0xffff, 0xbf30, 0, 0 },		/* WFI */
+	{ 0xffe0, 0xdea0, 0, 0 },		/* UDF in the form of a trapping word */
+	{ 0xff80, 0xf380, 0xd000, 0x8000 },	/* MSR, CPS.W, hints, SUBS pc, MRS */
+	{ 0xfff0, 0xf7f0, 0xf000, 0xa000 },	/* UDF.W */
+	{ 0xfe00, 0xf800, 0x0f00, 0x0e00 },	/* LDRT, STRT */
+	{ 0xfe40, 0xe800, 0xffe0, 0xc000 },	/* RFE, SRS */
+	{ 0xff00, 0xee00, 0x0fff, 0x0f1e },	/* MRC of PMUSERENR */
 };
 
-static bool may_begin_site(u16 hw)
+/* Loads that may be relative to pc. */
+static const struct form read_forms[] = {
+	{ 0xf800, 0x4800, 0, 0 }, { 0xfe1f, 0xf81f, 0, 0 }, { 0xff3f, 0xed1f, 0, 0 }, { 0xfe5f, 0xe85f, 0, 0 }, { 0xffff, 0xe8df, 0, 0 },
+};
+static const struct form it_forms[] = { { 0xff00, 0xbf00, 0, 0 } };
+
+/* What the upper byte of a halfword lets it be; made when it is needed first. */
+static struct {
+	bool made;
+	u8 may[256];
+#define MAY_BE_SITE	BIT(0)
+#define MAY_READ	BIT(1)
+#define MAY_BE_IT	BIT(2)
+} upper;
+
+static void upper_add(const struct form *f, u32 n, u8 what)
 {
-	if (hw < 0xb600 || (hw >= 0xc000 && hw < 0xde00))
-		return false;
-	for (u32 i = 0; i < ARRAY_SIZE(first_of_site); i++)
-		if ((hw & first_of_site[i].mask) == first_of_site[i].value)
+	for (u32 k = 0; k < n; k++)
+		for (u32 i = 0; i < 256; i++)
+			if (!((i << 8 ^ f[k].value) & f[k].mask & 0xff00))
+				upper.may[i] |= what;
+}
+
+static void upper_make(void)
+{
+	if (upper.made)
+		return;
+	upper_add(site_forms, ARRAY_SIZE(site_forms), MAY_BE_SITE);
+	upper_add(read_forms, ARRAY_SIZE(read_forms), MAY_READ);
+	upper_add(it_forms, ARRAY_SIZE(it_forms), MAY_BE_IT);
+	upper.made = true;
+}
+
+static bool has_form(const struct form *f, u32 n, u16 hw1, u16 hw2)
+{
+	for (u32 i = 0; i < n; i++)
+		if ((hw1 & f[i].mask) == f[i].value && (hw2 & f[i].mask2) == f[i].value2)
 			return true;
 	return false;
 }
@@ -105,13 +136,14 @@ static bool may_be_site_with_any(u16 hw)
 /* Would an instruction that begins at @i be sensitive? */
 static bool is_site(const struct t32_scan *s, u32 i)
 {
-	u16 hw = s->page[i];
+	u16 hw = s->page[i], hw2;
 
-	if (!may_begin_site(hw))
+	if (!(upper.may[hw >> 8] & MAY_BE_SITE))
 		return false;
 	if (is_wide(hw) && i + 1 == T32_HALVES)
 		return may_be_site_with_any(hw);
-	return is_replaced(hw, is_wide(hw) ? s->page[i + 1] : 0);
+	hw2 = is_wide(hw) ? s->page[i + 1] : 0;
+	return has_form(site_forms, ARRAY_SIZE(site_forms), hw, hw2) && is_replaced(hw, hw2);
 }
 
 /* The same for one that is known to begin there: also what traps by itself and is cheaper with a number. */
@@ -163,10 +195,9 @@ static u32 reads(const struct t32_scan *s, u32 i, const struct insn *in, s32 *fr
 	return ((u32)(pc / 4 * 4 + imm) % 2 + bytes + 1) / 2;
 }
 
-/* May an instruction that begins at @i be a load relative to pc? */
 static bool may_read(u16 hw)
 {
-	return (hw & 0xf800) == 0x4800 || (hw & 0xfe1f) == 0xf81f || (hw & 0xff3f) == 0xed1f || (hw & 0xfe5f) == 0xe85f || hw == 0xe8df;
+	return upper.may[hw >> 8] & MAY_READ && has_form(read_forms, ARRAY_SIZE(read_forms), hw, 0);
 }
 
 static void decode_at(const struct t32_scan *s, u32 i, struct insn *in)
@@ -231,7 +262,7 @@ static void mark_data(struct t32_scan *s, s32 from, u32 n)
 			s->conflict = true;
 		else if (s->to && !is_known(s, (u32)i))
 			s->to[i] = s->page[i];
-		bit_set(s->known->data, (u32)i);
+		bit_set(s->data, (u32)i);
 	}
 }
 
@@ -243,7 +274,7 @@ static bool mark_start(struct t32_scan *s, u32 i)
 	if (bit_get(s->known->start, i))
 		return false;
 	if (is_second(s, i) || (wide && i + 1 < T32_HALVES && bit_get(s->known->start, i + 1)) ||
-	    (is_known_site(s, i) && (bit_get(s->known->data, i) || (wide && i + 1 < T32_HALVES && bit_get(s->known->data, i + 1))))) {
+	    (is_known_site(s, i) && (bit_get(s->data, i) || (wide && i + 1 < T32_HALVES && bit_get(s->data, i + 1))))) {
 		s->conflict = true;
 		return false;
 	}
@@ -259,11 +290,22 @@ static void branch_to(struct t32_scan *s, u32 i, const struct insn *in)
 		s->queue[s->nr_queue++] = (u16)(target / 2);
 }
 
-/* Nothing of these groups branches, reads relative to pc, or begins an IT block (A6.2, A6.3). */
+/* Surely nothing that branches, reads relative to pc, or begins an IT block (A6.2, A6.3); most of what is not does one of these. */
+static bool is_plain_narrow(u16 hw)
+{
+	if (hw < 0x4700)
+		return hw < 0x4400 || (hw & 0x87) != 0x87;
+	return (hw >= 0x5000 && hw < 0xb100) || (hw >= 0xc000 && hw < 0xd000) || (hw & 0xfe00) == 0xb400;
+}
+
 static bool is_plain(u16 hw1, u16 hw2)
 {
+	bool pc = (hw1 & 15) == 15 || hw2 >> 12 == 15;
+
 	if (!is_wide(hw1))
-		return hw1 < 0x4400 || (hw1 >= 0x5000 && hw1 < 0xb000) || (hw1 >= 0xc000 && hw1 < 0xd000);
+		return is_plain_narrow(hw1);
+	if ((hw1 & 0xfe00) == 0xf800 || (hw1 & 0xfc00) == 0xec00)
+		return !pc;
 	return (hw1 >> 11 == 0x1e && !(hw2 & 0x8000)) || (hw1 & 0xfe00) == 0xea00 || (hw1 & 0xfe00) == 0xfa00;
 }
 
@@ -316,12 +358,31 @@ static void follow_line(struct t32_scan *s, u32 i, u32 it)
 	}
 }
 
+/* What the instructions read that are known already. */
+static void find_data(struct t32_scan *s)
+{
+	struct insn in;
+	s32 from;
+	u32 n;
+
+	for (u32 i = 0; i < T32_HALVES; i++) {
+		if (!may_read(s->page[i]) || !bit_get(s->known->start, i))
+			continue;
+		decode_at(s, i, &in);
+		n = reads(s, i, &in, &from);
+		for (s32 k = from; n && k < from + (s32)n; k++)
+			if (k >= 0 && k < (s32)T32_HALVES)
+				bit_set(s->data, (u32)k);
+	}
+}
+
 void t32_reach(struct t32_scan *s, u32 at, u32 it)
 {
 	s->conflict = false;
 	s->sites = s->traps = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(s->trapped); i++)
-		s->trapped[i] = 0;
+		s->trapped[i] = s->data[i] = 0;
+	find_data(s);
 	s->nr_queue = 0;
 	if (at < T32_HALVES)
 		follow_line(s, at, it);
@@ -339,36 +400,58 @@ static bool any_trapped(const struct t32_scan *s, s32 from, u32 n)
 	return false;
 }
 
-/* Rule 4: must unknown halfword @i be replaced because of another one that is? */
-static bool depends(const struct t32_scan *s, u32 i)
+/* Rule 4: which halfwords matter to unknown halfword @i, which is to be replaced if one of them is? */
+static void note_reader(struct t32_scan *s, u32 i)
 {
+	struct t32_reader *r = &s->reader[s->nr_readers];
 	u16 hw = s->page[i];
 	struct insn in;
-	s32 from;
-	u32 n;
+	s32 from = (s32)i + 1;
+	u32 n = 8;
 
-	if ((hw & 0xff00) == 0xbf00 && hw & 0xf)
-		return any_trapped(s, (s32)i + 1, 8);
-	if (!may_read(hw))
-		return false;
-	decode_at(s, i, &in);
-	n = reads(s, i, &in, &from);
-	return n && any_trapped(s, from, n);
+	if ((hw & 0xff00) != 0xbf00) {
+		decode_at(s, i, &in);
+		n = reads(s, i, &in, &from);
+	} else if (!(hw & 0xf)) {
+		n = NONE;
+	}
+	if (!n || from + (s32)n <= 0 || from >= (s32)T32_HALVES)
+		return;
+	*r = (struct t32_reader){ (u16)i, (s16)from, (u16)n };
+	s->nr_readers++;
+}
+
+static void trap_readers(struct t32_scan *s)
+{
+	u32 before;
+
+	do {
+		before = s->traps;
+		for (const struct t32_reader *r = s->reader; r < s->reader + s->nr_readers; r++)
+			if (!bit_get(s->trapped, r->at) && any_trapped(s, r->from, r->n))
+				trap(s, r->at);
+	} while (s->traps != before);
 }
 
 static void trap_unknown(struct t32_scan *s)
 {
-	u32 before;
+	u32 n = 0;
 
-	for (u32 i = 0; i < T32_HALVES; i++)
-		if (may_begin_site(s->page[i]) && !is_known(s, i) && is_site(s, i))
+	for (u32 i = 0; i < T32_HALVES; i++) {
+		u16 hw = s->page[i];
+		u8 may = upper.may[hw >> 8];
+
+		if (!may || is_known(s, i))
+			continue;
+		if (may & MAY_BE_SITE && is_site(s, i))
 			trap(s, i);
-	do {
-		before = s->traps;
-		for (u32 i = 0; s->traps && i < T32_HALVES; i++)
-			if (!bit_get(s->trapped, i) && !is_known(s, i) && depends(s, i))
-				trap(s, i);
-	} while (s->traps != before);
+		if (may & MAY_BE_IT || (may & MAY_READ && may_read(hw)))
+			s->queue[n++] = (u16)i;
+	}
+	s->nr_readers = 0;
+	for (u32 k = 0; s->traps && k < n; k++)
+		note_reader(s, s->queue[k]);
+	trap_readers(s);
 }
 
 /* May a load in the page before read a halfword that is replaced though it may be data? Loads read at most 4 KiB away. */
@@ -379,10 +462,11 @@ static bool is_read_from_before(const struct t32_scan *s)
 	s32 from;
 
 	for (u32 i = 0; s->before && s->traps && i < T32_HALVES; i++) {
+		u16 hw = s->before[i];
 		u32 n;
 
-		if (!may_read(s->before[i]) || (i && is_wide(s->before[i - 1])))
-			continue;
+		if (!may_read(hw) || (i && is_wide(s->before[i - 1])) || !(is_wide(hw) ? hw & 0x80 : i >= T32_HALVES - 0x202))
+			continue;		/* backwards, or not far enough */
 		decode_at(&b, i, &in);
 		n = in.op == INSN_TB ? NONE : reads(&b, i, &in, &from);
 		if (n && any_trapped(s, from - (s32)T32_HALVES, n))
@@ -393,6 +477,7 @@ static bool is_read_from_before(const struct t32_scan *s)
 
 void t32_scan(struct t32_scan *s, u32 entry, u32 it)
 {
+	upper_make();
 	*s->known = (struct t32_known){ 0 };
 	s->to = NULL;
 	t32_reach(s, entry, it);
@@ -412,8 +497,9 @@ void t32_write(struct t32_scan *s)
 
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg)
 {
+	upper_make();
 	for (u32 i = 0; i < T32_HALVES; i++)
-		if (may_begin_site(s->page[i]) && is_site(s, i) && !a32(arg, i / 2))
+		if (is_site(s, i) && !a32(arg, i / 2))
 			return true;
 	return false;
 }

@@ -10,7 +10,6 @@
 /* What is known of the T32 code of a page, one bit a halfword. Kept as long as the page's copy. */
 struct t32_known {
 	u32 start[T32_HALVES / 32];	/* an instruction begins here: it was executed, or follows from one that was */
-	u32 data[T32_HALVES / 32];	/* an instruction that begins somewhere reads it */
 };
 
 struct t32_scan {
@@ -23,8 +22,11 @@ struct t32_scan {
 	bool conflict;			/* the page cannot be rewritten soundly */
 	u32 sites, traps;		/* replaced because they are known, because they are not */
 	u32 trapped[T32_HALVES / 32];	/* the latter */
+	u32 data[T32_HALVES / 32];	/* a known instruction reads it relative to pc */
 	u32 nr_queue;
-	u16 queue[T32_HALVES];
+	u16 queue[T32_HALVES];		/* where branches lead; later, what rule 4 is about */
+	u32 nr_readers;
+	struct t32_reader { u16 at; s16 from; u16 n; } reader[T32_HALVES];	/* @n halfwords from @from on matter to the one at @at */
 };
 
 /*

@@ -108,7 +108,7 @@ static void undefined_t32(struct vcpu *v)
 	enum t32_trap what = code_page_t32_trap(v, &copy);
 	struct insn in;
 
-	if (what == T32_TRAP_AGAIN || !insn_fetch(v, &word, &len))
+	if (what == T32_TRAP_AGAIN || !insn_fetch(v, &word, &len) || code_page_restore_t32(v, word))
 		return;
 	t32_decode(len == 4 ? (u16)(word >> 16) : (u16)word, (u16)word, &in);
 	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */
@@ -138,6 +138,7 @@ void native_undef(struct vcpu *v)
 
 u32 native_run(struct vcpu *v)
 {
+	enum short_end end;
 	u32 vector;
 
 	window_prepare(v);
@@ -145,9 +146,10 @@ u32 native_run(struct vcpu *v)
 		pmu_guest_begin(v);
 		vector = arm_guest_enter(v);
 		pmu_guest_end(v);
-	} while (short_exit(v, vector));
+		end = short_exit(v, vector);
+	} while (end == SHORT_DONE);
 	slow_exit_begin(v);
 	shadow_exited(v);
 	code_page_ran(v);
-	return vector;
+	return end == SHORT_LOOP ? VEC_NONE : vector;
 }

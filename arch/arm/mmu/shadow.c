@@ -137,6 +137,11 @@ void shadow_exited(struct vcpu *v)
 	root_follow(s);
 }
 
+bool shadow_is_umbras(const struct vcpu *v, gva_t va)
+{
+	return slot_is_fixed(v->shadow, va >> SECTION_SHIFT);
+}
+
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)
 {
 	if (!((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK))

@@ -491,7 +491,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
 		return SHADOW_INTERPRET;
-	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa, va)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;
 	}
@@ -548,14 +548,20 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
 {
 	struct shadow *s = v->shadow;
-	struct fill f = { .s = s, .va = va, .acc = acc, .priv = priv };
+	struct fill f;
 	u32 idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), first = idx & ~15u, tbl, *p;
 	struct node *n;
 
 	root_follow(s);
 	n = linked_node(s, va, w->l1desc);
-	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending || slot_is_fixed(s, v->r[15] >> SECTION_SHIFT))
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending)
 		return false;
+	f.s = s;
+	f.va = va;
+	f.acc = acc;
+	f.priv = priv;
+	f.manager = false;
+	f.user_exec = !priv && !s->scan_user;
 	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
 	tbl = n->tbl[f.view];
 	p = tbl_ptr(s, tbl) + first;
@@ -563,7 +569,6 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 		return false;
 	if (acc == ACC_EXEC)
 		f.frame->w[0] |= FRAME_USER;
-	f.user_exec = !priv && !s->scan_user;
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
@@ -571,6 +576,23 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	dcache_clean_mva((u32)(uintptr_t)p);
 	dsb();
 	vcpu_count(v, EXIT_SHADOW_FILL);
+	return true;
+}
+
+bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
+{
+	struct shadow *s = v->shadow;
+	const struct node *n;
+	u32 e;
+
+	root_follow(s);
+	n = root_node(s, s->cur, pc >> SECTION_SHIFT);
+	if (!n)
+		return false;
+	e = tbl_ptr(s, tbl_of_entry(s, s->cur->l1[n->slot]))[pc >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+	if (!e || e & L2_XN)
+		return false;
+	*word = *(const volatile u32 *)hpa_ptr((e & PAGE_MASK) | (pc & ~PAGE_MASK & ~3u));
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct emudev_type {
 	const struct emudev_place *places;
 	u32 nplaces;
 	bool wants_file;	/* the node names one: `file`, `read-only`, `forget` */
+	bool wants_switch;	/* the node says which one it is on: `switch`, 0 if it does not */
 	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);

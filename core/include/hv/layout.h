@@ -43,6 +43,7 @@ struct layout_dev {
 	bool withheld;		/* part with status = "disabled": cut out of its window */
 	struct layout_file file;	/* of devices that have one */
 	bool read_only;		/* its file is not changed */
+	u32 net_switch;		/* of network devices: the number of the switch that they are on */
 };
 
 #define LAYOUT_MAX_DISKS	8u	/* devices of a guest that have files */

@@ -40,6 +40,7 @@ _start:
 
 	/* void stacks_init(void): give every mode but the Supervisor's its stack (again); called in SVC mode. */
 	.global stacks_init
+	.type	stacks_init, %function
 stacks_init:
 	cps	#MODE_IRQ
 	ldr	sp, =stack_irq_top

@@ -123,6 +123,8 @@ exc_stray:
 	 * int guard_set(void): 0 now; when an exception comes before guard_clear(), returns once more, with its vector.
 	 */
 	.global guard_set, guard_clear
+	.type	guard_set, %function
+	.type	guard_clear, %function
 guard_set:
 	ldr	r1, =exc_host
 	stmia	r1, {r4-r11}
@@ -145,6 +147,7 @@ guard_clear:
 	 * The banked registers of the Undefined mode (of the Abort mode when *c is in Undefined mode) are used on the way.
 	 */
 	.global ctx_run
+	.type	ctx_run, %function
 ctx_run:
 	push	{r0, lr}
 	bl	guard_set

@@ -80,3 +80,9 @@ static const struct emudev_type disk = {
 	.state_size = 4,
 };
 EMUDEV_REGISTER(disk);
+
+static const struct emudev_type net = {
+	.compatible = "umbra,virtio-net", .desc = "fake", .wants_switch = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.state_size = 4,
+};
+EMUDEV_REGISTER(net);

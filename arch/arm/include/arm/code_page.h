@@ -54,8 +54,8 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 void code_page_drop(struct vcpu *v, gpa_t gpa);
 /* The guest writes the page, which is code: the same; but where that happens again and again it is interpreted from now on. */
 void code_page_written(struct vcpu *v, gpa_t gpa);
-/* The page is about to be executed in the current state and mode. Must it not be executed as it is, but be interpreted? */
-bool code_page_interpreted(struct vcpu *v, gpa_t gpa);
+/* The page is about to be executed at @gva in the current state and mode. Must it not be executed as it is, but be interpreted? */
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva);
 /*
  * The guest comes from r[15] to an exit. If its kernel executes T32 code, in this instruction set for the first time in a page that was made
  * ready for the other one, nothing told before: from now on the page is interpreted.
@@ -72,6 +72,8 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy);
  * guest's own words are put back there, and the result is true.
  */
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
+/* The same of the T32 instruction @word (struct insn) at r[15], which the guest is about to execute in whichever way. */
+bool code_page_restore_t32(struct vcpu *v, u32 word);
 /* So many instructions of such a page were interpreted. */
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions);
 /*
@@ -102,10 +104,11 @@ static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *
 static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
 static inline void code_page_written(struct vcpu *v, gpa_t gpa) { }
-static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa) { return false; }
+static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva) { return false; }
 static inline void code_page_ran(struct vcpu *v) { }
 static inline enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy) { return T32_TRAP_NONE; }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
+static inline bool code_page_restore_t32(struct vcpu *v, u32 word) { return false; }
 static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
 static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }
 static inline u32 code_pages_user_visible(struct vcpu *v) { return 0; }

@@ -77,6 +77,8 @@ void shadow_move_window(struct vcpu *v, gva_t va);
  */
 gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table);
 void shadow_unplace_stubs(struct vcpu *v);
+/* Is @va in the window or in the stub area? */
+bool shadow_is_umbras(const struct vcpu *v, gva_t va);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
@@ -118,6 +120,8 @@ enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access 
  * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
+bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*
  * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
  * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,

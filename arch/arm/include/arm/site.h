@@ -53,6 +53,8 @@ bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
 /* The same of T32: is @word one, 32 bits of which the upper half stands first, or 16? */
 bool site_is_t32(u32 word);
+/* May one begin with halfword @hw? */
+static inline bool site_may_be_t32(u16 hw) { return hw == SITE_T32_TRAP || (hw & ~0xf) == SITE_T32_CPS || (hw & 0xfff0) == 0xf7f0; }
 /* The trapping word for the T32 instruction @word; see site_word(). */
 u32 site_t32_narrow(u32 word, bool hot);
 u32 site_t32_wide(u32 word, u32 copy, bool hot);

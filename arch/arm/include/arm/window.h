@@ -69,9 +69,9 @@ bool window_ldrt(u32 va, u32 *buf, u32 n);
 bool window_strt(u32 va, const u32 *buf, u32 n);
 bool window_ldrbt(u32 va, u8 *buf);
 bool window_strbt(u32 va, const u8 *buf);
-/* Clean the D-cache line of guest address @va under the guest's tables. */
-bool window_dccmvac(u32 va);
-bool window_dccimvac(u32 va);	/* clean and invalidate */
+/* Clean the D-cache lines of @n guest addresses from @va on, @step apart, under the guest's tables. False: some of them, perhaps. */
+bool window_dccmvac(u32 va, u32 step, u32 n);
+bool window_dccimvac(u32 va, u32 step, u32 n);	/* clean and invalidate */
 
 /*
  * Store exclusive of @size bytes at guest address @va under the guest's tables, where the page must be writable, with the monitor as the
