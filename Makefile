@@ -209,7 +209,7 @@ layouts: $(layouts) $(O)/layout-host
 # An expert's choices may leave out what these layouts name: then that is said, and no error.
 # The parser, the device types and the map of Umbra itself, on this computer: what tools/layout asks.
 HOSTCC ?= gcc
-layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest.c \
+layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest_tree.c guest.c \
 	passthrough.c) arch/arm/cpu/cpu_path.c arch/arm/mmu/strategy.c drivers/owned_omap.c drivers/passthrough/missing.c \
 	$(patsubst $(O)/%.o,%.c,$(filter $(O)/emulators/%,$(objects)))
 $(O)/layout-host: $(layout_host_sources) $(common_needs) $(O)/include/passthrough_missing.h $(wildcard core/include/hv/*.h)

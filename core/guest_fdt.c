@@ -119,8 +119,13 @@ static int visit_nothing(void *fdt, int node, u32 addr, void *arg)
 	return 0;
 }
 
+/* A tree that Umbra makes has no file to be named. */
 static int fdt_error(const struct guest *g, const char *what, int err)
 {
+	if (!g->cfg.dtb.size) {
+		layout_mistake(&g->cfg.at, NULL, "the device tree that is made for it: %s: %s", what, fdt_strerror(err));
+		return -ENOSPC;
+	}
 	pr_err("guest %s: file \"%s\": %s: %s\n", g->name, SHOWN(g->cfg.dtb.name), what, fdt_strerror(err));
 	return err == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
 }
@@ -277,11 +282,11 @@ static void check_args(struct guest *g, const void *fdt)
 
 int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t initrd, u32 initrd_size)
 {
-	int err = check_root(g, src);
+	int err = src ? check_root(g, src) : 0;
 
 	if (err)
 		return err;
-	err = fdt_open_into(src, dst, (int)cap);
+	err = src ? fdt_open_into(src, dst, (int)cap) : guest_tree_make(g, dst, cap);
 
 	if (!err)
 		err = set_memory(dst, &g->cfg);

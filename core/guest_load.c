@@ -36,6 +36,8 @@
 #define DTB_NODE_ROOM		48u		/* three properties, guest_fdt.c */
 #define MACHINE_NONE		0xffffffffu	/* r1 of a device-tree boot: any value */
 
+#define FILES_MAX		(3 + LAYOUT_MAX_DISKS)
+
 static hpa_t kept_base;
 
 /* Where everything goes; computed and checked before guest memory is touched. */
@@ -53,23 +55,34 @@ hpa_t guest_kept_base(void)
 	return kept_base ? kept_base : arch_host_mem()->umbra_base;
 }
 
+static u32 insert_file(struct layout_file **f, u32 n, struct layout_file *one)
+{
+	u32 at = n;
+
+	if (!one->size)
+		return n;
+	for (; at && f[at - 1]->addr < one->addr; at--)
+		f[at] = f[at - 1];
+	f[at] = one;
+	return n + 1;
+}
+
 /* Sort by source address, highest first: then copying upwards never overwrites a file that is still to be copied. */
 static u32 sort_files(struct guest *g, struct layout_file **f)
 {
-	struct layout_file *all[] = { &g->cfg.kernel, &g->cfg.dtb, &g->cfg.initrd };
-	u32 n = 0;
+	struct layout_guest *c = &g->cfg;
+	u32 n = insert_file(f, 0, &c->kernel);
 
-	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
-		u32 at = n;
-
-		if (!all[i]->size)
-			continue;
-		for (; at && f[at - 1]->addr < all[i]->addr; at--)
-			f[at] = f[at - 1];
-		f[at] = all[i];
-		n++;
-	}
+	n = insert_file(f, n, &c->dtb);
+	n = insert_file(f, n, &c->initrd);
+	for (u32 i = 0; i < c->ndevs; i++)
+		n = insert_file(f, n, &c->dev[i].file);
 	return n;
+}
+
+static u32 kept_size(const struct layout_file *f)
+{
+	return f->doubled ? 2 * layout_file_second(f) : f->size;
 }
 
 /* Lowest address that the kept files will take. */
@@ -78,7 +91,7 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 	hpa_t top = arch_host_mem()->umbra_base;
 
 	for (u32 i = 0; i < n; i++)
-		top = f[i]->size < top ? (top - f[i]->size) & ~7u : 0;
+		top = f[i]->size < top / 2 ? (top - kept_size(f[i])) & ~7u : 0;
 	return top;
 }
 
@@ -157,7 +170,7 @@ static int open_files(struct guest *g)
 
 static int keep_files(struct guest *g)
 {
-	struct layout_file *f[3];
+	struct layout_file *f[FILES_MAX];
 	u32 n = sort_files(g, f);
 	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
 	gpa_t mem_end = g->cfg.mem_base + g->cfg.mem_size;
@@ -168,13 +181,15 @@ static int keep_files(struct guest *g)
 		return -ENOMEM;
 	}
 	for (u32 i = 0; i < n; i++) {
-		hpa_t dst = (top - f[i]->size) & ~7u;
+		hpa_t dst = (top - kept_size(f[i])) & ~7u;
 
 		/* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
 		if (i + 1 < n && dst < f[i + 1]->addr + f[i + 1]->size)
 			return layout_mistake(&f[i + 1]->at, "reg", "file \"%s\" lies where files are kept, load it lower",
 					      SHOWN(f[i + 1]->name));
 		memmove(hpa_ptr(dst), hpa_ptr(f[i]->addr), f[i]->size);
+		if (f[i]->doubled)
+			memcpy(hpa_ptr(dst + layout_file_second(f[i])), hpa_ptr(dst), f[i]->size);
 		f[i]->addr = dst;
 		top = dst;
 	}
@@ -214,7 +229,7 @@ static int check_kernel(const struct guest *g, struct placement *p)
 		       image > k->size ? "truncated" : "damaged", (unsigned long)k->size, (unsigned long)image);
 		return -EINVAL;
 	}
-	if (!c->dtb.size && !c->atags)
+	if (!c->dtb.size && !c->atags && !guest_tree_possible(g))
 		return layout_mistake(&c->at, "dtb", "missing; a Linux kernel needs a device tree (or say `atags`)");
 	return 0;
 }
@@ -231,11 +246,15 @@ static u32 count_nodes(const void *fdt)
 static int check_dtb(const struct guest *g, struct placement *p)
 {
 	const struct layout_file *f = &g->cfg.dtb;
+	const u32 args = g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0;
 	const void *fdt;
 	int err;
 
-	if (!f->size)
+	if (!f->size) {
+		if (p->zimage && !g->cfg.atags)
+			p->dtb_room = ALIGN_UP(GUEST_TREE_ROOM + args, PAGE_SIZE);
 		return 0;
+	}
 	fdt = hpa_ptr(f->addr);
 	err = blob_check(fdt, f->size);
 	if (err) {
@@ -243,8 +262,7 @@ static int check_dtb(const struct guest *g, struct placement *p)
 		       fdt_strerror(err));
 		return -EINVAL;
 	}
-	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM +
-			       (g->cfg.bootargs ? (u32)strlen(g->cfg.bootargs) : 0), PAGE_SIZE);
+	p->dtb_room = ALIGN_UP(fdt_totalsize(fdt) + DTB_ROOM + count_nodes(fdt) * DTB_NODE_ROOM + args, PAGE_SIZE);
 	return 0;
 }
 
@@ -332,7 +350,8 @@ static int load_tables(struct guest *g, const struct placement *p)
 		return load_atags(g, p);
 	if (!p->dtb)
 		return 0;
-	return guest_fdt_build(g, hpa_ptr(c->dtb.addr), at_guest(g, p->dtb), p->dtb_room, p->initrd, ALIGN_UP(c->initrd.size, PAGE_SIZE));
+	return guest_fdt_build(g, c->dtb.size ? hpa_ptr(c->dtb.addr) : NULL, at_guest(g, p->dtb), p->dtb_room, p->initrd,
+			       ALIGN_UP(c->initrd.size, PAGE_SIZE));
 }
 
 /* Clear what the guest before left, its secrets and its half-valid tables: RAM and SRAM. */

@@ -50,6 +50,9 @@ struct raw_guest {
 
 struct raw_dev {
 	const char *compatible, *status;
+	u32 file;	/* phandle */
+	bool read_only, forget;
+	u32 net_switch;
 	struct layout_dev *out;
 };
 
@@ -92,6 +95,10 @@ static const struct prop_rule dev_rules[] = {
 	FIELD_OF(raw_dev, "status", PROP_STRING, status),
 	FIELD_OF(raw_dev, "reg", PROP_DEV_REG, out),
 	FIELD_OF(raw_dev, "interrupts", PROP_DEV_IRQ, out),
+	FIELD_OF(raw_dev, "file", PROP_U32, file),
+	FIELD_OF(raw_dev, "read-only", PROP_FLAG, read_only),
+	FIELD_OF(raw_dev, "forget", PROP_FLAG, forget),
+	FIELD_OF(raw_dev, "switch", PROP_U32, net_switch),
 	{ NULL, PROP_IGNORE, 0 },
 };
 
@@ -270,10 +277,14 @@ static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle,
 
 static int check_files(const void *fdt, int guest, const struct layout_guest *g)
 {
-	const struct layout_file *f[] = { &g->kernel, &g->dtb, &g->initrd };
+	const struct layout_file *f[3 + LAYOUT_MAX_DISKS] = { &g->kernel, &g->dtb, &g->initrd };
+	u32 n = 3;
 
-	for (u32 i = 0; i < ARRAY_SIZE(f); i++) {
-		for (u32 j = i + 1; j < ARRAY_SIZE(f); j++) {
+	for (u32 i = 0; i < g->ndevs; i++)
+		if (g->dev[i].file.size && n < ARRAY_SIZE(f))
+			f[n++] = &g->dev[i].file;
+	for (u32 i = 0; i < n; i++) {
+		for (u32 j = i + 1; j < n; j++) {
 			if (!f[i]->size || !f[j]->size || !ranges_overlap(f[i]->addr, f[i]->size, f[j]->addr, f[j]->size))
 				continue;
 			if (f[i]->at.offset == f[j]->at.offset)
@@ -343,6 +354,44 @@ static int check_status(const void *fdt, int node, const char *status, bool *dis
 	return mistake(fdt, node, "status", "\"%s\" is neither \"okay\" nor \"disabled\"", SHOWN(status));
 }
 
+/* A device's own file: it is the device that has room for one. */
+static int parse_dev_file(const void *fdt, int node, const struct raw_dev *raw, const struct layout_guest *g, struct layout_dev *d)
+{
+	const struct emudev_type *type = emudev_find_type(raw->compatible);
+	const char *prop = raw->file ? "file" : raw->read_only ? "read-only" : raw->forget ? "forget" : NULL;
+	u32 disks = 0;
+	int err;
+
+	if (!type || !type->wants_file)
+		return prop ? mistake(fdt, node, prop, "\"%s\" has no file", SHOWN(raw->compatible)) : 0;
+	if (!raw->file)
+		return mistake(fdt, node, "file", "missing");
+	if (raw->read_only && raw->forget)
+		return mistake(fdt, node, "forget", "what is read-only has nothing to forget");
+	for (u32 i = 0; i < g->ndevs; i++)
+		disks += g->dev[i].file.size != 0;
+	if (disks == LAYOUT_MAX_DISKS)
+		return mistake(fdt, node, "file", "more than %u devices with files", LAYOUT_MAX_DISKS);
+	err = parse_file(fdt, node, "file", raw->file, &d->file);
+	d->file.doubled = raw->forget;
+	d->read_only = raw->read_only;
+	return err;
+}
+
+#define SWITCHES	256u	/* their numbers are a byte of station addresses */
+
+static int parse_dev_switch(const void *fdt, int node, const struct raw_dev *raw, struct layout_dev *d)
+{
+	const struct emudev_type *type = emudev_find_type(raw->compatible);
+
+	if (fdt_getprop(fdt, node, "switch", NULL) && (!type || !type->wants_switch))
+		return mistake(fdt, node, "switch", "\"%s\" is no network device", SHOWN(raw->compatible));
+	if (raw->net_switch >= SWITCHES)
+		return mistake(fdt, node, "switch", "%lu: switches are 0 to %u", (unsigned long)raw->net_switch, SWITCHES - 1);
+	d->net_switch = raw->net_switch;
+	return 0;
+}
+
 /*
  * One device node; @parent is the index of its window or -1. A part that names no compatible belongs to its window;
  * a disabled part is withheld from it. *@added tells whether the node became a device (a disabled window does not).
@@ -380,6 +429,11 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 		return mistake(fdt, node, "reg", "missing");
 	if (!strcmp(d->compatible, LAYOUT_WITHHELD) || !strcmp(d->compatible, LAYOUT_RAZ))
 		d->nirqs = 0;
+	err = parse_dev_file(fdt, node, &raw, g, d);
+	if (!err)
+		err = parse_dev_switch(fdt, node, &raw, d);
+	if (err)
+		return err;
 	*added = true;
 	g->ndevs++;
 	return 0;
@@ -537,7 +591,7 @@ static int parse_guest_files(const void *fdt, int node, const struct raw_guest *
 		err = parse_file(fdt, node, "dtb", raw->dtb, &g->dtb);
 	if (!err)
 		err = parse_file(fdt, node, "initrd", raw->initrd, &g->initrd);
-	return err ? err : check_files(fdt, node, g);
+	return err;
 }
 
 /* What follows the word "guest" in messages: the node's unit address, or 0. */
@@ -589,7 +643,8 @@ static int parse_guest(const void *fdt, int node, struct layout_guest *g)
 	g->atags = raw.atags;
 	g->machine = raw.machine;
 	g->load_offset = raw.load_offset;
-	return parse_devices(fdt, node, g);
+	err = parse_devices(fdt, node, g);
+	return err ? err : check_files(fdt, node, g);
 }
 
 static bool known_root_node(const char *name)

@@ -17,6 +17,9 @@ static void print_dev(const struct layout_dev *d)
 		mon_printf(" 0x%08lx+0x%lx", (unsigned long)d->reg[i].base, (unsigned long)d->reg[i].size);
 	for (u32 i = 0; i < d->nirqs; i++)
 		mon_printf("%s%d", i ? "," : " irq ", d->irq[i]);
+	if (d->file.size)
+		mon_printf(" %s at 0x%08lx%s", SHOWN(d->file.name), (unsigned long)d->file.addr,
+			   d->read_only ? ", read-only" : d->file.doubled ? ", forgets" : "");
 	mon_printf("\n");
 }
 

@@ -321,33 +321,34 @@ static void write_ilr(struct intc *s, u32 line, u32 v)
 	s->ilr[line] = v & ILR_WRITABLE;
 }
 
-/* @count registers from @offset on, @stride bytes apart; the functions get the index. NULL write: read only. */
+/* @count registers from @offset on, 1 << @shift bytes apart; the functions get the index. NULL write: read only. */
 struct intc_reg {
-	u16 offset, count, stride;
+	u16 offset;
+	u8 count, shift;
 	u32 (*read)(struct intc *s, u32 index);
 	void (*write)(struct intc *s, u32 index, u32 value);
 };
 
 static const struct intc_reg regs[] = {
 	/* Most used first: the four that Linux touches for each interrupt. */
-	{ 0x40, OUT_NR, 4, read_sir, NULL },
-	{ 0x48, 1, 4, read_zero, write_control },
-	{ 0x88, BANKS, 0x20, read_zero, write_mask_clear },
-	{ 0x8c, BANKS, 0x20, read_zero, write_mask_set },
-	{ 0x80, BANKS, 0x20, read_itr, NULL },
-	{ 0x84, BANKS, 0x20, read_mask, write_mask },
-	{ 0x90, BANKS, 0x20, read_soft, write_soft_set },
-	{ 0x94, BANKS, 0x20, read_zero, write_soft_clear },
-	{ 0x98, BANKS, 0x20, read_pending_irq, NULL },
-	{ 0x9c, BANKS, 0x20, read_pending_fiq, NULL },
-	{ 0x100, LINES, 4, read_ilr, write_ilr },
-	{ 0x00, 1, 4, read_revision, NULL },
-	{ 0x10, 1, 4, read_sysconfig, write_sysconfig },
-	{ 0x14, 1, 4, read_one, NULL },
-	{ 0x4c, 1, 4, read_protection, write_protection },
-	{ 0x50, 1, 4, read_idle, write_idle },
-	{ 0x60, OUT_NR, 4, read_priority, NULL },
-	{ 0x68, 1, 4, read_threshold, write_threshold },
+	{ 0x40, OUT_NR, 2, read_sir, NULL },
+	{ 0x48, 1, 2, read_zero, write_control },
+	{ 0x88, BANKS, 5, read_zero, write_mask_clear },
+	{ 0x8c, BANKS, 5, read_zero, write_mask_set },
+	{ 0x80, BANKS, 5, read_itr, NULL },
+	{ 0x84, BANKS, 5, read_mask, write_mask },
+	{ 0x90, BANKS, 5, read_soft, write_soft_set },
+	{ 0x94, BANKS, 5, read_zero, write_soft_clear },
+	{ 0x98, BANKS, 5, read_pending_irq, NULL },
+	{ 0x9c, BANKS, 5, read_pending_fiq, NULL },
+	{ 0x100, LINES, 2, read_ilr, write_ilr },
+	{ 0x00, 1, 2, read_revision, NULL },
+	{ 0x10, 1, 2, read_sysconfig, write_sysconfig },
+	{ 0x14, 1, 2, read_one, NULL },
+	{ 0x4c, 1, 2, read_protection, write_protection },
+	{ 0x50, 1, 2, read_idle, write_idle },
+	{ 0x60, OUT_NR, 2, read_priority, NULL },
+	{ 0x68, 1, 2, read_threshold, write_threshold },
 };
 
 static const struct intc_reg *find_reg(u32 offset, u32 *index)
@@ -355,9 +356,9 @@ static const struct intc_reg *find_reg(u32 offset, u32 *index)
 	for (u32 i = 0; i < ARRAY_SIZE(regs); i++) {
 		u32 delta = offset - regs[i].offset;
 
-		if (offset < regs[i].offset || delta % regs[i].stride)
+		if (offset < regs[i].offset || delta & (BIT(regs[i].shift) - 1))
 			continue;
-		*index = delta / regs[i].stride;
+		*index = delta >> regs[i].shift;
 		if (*index < regs[i].count)
 			return &regs[i];
 	}

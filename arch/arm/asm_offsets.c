@@ -71,6 +71,8 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(FAST_MODES_OFF, fast_modes_off);
 	VCPU(FAST_OFF, fast_off);
 	VCPU(SVC_VECTOR, svc_vector);
+	VCPU(SVC_VECTOR_T32, svc_vector_t32);
+	VCPU(OPEN_USED, open_used);
 	VCPU(VFP_OPEN, vfp_open);
 	VCPU(DACR_CLOSED, dacr_closed);
 	VCPU(HW_DACR_CLOSED, hw_dacr_closed);

@@ -347,13 +347,13 @@ static enum coproc_result wr_tlbiall(struct vcpu *v, const struct coproc_row *ro
  * In a loop over pages (the window says so, and that the guest's own add, cmp and branch follow) the next ones are done in the
  * same exit; the guest goes on behind the last.
  */
-static enum coproc_result wr_tlbimva(struct vcpu *v, const struct coproc_row *row, u32 value)
+void coproc_tlbimva(struct vcpu *v, u32 value)
 {
 	u32 pages;
 
 	if (v->tlb_loop.pc != v->r[15]) {
 		shadow_tlbi(v, TLBI_MVA, value);
-		return COPROC_OK;
+		return;
 	}
 	pages = MIN((v->tlb_loop.end - 1 - value) / PAGE_SIZE + 1, TLB_LOOP_MAX);
 	v->r[v->tlb_loop.rt] = value + (pages - 1) * PAGE_SIZE;
@@ -361,6 +361,11 @@ static enum coproc_result wr_tlbimva(struct vcpu *v, const struct coproc_row *ro
 		shadow_tlbi(v, TLBI_MVA, value);
 	else
 		shadow_tlbi_pages(v, value, pages);
+}
+
+static enum coproc_result wr_tlbimva(struct vcpu *v, const struct coproc_row *row, u32 value)
+{
+	coproc_tlbimva(v, value);
 	return COPROC_OK;
 }
 

@@ -67,6 +67,7 @@ bool arch_debug_write(struct vcpu *v, gva_t va, const void *from, u32 len)
 		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
 			code_page_drop(v, gpa);
 		memcpy(to, p, n);
+		shadow_written(v, gpa, n);
 		arch_dcache_flush_range(ptr_hpa(to), n);
 		arch_icache_invalidate_all();
 	}

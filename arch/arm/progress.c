@@ -49,7 +49,7 @@ void progress_again(struct vcpu *v, gva_t va)
 	} else if (h->nr > FAULTS_FEW && !is_same(v, h)) {
 		h->nr = 0;
 	} else if (h->nr == FAULTS_FEW + FAULTS_ENOUGH) {
-		shadow_tlbi(v, TLBI_ALL, 0);
+		shadow_anew(v);
 	} else if (h->nr == FAULTS_FEW + 2 * FAULTS_ENOUGH) {
 		stands_still(v, va);
 	}

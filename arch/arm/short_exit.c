@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Short exits: aborts that are the guest's own, and hidden faults of small pages whose table is linked already. They need Umbra's address
- * space, because guest tables and shadow are there, but little else of what an exit to C entails: no account of instructions, no
- * look at interrupts and the console, and what path `inline` has in its open page stays there.
+ * Short exits: aborts that are the guest's own, hidden faults of small pages whose table is linked already, its kernel's plain
+ * accesses to emulated devices, TLB operations by address. They need Umbra's address space, because guest tables and shadow are there,
+ * but little else of what an exit to C entails: no account of instructions, no look at interrupts and the console, and what path
+ * `inline` has in its open page stays there.
  *
  * Rules.
- *  1 What is not done completely is left untouched: false, and the slow exit finds the guest as if nothing had been tried.
+ *  1 What is not done completely is not begun, and the slow exit finds the guest as if nothing had been tried. State may have come home.
  *  2 Only while nobody wants to see each exit, and what an abort means is simple: v->short_exits (window_prepare()).
  *  3 Its cause is counted, and the guard of hidden faults (progress.c) sees it; it is the slow exit that does something about them.
  *  4 The real DACR stays as the guest left it unless the mode changes: on path `inline` it may open less than dacr_kernel.
  *  5 The meaning is that of trap.c; tests run the same guests with and without fast exits, and so without this file.
  */
+#include <arm/account.h>
+#include <arm/coproc.h>
+#include <arm/insn.h>
 #include <arm/open.h>
 #include <arm/progress.h>
 #include <arm/shadow.h>
 #include <arm/short_exit.h>
 #include <arm/sysreg.h>
+#include <arm/trouble.h>
 #include <arm/window.h>
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/mmio.h>
+
+#define FSR_EXTERNAL	0x008u		/* B3.13.3 */
+#define FSR_WNR		BIT(11)
 
 /* Translation faults and permission faults of pages (B3.13.3): FS[4] is bit 10. A closed domain has reasons that only C knows. */
 static inline bool fs_is_simple(u32 fsr)
@@ -38,8 +49,7 @@ static inline bool settle_dacr(struct vcpu *v, u32 dacr)
 	v->cp15.dacr = dacr;
 	v->dacr_kernel = c->kernel;
 	v->dacr_user = c->user;
-	v->dacr_entry = dacr;
-	v->hw_dacr_entry = c->kernel;
+	open_choose_entry(v);
 	return true;
 }
 
@@ -59,24 +69,57 @@ static inline void open_again(struct vcpu *v, bool from_user)
 	o->dacr_real = v->dacr_entry;
 }
 
-/* The abort is the guest's. Not while an interrupt is pending: what it waits for changes with the mask. */
+/* What the guest's stubs changed comes home. False: C must find out what its DACR is for the host. */
+static inline bool fold(struct vcpu *v)
+{
+	if (!v->open_used)
+		return true;
+	if (vcpu_privileged(v) && !settle_dacr(v, v->open->dacr))
+		return false;
+	open_fold(v, v->open);
+	return true;
+}
+
+/* What inject_dabt() and inject_pabt() do, where modes are no more than banks of sp and lr. @lr: what the pc is ahead there (B1.8.3). */
+static void take_abort(struct vcpu *v, u32 offset, u32 lr, u32 far)
+{
+	enum vbank from = open_bank(vcpu_mode(v));
+
+	trouble_exception(v, offset, MODE_ABT, far);
+	v->bank_sp[from] = v->r[13];
+	v->bank_lr[from] = v->r[14];
+	v->bank_spsr[BANK_ABT] = v->cpsr;
+	v->r[13] = v->bank_sp[BANK_ABT];
+	v->r[14] = v->r[15] + lr;
+	v->r[15] = (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + offset;
+	v->cpsr = (v->cpsr & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A;
+	v->hw_dacr = v->dacr_kernel;
+}
+
+/* Are modes as simple as take_abort() wants it? Not while an interrupt is pending: what it waits for changes with the mask. */
+static inline bool modes_are_simple(const struct vcpu *v)
+{
+	return !v->fast_modes_off && !(v->cp15.sctlr & (SCTLR_TE | SCTLR_EE)) && !v->irq_in && vcpu_mode(v) != MODE_ABT &&
+	       vcpu_mode(v) != MODE_FIQ;
+}
+
+/* The abort is the guest's. */
 static bool pass_on(struct vcpu *v, enum shadow_access acc, const struct gfault *f)
 {
 	bool user = !vcpu_privileged(v);
 
-	if (!v->svc_vector || v->irq_in || vcpu_mode(v) == MODE_ABT)
+	if (!modes_are_simple(v) || !fold(v))
 		return false;
-	if (v->open_used) {
-		if (!user && !settle_dacr(v, v->open->dacr))
-			return false;
-		open_fold(v, v->open);
-	}
 	if (acc == ACC_EXEC) {
 		vcpu_count(v, EXIT_PABT);
-		inject_pabt(v, f);
+		v->cp15.ifsr = f->fsr;
+		v->cp15.ifar = f->far;
+		take_abort(v, 0x0c, 4, f->far);
 	} else {
 		vcpu_count(v, EXIT_DABT);
-		inject_dabt(v, f);
+		v->cp15.dfsr = f->fsr;
+		v->cp15.dfar = f->far;
+		take_abort(v, 0x10, 8, f->far);
 	}
 	progress_made(v);
 	if (v->open_used)
@@ -93,7 +136,89 @@ static bool fill(struct vcpu *v, gva_t va, enum shadow_access acc, const struct 
 	return true;
 }
 
-static bool short_abort(struct vcpu *v, gva_t va, enum shadow_access acc)
+/* -- emulated devices -- */
+
+/*
+ * What drivers access devices with: LDR, STR, LDRB, STRB, LDRH, STRH of A32, with an offset, no write-back, and Rt that is not pc
+ * (A5.3, A5.2.8).
+ */
+static const struct access_form {
+	u32 mask, value, size;
+} access_forms[] = {
+	{ 0x0f600000, 0x05000000, 4 },
+	{ 0x0f600000, 0x05400000, 1 },
+	{ 0x0f6000f0, 0x014000b0, 2 },
+	{ 0x0f600010, 0x07000000, 4 },
+	{ 0x0f600010, 0x07400000, 1 },
+};
+
+/* Bytes that @w accesses, as a load or a store; 0: another instruction. */
+static u32 access_size(u32 w, bool store)
+{
+	if (w >> 28 == 15 || FIELD(w, 15, 12) == 15 || store == !!(w & BIT(20)))
+		return 0;
+	for (u32 i = 0; i < ARRAY_SIZE(access_forms); i++)
+		if ((w & access_forms[i].mask) == access_forms[i].value)
+			return access_forms[i].size;
+	return 0;
+}
+
+/* Does the run loop have to see what a device did? @irq_in: the inputs before. */
+static bool loop_is_needed(const struct vcpu *v, u32 irq_in)
+{
+	return v->irq_in != irq_in || v->guest->request != GUEST_REQ_NONE || console_work_pending();
+}
+
+static enum short_end access_device(struct vcpu *v, struct mmio_access *a, u32 *rt)
+{
+	u32 irq_in = v->irq_in;
+	bool done = mmio_dispatch(v->guest, a) == MMIO_DONE, again = done && !loop_is_needed(v, irq_in);
+
+	if (!again)
+		slow_exit_begin(v);
+	v->device_accessed = true;
+	vcpu_count(v, EXIT_MMIO);
+	progress_made(v);
+	if (!done) {
+		vcpu_count(v, EXIT_DABT);
+		inject_dabt(v, &(struct gfault){ .fsr = FSR_EXTERNAL | (a->is_write ? FSR_WNR : 0), .far = v->exit_dfar });
+		if (v->open_used)
+			open_again(v, false);
+		return SHORT_LOOP;
+	}
+	if (!a->is_write)
+		*rt = a->value;
+	v->r[15] += 4;
+	v->hw_dacr = read_dacr();	/* rule 4 */
+	return again ? SHORT_DONE : SHORT_LOOP;
+}
+
+/* An access of the guest's kernel to an emulated device, by the word that it executes: where it stands was scanned. */
+static enum short_end short_device(struct vcpu *v, gva_t va, enum shadow_access acc)
+{
+	struct mmio_access a = { .is_write = acc == ACC_WRITE };
+	const struct region *r;
+	struct gfault f;
+	struct walk w;
+	u32 word, *rt;
+
+	if (!vcpu_privileged(v) || !shadow_executes(v, v->r[15], &word))
+		return SHORT_NOT;
+	rt = &v->r[FIELD(word, 15, 12)];
+	a.size = access_size(word, a.is_write);
+	if (!a.size || va & (a.size - 1) || !fold(v) || guest_walk(v, va, acc, true, &w, &f))
+		return SHORT_NOT;
+	r = guest_map_find(&v->guest->map, w.gpa);
+	if (!r || r->type != REGION_EMULATED)
+		return SHORT_NOT;
+	a.addr = w.gpa;
+	a.value = a.is_write ? *rt : 0;
+	return access_device(v, &a, rt);
+}
+
+/* -- aborts -- */
+
+static enum short_end data_abort(struct vcpu *v, gva_t va, enum shadow_access acc)
 {
 	bool priv = vcpu_privileged(v);
 	struct short_walk w;
@@ -101,21 +226,60 @@ static bool short_abort(struct vcpu *v, gva_t va, enum shadow_access acc)
 
 	switch (guest_walk_short(v, va, acc, priv, priv && v->open_used ? v->open->dacr : v->cp15.dacr, &w, &f)) {
 	case SHORT_WALK_FAULT:
-		return pass_on(v, acc, &f);
+		return pass_on(v, acc, &f) ? SHORT_DONE : SHORT_NOT;
 	case SHORT_WALK_PAGE:
-		return fill(v, va, acc, &w);
-	default:
-		return false;
+		if (fill(v, va, acc, &w))
+			return SHORT_DONE;
+		break;
+	case SHORT_WALK_OTHER:
+		break;
 	}
+	return acc == ACC_EXEC ? SHORT_NOT : short_device(v, va, acc);
 }
 
-bool short_exit(struct vcpu *v, u32 vector)
+static enum short_end short_abort(struct vcpu *v, u32 fsr, gva_t va, enum shadow_access acc)
+{
+	/* In a stub: path_inline.c knows of which instruction it is. */
+	return !fs_is_simple(fsr) || shadow_is_umbras(v, v->r[15]) ? SHORT_NOT : data_abort(v, va, acc);
+}
+
+/* -- TLB operations -- */
+
+/* ITLBIMVA, DTLBIMVA, TLBIMVA (B3.17.2) */
+static inline bool is_tlbimva(u32 w)
+{
+	u32 op = w & 0x0fff0fff;
+
+	return w >> 28 != 15 && (op == 0x0e080f35 || op == 0x0e080f36 || op == 0x0e080f37);
+}
+
+/* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
+static enum short_end short_undefined(struct vcpu *v)
+{
+	u32 w = v->exit_insn, rt = FIELD(w, 15, 12);
+
+	if (!v->exit_insn_valid || !vcpu_privileged(v) || !is_tlbimva(w) || rt == 15 || !fold(v))
+		return SHORT_NOT;
+	vcpu_count(v, EXIT_CP15_TLB);
+	shadow_exited(v);
+	if (cond_holds(w >> 28, v->cpsr))
+		coproc_tlbimva(v, v->r[rt]);
+	v->tlb_loop.pc = 1;
+	v->r[15] += 4;
+	progress_made(v);
+	v->hw_dacr = v->dacr_kernel;
+	if (v->open_used)
+		open_unfold(v, v->open);
+	return SHORT_DONE;
+}
+
+enum short_end short_exit(struct vcpu *v, u32 vector)
 {
 	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && vcpu_privileged(v)))
-		return false;
+		return SHORT_NOT;
 	if (vector == VEC_DABT)
-		return fs_is_simple(v->exit_dfsr) && short_abort(v, v->exit_dfar, v->exit_dfsr & BIT(11) ? ACC_WRITE : ACC_READ);
+		return short_abort(v, v->exit_dfsr, v->exit_dfar, v->exit_dfsr & FSR_WNR ? ACC_WRITE : ACC_READ);
 	if (vector == VEC_PABT)
-		return fs_is_simple(v->exit_ifsr) && short_abort(v, v->exit_ifar, ACC_EXEC);
-	return false;
+		return short_abort(v, v->exit_ifsr, v->exit_ifar, ACC_EXEC);
+	return vector == VEC_UND ? short_undefined(v) : SHORT_NOT;
 }

@@ -39,19 +39,18 @@ static void report_nothing(struct vcpu *v, gpa_t gpa)
 	guest_watch_nothing(v->guest, gpa, v->r[15]);
 }
 
-static void emulate_device_access(struct vcpu *v, u32 va, bool write)
+static void emulate_access(struct vcpu *v, u32 va, bool write)
 {
 	struct insn in;
 	u32 word, len;
 
-	vcpu_count(v, EXIT_MMIO);
 	if (!insn_fetch(v, &word, &len))
 		return;
 	if (v->cpsr & PSR_T)
 		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);
 	else
 		a32_decode(word, &in);
-	if (exec_mmio(v, &in) == EXEC_UNDEF) {
+	if (exec_mmio(v, &in) == EXEC_UNDEF && !shadow_let_go(v, va)) {
 		pr_guest(8, "guest %s: instruction 0x%08x at 0x%08x cannot access an emulated device\n",
 			 v->guest->name, (unsigned)word, (unsigned)v->r[15]);
 		external_abort(v, va, write);
@@ -73,7 +72,11 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 		inject_dabt(v, &f);
 		break;
 	case SHADOW_EMULATED:
-		emulate_device_access(v, va, write);
+		vcpu_count(v, EXIT_MMIO);
+		emulate_access(v, va, write);
+		break;
+	case SHADOW_TABLE_STORE:
+		emulate_access(v, va, write);
 		break;
 	case SHADOW_INTERPRET:		/* fetches only */
 	case SHADOW_NOTHING:
@@ -120,6 +123,7 @@ static void trap_pabt(struct vcpu *v)
 		case SHADOW_GUEST_FAULT:
 			break;
 		case SHADOW_EMULATED:
+		case SHADOW_TABLE_STORE:
 		case SHADOW_NOTHING:
 			report_nothing(v, gpa);
 			f = (struct gfault){ .fsr = FS_EXTERNAL, .far = v->exit_ifar };

@@ -60,9 +60,17 @@ __window_vectors_inline:
 svc_common:
 	mrs	r2, spsr
 	tst	r2, #0x20
-	subeq	r1, lr, #4
-	subne	r1, lr, #2
+	bne	1f
+	sub	r1, lr, #4
 	mov	r0, #VEC_SVC
+	b	exit_with_insn
+1:	mrs	r0, cpsr		@ T32: its sites come by Undefined mode, from und_t32
+	and	r0, r0, #0x1f
+	cmp	r0, #0x1b
+	ldreq	r1, [sp, #VCPU_PC]
+	moveq	r0, #VEC_UND
+	subne	r1, lr, #2
+	movne	r0, #VEC_SVC
 	b	exit_with_insn
 
 und_common:
@@ -81,7 +89,11 @@ exit_with_insn:
 	tst	r2, #0x20
 fetch_start:
 	ldreq	r3, [r1]
-	ldrhne	r3, [r1]
+	beq	fetch_end
+	ldrh	r3, [r1]
+	cmp	r3, #0xe800		@ the first half of a 32-bit instruction (A6.1)
+	ldrhhs	r5, [r1, #2]
+	orrhs	r3, r5, r3, lsl #16
 fetch_end:
 	str	r3, [sp, #VCPU_EXIT_INSN]
 	str	r4, [sp, #VCPU_EXIT_INSN_VALID]
@@ -315,6 +327,9 @@ window_strt:
 	bx	lr
 window_dccmvac:
 	mcr	p15, 0, r0, c7, c10, 1
+	subs	r2, r2, #1
+	add	r0, r0, r1
+	bne	window_dccmvac
 	mov	r0, #1
 	bx	lr
 window_ldrbt:
@@ -329,6 +344,9 @@ window_strbt:
 	bx	lr
 window_dccimvac:
 	mcr	p15, 0, r0, c7, c14, 1
+	subs	r2, r2, #1
+	add	r0, r0, r1
+	bne	window_dccimvac
 	mov	r0, #1
 	bx	lr
 /* r0 address, r1 bytes, r2 and r3 the values. Returns 1: stored, 2: the monitor is open. */

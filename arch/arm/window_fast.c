@@ -11,6 +11,7 @@
  */
 #include <arm/open.h>
 #include <arm/psr.h>
+#include <arm/site.h>
 #include <arm/sysreg.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
@@ -82,7 +83,7 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 		}
 		fast_set_dacr(v, (new & PSR_MODE) == MODE_USR ? v->dacr_user : v->dacr_kernel);
 		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF)
-			v->svc_vector = 0;	/* the window's system call knows User mode with nothing masked */
+			v->svc_vector = v->svc_vector_t32 = 0;	/* the window's system call knows User mode with nothing masked */
 	}
 	v->cpsr = new;
 	return true;
@@ -95,9 +96,10 @@ static inline u32 mask_bytes(u32 mask)
 	       (mask & 4 ? PSR_GE : 0) | (mask & 8 ? 0xff000000u : 0);
 }
 
+/* Only Thumb code has instructions of half a word. */
 static inline bool fast_next(struct vcpu *v)
 {
-	v->r[15] += 4;
+	v->r[15] += (v->cpsr & PSR_T) && !(v->exit_insn >> 16) ? 2 : 4;
 	return true;
 }
 
@@ -262,26 +264,54 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	return fast_done(v, EXIT_SITE_USER_LS);
 }
 
-/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. (B3.12, ATS1CUW) */
-static inline bool fast_user_writable(u32 va)
+#define PAR_F		1u	/* no translation; else 31:12 are the physical page (B4.1.112) */
+
+/* Translate @va under the shadow tables for a write of guest User-mode code: ATS1CUW (B3.12). */
+static inline u32 fast_user_par(u32 va)
 {
 	u32 par;
 
 	asm volatile("mcr p15, 0, %1, c7, c8, 3\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
-	return !(par & 1);
+	return par;
+}
+
+/* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. */
+static inline bool fast_user_writable(u32 va)
+{
+	return !(fast_user_par(va) & PAR_F);
+}
+
+#define IN_MIB(pa)	((pa) & 0x000fc000u)	/* the place of a first-level table in its MiB */
+
+/*
+ * May @va lie in a first-level table that walks use now, or that the window could select? Others are looked at by C when they are selected.
+ * Of the address only the place in the MiB counts, and for the index of the cache what of it that tells: no more is the guest's own.
+ */
+static bool fast_in_root(const struct vcpu *v, u32 va)
+{
+	u32 par = fast_user_par(va);
+
+	if (par & PAR_F || v->cp15.ttbcr || IN_MIB(v->cp15.ttbr0 ^ par) == 0)
+		return true;
+	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
+		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)
+			return true;
+	return false;
 }
 
 /*
  * May the line of @va hold a descriptor in the place of the stub area? When it is cleaned the guest may have taken that address for
  * itself, which the shadow MMU must look at.
  */
-static inline bool fast_stub_line(const struct vcpu *v, u32 va)
+static bool fast_stub_line(const struct vcpu *v, u32 va)
 {
 	u32 desc;
 
 	if ((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK)
 		return false;
-	return !window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1) || (desc & 3) - 1 < 2;	/* a table, or a section */
+	if (!window_ldrt((va & ~63u) | (v->stub_line & STUB_LINE_WORD), &desc, 1))
+		return true;
+	return (desc & 3) - 1 < 2 && fast_in_root(v, va);	/* a table, or a section */
 }
 
 /*
@@ -297,14 +327,20 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
-/* One line of a page for which fast_cache_page() holds. ICIMVAU was done by the first line: it takes all of the I-cache. */
+/*
+ * @n lines of a page for which fast_cache_page() holds, none of which publishes a descriptor in the place of the stub area. ICIMVAU was done
+ * by the first line: it takes all of the I-cache.
+ */
+static inline bool fast_cache_lines(u32 op, u32 va, u32 step, u32 n)
+{
+	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
+		return window_dccmvac(va, step, n);
+	return op == CACHE_OP(5, 1) || window_dccimvac(va, step, n);
+}
+
 static inline bool fast_cache_line(const struct vcpu *v, u32 op, u32 va)
 {
-	if (fast_stub_line(v, va))
-		return false;
-	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))
-		return window_dccmvac(va);
-	return op == CACHE_OP(5, 1) || window_dccimvac(va);
+	return !fast_stub_line(v, va) && fast_cache_lines(op, va, 0, 1);
 }
 
 /* ICIMVAU: all of it, the I-cache is virtually indexed and tagged with other addresses. */
@@ -343,7 +379,7 @@ static bool fast_loop_find(const struct vcpu *v, u32 op, struct fast_loop *l)
 {
 	u32 pc = v->r[15], rt = FIELD(op, 15, 12), cond = op & 0xf0000000, branch, w[2], left;
 
-	if (((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
+	if (v->cpsr & PSR_T || ((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
 	    (branch != LOOP_BLO && branch != LOOP_BHI) || !window_ldrt(pc + 4, w, 2) ||
 	    (cond != 0xe0000000 && cond != (branch & 0xf0000000)))
 		return false;
@@ -375,6 +411,21 @@ static inline void fast_loop_set(struct vcpu *v, const struct fast_loop *l, u32 
 		v->r[l->rn] = l->end - va;
 }
 
+/* How many operations of the loop from @va on are in its page, and before a line that may be about the stub area. 0: look at each. */
+static u32 fast_loop_run(const struct vcpu *v, const struct fast_loop *l, u32 va)
+{
+	u32 left = l->end - va, room = PAGE_SIZE - (va & ~PAGE_MASK), line;
+
+	if (left < room)
+		room = left;
+	if (v->stub_line) {
+		line = (va & PAGE_MASK) | (v->stub_line & STUB_LINE_MASK & ~STUB_LINE_VALID);
+		if (line - (va & ~63u) < room)
+			room = line > va ? line - va : 0;
+	}
+	return l->step & (l->step - 1) ? 0 : (room + l->step - 1) >> (31 - __builtin_clz(l->step));
+}
+
 static bool fast_cache_loop(struct vcpu *v, u32 w)
 {
 	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, va = v->r[rt], next;
@@ -388,14 +439,21 @@ static bool fast_cache_loop(struct vcpu *v, u32 w)
 	if (!fast_loop_find(v, w, &l))
 		return fast_next(v);
 	/* At a turn that fails the guest stands at the op itself, exactly as it would have executed it. */
-	for (u32 turn = 0; turn < FAST_LOOP_MAX; turn++, va = next) {
+	for (u32 turn = 0; turn < FAST_LOOP_MAX; va = next) {
+		u32 n;
+
 		next = va + l.step;
 		if (next >= l.end || next < l.step)
 			break;		/* last turn: add, cmp and the branch run natively and set the flags */
-		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) || !fast_cache_line(v, op, next)) {
+		n = fast_loop_run(v, &l, next);
+		if ((((next ^ va) & PAGE_MASK) && !fast_cache_page(v, op, next)) ||
+		    !(n ? fast_cache_lines(op, next, l.step, n) : fast_cache_line(v, op, next))) {
 			fast_loop_set(v, &l, next);
 			return true;
 		}
+		n += !n;
+		turn += n;
+		next += (n - 1) * l.step;
 	}
 	fast_loop_set(v, &l, va);
 	return fast_next(v);
@@ -610,14 +668,9 @@ static bool fast_cp15(struct vcpu *v, u32 w)
 	return crn == 7 || crn == 8 ? fast_maintenance(v, w, v->r[rt]) : fast_mcr(v, op, v->r[rt]);
 }
 
-/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
-static bool fast_site(struct vcpu *v)
+/* The sensitive instruction @w, or what means the same in A32. */
+static bool fast_word(struct vcpu *v, u32 w)
 {
-	const struct site_entry *e = window_site_entry(v, v->r[15]);
-	u32 w = e->word;
-
-	if (e->pc != v->r[15] || e->svc != v->exit_insn)
-		return false;
 	if ((w & 0x0f000f10) == 0x0e000f10)
 		return fast_cp15(v, w);
 	if (w >> 28 == 15)		/* CPS; not RFE and SRS, whose other bits look like LDM^ and STM^ */
@@ -644,14 +697,36 @@ static bool fast_site(struct vcpu *v)
 	return false;
 }
 
+/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+static bool fast_site(struct vcpu *v)
+{
+	const struct site_entry *e = window_site_entry(v, v->r[15]);
+
+	return e->pc == v->r[15] && e->svc == v->exit_insn && fast_word(v, e->word);
+}
+
+/* Privileged Thumb code: a trapping word, or a coprocessor access that traps by itself, which is encoded as in A32. Not in an IT block. */
+static bool fast_t32(struct vcpu *v)
+{
+	u32 w = v->exit_insn;
+
+	if (v->cpsr & PSR_IT)
+		return false;
+	if ((w & 0xff000010) == 0xee000010)
+		return fast_cp15(v, w);
+	if ((w & ~0xfu) == SITE_T32_CPS)
+		return fast_cps(v, 0xf1080000 | (w & 8) << 15 | (w & 7) << 6);
+	return fast_site(v);
+}
+
 /* System call of guest user code: what take_exception() does for SVC. */
 static bool fast_svc(struct vcpu *v)
 {
-	u32 old = v->cpsr, lr = v->r[15] + (old & PSR_T ? 2 : 4);
+	u32 old = v->cpsr, lr = v->r[15] + (old & PSR_T ? 2 : 4), thumb = v->cp15.sctlr & SCTLR_TE ? PSR_T : 0;
 
-	if (v->cp15.sctlr & (SCTLR_TE | SCTLR_EE))
+	if (v->cp15.sctlr & SCTLR_EE)
 		return false;
-	if (!fast_set_cpsr(v, (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_SVC | PSR_I))
+	if (!fast_set_cpsr(v, (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_SVC | PSR_I | thumb))
 		return false;
 	v->bank_spsr[BANK_SVC] = old;
 	v->r[14] = lr;
@@ -668,8 +743,10 @@ static inline bool fast_user_site(const struct vcpu *v)
 
 static bool fast_one(struct vcpu *v, u32 vector)
 {
+	if (v->cpsr & PSR_T && fast_priv(v))
+		return vector == VEC_UND && fast_t32(v);
 	if (v->cpsr & PSR_T)
-		return vector == VEC_SVC && !fast_priv(v) && !fast_user_site(v) && fast_svc(v);
+		return vector == VEC_SVC && !fast_user_site(v) && fast_svc(v);
 	if (vector == VEC_UND)
 		return fast_priv(v) && fast_cp15(v, v->exit_insn);
 	if (fast_priv(v))

@@ -23,14 +23,14 @@ void window_sites_clear(struct vcpu *v)
 void window_sites_drop(struct vcpu *v, u32 copy)
 {
 	for (u32 i = 0; i < SITE_ENTRIES; i++)
-		if (site_copy(v->window_sites[i].svc) == copy)
+		if (v->window_sites[i].copy == copy)
 			v->window_sites[i].pc = ~0u;	/* never the address of an instruction */
 }
 
-void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word)
+void window_sites_add(struct vcpu *v, u32 pc, u32 trap, u32 copy, u32 word)
 {
 	if (!v->fast_off)
-		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = svc, .word = word };
+		v->window_sites[window_site_index(pc)] = (struct site_entry){ .pc = pc, .svc = trap, .word = word, .copy = copy };
 }
 
 u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window.S: enum window_strex */
@@ -61,10 +61,13 @@ enum window_strex window_store_exclusive(struct vcpu *v, u32 va, u32 size, const
 
 void window_prepare(struct vcpu *v)
 {
-	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & (SCTLR_TE | SCTLR_EE) ||
+	bool slow = v->user_copies || v->fast_modes_off || v->fast_off || v->cp15.sctlr & SCTLR_EE ||
 		    (!vcpu_privileged(v) && v->cpsr & PSR_AIF);
+	u32 vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	bool thumb = v->cp15.sctlr & SCTLR_TE;
 
-	v->svc_vector = slow ? 0 : (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + 8;
+	v->svc_vector = thumb ? 0 : vector;
+	v->svc_vector_t32 = thumb ? vector : 0;
 	v->return_slow = v->irq_in | v->fast_modes_off;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;

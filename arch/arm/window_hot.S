@@ -141,13 +141,57 @@ win_svc:
 	ldr	r4, [sp, r8, lsl #2]
 	eor	r5, r4, r3
 	tst	r5, #0x1f
-	bne	svc_common
+	bne	hot_msr_mode
 	and	r4, r4, #0xc0
 	bic	r5, r3, #0xc0
 	ldr	r6, [sp, #VCPU_IRQ_IN]
 	orr	r5, r5, r4
 	bics	r6, r6, r5
 	bne	svc_common
+	str	r5, [sp, #VCPU_CPSR]
+	hot_count
+	hot_resume
+
+/*
+ * r4 is written to the control field of CPSR r3, of which it differs by r5: on to label 1 from Supervisor to System mode, to label 2 from there
+ * back, which is how T32 kernels get at sp and lr of User mode; r5 := the new CPSR. Anything else: C. Clobbers r6.
+ */
+	.macro	hot_msr_mode_check
+	ldr	r6, [sp, #VCPU_FAST_MODES_OFF]
+	and	r5, r5, #0x5f
+	cmp	r6, #0
+	cmpeq	r5, #0x0c
+	bne	svc_common
+	ldr	r6, [sp, #VCPU_IRQ_IN]
+	and	r4, r4, #0xdf
+	bic	r5, r3, #0xdf
+	orr	r5, r5, r4
+	bics	r6, r6, r5
+	bne	svc_common
+	and	r6, r3, #0x1f
+	cmp	r6, #0x13
+	beq	1f
+	cmp	r6, #0x1f
+	bne	svc_common
+	.endm
+
+hot_msr_mode:
+	hot_msr_mode_check
+	ldr	r6, [sp, #VCPU_SP]
+	ldr	r7, [sp, #VCPU_LR]
+	str	r6, [sp, #VCPU_SP_USR]
+	str	r7, [sp, #VCPU_LR_USR]
+	ldr	r6, [sp, #VCPU_SP_SVC]
+	ldr	r7, [sp, #VCPU_LR_SVC]
+	b	2f
+1:	ldr	r6, [sp, #VCPU_SP]
+	ldr	r7, [sp, #VCPU_LR]
+	str	r6, [sp, #VCPU_SP_SVC]
+	str	r7, [sp, #VCPU_LR_SVC]
+	ldr	r6, [sp, #VCPU_SP_USR]
+	ldr	r7, [sp, #VCPU_LR_USR]
+2:	str	r6, [sp, #VCPU_SP]
+	str	r7, [sp, #VCPU_LR]
 	str	r5, [sp, #VCPU_CPSR]
 	hot_count
 	hot_resume
@@ -286,11 +330,9 @@ hot_ldm_rest:
 	hot_ldm_ret
 	b	hot_load_r1
 
-hot_user:				@ a system call, what take_exception() does for it
-	ldr	r5, [sp, #VCPU_SVC_VECTOR]
+/* A system call, what take_exception() does for it, to vector r5 with CPSR bits \psr. */
+	.macro	hot_system_call psr
 	movw	r7, #0x1df
-	cmp	r5, #0
-	beq	svc_common
 	bic	r4, r2, r7
 	and	r6, r3, r7
 	orr	r4, r4, r6
@@ -305,7 +347,7 @@ hot_user:				@ a system call, what take_exception() does for it
 	ldr	r6, =0xf80f0140		@ flags, GE, A, F stay
 	mov	lr, r5
 	and	r4, r4, r6
-	orr	r4, r4, #0x93
+	orr	r4, r4, #\psr
 	str	r4, [sp, #VCPU_CPSR]
 	bic	r4, r4, r7
 	orr	r4, r4, #0x50
@@ -315,6 +357,17 @@ hot_user:				@ a system call, what take_exception() does for it
 	mcr	p15, 0, r5, c3, c0, 0
 	hot_count EXIT_SVC
 	hot_resume
+	.endm
+
+hot_user:
+	ldr	r5, [sp, #VCPU_SVC_VECTOR]
+	cmp	r5, #0
+	beq	1f
+	hot_system_call 0x93
+1:	ldr	r5, [sp, #VCPU_SVC_VECTOR_T32]
+	cmp	r5, #0
+	beq	svc_common
+	hot_system_call 0xb3
 
 /* Rt := a word of the vCPU page. */
 	.macro	hot_read_word offset
@@ -439,6 +492,73 @@ hot_dccmvac_any:
 #ifdef CONFIG_CPU_PATH_INLINE
 #include "window_inline.S"
 #endif
+
+/*
+ * -- Undefined in T32 code --
+ * Its trapping words (arm/site.h) have the kinds and handlers of A32's. lr is made what they expect; should one leave the exit to C, the
+ * address is in VCPU_PC (svc_common).
+ */
+	.macro	hot_t32_kinds prefix
+	add	pc, pc, r7, lsl #2
+	nop
+	b	und_common		@ SITE_KIND_C has none of these words
+#define KIND(name, handler, cause)	b \prefix\()handler;
+#define WORD(...)
+	HOT_TABLE(KIND, WORD)
+#undef KIND
+#undef WORD
+	.rept	32 - SITE_KINDS
+	b	und_common
+	.endr
+	.endm
+
+und_t32:
+	ldr	r3, [sp, #VCPU_CPSR]
+	ldr	r4, =0x0600fe00		@ in an IT block, or E
+	tst	r3, #0xf
+	beq	und_common
+	tst	r2, r4
+	bne	und_common
+	sub	r1, lr, #2
+	bic	r2, r2, #0x20		@ MRS does not show T
+	str	r1, [sp, #VCPU_PC]
+	ldrh	r6, [r1]
+	movw	r4, #SITE_T32_HOT
+	ldr	r5, [sp, #VCPU_OPEN_USED]
+	cmp	r6, r4
+	bne	und_t32_narrow
+	ldrh	r6, [lr], #2
+	cmp	r5, #0
+	ubfx	r7, r6, #4, #5
+	and	r8, r6, #0xf
+#ifdef CONFIG_CPU_PATH_INLINE
+	bne	und_t32_inline
+#endif
+	hot_t32_kinds
+#ifdef CONFIG_CPU_PATH_INLINE
+und_t32_inline:
+	hot_t32_kinds inl_
+#endif
+und_t32_narrow:
+	sub	r6, r6, #(SITE_T32_CPS & 0xff00)
+	sub	r6, r6, #(SITE_T32_CPS & 0xff)
+	cmp	r6, #0x10
+	bhs	und_common
+	and	r8, r6, #7
+	tst	r6, #8
+#ifdef CONFIG_CPU_PATH_INLINE
+	bne	1f
+	cmp	r5, #0
+	bne	inl_hot_cpsie
+	b	hot_cpsie
+1:	cmp	r5, #0
+	bne	inl_hot_cpsid
+	b	hot_cpsid
+#else
+	bne	hot_cpsid
+	b	hot_cpsie
+#endif
+	.ltorg
 hot_svc_end:
 
 /*
@@ -465,5 +585,8 @@ win_und:
 	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
 	tst	r2, #0xf
+	bne	1f
+	tst	r2, #0x20
 	beq	und_common
-	b	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway
+	b	und_t32
+1:	b	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway

@@ -70,6 +70,27 @@ window_to_user:
  * DACR becomes the one with which this kernel closes user memory, if that grants no more than what the architecture says is open
  * now: then there is nothing to do when it does so.
  */
+	.macro	inl_system_call vector, psr, spsr
+	mrs	lr, spsr
+	tst	lr, #0x07000000		@ J, or in an IT block
+	bne	inl_svc_slow
+	str	lr, [sp, #OPEN_SPSR]
+	msr	spsr_xc, #\spsr		@ E, A, I, F clear; flags, GE stay
+	ldr	lr, [sp, #OPEN_OTHER_SP]
+	str	lr, [sp]
+	stmdb	sp, {sp, lr}^		@ to OPEN_OTHER_SP, OPEN_OTHER_LR
+	ldmia	sp, {sp, lr}^
+	nop				@ no banked register access right after LDM^ (A8.8.59 note)
+	mov	lr, #\psr
+	str	lr, [sp, #VCPU_CPSR]
+	ldr	lr, [sp, #VCPU_HW_DACR_ENTRY]
+	str	lr, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it
+	hot_count EXIT_SVC, lr
+	ldr	lr, [sp, #\vector]
+	movs	pc, lr
+	.endm
+
 inl_svc:
 	str	lr, [sp, #4]
 	ldr	lr, [sp, #VCPU_CPSR]
@@ -77,25 +98,12 @@ inl_svc:
 	bne	inl_site
 	ldr	lr, [sp, #VCPU_SVC_VECTOR]
 	cmp	lr, #0
+	beq	1f
+	inl_system_call VCPU_SVC_VECTOR, 0x93, 0x10
+1:	ldr	lr, [sp, #VCPU_SVC_VECTOR_T32]
+	cmp	lr, #0
 	beq	inl_svc_slow
-	mrs	lr, spsr
-	tst	lr, #0x07000000		@ J, or in an IT block
-	bne	inl_svc_slow
-	str	lr, [sp, #OPEN_SPSR]
-	msr	spsr_xc, #0x10		@ T, E, A, I, F clear; flags, GE stay
-	ldr	lr, [sp, #OPEN_OTHER_SP]
-	str	lr, [sp]
-	stmdb	sp, {sp, lr}^		@ to OPEN_OTHER_SP, OPEN_OTHER_LR
-	ldmia	sp, {sp, lr}^
-	nop				@ no banked register access right after LDM^ (A8.8.59 note)
-	mov	lr, #0x93
-	str	lr, [sp, #VCPU_CPSR]
-	ldr	lr, [sp, #VCPU_HW_DACR_ENTRY]
-	str	lr, [sp, #VCPU_HW_DACR]
-	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it
-	hot_count EXIT_SVC, lr
-	ldr	lr, [sp, #VCPU_SVC_VECTOR]
-	movs	pc, lr
+	inl_system_call VCPU_SVC_VECTOR_T32, 0xb3, 0x30
 
 inl_svc_slow:
 	ldr	lr, [sp, #4]
@@ -203,7 +211,7 @@ inl_\name:
 	ldr	r5, [sp, r8, lsl #2]
 	eor	r4, r5, r3
 	tst	r4, #0x5f
-	bne	svc_common
+	bne	inl_msr_mode
 	and	r5, r5, #0x80
 	bic	r3, r3, #0x80
 	ldr	r6, [sp, #VCPU_IRQ_IN]
@@ -211,6 +219,35 @@ inl_\name:
 	bics	r6, r6, r3
 	bne	svc_common
 	inl_set_cpsr r3, r5
+	hot_count
+	hot_resume
+
+inl_msr_mode:
+	mov	r6, r5
+	mov	r5, r4
+	mov	r4, r6
+	hot_msr_mode_check
+	ldr	r6, [sp, #VCPU_SP]
+	ldr	r7, [sp, #VCPU_LR]
+	ldr	r8, [sp, #VCPU_SPSR_SVC]
+	str	r6, [sp, #OPEN_OTHER_SP]
+	str	r7, [sp, #OPEN_OTHER_LR]
+	str	r8, [sp, #OPEN_SPSR]
+	ldr	r6, [sp, #VCPU_SP_SVC]
+	ldr	r7, [sp, #VCPU_LR_SVC]
+	b	2f
+1:	ldr	r6, [sp, #VCPU_SP]
+	ldr	r7, [sp, #VCPU_LR]
+	ldr	r8, [sp, #OPEN_SPSR]
+	str	r6, [sp, #VCPU_SP_SVC]
+	str	r7, [sp, #VCPU_LR_SVC]
+	bic	r8, r8, #0x00f00000	@ bits that do not exist
+	ldr	r6, [sp, #OPEN_OTHER_SP]
+	ldr	r7, [sp, #OPEN_OTHER_LR]
+	str	r8, [sp, #VCPU_SPSR_SVC]
+2:	str	r6, [sp, #VCPU_SP]
+	str	r7, [sp, #VCPU_LR]
+	inl_set_cpsr r5, r4
 	hot_count
 	hot_resume
 

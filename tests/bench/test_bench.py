@@ -136,6 +136,20 @@ def test_load_refuses(tmp_path, text):
         report.load(tmp_path / "a.json")
 
 
+def test_strategies_stand_side_by_side():
+    both = []
+    for name, figure in (("flush", "0.4000"), ("sync", "0.8000")):
+        results = null_results(umbra=f"Simple syscall: {figure} microseconds")
+        results["settings"] = {"strategy": name}
+        results["benchmarks"][0]["exits"] = {"SHADOW_FILL": 0.25, "TABLE": 2.0} if name == "sync" else {}
+        both.append(results)
+    head, _, row = report.side_by_side(both).splitlines()
+    assert head.split("|")[3:5] == [" `flush` ", " `sync` "]
+    assert [cell.strip() for cell in row.split("|")[3:5]] == ["4.00", "8.00 (0.25 fills, 2.00 stores)"]
+    both[1]["benchmarks"] = []
+    assert "no figure" in report.side_by_side(both)
+
+
 def test_baseline_is_readable():
     baseline = report.load(TOP / "tests/bench/baseline.json")
     assert {row["name"] for row in baseline["benchmarks"]} >= {item.name for item in BENCHMARKS if item.quick}
@@ -237,7 +251,8 @@ def test_ended_from_outside(tmp_path):
     (["--only", "null", "--layout", "linux-atags"], "no device tree"),
     (["--only", "null", "--layout", "bare-metal"], "no device tree"),
     (["--only", "null", "--path", "nosuch"], 'path "nosuch" is not built in'),
-    (["--only", "null", "--strategy", "nosuch"], 'unknown strategy "nosuch"'),
+    (["--only", "null", "--strategy", "nosuch"], 'strategy "nosuch" is not built in'),
+    (["--strategy", "all", "--baseline"], "--strategy all only shows"),
     (["--quick", "--write-baseline"], "only a complete measurement"),
     (["--compare", TOP / "README.md", TOP / "README.md"], "README.md: Expecting value"),
     (["--compare", "/nonexistent/a.json", "b.json"], "/nonexistent/a.json: "),
@@ -256,7 +271,7 @@ def test_failures_are_shown_and_fail(tmp_path, monkeypatch, capsys):
     bad = {**good, "read": Outcome(error="printed nothing", tail="line one\nline two")}
     results = report.merge(["null", "read", "dhrystone"], good, bad, CAUSES, SETTINGS)
     monkeypatch.setattr(umbra_bench, "prepare", lambda options: None)
-    monkeypatch.setattr(umbra_bench, "measure", lambda options, chosen, program, out: results)
+    monkeypatch.setattr(umbra_bench, "measure", lambda options, chosen, program, out: [results])
     assert umbra_bench.main(["--quick", "--output", str(tmp_path)]) == 1
     text = capsys.readouterr().out
     assert "FAILED read (umbra): printed nothing\n    line one\n    line two\n" in text and "FAILED read (native): was not run" in text

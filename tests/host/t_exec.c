@@ -40,6 +40,7 @@ static u32 user_reg[15], mode_sp[32], spsr;
 static struct { u32 runs, word, len; bool undefined; } slot;
 static u8 *vfp_buffer;		/* exec_vfp.c's */
 static u32 vfp_reg_word[64];	/* stands for the VFP registers: what a slot stores from, and loads into */
+static bool table_page;		/* stores are followed until they are let be done natively */
 static bool own_page;		/* the stores exclusive of the test go to their own page of code */
 static enum window_strex strex_result;
 static struct guest guest;
@@ -196,6 +197,14 @@ enum shadow_result shadow_fault(struct vcpu *vc, gva_t va, enum shadow_access ac
 	return own_page ? SHADOW_EMULATED : fault_result;
 }
 
+bool shadow_let_go(struct vcpu *vc, gva_t va)
+{
+	bool was = table_page;
+
+	table_page = false;
+	return was;
+}
+
 const struct region *guest_map_find(const struct guest_map *m, gpa_t a) { return a - MEM < sizeof(mem) ? &ram : NULL; }
 
 bool window_load_exclusive(struct vcpu *vc, u32 va, u32 size)
@@ -234,7 +243,7 @@ static int setup(void **state)
 	memset(&monitor, 0, sizeof(monitor));
 	v.guest = &guest;
 	ram.type = REGION_RAM;
-	own_page = false;
+	own_page = table_page = false;
 	fault_result = SHADOW_FIXED;
 	strex_result = WINDOW_STREX_STORED;
 	for (i = 0; i < 64; i++)
@@ -1031,6 +1040,22 @@ static void strex_to_own_page(void **state)
 	assert_int_equal(v.r[1], 0);
 }
 
+/* A store exclusive into a guest table whose stores are followed: the table is let go, and the processor does it. */
+static void strex_to_guest_table(void **state)
+{
+	table_page = true;
+	v.r[1] = MEM;
+	assert_int_equal(run_mmio(0xe1813f94), EXEC_BRANCH);	/* strex r3, r4, [r1] */
+	assert_int_equal(v.r[15], PC);			/* again */
+	assert_false(table_page);
+	setup(state);
+	table_page = true;
+	v.r[1] = MEM;
+	expect_next(run(0xe1813f94));
+	assert_false(table_page);
+	assert_int_equal(mem[0], 0x1004);
+}
+
 /* -- T32 -- */
 
 static void t32_plain(void **state)
@@ -1537,7 +1562,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(cps), T(mrs), T(msr_cpsr), T(msr_spsr), T(condition_fails), T(alu_return), T(ldm_return), T(rfe), T(srs),
 		T(user_bank), T(unprivileged), T(coprocessors), T(coprocessors_in_user_mode), T(vfp_system), T(calls),
-		T(plain), T(plain_unpredictable), T(alu_results), T(alu_with_pc), T(alu_unpredictable), T(branches), T(hints), T(exclusives), T(strex_to_own_page), T(strex_after_native_load), T(monitor_goes_home),
+		T(plain), T(plain_unpredictable), T(alu_results), T(alu_with_pc), T(alu_unpredictable), T(branches), T(hints), T(exclusives), T(strex_to_own_page), T(strex_to_guest_table), T(strex_after_native_load), T(monitor_goes_home),
 		T(t32_plain), T(t32_high_registers), T(t32_branches), T(t32_system), T(t32_it),
 		T(vfp_memory), T(neon_memory), T(neon_addresses),
 		T(mmio_single), T(mmio_double), T(mmio_multiple), T(mmio_others), T(mmio_t32), T(it_block), T(causes),

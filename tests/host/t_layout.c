@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Layout parser: the shipped layouts, every kind of mistake with its one message, and damaged blobs. */
-/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/alloc.c core/passthrough.c core/irq.c core/guest_watch.c */
+/* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest_map.c core/guest_fdt.c core/guest_tree.c core/alloc.c core/passthrough.c core/irq.c core/guest_watch.c */
 /* SOURCES: tests/host/fake/time.c tests/host/fake/vcpu.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/dts.c tests/host/fake/devices.c */
@@ -315,6 +315,56 @@ static void load_modules(void *fdt)
 	}
 }
 
+/* A device with a file: the file, and what is done with it. A network device and its switch. */
+static void disks_and_switches(void **state)
+{
+	static const char disk[] = "d { compatible = \"umbra,virtio-blk\"; reg = <0x10000000 0x1000>; %s };\n      sgx {";
+	static const struct {
+		const char *props;
+		const char *words[2];	/* of the message; NULL: none */
+	} tries[] = {
+		{ "file = <&x>;", { NULL } },
+		{ "file = <&x>; read-only;", { NULL } },
+		{ "file = <&x>; forget;", { NULL } },
+		{ "", { "/guest/devices/d: file: ", "missing" } },
+		{ "file = <&i>;", { "initrd.gz", "is used twice" } },
+		{ "file = <&b>;", { "/guest/devices/d: file: ", "not in /chosen" } },
+		{ "file = <&x>; forget; read-only;", { "/guest/devices/d: forget: ", "nothing to forget" } },
+		{ "file = <&x>; status = \"disabled\";", { NULL } },
+		{ "status = \"disabled\";", { NULL } },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(tries); i++) {
+		char node[256], *text = strdup(good), edited[8192];
+		const char *at;
+
+		snprintf(node, sizeof(node), disk, tries[i].props);
+		at = strstr(text, "  };\n  guest");
+		snprintf(edited, sizeof(edited), "%.*s    x: module@3 { compatible = \"multiboot,module\"; file = \"x.img\"; reg = <0x8a000000 0x1234>; };\n",
+			 (int)(at - text), text);
+		snprintf(edited + strlen(edited), sizeof(edited) - strlen(edited), "%.*s%s%s", (int)(strstr(at, "sgx {") - at), at, node,
+			 strstr(at, "sgx {") + strlen("sgx {"));
+		free(text);
+		assert_int_not_equal(fake_dts_text(edited, blob, sizeof(blob)), 0);
+		if (parse() != (tries[i].words[0] ? -EINVAL : 0))
+			fail_msg("%s: %s", tries[i].props, fake_log_text);
+		for (u32 w = 0; w < 2 && tries[i].words[0]; w++)
+			if (!strstr(fake_log_text, tries[i].words[w]))
+				fail_msg("%s: no \"%s\" in: %s", tries[i].props, tries[i].words[w], fake_log_text);
+	}
+	compile_edited("sgx {", "n { compatible = \"umbra,virtio-net\"; reg = <0x10000000 0x1000>; switch = <255>; };\n sgx {");
+	assert_int_equal(parse(), 0);
+	compile_edited("sgx {", "n { compatible = \"umbra,virtio-net\"; reg = <0x10000000 0x1000>; switch = <256>; };\n sgx {");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/n: switch: 256"));
+	compile_edited("reg = <0x50000000 0x10000>;", "reg = <0x50000000 0x10000>; switch = <0>;");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: switch: "));
+	compile_edited("reg = <0x50000000 0x10000>;", "reg = <0x50000000 0x10000>; read-only;");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: read-only: "));
+}
+
 static void shipped_layouts(void **state)
 {
 	static const char *const name[] = { "linux", "linux-small", "linux-uart3", "linux-atags", "bare-metal" };
@@ -407,6 +457,7 @@ int main(void)
 		cmocka_unit_test(hidden_interrupts_are_not_given),
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),
+		cmocka_unit_test(disks_and_switches),
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(header_is_checked),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/code_t32.c */
+/* SOURCES: arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
@@ -1082,7 +1083,7 @@ static u32 churn(u32 n)
 {
 	u32 writes = 0;
 
-	while (!code_page_interpreted(&v, RAM + n * PAGE_SIZE)) {
+	while (!code_page_interpreted(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE)) {
 		exec_page(n);
 		code_page_written(&v, RAM + n * PAGE_SIZE + 0x24);
 		writes++;
@@ -1098,38 +1099,126 @@ static void written_again_and_again(void **state)
 	assert_int_equal(drops, 4);
 	assert_false(code_page_is_code(&v, RAM, NULL));	/* may be written */
 	code_page_drop(&v, RAM);			/* cache maintenance says nothing new */
-	assert_true(code_page_interpreted(&v, RAM));
+	assert_true(code_page_interpreted(&v, RAM, VA));
 	/* after a while it is scanned once more, and the next write is enough */
 	code_page_spend(&v, RAM + 0x10, 400);
-	assert_true(code_page_interpreted(&v, RAM));
+	assert_true(code_page_interpreted(&v, RAM, VA));
 	code_page_spend(&v, RAM + 0x10, 400);
-	assert_false(code_page_interpreted(&v, RAM));
+	assert_false(code_page_interpreted(&v, RAM, VA));
 	assert_int_equal(churn(0), 1);
 	assert_int_equal(v.exits[EXIT_SCAN], 5);
 }
 
-/* Privileged Thumb code leaves its page to the interpreter for good, with the A32 code there; User mode's is as it was. */
-static void thumb_page(void **state)
+static void put16(gpa_t gpa, const u16 *hw, u32 n)
+{
+	memcpy(hpa_ptr(gpa), hw, 2 * n);
+}
+
+static u32 get16(hpa_t hpa)
+{
+	return *(u16 *)hpa_ptr(hpa);
+}
+
+/* The guest is about to execute what is at @at in page @n. Interpreted? */
+static bool comes_to(u32 n, u32 at, u32 cpsr)
+{
+	v.cpsr = cpsr;
+	v.r[15] = VA + n * PAGE_SIZE + at;
+	return code_page_interpreted(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE);
+}
+
+/* What is surely sensitive in both sets is interpreted from when the kernel executes T32 code anywhere; before nobody asks. */
+static void both_sets(void **state)
 {
 	put(RAM + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0x10, MRS);
 	exec_page(0);
+	exec_page(1);
+	assert_false(comes_to(0, 0, MODE_USR | PSR_T));
+	assert_true(comes_to(0, 0, MODE_SVC | PSR_T));
+	assert_int_equal(drops, 2);			/* what was scanned for A32 alone */
+	assert_true(comes_to(0, 0, MODE_SVC));
+	assert_false(comes_to(1, 0, MODE_SVC));
+	put(RAM + 2 * PAGE_SIZE + 0x10, 0xb672b672);	/* among A32 code, and not surely a part of it */
+	assert_true(comes_to(2, 0, MODE_SVC));
+}
+
+static const u16 thumb_code[] = { 0x2007, 0xb672, 0xf3ef, 0x8100, 0x4770 };	/* MOVS; CPSID i; MRS r1, CPSR; BX lr */
+
+static hpa_t thumb_page(u32 n)
+{
+	put16(RAM + n * PAGE_SIZE, thumb_code, ARRAY_SIZE(thumb_code));
+	put16(RAM + n * PAGE_SIZE + 0x100, (const u16[]){ 0xb662, 0x4770 }, 2);
+	assert_false(comes_to(n, 0, MODE_SVC | PSR_T));
+	return exec_page(n);
+}
+
+static void thumb_sites(void **state)
+{
+	hpa_t copy = thumb_page(0);
+	u32 n = 0, cleaned = fake_icache_invalidated;
+
+	assert_int_not_equal(copy, RAM);
+	assert_int_equal(get16(copy), 0x2007);
+	assert_int_equal(get16(copy + 2), 0xdeba);
+	assert_int_equal(get(copy + 4), 0xa031f7fc);
+	assert_int_equal(get16(copy + 8), 0x4770);
+	assert_int_equal(get16(copy + 0x100), SITE_T32_TRAP);
+	v.r[15] = VA;
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
+	v.r[15] = VA + 2;
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
+	assert_int_equal(n, 1);
+	assert_int_equal(fake_icache_invalidated, cleaned);
+	v.r[15] = VA + 0x100;
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
+	assert_int_equal(get16(copy + 0x100), 0xdeb2);
+	assert_int_equal(fake_icache_invalidated, cleaned + 1);
+	code_page_drop(&v, RAM);
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
+}
+
+/* The tables say nothing of the page any more, but the TLB still does. */
+static void thumb_site_out_of_the_tables(void **state)
+{
+	u32 n = 0;
+
+	thumb_page(0);
+	walk_fails = true;
+	v.r[15] = VA + 2;
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
 	v.cpsr = MODE_USR | PSR_T;
-	assert_false(code_page_interpreted(&v, RAM));
-	v.cpsr = MODE_SVC | PSR_T;
-	assert_true(code_page_interpreted(&v, RAM));
-	assert_int_equal(drops, 1);
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
+}
+
+/* A copy of one set, and the other one is executed: by way of a fault, and found at an exit. */
+static void other_set(void **state)
+{
+	thumb_page(0);
+	thumb_page(1);
+	assert_true(comes_to(0, 0x200, MODE_SVC));
+	assert_false(comes_to(1, 0, MODE_SVC | PSR_T));
+	code_page_ran(&v);
+	assert_true(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
+	v.cpsr = MODE_USR;
+	code_page_ran(&v);
+	assert_true(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
 	v.cpsr = MODE_SVC;
-	assert_true(code_page_interpreted(&v, RAM));
-	code_page_spend(&v, RAM, 10000);
-	assert_true(code_page_interpreted(&v, RAM));
-	/* also one that is interpreted for a while */
-	assert_int_equal(churn(1), 4);
-	v.cpsr |= PSR_T;
-	assert_true(code_page_interpreted(&v, RAM + PAGE_SIZE));
-	assert_true(code_page_interpreted(&v, RAM + 2 * PAGE_SIZE));
-	v.cpsr = MODE_SVC;
-	code_page_spend(&v, RAM + PAGE_SIZE, 10000);
-	assert_true(code_page_interpreted(&v, RAM + PAGE_SIZE));
+	code_page_ran(&v);
+	assert_false(code_page_is_code(&v, RAM + PAGE_SIZE, NULL));
+	assert_true(comes_to(1, 0, MODE_SVC | PSR_T));
+}
+
+/* What cannot be as it seems leaves the page to the interpreter. */
+static void thumb_conflict(void **state)
+{
+	u32 n = 0;
+
+	thumb_page(0);
+	*(u16 *)hpa_ptr(exec_page(0) + 6) = SITE_T32_TRAP;
+	v.r[15] = VA + 6;				/* in the middle of the MRS */
+	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_AGAIN);
+	assert_true(comes_to(0, 6, MODE_SVC | PSR_T));
 }
 
 /* Writes that are far between, as text is patched, are no churn; nor is a page forgotten that others push out of the table. */
@@ -1141,15 +1230,15 @@ static void few_are_remembered(void **state)
 		for (i = 0; i < 9; i++) {
 			exec_page(i);
 			code_page_written(&v, RAM + i * PAGE_SIZE);
-			assert_false(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+			assert_false(code_page_interpreted(&v, RAM + i * PAGE_SIZE, VA + i * PAGE_SIZE));
 		}
 	for (i = 0; i < 9; i++)
 		churn(i);
-	assert_false(code_page_interpreted(&v, RAM));
+	assert_false(code_page_interpreted(&v, RAM, VA));
 	for (i = 1; i < 9; i++)
-		assert_true(code_page_interpreted(&v, RAM + i * PAGE_SIZE));
+		assert_true(code_page_interpreted(&v, RAM + i * PAGE_SIZE, VA + i * PAGE_SIZE));
 	code_pages_reset(&v);
-	assert_false(code_page_interpreted(&v, RAM + PAGE_SIZE));
+	assert_false(code_page_interpreted(&v, RAM + PAGE_SIZE, VA + PAGE_SIZE));
 	assert_int_equal(churn(1), 4);
 }
 
@@ -1231,16 +1320,10 @@ static void everything_is_forgotten(void **state)
 	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
-static void thumb_and_elsewhere(void **state)
+static void elsewhere(void **state)
 {
 	hpa_t exec = 0;
 
-	put(RAM + 0x10, MRS);
-	v.cpsr |= PSR_T;
-	fake_log_reset();
-	assert_int_equal(exec_page(0), RAM);
-	assert_int_equal(fake_log_count[LOG_WARN], 1);
-	v.cpsr = MODE_SVC;
 	put(FAKE_SRAM_BASE + 0x2010, MRS);
 	code_page_get(&v, FAKE_SRAM_BASE + 0x2000, 0xd0000000, &exec);
 	assert_int_not_equal(exec, FAKE_SRAM_BASE + 0x2000);
@@ -1268,7 +1351,7 @@ int main(void)
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
 		P(moved_words_are_restored),
 		P(user_visible), P(everything_is_forgotten),
-		P(thumb_and_elsewhere), P(written_again_and_again), P(thumb_page), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

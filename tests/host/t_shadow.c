@@ -8,8 +8,8 @@
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
-/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c */
-/* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/debug_break.c */
+/* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
+/* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
@@ -163,7 +163,7 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 }
 
 void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
-bool code_page_interpreted(struct vcpu *vc, gpa_t gpa) { return false; }
+bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
 void xlate_forget(struct vcpu *vc) { }
 
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -343,7 +343,7 @@ static void check_target(gva_t va, const struct walk *w, enum shadow_access acc,
 	bool code = code_page_is_code(v, w->gpa, &copy);
 
 	if (acc == ACC_WRITE)
-		assert_false(code);	/* a store that Umbra does not see may not change scanned code */
+		assert_false(code || is_watched_table(s, w->gpa));	/* Umbra must see each store to these */
 	/* Nothing runs as guest kernel that was not scanned, but for rule 9: the first time in a page that User mode ran. */
 	if (acc == ACC_EXEC && priv && (s->scan_user || is_vector_page(v, va) || !user_ran[page_index(w->gpa)]))
 		assert_true(code);
@@ -415,6 +415,7 @@ static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
 			fail_msg("no page here is to be interpreted");
 			break;
 		case SHADOW_EMULATED:
+		case SHADOW_TABLE_STORE:
 			assert_true(legal);
 			assert_int_equal(gpa, w.gpa);
 			return true;
@@ -444,6 +445,7 @@ static void audit(void)
 static struct {
 	u32 sctlr;		/* of TRE, AFE, EE */
 	u32 n;			/* TTBCR.N */
+	bool restless;		/* changes its strategy */
 	bool no_asid;		/* nothing is non-global, a switch of spaces invalidates all */
 	u32 domains, user_slots;
 } world;
@@ -453,8 +455,15 @@ static u32 guest_order(u32 val)
 	return world.sctlr & SCTLR_EE ? __builtin_bswap32(val) : val;
 }
 
+/* The guest stores @val at @a, through some mapping of its own: where stores are followed none is writable, so Umbra does it, or lets it be done. */
 static void poke(gpa_t a, u32 val)
 {
+	if (is_watched_table(s, a) && s->ops->table_stored(s, a & PAGE_MASK, rnd(20))) {
+		*(u32 *)hpa_ptr(a + displaced) = guest_order(val);
+		s->ops->table_written(s, a, 4);
+		return;
+	}
+	assert_false(is_watched_table(s, a));
 	*(u32 *)hpa_ptr(a + displaced) = guest_order(val);
 }
 
@@ -583,7 +592,7 @@ static void mmu_on(void)
 static void unknown_strategy(void **state)
 {
 	assert_int_equal(shadow_init(v, "nonsense"), -ENOENT);
-	assert_non_null(strstr(fake_log_text, "shadow: strategy \"nonsense\" is not built in (built: flush; SHADOW_NONSENSE"));
+	assert_non_null(strstr(fake_log_text, "shadow: strategy \"nonsense\" is not built in (built: flush, sync, oos; SHADOW_NONSENSE"));
 }
 
 static void mmu_off(void **state)
@@ -1125,6 +1134,202 @@ static void refill_after_invalidation(void **state)
 	audit();
 }
 
+/* What an operation names that names much stays if the guest's tables say so: a page, a page with less rights, a section, a copy. */
+static void revalidation(void **state)
+{
+	const struct { gva_t va; u32 desc; enum shadow_access acc; bool priv; } page[] = {
+		{ 0x00101000, P(RAM + 0x5000, URW) | NG, ACC_WRITE, false }, { 0x00102000, P(RAM + 0x6000, URO) | NG, ACC_EXEC, false },
+		{ 0x00123000, P(0x48001000, URW) | NG, ACC_WRITE, false }, { 0xc0105000, P(RAM + 0x8000, KRW), ACC_WRITE, true },
+		{ 0xc0106000, P(RAM + 0x9000, KRO), ACC_EXEC, true }, { 0xc0107000, P(RAM + 0xa000, KRO), ACC_EXEC, true },
+	};
+	u64 fills;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l1(0, 0xc0000000, S(RAM, KRW));
+	l1(0, 0xc0100000, G_L2(1) | 1);
+	for (u32 i = 0; i < ARRAY_SIZE(page); i++)
+		l2(page[i].va >> 31, page[i].va, page[i].desc);
+	mmu_on();
+	for (u32 round = 0; round < 4; round++) {
+		if (round == 1)
+			fills = s->fills;
+		for (u32 i = 0; i < ARRAY_SIZE(page); i++)
+			assert_true(guest_does(page[i].va, page[i].acc, page[i].priv));
+		assert_true(guest_does(0xc0001000, ACC_WRITE, true));
+		shadow_tlbi(v, round & 1 ? TLBI_ASID : TLBI_ALL, 1);
+		audit();
+	}
+	assert_int_equal(s->fills, fills);
+	/* as fork() does: many lose the right to be written */
+	l2(0, 0x00101000, P(RAM + 0x5000, URO) | NG);
+	l2(1, 0xc0105000, 0);
+	l1(0, 0xc0000000, S(RAM, KRO));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_false(guest_does(0x00101000, ACC_WRITE, false));
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	assert_int_equal(s->fills, fills);
+	assert_false(guest_does(0xc0105000, ACC_READ, true));
+	assert_false(guest_does(0xc0001000, ACC_WRITE, true));
+	/* whatever holds goes as well when Umbra wants it anew (progress.c) */
+	shadow_anew(v);
+	audit();
+	assert_int_equal(s->audit_entries, 0);
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	/* a table goes */
+	l1(0, 0x00100000, 0);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	assert_false(guest_does(0x00101000, ACC_READ, false));
+	audit();
+}
+
+/* Tables that no walk can reach change without a word, after an operation that named their space: compared when it is entered again. */
+static void revalidation_of_other_spaces(void **state)
+{
+	u64 fills;
+
+	for (u32 i = 0; i < 2; i++) {
+		l1(i, 0x00100000, G_L2(i) | 1 | 1 << 5);
+		l2(i, 0x00101000, P(RAM + 0x5000, URW) | NG);
+		l2(i, 0x00102000, P(RAM + 0x6000, URW) | NG);
+	}
+	mmu_on();
+	for (u32 i = 0; i < 2; i++) {
+		write_ttbr0(G_L1(i));
+		write_asid(i + 1);
+		assert_true(guest_does(0x00101000, ACC_WRITE, false));
+		assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	}
+	shadow_tlbi(v, TLBI_ALL, 0);
+	fills = s->fills;
+	l2(0, 0x00101000, 0);
+	write_asid(1);
+	write_ttbr0(G_L1(0));
+	assert_false(guest_does(0x00101000, ACC_WRITE, false));
+	assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills);
+	/* an ASID that is not the current one is invalidated, while the root has its entries */
+	write_asid(3);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	l2(0, 0x00102000, 0);
+	write_asid(1);
+	assert_false(guest_does(0x00102000, ACC_WRITE, false));
+	/* a root is entered under another ASID than that of its entries, after all was invalidated */
+	write_asid(2);
+	write_ttbr0(G_L1(1));
+	assert_true(guest_does(0x00102000, ACC_WRITE, false));
+	write_ttbr0(G_L1(0));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	write_asid(3);
+	write_ttbr0(G_L1(1));
+	l2(1, 0x00102000, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x00102003);
+	write_asid(2);
+	assert_false(guest_does(0x00102000, ACC_WRITE, false));
+	audit();
+}
+
+/* -- other strategies -- */
+
+static const char *const strategies[] = { "flush", "sync", "oos" };
+#define EACH_STRATEGY	ARRAY_SIZE(strategies)
+
+static void use_strategy(u32 i)
+{
+	assert_int_equal(shadow_set_strategy(v, strategies[i % EACH_STRATEGY]), 0);
+}
+
+/* The page of G_L2(0) and on, where the guest has its tables for itself. */
+#define TABLES	0xc1100000u
+
+static void tables_mapped(void)
+{
+	l1(0, 0xc0000000, S(RAM, KRW));
+	l1(0, TABLES, S(G_L2(0) & SECTION_MASK, KRW));
+	l1(0, 0xf0000000, G_L2(0) | 1);
+	l2(0, 0xf0001000, P(RAM + 0x5000, KRW));
+	l2(0, 0xf0002000, P(RAM + 0x6000, KRW));
+	mmu_on();
+	assert_true(guest_does(TABLES, ACC_WRITE, true));
+	assert_true(guest_does(0xf0001000, ACC_WRITE, true));
+	assert_true(guest_does(0xf0002000, ACC_WRITE, true));
+}
+
+static enum shadow_result store_into_tables(void)
+{
+	gpa_t gpa;
+
+	set_mode(true);
+	return shadow_fault(v, TABLES, ACC_WRITE, true, &gpa, &gf);
+}
+
+/* sync: what is stored is seen, mapped and unmapped at once, and maintenance has nothing to do; a flood makes it let go. */
+static void sync_follows(void **state)
+{
+	u64 fills;
+
+	use_strategy(1);
+	tables_mapped();
+	fills = s->fills;
+	assert_int_equal(store_into_tables(), SHADOW_TABLE_STORE);
+	l2(0, 0xf0001000, P(RAM + 0x7000, KRW));
+	assert_true(guest_does(0xf0001000, ACC_WRITE, true));
+	l2(0, 0xf0002000, 0);
+	assert_false(guest_does(0xf0002000, ACC_READ, true));
+	l2(0, 0xf0003000, P(RAM + 0x8000, KRW));
+	assert_true(guest_does(0xf0003000, ACC_WRITE, true));
+	fake_tlbis[FAKE_TLBI_MVA] = fake_tlbis[FAKE_TLBI_ASID] = fake_tlbis[FAKE_TLBI_ALL] = 0;
+	shadow_tlbi(v, TLBI_MVA, 0xf0001000);
+	shadow_tlbi_pages(v, 0xf0000000, 200);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_int_equal(fake_tlbis[FAKE_TLBI_MVA] + fake_tlbis[FAKE_TLBI_ASID] + fake_tlbis[FAKE_TLBI_ALL], 0);
+	assert_true(guest_does(0xf0001000, ACC_WRITE, true));
+	audit();
+	for (u32 i = 0; i < 40 && store_into_tables() == SHADOW_TABLE_STORE; i++)
+		;
+	assert_int_equal(s->let_go, 1);
+	l2(0, 0xf0001000, 0);
+	assert_false(guest_does(0xf0001000, ACC_READ, true));
+	assert_true(guest_does(0xf0003000, ACC_WRITE, true));		/* begins anew */
+	assert_int_equal(store_into_tables(), SHADOW_TABLE_STORE);
+	audit();
+	/* another strategy finds nothing protected */
+	use_strategy(0);
+	assert_int_equal(store_into_tables(), SHADOW_FIXED);
+	assert_true(guest_does(0xf0003000, ACC_WRITE, true));
+	audit();
+	assert_in_range(s->fills, fills, fills + 8);
+}
+
+/* oos: in step after an operation that names all of it, out of sync from the first store on. */
+static void oos_lets_go(void **state)
+{
+	u64 checks;
+
+	use_strategy(2);
+	tables_mapped();
+	assert_false(is_watched_table(s, G_L2(0)));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_true(is_watched_table(s, G_L2(0)));
+	checks = s->checks;
+	for (u32 i = 0; i < 4; i++)
+		shadow_tlbi(v, TLBI_ALL, 0);
+	assert_int_equal(s->checks, checks);
+	assert_int_equal(store_into_tables(), SHADOW_FIXED);
+	assert_false(is_watched_table(s, G_L2(0)));
+	assert_true(guest_does(TABLES, ACC_WRITE, true));
+	l2(0, 0xf0001000, 0);
+	shadow_dump(v);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_int_equal(s->checks, checks + 1);
+	assert_true(is_watched_table(s, G_L2(0)));
+	assert_false(guest_does(0xf0001000, ACC_READ, true));
+	assert_true(guest_does(0xf0002000, ACC_WRITE, true));
+	/* a store that Umbra makes for the guest */
+	shadow_written(v, G_L2(0) + 8, 4);
+	assert_false(is_watched_table(s, G_L2(0)));
+	audit();
+}
+
 /* -- the random guest -- */
 
 /*
@@ -1432,6 +1637,39 @@ static void change_user_range(void)
 		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
 }
 
+/* Change leaves of @space and say nothing, because no walk has reached them since their ASID was invalidated. */
+static void change_quietly(u32 space)
+{
+	for (u32 i = 0; i < 20; i++) {
+		gpa_t at = leaf_of(space, rnd_user_slot() + rnd_page_index() * PAGE_SIZE);
+
+		if (at && !is_large(peek(at)))
+			poke(at, rnd_leaf(true));
+	}
+}
+
+static void change_other_space(void)
+{
+	u32 space = rnd(SPACES);
+
+	if (space == cur_space || world.no_asid)
+		return;
+	shadow_tlbi(v, rnd(2) ? TLBI_ASID : TLBI_ALL, space_asid[space]);
+	change_quietly(space);
+}
+
+/* The same for the space in use, under ASID 0 meanwhile: what it loads then goes afterwards. */
+static void change_under_another_asid(void)
+{
+	if (world.no_asid)
+		return;
+	write_asid(0);
+	shadow_tlbi(v, rnd(2) ? TLBI_ASID : TLBI_ALL, space_asid[cur_space]);
+	change_quietly(cur_space);
+	shadow_tlbi(v, TLBI_ASID, 0);
+	write_asid(space_asid[cur_space]);
+}
+
 static void space_enter(u32 space)
 {
 	cur_space = space;
@@ -1598,6 +1836,12 @@ static void random_step(void)
 		change_large();
 	else if (r == 998 && rnd(20) == 0)
 		change_types();
+	else if (r == 998 && world.restless && rnd(4) == 0)
+		use_strategy(rnd(EACH_STRATEGY));
+	else if (r == 998)
+		change_other_space();
+	else if (r == 999 && rnd(2))
+		change_under_another_asid();
 	else if (r > 995)
 		code_page_drop(v, page_gpa());
 }
@@ -1627,21 +1871,26 @@ static void worlds_wanted(u32 *first, u32 *nr)
 
 static void random_guest(void **state)
 {
-	static u64 reclaims, taken, sweeps, ahead, toggles;	/* the displaced worlds count on: they are few */
+	static u64 reclaims, taken, sweeps, ahead, toggles, stores, let_go, resyncs;	/* the displaced worlds count on: they are few */
 	u32 first, nr;
 
 	worlds_wanted(&first, &nr);
 	for (u32 i = first; i < first + nr; i++) {
 		setup(NULL);
+		use_strategy(i);
+		world.restless = i / EACH_STRATEGY % 4 == 3;
 		run_random(i * 2654435761u, 40000);
 		reclaims += s->reclaims;
 		taken += s->root_misses;
 		sweeps += s->sweeps;
 		ahead += s->filled_ahead;
 		toggles += s->toggles;
+		stores += s->table_stores;
+		let_go += s->let_go;
+		resyncs += s->resyncs;
 	}
 	/* The runs went where it is narrow. */
-	assert_true(reclaims && taken && sweeps && ahead && toggles && short_faults && short_fills > 100);
+	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && short_faults && short_fills > 100);
 }
 
 /* After a reset of the guest nothing of before is left. */
@@ -1684,7 +1933,7 @@ int main(void)
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
-		E(random_guest), E(reset_forgets),
+		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(random_guest), E(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,49 @@ def test_rtc_alarm_interrupts_through_the_companion(machine):
 
 # GPIO
 
+def test_adc_converts_the_channels_asked_for(machine):
+    """By software; the interrupt through the companion follows its mask."""
+    machine.write(I2C1 + 0x24, 0x8000)
+    twl_write(machine, 0x4A, 0x06, 0x00, 0x11)  # channels 8 and 12
+    twl_write(machine, 0x4A, 0x12, 0x20)
+    assert twl_read(machine, 0x4A, 0x12) == [0x20], "it is off"
+    twl_write(machine, 0x4A, 0x00, 0x01)
+    twl_write(machine, 0x4A, 0x12, 0x20)
+    assert twl_read(machine, 0x4A, 0x12) == [0x02]
+    low, high = twl_read(machine, 0x4A, 0x37 + 24, 2)
+    assert 4100 < (high << 2 | low >> 6) * 4 * 1500 / 1023 < 4300, "mV of the supply"
+    assert twl_read(machine, 0x4A, 0x37 + 16, 2) == [0, 0], "nothing on USB"
+    assert twl_read(machine, 0x49, 0x81) == [0]
+    twl_write(machine, 0x4A, 0x62, 0xFD)
+    assert twl_read(machine, 0x49, 0x81) == [0x08]
+    twl_write(machine, 0x4A, 0x61, 0x02)
+    assert twl_read(machine, 0x49, 0x81) == [0]
+
+
+def test_body_bias_changes_at_once(machine):
+    machine.write(0x48306818, 1 << 26)
+    machine.write(0x483072F0, 0x1)
+    assert not machine.read(0x48306818) & 1 << 26
+    machine.write(0x483072F0, 0x5)
+    assert machine.read(0x48306818) & 1 << 26
+    assert machine.read(0x483072F0) == 1
+    machine.write(0x48306818, 1 << 26)
+    assert not machine.read(0x48306818) & 1 << 26
+
+
+def test_nobody_on_the_one_wire_bus(machine):
+    """Reset pulse, write, read in both modes: each ends at once, with an interrupt that reading the status takes away."""
+    hdq = 0x480B2000
+    for control, status in ((0x54, 1), (0x50, 4), (0x52, 1), (0x55, 1), (0x51, 4), (0x53, 2)):
+        machine.write(hdq + 0x04, 0x33)
+        machine.write(hdq + 0x0C, 0x20 | control)
+        assert machine.read(hdq + 0x0C) & 0x1C == 0, "done, nobody is present"
+        assert machine.read(bank(58, 0x80)) & 1 << 58 % 32
+        assert machine.read(hdq + 0x10) == status
+        assert not machine.read(bank(58, 0x80)) & 1 << 58 % 32
+    assert machine.read(hdq + 0x08) == 0xFF
+
+
 def test_board_id_is_revision_c(machine):
     assert machine.read(GPIO6 + 0x38) >> 11 & 7 == 0b010
 

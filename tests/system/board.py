@@ -249,14 +249,23 @@ def built_paths():
     return [word.lower() for word in re.findall(r"^CONFIG_CPU_PATH_([A-Z]+) := y$", (build_dir() / "auto.conf").read_text(), re.M)]
 
 
-def umbra_arguments(name, layout_file="linux", files=None, path=None):
-    """Umbra with a layout and its files, as boot.scr would start it; `path` instead of the layout's CPU path."""
+def built_strategies():
+    """The shadow strategies of the build under test, the default one first."""
+    text = (build_dir() / "auto.conf").read_text()
+    default = re.search(r"^CONFIG_SHADOW_DEFAULT := (\S+)$", text, re.M).group(1).strip('"')
+    names = [word.lower() for word in re.findall(r"^CONFIG_SHADOW_(FLUSH|SYNC|OOS) := y$", text, re.M)]
+    return [default] + [name for name in names if name != default]
+
+
+def umbra_arguments(name, layout_file="linux", files=None, path=None, strategy=None):
+    """Umbra with a layout and its files, as boot.scr would start it; `path` and `strategy` instead of the layout's."""
     folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
     folder.mkdir(parents=True, exist_ok=True)
     source = layout(layout_file) if isinstance(layout_file, str) else layout_file
-    if path:
-        target = folder / "path.dtb"
-        shutil.copy(source, target)
-        run(["fdtput", "-t", "s", target, "/guest", "cpu-path", path])
-        source = target
+    for name, value in (("cpu-path", path), ("shadow", strategy)):
+        if value:
+            target = folder / f"{name}.dtb"
+            shutil.copy(source, target)
+            run(["fdtput", "-t", "s", target, "/guest", name, value])
+            source = target
     return umbra_machine.umbra_boot(source, umbra_guest.build_guest() if files is None else files, folder)

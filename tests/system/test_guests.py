@@ -68,3 +68,15 @@ def test_old_habits_stay_fast(boot, path):
     results(board)
     slow = {name: int(slow) for name, slow in re.findall(r"^(SVC|CP15_CTX|CP15_SCTLR) +\d+ +\d+ +(\d+)", board.monitor("stats"), re.M)}
     assert slow.get("SVC", 0) < 20 and slow.get("CP15_CTX", 0) < 200 and slow.get("CP15_SCTLR", 0) < 20, slow
+
+
+@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+def test_thumb_code_is_rewritten(boot, path):
+    """Privileged T32 code runs from copies: its sites are executed as such, and what became known only when it ran is counted."""
+    board = boot(umbra_arguments(f"thumb-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/thumb_sites.bin"}, path))
+    results(board)
+    stats = {name: int(count) for name, count in re.findall(r"^([A-Z0-9_]+) +(\d+)", board.monitor("stats"), re.M)}
+    assert stats["SITE_MRS"] > 200 and stats["SITE_MSR"] > 100 and stats["SITE_USER_LS"] > 40, stats
+    dump = board.monitor("guest dump")
+    assert re.search(r"^umbra: T32 code of the kernel: [1-9]\d* times more became known", dump, re.M), dump
+    assert len(re.findall(r"^umbra: code page 0x817\w+ is interpreted", dump, re.M)) <= 2, dump  # those with A32 code, too

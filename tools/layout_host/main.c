@@ -13,6 +13,7 @@
 #include <hv/alloc.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/guest_fdt.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
 
@@ -79,12 +80,21 @@ static void print_dev(const struct layout_guest *c, const struct layout_dev *d)
 	printf("\n");
 }
 
+static const char *boot_kind(const struct guest *g)
+{
+	if (g->cfg.atags)
+		return "atags";
+	if (g->cfg.dtb.size)
+		return "device tree";
+	return guest_tree_possible(g) ? "made device tree" : "raw";
+}
+
 static void print_guest(const struct guest *g)
 {
 	const struct layout_guest *c = &g->cfg;
 
 	printf("guest\t%s\t0x%08x\t0x%x\t%s\t%s\t%s\n", c->name, c->mem_base, c->mem_size, c->cpu_path ? c->cpu_path : CONFIG_CPU_PATH_DEFAULT,
-	       c->shadow ? c->shadow : CONFIG_SHADOW_DEFAULT, c->atags ? "atags" : c->dtb.size ? "device tree" : "raw");
+	       c->shadow ? c->shadow : CONFIG_SHADOW_DEFAULT, boot_kind(g));
 	printf("files\t%s\t%s\t%s\n", file_name(&c->kernel), file_name(&c->dtb), file_name(&c->initrd));
 	printf("bootargs\t%s\n", c->bootargs ? c->bootargs : "");
 	for (u32 i = 0; i < g->map.nr; i++)

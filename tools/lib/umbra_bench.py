@@ -47,7 +47,7 @@ def parse(arguments):
     parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")
     parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
     parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's")
-    parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's")
+    parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's; all: each that is built in, side by side")
     parser.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="show what changed from A to B; nothing is run")
     parser.add_argument("--baseline", action="store_true", help=f"compare with {BASELINE.relative_to(SOURCE)} at the end")
     parser.add_argument("--write-baseline", action="store_true", help="make the results the new baseline, with table and chart of the docs")
@@ -57,6 +57,8 @@ def parse(arguments):
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in BY_NAME:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+    if options.strategy == "all" and (options.explain or options.baseline or options.write_baseline):
+        raise ToolError("--strategy all only shows its figures")
     umbra_card.check_layout(options.layout)
     return options
 
@@ -85,14 +87,22 @@ def layout_property(layout, name, default):
     return run(["fdtget", "-d", default, layout, "/guest", name]).strip()
 
 
-def editor(options):
-    """What --path and --strategy change in the layout."""
+def editor(options, strategy):
+    """What --path and the strategy change in the layout."""
     def edit(layout):
         if options.path:
             run(["fdtput", "-t", "s", layout, "/guest", "cpu-path", options.path])
-        if options.strategy:
-            run(["fdtput", "-t", "s", layout, "/guest", "shadow", options.strategy])
+        if strategy:
+            run(["fdtput", "-t", "s", layout, "/guest", "shadow", strategy])
     return edit
+
+
+def wanted_strategies(options):
+    """Those to be measured; None is the layout's."""
+    if options.strategy != "all":
+        return [options.strategy]
+    text = (build_dir() / "auto.conf").read_text(encoding="utf-8")
+    return [word.lower() for word in re.findall(r"^CONFIG_SHADOW_(FLUSH|SYNC|OOS) := y$", text, re.M)]
 
 
 def measure_side(side, chosen, card):
@@ -115,28 +125,32 @@ def measure_side(side, chosen, card):
 
 
 def settings_of(sides, options):
-    """What the results were measured with; nothing in it depends on this computer."""
+    """What the results of the second side beside the first were measured with; nothing in it depends on this computer."""
     side = sides[1]
     paths = side.guest.paths
     return {"layout": options.layout if not pathlib.Path(options.layout).is_file() else pathlib.Path(options.layout).name,
             "path": layout_property(side.layout, "cpu-path", "trap"),
             "strategy": layout_property(side.layout, "shadow", "flush"), "bootargs": side.bootargs,
             "machine": " ".join(umbra_bench_machine.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
-            "device_tree": {item.name: item.tree_edits for item in sides},
+            "device_tree": {name: item.tree_edits for name, item in zip(("native", "umbra"), sides)},
             "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}}
 
 
 def measure(options, chosen, program, out):
+    """Results for each strategy that is wanted."""
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
     card = umbra_bench_run.make_card(out)
     umbra = umbra_bench_run.Umbra(out)
     layout = umbra_card.layout_path(options.layout)
-    sides = [umbra_bench_run.Side("native", guest, program, layout, out),
-             umbra_bench_run.Side("umbra", guest, program, layout, out, umbra, editor(options))]
-    sides[1].check_layout(card)
+    sides = [umbra_bench_run.Side("native", guest, program, layout, out)]
+    for strategy in wanted_strategies(options):
+        name = f"umbra-{strategy}" if options.strategy == "all" else "umbra"
+        sides.append(umbra_bench_run.Side(name, guest, program, layout, out, umbra, editor(options, strategy)))
+        sides[-1].check_layout(card)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        native, virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
-    return report.merge([item.name for item in chosen.values()], native, virtual, umbra.causes, settings_of(sides, options))
+        native, *virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
+    names = [item.name for item in chosen.values()]
+    return [report.merge(names, native, each, umbra.causes, settings_of([sides[0], side], options)) for each, side in zip(virtual, sides[1:])]
 
 
 def explain(options, name, program, out):
@@ -146,7 +160,7 @@ def explain(options, name, program, out):
         raise ToolError("the boot has no loop whose exits could be looked at one by one")
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
     side = umbra_bench_run.Side("umbra", guest, program, umbra_card.layout_path(options.layout), out, umbra_bench_run.Umbra(out),
-                                editor(options))
+                                editor(options, options.strategy))
     card = umbra_bench_run.make_card(out)
     side.check_layout(card)
     return umbra_bench_explain.explain(side, BENCHMARKS.index(item), item, card)
@@ -224,6 +238,18 @@ def compare(old, new, complete=False, baseline=False):
     return 1 if worse else 0
 
 
+def show_strategies(all_results, folder):
+    """The strategies side by side, each with its results in a folder of its own; 1 if something gave no figure."""
+    for results in all_results:
+        write(results, folder / results["settings"]["strategy"])
+        show_failures(results)
+    text = report.side_by_side(all_results)
+    (folder / "strategies.md").write_text(text, encoding="utf-8")
+    print(text)
+    say(f"results are in {folder}/strategies.md, and for each strategy in a folder")
+    return 1 if any(results["failures"] for results in all_results) else 0
+
+
 def main(arguments):
     options = parse(arguments)
     if options.write_baseline and (options.quick or options.only):
@@ -243,9 +269,12 @@ def main(arguments):
             print(explain(options, options.explain, program, scratch))
             return 0
         try:
-            results = measure(options, chosen, program, scratch)
+            all_results = measure(options, chosen, program, scratch)
         finally:
             keep_consoles(scratch, folder)
+    if options.strategy == "all":
+        return show_strategies(all_results, folder)
+    results = all_results[0]
     write(results, folder)
     print(report.table(results))
     print(report.edits_text(results))

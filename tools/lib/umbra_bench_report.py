@@ -166,6 +166,26 @@ def main_table(results):
     return lines
 
 
+# Exits that a shadow strategy is about, and their short names.
+STRATEGY_CAUSES = {"SHADOW_FILL": "fills", "TABLE": "stores", "CP15_TLB": "operations", "DABT": "aborts"}
+
+
+def side_by_side(all_results):
+    """Markdown: a row a benchmark, for each strategy the ratio to native and what its exits were, per operation."""
+    names = [results["settings"]["strategy"] for results in all_results]
+    lines = ["| benchmark | native | " + " | ".join(f"`{name}`" for name in names) + " |", "|---|--:|" + "---|" * len(names)]
+    rows = [{row["name"]: row for row in results["benchmarks"]} for results in all_results]
+    for name, first in rows[0].items():
+        cells = []
+        for each in rows:
+            row = each.get(name)
+            counts = [f"{number_text(row['exits'][cause])} {word}" for cause, word in STRATEGY_CAUSES.items() if row["exits"].get(cause, 0) >= 0.005] \
+                if row else []
+            cells.append(f"{row['ratio']:.2f}" + (f" ({', '.join(counts)})" if counts else "") if row else "no figure")
+        lines.append(f"| {first['title']} | {number_text(first['native'])} {first['unit']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def markdown(results):
     """The whole report."""
     edits = edits_text(results)

@@ -24,7 +24,7 @@ STOP_SECONDS = 240
 class Stretch:
     """
     What happened between two points: instructions executed, ns of the guest's clock, Umbra's counters: of each cause the events, and
-    then of each cause the slow exits and the instructions spent on them.
+    then of each cause the slow exits, those whose instructions were counted, and these instructions (struct slow_cost).
     """
 
     instructions: int
@@ -37,8 +37,8 @@ class Stretch:
 
     def slow(self, causes):
         """{cause: (slow exits, instructions spent on them)}, of those that happened."""
-        pairs = self.counters[len(causes):]
-        return {cause: pair for cause, pair in zip(causes, zip(pairs[::2], pairs[1::2])) if pair[0]}
+        costs = self.counters[len(causes):]
+        return {cause: pair for cause, pair in zip(causes, zip(costs[::3], costs[2::3])) if pair[0]}
 
     @staticmethod
     def between(first, second):
@@ -96,9 +96,11 @@ class Umbra:
         return vcpu and vcpu + self.value(f"(unsigned)&((struct vcpu *)0)->{name}")
 
     def counters(self, machine):
-        """Counters: 32-bit ones of events by cause, then 64-bit ones of exits and instructions of each; None: there are none yet."""
+        """Counters: 32-bit ones of events by cause, then the three 64-bit ones of struct slow_cost of each; None: there are none yet."""
+        if self.value("sizeof(struct slow_cost)") != 24:
+            raise ToolError("umbra.elf counts other things of slow exits than three numbers")
         exits = self.field(machine, "exits")
-        return [(exits, "I", self.number), (self.field(machine, "slow"), "Q", 2 * self.number)] if exits else None
+        return [(exits, "I", self.number), (self.field(machine, "slow"), "Q", 3 * self.number)] if exits else None
 
 
 class Side:

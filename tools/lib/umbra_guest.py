@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the Linux guest's files from Debian packages: vmlinuz, guest.dtb, initrd.gz, stress.cpio.gz."""
+"""Builds the Linux guest's files from Debian packages: vmlinuz, guest.dtb, initrd.gz, stress.cpio.gz; and an empty disk for virtual ones."""
 
 import hashlib
 import lzma
@@ -17,7 +17,9 @@ TEST_FILES = ("stress.cpio.gz",)
 DTB = "omap3-beagle-xm.dtb"
 # Modules of the guest's initramfs (with all they depend on): what the card needs, and a few of different kinds to load.
 MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "loop", "dummy", "tun", "zram",
-           "overlay", "squashfs", "omap_wdt", "md5", "crc-ccitt", "isofs")
+           "overlay", "squashfs", "omap_wdt", "md5", "crc-ccitt", "isofs",
+           "virtio_mmio", "virtio_blk", "virtio_net", "virtio_console", "virtio-rng")
+DISK_SIZE = 4 << 20
 CC = ("arm-linux-gnueabihf-gcc", "-static", "-O1", "-g0", "-s", "-mcpu=cortex-a8", "-mfpu=neon", "-Wall", "-Wextra",
       "-Wno-unused-parameter", "-Werror")
 # The names of busybox's programs that the guest's scripts and tests use before `busybox --install` could run.
@@ -58,13 +60,13 @@ def module_bytes(path):
     return lzma.decompress(data) if path.suffix == ".xz" else data
 
 
-def module_closure(kernel):
-    """{module name: path} of MODULES and what they need, by the modules' own headers."""
+def module_closure(kernel, names):
+    """{module name: path} of those named and what they need, by the modules' own headers."""
     folder = kernel / "lib/modules" / kernel_version(kernel)
     where = {module_name(path): path for path in (folder / "kernel").rglob("*.ko*")}
     built_in = {pathlib.Path(line).stem.replace("-", "_")
                 for line in (folder / "modules.builtin").read_text(encoding="utf-8").split()}
-    wanted, todo = {}, [name.replace("-", "_") for name in MODULES]
+    wanted, todo = {}, [name.replace("-", "_") for name in names]
     while todo:
         name = todo.pop()
         if name in wanted or name in built_in:
@@ -78,13 +80,13 @@ def module_closure(kernel):
     return wanted
 
 
-def add_modules(archive, kernel):
-    """The modules, and the indexes that modprobe wants, made by depmod over exactly these modules."""
+def add_modules(archive, kernel, names=MODULES):
+    """The modules with what they need, and the indexes that modprobe wants, made by depmod over exactly these modules."""
     version = kernel_version(kernel)
     source = kernel / "lib/modules" / version
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "lib/modules" / version
-        for path in module_closure(kernel).values():
+        for path in module_closure(kernel, names).values():
             target = (folder / path.relative_to(source)).with_name(path.name.partition(".ko")[0] + ".ko")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(module_bytes(path))
@@ -176,6 +178,13 @@ def initrd_key(packages):
                           b"".join(path.read_bytes() for path in inputs if path.is_file())).hexdigest()
 
 
+def build_disk(path):
+    """An empty FAT file system, the same each time."""
+    with open(path, "wb") as handle:
+        handle.truncate(DISK_SIZE)
+    run(["/sbin/mkfs.fat", "-n", "VIRTUAL", "-i", "554d4256", "--invariant", path])
+
+
 def build_guest():
     """Make the guest's files in the build folder; returns {name on the card: path}."""
     paths = umbra_debian.fetch_all()
@@ -186,9 +195,10 @@ def build_guest():
     write_if_changed(out / "guest.dtb", dtb.read_bytes())
     key = initrd_key(paths.values())
     stamp = out / "key"
-    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz")
+    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz", "disk.img")
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all((out / name).exists() for name in names):
         write_if_changed(out / "initrd.gz", build_initrd(paths["busybox"], paths["kernel"], out))
         write_if_changed(out / "stress.cpio.gz", build_stress(paths))
+        build_disk(out / "disk.img")
         stamp.write_text(key, encoding="utf-8")
     return {name: out / name for name in names}

@@ -76,7 +76,7 @@ struct block {
 		const char *name;
 		uint32_t value;
 	} property[3];
-	uint8_t dma_tx, dma_rx;	/* HSMMC: sDMA requests */
+	uint8_t dma_tx, dma_rx;	/* sDMA requests */
 	uint8_t serial;		/* UART: number of the -serial option, from 1 */
 	uint8_t timer;		/* GPTIMER: number */
 };
@@ -141,7 +141,7 @@ static const struct block blocks[] = {
 	STUB_PLAIN("sidetone2", 0x49028000, 0x1000),
 	STUB_PLAIN("sidetone3", 0x4902a000, 0x1000),
 	STUB("mailbox", 0x48094000, 0x1000, 0x14, 0x10),
-	STUB("hdq", 0x480b2000, 0x1000, 0x18, 0),
+	{ TYPE_OMAP3_HDQ, "hdq", { 0x480b2000 }, { 58 } },
 	{ TYPE_OMAP3_MUSB, "musb", { 0x480ab000 }, { 92, 93 } },
 	STUB("usbtll", 0x48062000, 0x1000, 0x14, 0x02),
 	STUB("uhh", 0x48064000, 0x400, 0x14, 0x10),
@@ -153,9 +153,9 @@ static const struct block blocks[] = {
 	STUB("dsi", 0x4804fc00, 0x400, 0x14, 0),
 	STUB("isp", 0x480bc000, 0x2000, 0x08, 0),
 	STUB("ssi", 0x48058000, 0x4000, 0x14, 0),
-	STUB("aes1", 0x480a6000, 0x1000, 0x4c, 0),
-	STUB("aes2", 0x480c5000, 0x1000, 0x4c, 0),
-	STUB("sham", 0x480c3000, 0x1000, 0x64, 0),
+	{ TYPE_OMAP3_AES, "aes1", { 0x480a6000 }, .dma_tx = 10, .dma_rx = 9 },
+	{ TYPE_OMAP3_AES, "aes2", { 0x480c5000 }, .dma_tx = 66, .dma_rx = 65 },
+	{ TYPE_OMAP3_SHAM, "sham", { 0x480c3000 }, { 49 }, .dma_tx = 69 },
 	STUB("rng", 0x480a0000, 0x1000, 0x44, 0),
 	STUB_PLAIN("sr1", 0x480c9000, 0x1000),
 	STUB_PLAIN("sr2", 0x480cb000, 0x1000),
@@ -247,6 +247,12 @@ static void connect_before_realize(BeagleXm *machine, DeviceState *dev, const st
 		qdev_prop_set_string(dev, "block", block->name);
 }
 
+static void connect_request(BeagleXm *machine, DeviceState *dev, const char *name, int number)
+{
+	if (number)
+		qdev_connect_gpio_out_named(dev, name, 0, qdev_get_gpio_in(find_block(machine, SDMA_NAME), number));
+}
+
 static void connect_after_realize(BeagleXm *machine, DeviceState *dev, const struct block *block)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(block->base) && block->base[i]; i++)
@@ -254,12 +260,8 @@ static void connect_after_realize(BeagleXm *machine, DeviceState *dev, const str
 	for (size_t i = 0; i < ARRAY_SIZE(block->line) && block->line[i]; i++)
 		sysbus_connect_irq(SYS_BUS_DEVICE(dev), i,
 				   qdev_get_gpio_in(find_block(machine, INTC_NAME), block->line[i]));
-	if (block->dma_tx) {
-		DeviceState *sdma = find_block(machine, SDMA_NAME);
-
-		qdev_connect_gpio_out_named(dev, OMAP3_HSMMC_DMA_TX, 0, qdev_get_gpio_in(sdma, block->dma_tx));
-		qdev_connect_gpio_out_named(dev, OMAP3_HSMMC_DMA_RX, 0, qdev_get_gpio_in(sdma, block->dma_rx));
-	}
+	connect_request(machine, dev, OMAP3_DMA_TX, block->dma_tx);
+	connect_request(machine, dev, OMAP3_DMA_RX, block->dma_rx);
 }
 
 static void create_blocks(BeagleXm *machine)

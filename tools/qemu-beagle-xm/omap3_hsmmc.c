@@ -20,6 +20,7 @@
 #include "hw/sd/sd.h"
 #include "hw/sysbus.h"
 #include "omap3_hsmmc.h"
+#include "beagle_xm.h"
 #include "omap3_regs.h"
 
 #define MMIO_SIZE 0x1000
@@ -489,8 +490,8 @@ static void hsmmc_init(Object *obj)
 	DeviceState *dev = DEVICE(obj);
 
 	sysbus_init_irq(SYS_BUS_DEVICE(obj), &s->irq);
-	qdev_init_gpio_out_named(dev, &s->dma_tx, OMAP3_HSMMC_DMA_TX, 1);
-	qdev_init_gpio_out_named(dev, &s->dma_rx, OMAP3_HSMMC_DMA_RX, 1);
+	qdev_init_gpio_out_named(dev, &s->dma_tx, OMAP3_DMA_TX, 1);
+	qdev_init_gpio_out_named(dev, &s->dma_rx, OMAP3_DMA_RX, 1);
 	qbus_init(&s->bus, sizeof(s->bus), TYPE_SD_BUS, dev, OMAP3_HSMMC_BUS);
 	s->command_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, command_elapsed, s);
 	s->data_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, burst_elapsed, s);

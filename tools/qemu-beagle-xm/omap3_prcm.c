@@ -42,6 +42,9 @@
 #define PRM_RSTCTRL (GR + 0x50)
 #define PRM_RSTST (GR + 0x58)
 #define PRM_CLKSRC_CTRL (GR + 0x70)
+#define PRM_LDO_ABB_CTRL (GR + 0xf0)	/* the manual has it and the next one exchanged: Linux, ti-abb-regulator.c */
+#define ABB_OPP_CHANGE 4
+#define IRQ_ABB_DONE (1u << 26)
 #define PM_WKEN_WKUP (WKUP + 0xa0)
 #define PM_WKST_WKUP (WKUP + 0xb0)
 #define IO_CHAIN (1u << 16)
@@ -234,8 +237,8 @@ static const Omap3Reg prm_regs[] = {
 	{ GR + 0xc4, "VP1_STATUS", .reset = 1, .read_only = ~0u },
 	{ GR + 0xd0, "VP2", .count = 5 },
 	{ GR + 0xe4, "VP2_STATUS", .reset = 1, .read_only = ~0u },
-	{ GR + 0xf0, "LDO_ABB_SETUP" },
-	{ GR + 0xf4, "LDO_ABB_CTRL" },
+	{ PRM_LDO_ABB_CTRL, "LDO_ABB_CTRL", .pulse = ABB_OPP_CHANGE },
+	{ GR + 0xf4, "LDO_ABB_SETUP" },
 	RESET_STATUS(NEON, "NEON"),
 	{ NEON + 0xc8, "WKDEP_NEON" },
 	POWER_STATE(NEON, "NEON"),
@@ -354,6 +357,11 @@ static void prm_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
 			qemu_system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
 			cpu_stop_current();	/* until the reset has happened */
 		}
+		break;
+	case PRM_LDO_ABB_CTRL:
+		/* the body bias is another one at once */
+		if (word & ABB_OPP_CHANGE)
+			*omap3_reg(&s->prm, PRM_IRQSTATUS_MPU) |= IRQ_ABB_DONE;
 		break;
 	case PM_WKEN_WKUP:
 		/* the daisy chain of the pads answers at once */

@@ -3,6 +3,7 @@
 
 #include "qemu/osdep.h"
 #include "qemu/bcd.h"
+#include "qemu/bswap.h"
 #include "qemu/log.h"
 #include "qemu/notify.h"
 #include "qemu/timer.h"
@@ -23,6 +24,14 @@
 #define PIH_ISR_P1 0x181
 #define PIH_ISR_P2 0x182
 #define IDCODE 0x185
+#define MADC_CTRL1 0x200
+#define MADC_SW1_SELECT 0x206	/* two bytes of one bit a channel */
+#define MADC_SW2_SELECT 0x20a
+#define MADC_CTRL_SW1 0x212
+#define MADC_CTRL_SW2 0x213
+#define MADC_CHANNEL0 0x237	/* two bytes each: the value is in the upper ten bits */
+#define MADC_ISR1 0x261
+#define MADC_IMR1 0x262
 #define RTC_SECONDS 0x31c
 #define RTC_ALARM_SECONDS 0x323
 #define RTC_CTRL 0x329
@@ -33,7 +42,15 @@
 #define PWR_SIH_CTRL 0x335
 #define PM_P1_SW_EVENTS 0x346
 
+#define PIH_MADC 0x08
 #define PIH_POWER 0x20
+#define MADC_ON 0x01
+#define MADC_END_OF_CONVERSION 0x02
+#define MADC_START 0x20
+#define MADC_SW1 0x02		/* in MADC_ISR1 */
+#define MADC_SW2 0x04
+#define MADC_BATTERY 12		/* channel: a quarter of the supply, 1.5 V are 1023 */
+#define MADC_4V2 716
 #define PWR_BUTTON 0x01
 #define PWR_RTC 0x08
 #define SIH_CLEAR_ON_READ 0x04
@@ -94,6 +111,8 @@ static void update(Twl4030 *s)
 {
 	uint8_t pih = s->reg[PWR_ISR1] & ~s->reg[PWR_IMR1] ? PIH_POWER : 0;
 
+	if (s->reg[MADC_ISR1] & ~s->reg[MADC_IMR1])
+		pih |= PIH_MADC;
 	s->reg[PIH_ISR_P1] = pih;
 	qemu_set_irq(s->irq, !!pih);
 }
@@ -188,6 +207,20 @@ static void rtc_write(Twl4030 *s, unsigned int address, uint8_t value)
 	rtc_schedule(s);
 }
 
+/* Analog to digital converter: the board has its supply and nothing else on it. */
+static void convert(Twl4030 *s, unsigned int control, unsigned int select, uint8_t interrupt)
+{
+	uint32_t channels = s->reg[select] | s->reg[select + 1] << 8;
+
+	if (!(s->reg[control] & MADC_START) || !(s->reg[MADC_CTRL1] & MADC_ON))
+		return;
+	for (unsigned int i = 0; i < 16; i++)
+		if (channels & 1u << i)
+			stw_le_p(&s->reg[MADC_CHANNEL0 + 2 * i], (i == MADC_BATTERY ? MADC_4V2 : 0) << 6);
+	s->reg[control] = MADC_END_OF_CONVERSION;
+	s->reg[MADC_ISR1] |= interrupt;
+}
+
 static uint8_t read_register(Twl4030 *s, unsigned int address)
 {
 	uint8_t value;
@@ -237,7 +270,16 @@ static void write_register(Twl4030 *s, unsigned int address, uint8_t value)
 		rtc_write(s, address, value);
 		return;
 	case PWR_ISR1:
+	case MADC_ISR1:
 		s->reg[address] &= ~value;
+		break;
+	case MADC_CTRL_SW1:
+		s->reg[address] = value;
+		convert(s, address, MADC_SW1_SELECT, MADC_SW1);
+		break;
+	case MADC_CTRL_SW2:
+		s->reg[address] = value;
+		convert(s, address, MADC_SW2_SELECT, MADC_SW2);
 		break;
 	case PIH_ISR_P1:
 	case PIH_ISR_P2:
@@ -321,8 +363,8 @@ static void twl4030_reset(DeviceState *dev)
 {
 	Twl4030 *s = TWL4030(dev);
 
-	s->reg[PWR_IMR1] = 0xff;
-	s->reg[PWR_ISR1] = 0;
+	s->reg[PWR_IMR1] = s->reg[MADC_IMR1] = 0xff;
+	s->reg[PWR_ISR1] = s->reg[MADC_ISR1] = 0;
 	update(s);
 }
 

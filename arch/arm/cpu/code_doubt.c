@@ -204,19 +204,22 @@ static u32 looks_a32(u32 w)
 	return w >> 28 == 14 && w >> 24 != 0xef;
 }
 
-/* Is the site at @i A32 code, and not two halfwords of T32 code? What stands before it is of another kind where nothing goes on. */
-static bool is_surely_a32(const struct code_scan *s, u32 i)
+/* Does @i stand among A32 code, and not among T32 code? What stands before it is of another kind where nothing goes on. */
+static bool is_among_a32(const u32 *w, u32 i)
 {
-	const u32 *w = s->page;
 	u32 n = 0;
 
-	if (s->state[SCAN_WORDS + i] & SCAN_FLOW)
-		return true;
 	if (i && !never_goes_on(w[i - 1]) && w[i - 1] >> 24 != 0xef)
 		n = looks_a32(w[i - 1]) + (i > 1 ? looks_a32(w[i - 2]) : 0);
 	for (u32 k = i + 1; k < i + 3 && k < SCAN_WORDS; k++)
 		n += looks_a32(w[k]);
 	return n >= 2;
+}
+
+/* Is the site at @i A32 code, and not two halfwords of T32 code? */
+static bool is_surely_a32(const struct code_scan *s, u32 i)
+{
+	return s->state[SCAN_WORDS + i] & SCAN_FLOW || is_among_a32(s->page, i);
 }
 
 static bool all_surely_a32(const struct code_scan *s)
@@ -234,4 +237,55 @@ bool code_doubt_t32(struct code_scan *s, u32 entry)
 	if (entry < SCAN_WORDS)
 		follow(s, entry);
 	return !all_surely_a32(s);
+}
+
+bool code_doubt_is_a32(const u32 *page, u32 i)
+{
+	return looks_a32(page[i]) && is_among_a32(page, i);
+}
+
+/* CPS as software has it: it changes something, and names a mode that exists if it names one (B9.3.2). */
+static bool is_sane_cps(u32 w)
+{
+	u32 imod = FIELD(w, 19, 18), aif = FIELD(w, 8, 6), mode = FIELD(w, 4, 0);
+	bool sets_mode = w & BIT(17);
+
+	return (imod >= 2 ? aif != 0 : imod == 0 && !aif && sets_mode) && (sets_mode ? mode >= 0x10 : !mode);
+}
+
+/*
+ * Instructions that two halfwords of T32 code look like once in a thousand pages: in the 203 pages of a C library compiled as T32 there is none,
+ * whereas half of these pages have something that stands among what looks like A32 code, and any other kind of site.
+ */
+static bool is_a32_system(u32 w)
+{
+	static const struct { u32 mask, value; } t[] = {
+		{ 0xffbf0fff, 0xe10f0000 },		/* MRS */
+		{ 0xffb0fff0, 0xe120f000 },		/* MSR */
+		{ 0xffb0f000, 0xe320f000 },		/* MSR of an immediate, WFI */
+		{ 0xffffffff, 0xe1b0f00e },		/* MOVS pc, lr */
+		{ 0xfffffff3, 0xe25ef000 },		/* SUBS pc, lr, #0, 4, 8, 12 */
+		{ 0xfe5fffe0, 0xf84d0500 },		/* SRS */
+		{ 0xfe5fffff, 0xf81d0a00 },		/* RFE sp */
+	};
+
+	if ((w & 0xfff1fe20) == 0xf1000000)
+		return is_sane_cps(w);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		if ((w & t[i].mask) == t[i].value)
+			return a32_is_site(w);
+	return false;
+}
+
+bool code_doubt_a32(const u32 *page, u32 *perhaps)
+{
+	*perhaps = 0;
+	for (u32 i = 0; i < SCAN_WORDS; i++) {
+		if (page[i] >> 28 < 14)
+			continue;
+		if (is_a32_system(page[i]))
+			return true;
+		*perhaps += looks_a32(page[i]) && code_scan_candidate(page, i);
+	}
+	return false;
 }

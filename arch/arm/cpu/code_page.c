@@ -6,6 +6,10 @@
  * guest's instruction-cache maintenance drops it. A copy holds a trapping word (arm/site.h) in the place of each
  * site; the original word is read from the guest's own page. Or it is interpreted (arm/interp.h), and then it is neither scanned nor protected
  * from writing, and no privileged mode executes it as it is.
+ *
+ * A copy is of one instruction set. As soon as a guest's kernel executes T32 code somewhere, all pages are asked about both sets
+ * (code_t32.c): one that is sensitive in both, or comes to be executed in the other set than its copy's, is interpreted. Of a T32 copy it is
+ * kept what is known of its code; that grows when a trapping word is executed where no instruction was known to begin.
  */
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
@@ -22,6 +26,7 @@
 #include <string.h>
 
 #include "code_scan.h"
+#include "code_t32.h"
 
 #define COPIES		CONFIG_CODE_PAGES
 _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping word");
@@ -30,6 +35,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define PAGE_UNKNOWN	0
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
+#define PAGE_CLEAN_T32	0xfffd	/* in T32 state only */
 
 #define NOTHING		~0u	/* no page's address */
 #define RANGES_MAX	8
@@ -42,6 +48,7 @@ _Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping
 #define CHURN_PAGES	8u
 #define CHURN_WRITES	4u
 #define CHURN_INSTRUCTIONS 512u
+#define T32_AROUND	4u		/* halfwords on each side of one that may have been moved */
 #define DOUBT_INSTRUCTIONS (64u * CHURN_INSTRUCTIONS)	/* a page that cannot be rewritten soundly stays so until it is written */
 struct churn {
 	gpa_t gpa;		/* 0: none */
@@ -57,6 +64,7 @@ struct copy {
 	bool user;	/* mapped for guest User mode too */
 	bool bound;	/* some words are right at gva only, in privileged modes */
 	bool movable;	/* was executed at another address as well: never bound */
+	bool thumb;	/* its sites are those of T32 code */
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
@@ -78,6 +86,12 @@ struct code_pages {
 	struct churn churn[CHURN_PAGES];
 	u32 churn_hand;
 	u32 doubts, either;	/* of all scans: struct code_scan */
+	bool thumb;		/* the guest's kernel executes T32 code */
+	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
+	u32 reached, mixed;	/* T32 code that became known later; pages that are interpreted because they hold both sets, or seem to */
+	struct t32_known *known;	/* [1..COPIES] */
+	struct t32_known new_known;	/* of the page that t32 is about */
+	struct t32_scan t32;
 	gpa_t looked_at;	/* the page that scan is about, when it is about to be executed */
 	struct code_scan scan;
 };
@@ -118,7 +132,7 @@ static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 
 static bool is_copy(u16 state)
 {
-	return state != PAGE_UNKNOWN && state != PAGE_CLEAN && state != PAGE_INTERP;
+	return state != PAGE_UNKNOWN && state < PAGE_CLEAN_T32;
 }
 
 int code_pages_init(struct vcpu *v)
@@ -143,6 +157,7 @@ int code_pages_init(struct vcpu *v)
 	}
 	c->pool = ptr_hpa(hv_alloc(COPIES * PAGE_SIZE, PAGE_SIZE));
 	c->copy = hv_alloc((COPIES + 1) * sizeof(struct copy), 8);
+	c->known = hv_alloc((COPIES + 1) * sizeof(struct t32_known), 8);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
 	v->code = c;
@@ -161,6 +176,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
+	c->thumb = false;
 	v->user_copies = 0;
 }
 
@@ -241,31 +257,60 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 		interpret_for(n, page_state(c, gpa), CHURN_INSTRUCTIONS);
 }
 
-/*
- * The scanner does not know T32, and rules for A32 would damage it. Privileged code of that kind is left to the interpreter, which knows
- * both, together with the A32 code of its page.
- */
-static void leave_thumb_page(struct vcpu *v, gpa_t gpa, u16 *state)
+/* -- both instruction sets -- */
+
+/* Page @gpa cannot be made right for what it holds; without an interpreter it is for the set that is executed now. */
+static void leave_mixed_page(struct vcpu *v, gpa_t gpa, u16 *state)
 {
 	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
 
-	if (*state == PAGE_INTERP && !n)
-		return;
-	pr_guest(1, "guest %s: privileged Thumb code at 0x%08x is interpreted: slow\n", v->guest->name, (unsigned)v->r[15]);
 	code_page_drop(v, gpa);
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
+		return;
+	pr_guest(4, "guest %s: A32 and T32 code in the page of 0x%08x: interpreted, slow\n", v->guest->name, (unsigned)v->r[15]);
+	v->code->mixed++;
 	*state = PAGE_INTERP;
 	if (n)
 		*n = (struct churn){ 0 };	/* not for a while only */
 }
 
-void code_page_ran_thumb(struct vcpu *v)
+/* The guest's kernel executes T32 code for the first time: what was scanned was scanned for A32 code alone. */
+static void note_thumb_kernel(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+
+	c->thumb = true;
+	c->looked_at = NOTHING;
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		for (u32 k = 0; k < c->range[i].size >> PAGE_SHIFT; k++)
+			code_page_drop(v, c->range[i].base + (k << PAGE_SHIFT));
+}
+
+/* Is page @state, which is code, right in the other instruction set than that which is executed now? */
+static bool is_other_set(const struct vcpu *v, u16 state)
+{
+	bool thumb = v->cpsr & PSR_T;
+
+	if (state == PAGE_CLEAN_T32)
+		return !thumb;
+	return is_copy(state) && v->code->thumb && v->code->copy[state].thumb != thumb;
+}
+
+void code_page_ran(struct vcpu *v)
 {
 	struct gfault f;
 	struct walk w;
+	u16 *state;
 
-	if (IS_ENABLED(CONFIG_CPU_PATH_INTERP) && v->path->code && !guest_walk(v, v->r[15], ACC_EXEC, true, &w, &f) &&
-	    page_state(v->code, w.gpa))
-		leave_thumb_page(v, w.gpa, page_state(v->code, w.gpa));
+	if (!v->path->code || !vcpu_privileged(v) || !(v->code->thumb || v->cpsr & PSR_T))
+		return;
+	if (!v->code->thumb)
+		note_thumb_kernel(v);
+	if (guest_walk(v, v->r[15], ACC_EXEC, true, &w, &f))
+		return;
+	state = page_state(v->code, w.gpa);
+	if (state && is_other_set(v, *state))
+		leave_mixed_page(v, w.gpa, state);
 }
 
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
@@ -313,9 +358,19 @@ static u32 take_copy(struct vcpu *v)
 }
 
 /*
- * Fill copy @n of @gpa with the sites that the scan found, ready to be executed. The guest's own page is cleaned as well: while it is
- * code nothing dirties it, and what the guest cleans at the address where it executes is the copy.
+ * Copy @n is ready. The guest's own page is cleaned as well: while it is code nothing dirties it, and what the guest cleans at the address where it
+ * executes is the copy.
  */
+static void publish_copy(struct vcpu *v, u32 n)
+{
+	const struct code_pages *c = v->code;
+
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(page_words(v, c->copy[n].gpa)), PAGE_SIZE);
+	arch_icache_invalidate_all();
+}
+
+/* Fill copy @n of @gpa with the sites that the scan found, ready to be executed. */
 static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
@@ -328,9 +383,30 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 		dst[at.index] = v->path->code->word(v, &at);
 	}
 	c->copy[n].bound = at.bound;
-	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
-	arch_dcache_clean_range(ptr_hpa(at.page), PAGE_SIZE);
-	arch_icache_invalidate_all();
+	publish_copy(v, n);
+}
+
+/* Let @s be about copy @n. */
+static void t32_of_copy(struct vcpu *v, struct t32_scan *s, u32 n)
+{
+	struct code_pages *c = v->code;
+
+	s->page = (const u16 *)page_words(v, c->copy[n].gpa);
+	s->before = NULL;
+	s->copy = n;
+	s->hot = !v->fast_off;
+	s->known = &c->known[n];
+	s->to = hpa_ptr(copy_hpa(c, n));
+}
+
+static void write_copy_t32(struct vcpu *v, u32 n)
+{
+	struct code_pages *c = v->code;
+
+	c->known[n] = c->new_known;
+	t32_of_copy(v, &c->t32, n);
+	t32_write(&c->t32);
+	publish_copy(v, n);
 }
 
 /* The guest's words of the page that copy @n is or was made of, or NULL when they are gone. */
@@ -338,6 +414,8 @@ static const u32 *copy_originals(struct vcpu *v, u32 n)
 {
 	const struct code_pages *c = v->code;
 
+	if (c->copy[n].thumb)
+		return NULL;
 	if (c->copy[n].live)
 		return page_words(v, c->copy[n].gpa);
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
@@ -508,57 +586,132 @@ static bool is_common(struct vcpu *v, gva_t gva)
 	return v->cp15.sctlr & SCTLR_M && !guest_walk(v, gva, ACC_EXEC, false, &w, &f);
 }
 
+/* How many instructions of an IT block are still to come (A2.5.2). */
+static u32 it_left(const struct vcpu *v)
+{
+	u32 low = FIELD(v->cpsr, 11, 10) << 2 | FIELD(v->cpsr, 26, 25);
+
+	return low ? 4 - (u32)__builtin_ctz(low) : 0;
+}
+
+static void scan_page_t32(struct vcpu *v, gpa_t gpa, gva_t gva)
+{
+	struct code_pages *c = v->code;
+
+	gva &= PAGE_MASK;
+	c->scans++;
+	c->t32.page = (const u16 *)page_words(v, gpa);
+	c->t32.before = gva ? (const u16 *)neighbour(v, gva - PAGE_SIZE) : NULL;
+	c->t32.known = &c->new_known;
+	t32_scan(&c->t32, (v->r[15] ^ gva) & PAGE_MASK ? T32_NO_ENTRY : v->r[15] % PAGE_SIZE / 2, it_left(v));
+}
+
+static bool is_word_a32(const void *page, u32 i)
+{
+	return code_doubt_is_a32(page, i);
+}
+
+/* A page that is to be executed in A32 state, where it has @n sites: would it be wrong with these replaced? */
+static bool is_doubtful(struct vcpu *v, u32 n, gva_t gva)
+{
+	struct code_scan *s = &v->code->scan;
+
+	return s->interpret || (n && code_doubt_t32(s, entry_of(v, gva)) && is_common(v, gva));
+}
+
+/* Of a kernel that executes both sets. What was found is left for new_state(). */
+static bool is_mixed(struct vcpu *v, gpa_t gpa, gva_t gva)
+{
+	struct code_pages *c = v->code;
+
+	if (!(v->cpsr & PSR_T)) {
+		c->t32.page = (const u16 *)page_words(v, gpa);
+		return is_doubtful(v, scan_page(v, gpa, gva), gva) || t32_may_have_sites(&c->t32, is_word_a32, page_words(v, gpa));
+	}
+	if (code_doubt_a32(page_words(v, gpa), &c->perhaps_a32))
+		return true;
+	scan_page_t32(v, gpa, gva);
+	return c->t32.conflict;
+}
+
 /* Scan page @gpa, which is not known yet, and leave what was found for new_state(). Must it be interpreted? */
 static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	struct code_pages *c = v->code;
-	u32 n = scan_page(v, gpa, gva);
-	bool yes = v->cpsr & PSR_T ? n || c->scan.nr_out :
-		   c->scan.interpret || (n && code_doubt_t32(&c->scan, entry_of(v, gva)) && is_common(v, gva));
+	bool yes;
+	u32 n;
 
+	if (c->thumb) {
+		yes = is_mixed(v, gpa, gva);
+		c->mixed += yes;
+	} else {
+		n = scan_page(v, gpa, gva);
+		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gva);
+	}
 	c->looked_at = yes ? NOTHING : gpa;
 	if (yes)
 		vcpu_count(v, EXIT_SCAN);
 	return yes;
 }
 
-/* T32 code in a privileged mode without an interpreter: it runs as it is, so what is silent in User mode stays silent. */
-static void note_thumb(struct vcpu *v, gva_t gva)
+/* Scan the page that is to be executed, unless it was looked at just now. PAGE_UNKNOWN: it needs a copy. */
+static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
-	if (vcpu_privileged(v))
-		pr_guest(1, "guest %s: privileged Thumb code at 0x%08x: CPS, MRS and MSR in it have no effect\n",
-			 v->guest->name, (unsigned)gva);
+	struct code_pages *c = v->code;
+	bool done = c->looked_at == gpa;
+
+	c->looked_at = NOTHING;
+	vcpu_count(v, EXIT_SCAN);
+	if (!(v->cpsr & PSR_T)) {
+		if (!done)
+			scan_page(v, gpa, gva);
+		return c->scan.nr_sites ? PAGE_UNKNOWN : PAGE_CLEAN;
+	}
+	if (!done) {
+		code_doubt_a32(page_words(v, gpa), &c->perhaps_a32);
+		scan_page_t32(v, gpa, gva);
+	}
+	return c->t32.sites || c->t32.traps ? PAGE_UNKNOWN : c->perhaps_a32 ? PAGE_CLEAN_T32 : PAGE_CLEAN;
 }
 
 /* Scan a page and make its copy if it needs one. */
 static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	struct code_pages *c = v->code;
+	bool thumb = v->cpsr & PSR_T;
+	u16 state;
 	u32 n;
 
-	if (c->looked_at != gpa)
-		scan_page(v, gpa, gva);
-	c->looked_at = NOTHING;
-	vcpu_count(v, EXIT_SCAN);
-	if (!c->scan.nr_sites)
-		return PAGE_CLEAN;
+	if (thumb && !c->thumb)
+		return PAGE_CLEAN;	/* of User mode; its kernel executes none */
+	state = scan_for_state(v, gpa, gva);
+	if (state != PAGE_UNKNOWN)
+		return state;
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
 	c->copy[n].movable = *page_moves(c, gpa) >= MOVES_MAX;
-	write_copy(v, n, gpa);
+	c->copy[n].thumb = thumb;
+	if (thumb)
+		write_copy_t32(v, n);
+	else
+		write_copy(v, n, gpa);
 	return (u16)n;
 }
 
-bool code_page_interpreted(struct vcpu *v, gpa_t gpa)
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
 	u16 *state = page_state(v->code, gpa);
 
-	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || !state || !v->path->code)
+	if (!state || !v->path->code)
 		return false;
-	if (v->cpsr & PSR_T && vcpu_privileged(v))
-		leave_thumb_page(v, gpa, state);
-	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, v->r[15]))
+	if (v->cpsr & PSR_T && vcpu_privileged(v) && !v->code->thumb)
+		note_thumb_kernel(v);
+	if (is_other_set(v, *state))
+		leave_mixed_page(v, gpa, state);
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
+		return false;
+	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, gva))
 		interpret_for(churn_get(v->code, gpa & PAGE_MASK), state, DOUBT_INSTRUCTIONS);
 	return *state == PAGE_INTERP;
 }
@@ -596,9 +749,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
-		if (v->cpsr & PSR_T)
-			note_thumb(v, gva);
-		*state = v->cpsr & PSR_T ? PAGE_CLEAN : new_state(v, gpa, gva);
+		*state = new_state(v, gpa, gva);
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;
@@ -691,7 +842,7 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	if (!site_is_word(trap) || !n || n > COPIES)
 		return false;
 	p = &c->copy[n];
-	if (!p->live || !runs_at(v, p, pc))
+	if (!p->live || p->thumb || !runs_at(v, p, pc))
 		return false;
 	orig = page_words(v, p->gpa);
 	/* The guest may have an SVC of its own with this very number in this very place. */
@@ -702,6 +853,121 @@ bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 	return true;
 }
 
+/* The T32 copy that is executed at @pc, or 0. As in runs_at(), there may be nothing in the guest's tables any more. */
+static u32 t32_copy_at(struct vcpu *v, gva_t pc)
+{
+	struct code_pages *c = v->code;
+	struct gfault f;
+	struct walk w;
+	u16 *state;
+
+	if (!guest_walk(v, pc, ACC_READ, true, &w, &f)) {
+		state = page_state(c, w.gpa);
+		return state && is_copy(*state) && c->copy[*state].thumb ? *state : 0;
+	}
+	for (u32 n = 1; n <= COPIES && vcpu_privileged(v); n++)
+		if (c->copy[n].live && c->copy[n].thumb && c->copy[n].gva == (pc & PAGE_MASK))
+			return n;
+	return 0;
+}
+
+/*
+ * T32 code that copied itself holds what stood in the copy that it ran from. Could the halfword at @at of @page, in the form of a trapping word,
+ * have stood for the one at @from of @orig, the page of a T32 copy? All around must be as there, or replaced as well.
+ */
+static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
+{
+	u32 same = 0;
+
+	for (u32 k = 0; k <= 2 * T32_AROUND; k++) {
+		u32 here = at + k - T32_AROUND, there = from + k - T32_AROUND;
+
+		if (here >= T32_HALVES || there >= T32_HALVES || k == T32_AROUND)
+			continue;
+		if (page[here] == orig[there])
+			same++;
+		else if (!site_may_be_t32(page[here]) && !(here && site_may_be_t32(page[here - 1])))
+			return false;
+	}
+	return same >= T32_AROUND && page[at] != orig[from];
+}
+
+/* The halfwords that the one at @at of @page, and one behind it, stood for; NULL: it is the guest's own. */
+static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at)
+{
+	const struct code_pages *c = v->code;
+
+	for (u32 n = 1; n <= COPIES; n++) {
+		const u16 *orig = c->copy[n].live ? (const u16 *)page_words(v, c->copy[n].gpa) : hpa_ptr(copy_hpa(c, n));
+
+		if (!c->copy[n].thumb || orig == page || !(c->copy[n].live || c->copy[n].dead))
+			continue;
+		for (u32 from = 0; from < T32_HALVES; from++)
+			if (is_moved_t32(page, at, orig, from))
+				return &orig[from];
+	}
+	return NULL;
+}
+
+bool code_page_restore_t32(struct vcpu *v, u32 word)
+{
+	u32 at = v->r[15] % PAGE_SIZE / 2, n = word >> 16 && at + 1 < T32_HALVES ? 2 : 1;
+	struct code_pages *c = v->code;
+	const u16 *from;
+	struct gfault f;
+	struct walk w;
+	u16 *page;
+
+	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
+		return false;
+	page = (u16 *)page_words(v, w.gpa & PAGE_MASK);
+	from = moved_from_t32(v, page, at);
+	if (!from)
+		return false;
+	for (u32 i = 0; i < n; i++)
+		page[at + i] = from[i];
+	arch_dcache_clean_range(ptr_hpa(page + at), 2 * n);
+	c->repairs++;
+	code_page_drop(v, w.gpa);
+	return true;
+}
+
+/* An instruction begins at halfword @at of T32 copy @n, which was not known. */
+static void reach(struct vcpu *v, u32 n, u32 at)
+{
+	struct code_pages *c = v->code;
+	u16 *state = page_state(c, c->copy[n].gpa);
+
+	c->looked_at = NOTHING;
+	c->reached++;
+	t32_of_copy(v, &c->t32, n);
+	t32_reach(&c->t32, at, it_left(v));
+	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
+	arch_icache_invalidate_all();
+	if (c->t32.conflict)
+		leave_mixed_page(v, c->copy[n].gpa, state);
+}
+
+enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy)
+{
+	u32 n = v->path->code ? t32_copy_at(v, v->r[15]) : 0, at = v->r[15] % PAGE_SIZE / 2;
+	struct code_pages *c = v->code;
+	const u16 *orig, *now;
+
+	if (!n)
+		return T32_TRAP_NONE;
+	orig = (const u16 *)page_words(v, c->copy[n].gpa);
+	now = hpa_ptr(copy_hpa(c, n));
+	if (now[at] == orig[at])
+		return T32_TRAP_NONE;
+	c->copy[n].used = true;
+	*copy = n;
+	if (t32_is_start(&c->known[n], at))
+		return T32_TRAP_SITE;
+	reach(v, n, at);
+	return c->copy[n].live && now[at] != orig[at] ? T32_TRAP_SITE : T32_TRAP_AGAIN;
+}
+
 void code_pages_dump(struct vcpu *v)
 {
 	const struct code_pages *c = v->code;
@@ -709,6 +975,9 @@ void code_pages_dump(struct vcpu *v)
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
 		(unsigned)c->live, (unsigned)COPIES, (unsigned)c->evictions, (unsigned)c->repairs);
 	pr_info("words of code in doubt: %u left as they are, %u right either way\n", (unsigned)c->doubts, (unsigned)c->either);
+	if (c->thumb)
+		pr_info("T32 code of the kernel: %u times more became known, %u pages with A32 code interpreted\n", (unsigned)c->reached,
+			(unsigned)c->mixed);
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		dump_interpreted(&c->range[i]);
 }
@@ -723,8 +992,8 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa)
 	const u16 *state = page_state(v->code, gpa);
 	struct copy *p;
 
-	if (!state || !is_copy(*state))
-		return;
+	if (!state || !is_copy(*state) || v->code->copy[*state].thumb)
+		return;		/* T32 copies have no SVC of Umbra's */
 	p = &v->code->copy[*state];
 	unbind(v, *state);
 	v->user_copies += !p->user;

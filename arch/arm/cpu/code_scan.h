@@ -59,6 +59,10 @@ bool code_scan_reads_out(const struct code_scan *s);
 u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry);
 /* May one of the sites be part of T32 code instead? @entry as above. */
 bool code_doubt_t32(struct code_scan *s, u32 entry);
+/* Is the word at @i of @page surely A32 code, site or not? */
+bool code_doubt_is_a32(const u32 *page, u32 i);
+/* Is one of @page's words an A32 system instruction that T32 code does not look like? How many others are perhaps sites: @*perhaps. */
+bool code_doubt_a32(const u32 *page, u32 *perhaps);
 /* Would the word at @i of @page be a site, were it known to be code? */
 bool code_scan_candidate(const u32 *page, u32 i);
 /* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */

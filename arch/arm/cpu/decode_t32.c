@@ -480,3 +480,50 @@ void t32_decode(u16 hw1, u16 hw2, struct insn *in)
 	if (r->fill)
 		r->fill(in);
 }
+
+/* Those whose operation does not say it: MSR of the flags alone is harmless, and SETEND BE is for path `inline`. */
+bool t32_is_site(u16 hw1, u16 hw2)
+{
+	struct insn in;
+
+	t32_decode(hw1, hw2, &in);
+	switch (in.op) {
+	case INSN_CPS: case INSN_MRS: case INSN_ALU_RET_IMM: case INSN_RFE: case INSN_SRS: case INSN_WFI: case INSN_LDRT: case INSN_STRT:
+		return true;
+	case INSN_MSR_REG:
+		return in.s || in.mask & 3;
+	case INSN_MRC:
+		return a32_is_site(in.word);
+	case INSN_SETEND:
+		return in.imm;
+	default:
+		return false;
+	}
+}
+
+static u32 single_as_a32(const struct insn *in)
+{
+	if (in->imm || in->sign || !in->imm_form || (in->size != 1 && in->size != 4))
+		return 0;
+	return 0xe4a00000 | (in->size == 1 ? BIT(22) : 0) | (in->op == INSN_LDRT ? BIT(20) : 0) | (u32)in->rn << 16 | (u32)in->rd << 12;
+}
+
+u32 t32_as_a32(const struct insn *in)
+{
+	switch (in->op) {
+	case INSN_CPS:
+		return 0xf1000000 | (u32)in->cps_imod << 18 | (in->cps_mode_valid ? BIT(17) : 0) | (u32)in->cps_aif << 6 | in->cps_mode;
+	case INSN_MRS:
+		return 0xe10f0000 | (in->s ? BIT(22) : 0) | (u32)in->rd << 12;
+	case INSN_MSR_REG:
+		return 0xe120f000 | (in->s ? BIT(22) : 0) | (u32)in->mask << 16 | in->rm;
+	case INSN_ALU_RET_IMM:
+		return in->imm ? 0xe25ef000 | in->imm : 0xe1b0f00e;
+	case INSN_LDRT: case INSN_STRT:
+		return single_as_a32(in);
+	case INSN_MRC: case INSN_MCR: case INSN_VMRS: case INSN_VMSR:
+		return in->word;
+	default:
+		return 0;
+	}
+}

@@ -432,6 +432,7 @@ static enum exec_result strex_anywhere(struct vcpu *v, const struct insn *in, u3
 	struct gfault f;
 	gpa_t gpa;
 
+	(void)shadow_let_go(v, va);	/* a table whose stores are followed: the processor does not tell of its own */
 	switch (shadow_fault(v, va, ACC_WRITE, vcpu_privileged(v), &gpa, &f)) {
 	case SHADOW_FIXED:
 		return strex_by_processor(v, in, va);
@@ -522,9 +523,14 @@ enum exec_result exec_strex_native(struct vcpu *v, const struct insn *in)
 	return strex_own_page(v, in, va, w.gpa);
 }
 
-/* Exclusive access to Device memory is UNPREDICTABLE unless the device supports it (A3.4.5); none does: bus error. */
+/*
+ * Exclusive access to Device memory is UNPREDICTABLE unless the device supports it (A3.4.5); none does: bus error. To a guest table whose
+ * stores are followed the processor does it.
+ */
 enum exec_result exec_exclusive(struct vcpu *v, const struct insn *in)
 {
 	(void)in;
+	if (shadow_let_go(v, v->exit_dfar))
+		return EXEC_BRANCH;
 	return abort_at(v, v->exit_dfar, FSR_EXTERNAL, v->exit_dfsr & FSR_WNR);
 }

@@ -137,18 +137,6 @@ static bool interrupt_waits(const struct vcpu *v)
 	return v->irq_in & v->cpsr & PSR_I;
 }
 
-/*
- * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
- * there is nothing to do.
- */
-static void choose_entry_dacr(struct vcpu *v)
-{
-	bool closed = !(v->dacr_closed & ~v->cp15.dacr);
-
-	v->dacr_entry = closed ? v->dacr_closed : v->cp15.dacr;
-	v->hw_dacr_entry = closed ? v->hw_dacr_closed : v->dacr_kernel;
-}
-
 static void open_for_guest(struct vcpu *v, bool from_user)
 {
 	const struct vcp15 *c = &v->cp15;
@@ -164,7 +152,7 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 	o->ifsr = c->ifsr;
 	o->dfar = c->dfar;
 	o->ifar = c->ifar;
-	choose_entry_dacr(v);
+	open_choose_entry(v);
 	if (from_user) {
 		v->hw_dacr = v->hw_dacr_entry;
 		o->dacr_real = v->dacr_entry;

@@ -120,6 +120,8 @@ static enum exec_result step_thumb(struct vcpu *v)
 		return EXEC_INJECTED;
 	}
 	t32_decode((u16)hw1, (u16)hw2, &in);
+	if (in.op == INSN_UDF && v->path != &path_interp && code_page_restore_t32(v, in.word))
+		return EXEC_BRANCH;
 	if (v->cpsr & PSR_IT && in.op != INSN_BKPT)	/* which is unconditional (A8.8.24) */
 		in.cond = FIELD(v->cpsr, 15, 12);
 	return exec_insn(v, &in);

@@ -13,6 +13,7 @@
 #include <arm/pmu.h>
 #include <arm/shadow.h>
 #include <arm/short_exit.h>
+#include <arm/site.h>
 #include <arm/window.h>
 #include <hv/guest.h>
 #include <hv/log.h>
@@ -56,7 +57,7 @@ void native_svc(struct vcpu *v)
 	if (!(v->cpsr & PSR_T) && v->exit_insn_valid &&
 	    (vcpu_privileged(v) || code_pages_user_visible(v)) &&
 	    code_page_site(v, v->exit_insn, v->r[15], &word)) {
-		window_sites_add(v, v->r[15], v->exit_insn, word);
+		window_sites_add(v, v->r[15], v->exit_insn, site_copy(v->exit_insn), word);
 		native_emulate(v, word);
 		return;
 	}
@@ -72,48 +73,72 @@ static void note_unrewritten(struct vcpu *v, u32 word)
 		 (unsigned)word, (unsigned)v->r[15]);
 }
 
-/*
- * The A32 word with the meaning of T32 instruction @word, or a permanently undefined one. The coprocessor space of T32 equals
- * that of A32 with condition AL (A6.3.18); of the rest only SMC can trap and mean something.
- */
-static u32 t32_to_a32(u32 word, u32 len)
-{
-	u32 hi = word >> 24 & 0xef;
-
-	if (len == 4 && hi >= 0xec && hi <= 0xee)
-		return word;
-	if (len == 4 && (word & 0xfff0f000) == 0xf7f08000)
-		return 0xe1600070 | FIELD(word, 19, 16);
-	return 0xe7f000f0;
-}
-
-void native_undef(struct vcpu *v)
+static void undefined_a32(struct vcpu *v)
 {
 	struct insn in;
-	u32 word = 0, len = 4;
+	u32 word = v->exit_insn, len;
 
-	if (v->exit_insn_valid && !(v->cpsr & PSR_T))
-		word = v->exit_insn;
-	else if (!insn_fetch(v, &word, &len))
+	if (!v->exit_insn_valid && !insn_fetch(v, &word, &len))
 		return;
-	if (v->cpsr & PSR_T)
-		word = t32_to_a32(word, len);
 	a32_decode(word, &in);
 	if (!may_execute(v, &in)) {
 		undefined(v);
 		return;
 	}
-	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */
-	if (v->cpsr & PSR_T && v->cpsr & PSR_IT)
-		in.cond = FIELD(v->cpsr, 15, 12);
-	if (!(v->cpsr & PSR_T) && a32_is_site(word))
+	if (a32_is_site(word))
 		note_unrewritten(v, word);
 	vcpu_count(v, exec_cause(&in));
 	exec_finish(v, exec_insn(v, &in));
 }
 
+/* The instruction at r[15], which the trapping word @trap of T32 copy @copy stands for. */
+static void t32_site(struct vcpu *v, const struct insn *in, u32 trap, u32 copy)
+{
+	u32 a32 = v->cpsr & PSR_IT ? 0 : t32_as_a32(in);
+
+	if (a32 && trap >> 16)
+		window_sites_add(v, v->r[15], trap, copy, a32);
+	vcpu_count(v, in->op < INSN_LDR ? exec_cause(in) : EXIT_OTHER);	/* the others lie in two pages (code_t32.c) */
+	exec_finish(v, exec_insn(v, in));
+}
+
+static void undefined_t32(struct vcpu *v)
+{
+	u32 word, len, copy = 0, trap = v->exit_insn_valid ? v->exit_insn : 0;
+	enum t32_trap what = code_page_t32_trap(v, &copy);
+	struct insn in;
+
+	if (what == T32_TRAP_AGAIN || !insn_fetch(v, &word, &len) || code_page_restore_t32(v, word))
+		return;
+	t32_decode(len == 4 ? (u16)(word >> 16) : (u16)word, (u16)word, &in);
+	/* Whether a failed condition suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2), so that of IT is checked too. */
+	if (v->cpsr & PSR_IT)
+		in.cond = FIELD(v->cpsr, 15, 12);
+	if (what == T32_TRAP_SITE) {
+		t32_site(v, &in, trap, copy);
+		return;
+	}
+	if (!may_execute(v, &in)) {
+		undefined(v);
+		return;
+	}
+	if (t32_is_site((u16)(word >> 8 * (len - 2)), (u16)word))
+		note_unrewritten(v, word);
+	vcpu_count(v, exec_cause(&in));
+	exec_finish(v, exec_insn(v, &in));
+}
+
+void native_undef(struct vcpu *v)
+{
+	if (v->cpsr & PSR_T)
+		undefined_t32(v);
+	else
+		undefined_a32(v);
+}
+
 u32 native_run(struct vcpu *v)
 {
+	enum short_end end;
 	u32 vector;
 
 	window_prepare(v);
@@ -121,10 +146,10 @@ u32 native_run(struct vcpu *v)
 		pmu_guest_begin(v);
 		vector = arm_guest_enter(v);
 		pmu_guest_end(v);
-	} while (short_exit(v, vector));
+		end = short_exit(v, vector);
+	} while (end == SHORT_DONE);
 	slow_exit_begin(v);
 	shadow_exited(v);
-	if (v->cpsr & PSR_T && vcpu_privileged(v))
-		code_page_ran_thumb(v);
-	return vector;
+	code_page_ran(v);
+	return end == SHORT_LOOP ? VEC_NONE : vector;
 }

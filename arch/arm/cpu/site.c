@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Trapping words: which handler of the window executes a sensitive instruction completely, and the word that says so. */
 #include <arm/code_page.h>
+#include <arm/insn.h>
 #include <arm/site.h>
 
 #include "code_scan.h"
@@ -106,4 +107,40 @@ bool site_is_cheaper(const u32 *page, u32 i)
 	const struct site_row *r = row_of(page[i]);
 
 	return r && r->traps && kind_of(r, page, i) != SITE_KIND_C;
+}
+
+/* -- T32 -- */
+
+#define UDF_W		0xf7f0a000u
+#define UDF_W_MASK	0xfff0f000u
+#define UDF_W_HOT	((u32)SITE_T32_HOT << 16 | 0xa000u)
+
+bool site_is_t32(u32 word)
+{
+	return word == SITE_T32_TRAP || (word & ~0xfu) == SITE_T32_CPS || (word & UDF_W_MASK) == UDF_W;
+}
+
+u32 site_t32_narrow(u32 word, bool hot)
+{
+	return hot && (word & 0xffe8) == 0xb660 ? SITE_T32_CPS | FIELD(word, 4, 4) << 3 | FIELD(word, 2, 0) : SITE_T32_TRAP;
+}
+
+u32 site_t32_wide(u32 word, u32 copy, bool hot)
+{
+	struct insn in;
+	u32 a32, kind;
+
+	t32_decode((u16)(word >> 16), (u16)word, &in);
+	a32 = t32_as_a32(&in);
+	kind = hot && a32 ? site_kind_of(a32) : (u32)SITE_KIND_C;
+	if (kind != SITE_KIND_C)
+		return UDF_W_HOT | kind << 4 | site_operand(a32);
+	return UDF_W | FIELD(copy, 13, 12) << 16 | FIELD(copy, 11, 0);
+}
+
+bool site_t32_is_cheaper(u16 hw1, u16 hw2)
+{
+	const struct site_row *r = row_of((u32)hw1 << 16 | hw2);
+
+	return r && r->traps;
 }

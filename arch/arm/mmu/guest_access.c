@@ -82,18 +82,20 @@ static void load_or_store(void *p, enum shadow_access acc, u32 size, u32 *val)
 
 static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shadow_access acc, bool priv, u32 size, u32 *val)
 {
+	bool flush = differs_from_host_map(v, w), table = acc == ACC_WRITE && v->shadow && is_watched_table(v->shadow, w->gpa);
 	hpa_t hpa = guest_map_hpa(&v->guest->map, w->gpa);
-	bool flush = differs_from_host_map(v, w);
 
 	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
 		code_page_written(v, w->gpa);
 	if (flush)
 		arch_dcache_flush_range(hpa, size);
-	else
+	else if (!table)
 		xlate_note(v, va, acc, priv, w->gpa);
 	load_or_store(hpa_ptr(hpa), acc, size, val);
 	if (flush && acc == ACC_WRITE)
 		arch_dcache_flush_range(hpa, size);
+	if (table)
+		v->shadow->ops->table_written(v->shadow, w->gpa, size);
 }
 
 /* The bus behind a device address: true when something answered. */

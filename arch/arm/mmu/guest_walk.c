@@ -46,18 +46,23 @@ static inline const u32 *ram_word(struct vcpu *v, gpa_t a)
  * Read one descriptor. A guest whose walks are non-cacheable may have written it past the cache while Umbra maps all RAM
  * cacheable: drop our line first (B3.3.1, A3.5.7 mismatched attributes).
  */
-static bool read_desc(struct vcpu *v, gpa_t a, u32 ttbr, u32 *desc)
+static bool read_desc_cached(struct vcpu *v, gpa_t a, bool cached, u32 *desc)
 {
 	const u32 *p = ram_word(v, a);
 
 	if (!p)
 		return false;
-	if (!(ttbr & (TTBR_RGN | TTBR_C)))
+	if (!cached)
 		arch_dcache_flush_range(ptr_hpa(p), 4);
 	*desc = *(const volatile u32 *)p;
 	if (v->cp15.sctlr & SCTLR_EE)
 		*desc = __builtin_bswap32(*desc);
 	return true;
+}
+
+static bool read_desc(struct vcpu *v, gpa_t a, u32 ttbr, u32 *desc)
+{
+	return read_desc_cached(v, a, ttbr & (TTBR_RGN | TTBR_C), desc);
 }
 
 /* Table base selection (B3.5.4). False when the walk is disabled. */
@@ -89,6 +94,22 @@ bool guest_walk_cached(struct vcpu *v, gva_t va)
 	u32 ttbr;
 
 	return select_table(&v->cp15, va, &ttbr, &addr) && ttbr & (TTBR_RGN | TTBR_C);
+}
+
+bool guest_walks_uncached(const struct vcpu *v)
+{
+	const struct vcp15 *c = &v->cp15;
+
+	return !(c->ttbr0 & (TTBR_RGN | TTBR_C)) || (c->ttbcr & 7 && !(c->ttbr1 & (TTBR_RGN | TTBR_C)));
+}
+
+bool root_l1_desc(struct shadow *s, const struct root *r, u32 slot, u32 *desc)
+{
+	struct vcp15 of = { .ttbr0 = r->ttbr0, .ttbr1 = r->ttbr1, .ttbcr = r->ttbcr };
+	gpa_t addr;
+	u32 ttbr;
+
+	return select_table(&of, slot << SECTION_SHIFT, &ttbr, &addr) && read_desc_cached(s->v, addr, !r->uncached, desc);
 }
 
 static void leaf_section(struct walk *w, gva_t va, u32 d)
@@ -128,6 +149,16 @@ static void leaf_page(struct walk *w, gva_t va, u32 d)
 	w->c = (u8)FIELD(d, 3, 3);
 	w->b = (u8)FIELD(d, 2, 2);
 	w->s = (u8)FIELD(d, 10, 10);
+}
+
+void guest_leaf(struct walk *w, gva_t va, u32 l1desc, u32 l2desc)
+{
+	if (!l2desc) {
+		leaf_section(w, va, l1desc);
+		return;
+	}
+	w->domain = (u8)L1_DOMAIN_OF(l1desc);
+	leaf_page(w, va, l2desc);
 }
 
 /* MMU off: identity, everything allowed (B3.2). The descriptor is of no type, so it never equals a guest's own. */

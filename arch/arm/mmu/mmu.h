@@ -43,9 +43,11 @@
  */
 #define FRAME_CODE	BIT(31)		/* w[0]: scanned code, nothing maps it writable */
 #define FRAME_MANY	BIT(30)		/* w[0]: more entries than named may map it, find them by sweep */
-#define FRAME_ENTRY	BIT(29)		/* w[n]: table 27:8, index 7:0 */
+#define FRAME_ENTRY	BIT(29)		/* w[n]: table 23:8, index 7:0 */
 #define FRAME_USER	BIT(28)		/* w[0]: virtual User mode has fetched from it while it was no scanned code */
-#define FRAME_NAME	(FRAME_ENTRY | 0x0fffffffu)
+#define FRAME_TABLE	BIT(27)		/* w[0]: guest tables whose shadow follows stores, nothing maps it writable */
+#define FRAME_NAME	(FRAME_ENTRY | 0x00ffffffu)
+#define FRAME_NAME_TBL(name)	((name) >> 8 & 0xffffu)
 
 struct frame {
 	u32 w[2];
@@ -57,7 +59,7 @@ struct frame {
 /* One naturally aligned MiB of guest RAM. */
 struct mib {
 	u16 slot;	/* L1 slot at which sections map it (any root), SLOT_NONE or SLOT_MANY */
-	u16 code;	/* number of its pages with FRAME_CODE */
+	u16 fixed;	/* number of its pages with FRAME_CODE, and of those with FRAME_TABLE */
 };
 
 /* One REGION_RAM of the guest. */
@@ -126,6 +128,8 @@ struct root {
 	bool dirty;			/* every entry is void (but the window): wipe before use */
 	bool tlb_stale;			/* the host TLB may hold entries that are gone: invalidate the ASID before use */
 	bool ng_any;
+	bool uncached;			/* some walks of its guest tables go past the caches */
+	u32 epoch;			/* shadow.epoch when its entries were last known to be right */
 	struct slotset used;		/* slots with an entry */
 	struct slotset ng;		/* slots whose entry holds guest non-global translations */
 };
@@ -138,6 +142,7 @@ struct root {
 #define NODE_NONE	0xffffu
 #define TBL_NONE	0xffffu
 #define NODE_HASH	512u
+#define PAGE_HASH	256u
 
 struct node {
 	u64 roots;		/* attached roots: their slot links one of tbl[] */
@@ -149,6 +154,10 @@ struct node {
 	bool ng, global;	/* holds non-global, global entries */
 	bool large;		/* holds parts of guest large pages */
 	bool ref;		/* filled since the reclaim hand passed */
+	bool in_step;		/* stores into its guest table are followed: it needs no maintenance */
+	u8 stores;		/* into its page since something of it was last wanted */
+	u16 page_next;		/* of the nodes whose guest table's page has the same hash */
+	u32 epoch;		/* as a root's */
 };
 
 /* -- window -- */
@@ -174,6 +183,7 @@ struct shadow {
 	bool asid_pending;	/* guest ASID != cur->asid and cur has non-global entries: their domains are closed */
 	bool asid_returns;	/* the guest leaves an ASID and comes back to it with no change of TTBR0 that counts: root_find() */
 	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */
+	u8 scan_user_times;	/* how often that began */
 	bool super_seen;	/* a supersection was mapped */
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
 	u32 sctlr;		/* last seen M, TRE, AFE, EE */
@@ -191,11 +201,13 @@ struct shadow {
 	struct root root[ROOT_NR];
 	u8 root_hash[64];
 	u32 stamp;
+	u32 epoch;			/* counts the operations that named everything: what is of an earlier one is compared before use */
 	struct slotset sect;	/* slots at which some root may have a section */
 	/* nodes and tables */
 	struct node node[NODE_NR];
 	u16 node_hash[NODE_HASH];
 	u16 node_slot[L1_ENTRIES];
+	u16 page_hash[PAGE_HASH];	/* nodes by page of their guest table (shadow_table.c) */
 	u16 node_free, node_bump, node_hand;
 	u16 tbl_free, tbl_bump;
 	u16 tbl_node[NODE_NR];	/* owner, NODE_NONE = free */
@@ -206,7 +218,8 @@ struct shadow {
 	struct window window;
 	struct stub_slot stubs;
 	/* statistics for the dump */
-	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, evictions, reclaims, root_misses, sweeps, moves;
+	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, evictions, reclaims, root_misses, sweeps, moves, checks, checked_away;
+	u64 table_stores, let_go, resyncs;
 	u32 audit_stale, audit_entries;	/* of the last audit */
 };
 
@@ -239,6 +252,26 @@ static inline struct frame *frame_of(struct shadow *s, gpa_t gpa)
 static inline bool frame_is_code(const struct frame *f)
 {
 	return f->w[0] & FRAME_CODE;
+}
+
+/* May nothing map it writable? */
+static inline bool frame_is_fixed(const struct frame *f)
+{
+	return f->w[0] & (FRAME_CODE | FRAME_TABLE);
+}
+
+/* Are stores into guest page @gpa followed? */
+static inline bool is_watched_table(struct shadow *s, gpa_t gpa)
+{
+	const struct frame *f = frame_of(s, gpa);
+
+	return f && f->w[0] & FRAME_TABLE;
+}
+
+/* The page of @n's guest table. */
+static inline gpa_t table_page(const struct node *n)
+{
+	return n->desc & L1_TABLE_BASE & PAGE_MASK;
 }
 
 static inline u32 *tbl_ptr(const struct shadow *s, u32 tbl)
@@ -330,6 +363,7 @@ void root_set_slot(struct shadow *s, struct root *r, u32 slot, u32 entry);
 void root_clear_slot(struct shadow *s, struct root *r, u32 slot);
 void root_tlb_flush(struct shadow *s, struct root *r);
 void root_drop_ng(struct shadow *s, struct root *r);
+void root_cache_anew(struct shadow *s);
 void root_mark_ng(struct shadow *s, struct root *r, u32 slot);
 struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc);
 void node_detach_others(struct shadow *s, struct node *n, struct root *r);
@@ -351,14 +385,53 @@ struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
 void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
+void track_protect_table(struct shadow *s, gpa_t page);
+void track_unprotect_table(struct shadow *s, gpa_t page);
+
+/* shadow_table.c: pages of guest tables whose stores are seen. */
+struct node *table_next(struct shadow *s, gpa_t page, const struct node *from);
+void table_list(struct shadow *s, struct node *n);
+void table_unlist(struct shadow *s, struct node *n);
+void table_watch(struct shadow *s, gpa_t page);
+void table_unwatch(struct shadow *s, gpa_t page);
 
 /* shadow_fill.c: map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
 void refill_mva(struct shadow *s, struct node *n, gva_t va);
 
-/* shadow_drop.c: drop what an operation names: @pages pages from @arg (va[31:12] | asid[7:0]) on, all non-global entries of an ASID, all. */
+/* shadow_drop.c: drop what an operation names: @pages pages from @arg (va[31:12] | asid[7:0]) on, or all. */
 void drop_pages(struct shadow *s, u32 arg, u32 pages);
-void drop_asid(struct shadow *s, u32 asid);
 void drop_all(struct shadow *s);
+
+/*
+ * shadow_check.c: compare what is there with the guest's tables of now, and keep what holds. check_root() does it for a root's entries of
+ * another epoch, check_node() for a node's; check_pages() for some small pages of a node that the current root links: true: some went.
+ * check_all() and check_asid() are for operations that name everything, and all non-global entries of an ASID.
+ */
+void check_root(struct shadow *s, struct root *r);
+void check_node(struct shadow *s, struct node *n, const struct root *r);
+bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last);
+void check_all(struct shadow *s);
+void check_asid(struct shadow *s, u32 asid);
+/* All of @n, which is of a second-level guest table, whose walks are as @r's. */
+void compare_table(struct shadow *s, struct node *n, const struct root *r);
+/* One small page of @n, in both views: compare, and change what does not hold. And does it hold? */
+void check_one(struct shadow *s, struct node *n, u32 idx);
+bool check_holds(struct shadow *s, struct node *n, enum view view, u32 idx);
+
+/* shadow_fill.c: descriptor bits for guest attribute @index of RAM or of a device, and an entry for a small page. */
+u32 attr_bits(const struct shadow *s, u32 index, bool device);
+#define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
+static inline u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
+{
+	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
+}
+
+/* guest_walk.c: a walk's result for @va from its descriptors, valid ones, @l2desc 0 for a section; the access flag is not looked at. */
+void guest_leaf(struct walk *w, gva_t va, u32 l1desc, u32 l2desc);
+/* The descriptor for @slot in @r's guest table. False: there is none. */
+bool root_l1_desc(struct shadow *s, const struct root *r, u32 slot, u32 *desc);
+/* Can nobody walk the guest's tables of now through the caches? */
+bool guest_walks_uncached(const struct vcpu *v);
 
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);

@@ -64,16 +64,53 @@ void shadow_forget(struct vcpu *v)
 	s->scan_user = false;
 }
 
+void shadow_anew(struct vcpu *v)
+{
+	xlate_forget(v);
+	drop_all(v->shadow);
+}
+
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg)
 {
 	xlate_forget(v);
-	v->shadow->ops->tlbi(v->shadow, op, arg, 1);
+	switch (op) {
+	case TLBI_ALL:
+		check_all(v->shadow);
+		break;
+	case TLBI_ASID:
+		v->shadow->drops_asid++;
+		check_asid(v->shadow, arg & 0xff);
+		break;
+	case TLBI_MVA:
+		drop_pages(v->shadow, arg, 1);
+		break;
+	}
 }
 
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages)
 {
 	xlate_forget(v);
-	v->shadow->ops->tlbi(v->shadow, TLBI_MVA, arg, pages);
+	drop_pages(v->shadow, arg, pages);
+}
+
+bool shadow_let_go(struct vcpu *v, gva_t va)
+{
+	struct shadow *s = v->shadow;
+	struct gfault f;
+	struct walk w;
+
+	if (guest_walk(v, va, ACC_WRITE, vcpu_privileged(v), &w, &f) || !is_watched_table(s, w.gpa))
+		return false;
+	(void)s->ops->table_stored(s, w.gpa & PAGE_MASK, false);
+	return true;
+}
+
+void shadow_written(struct vcpu *v, gpa_t at, u32 len)
+{
+	struct shadow *s = v->shadow;
+
+	if (is_watched_table(s, at))
+		s->ops->table_written(s, at, len);
 }
 
 void shadow_touch(struct vcpu *v, gva_t va)
@@ -98,6 +135,11 @@ void shadow_exited(struct vcpu *v)
 	if (!v->fast_off)
 		xlate_forget(v);	/* the window may have written DACR, TTBR0 or CONTEXTIDR */
 	root_follow(s);
+}
+
+bool shadow_is_umbras(const struct vcpu *v, gva_t va)
+{
+	return slot_is_fixed(v->shadow, va >> SECTION_SHIFT);
 }
 
 void shadow_pte_cleaned(struct vcpu *v, gva_t va)

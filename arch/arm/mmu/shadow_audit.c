@@ -97,6 +97,10 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 	}
 	if (writable && (frame_is_code(frame) || code_page_is_code(s->v, page, NULL)))
 		violation(a, "code page is writable", root, va, e);
+	if (writable && frame->w[0] & FRAME_TABLE)
+		violation(a, "page of tables is writable", root, va, e);
+	if (n->in_step && !check_holds(s, (struct node *)(uintptr_t)n, view, idx))
+		violation(a, "entry of a table in step does not hold", root, va, e);
 	if (exec && !frame_is_code(frame) && !may_run_unscanned(s, n, view, va, frame))
 		violation(a, "executable and not scanned", root, va, e);
 	if (!(frame->w[0] & FRAME_MANY) && (frame->w[0] & FRAME_NAME) != me && frame->w[1] != me)
@@ -116,12 +120,29 @@ static void audit_attached(struct audit *a, const struct node *n)
 	}
 }
 
+/* What the strategy promises of a node of a guest table, beside what every entry is looked at for. */
+static void audit_table(struct audit *a, const struct node *n)
+{
+	struct shadow *s = a->s;
+	const char *wrong = NULL;
+
+	if ((n->desc & L1_TYPE) != L1_TABLE)
+		return;
+	if (n->in_step && !(frame_of(s, table_page(n))->w[0] & FRAME_TABLE))
+		wrong = "table in step is not watched";
+	else if (s->ops->audit)
+		wrong = s->ops->audit(s, n);
+	if (wrong)
+		violation(a, wrong, (u32)__builtin_ctzll(n->roots), (u32)n->slot << SECTION_SHIFT, n->desc);
+}
+
 static void audit_node(struct audit *a, const struct node *n)
 {
 	struct shadow *s = a->s;
 	u32 id = (u32)(n - s->node);
 
 	audit_attached(a, n);
+	audit_table(a, n);
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		u32 tbl = n->tbl[view];
 
@@ -151,8 +172,8 @@ static void audit_section(struct audit *a, const struct root *r, u32 slot, u32 e
 		violation(a, "section to what is not the guest's", r->id, va, e);
 	else if (m && m->slot != slot && m->slot != SLOT_MANY)
 		violation(a, "section is not tracked", r->id, va, e);
-	if (m && m->code && !(e & SECT_AP2))
-		violation(a, "section with code is writable", r->id, va, e);
+	if (m && m->fixed && !(e & SECT_AP2))
+		violation(a, "section with code or tables is writable", r->id, va, e);
 	if (slotset_has(&r->ng, slot) && !r->ng_any)
 		violation(a, "root has no ASID", r->id, va, e);
 }
@@ -215,7 +236,7 @@ static void audit_cached_root(struct audit *a, const struct root_cache *c, u32 i
 	struct shadow *s = a->s;
 	const struct root *r = &s->root[c->hw_asid - HOST_ASID_FIRST];
 
-	if (!r->valid || r->dirty || r->tlb_stale || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
+	if (!r->valid || r->dirty || r->tlb_stale || r->epoch != s->epoch || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
 	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 ||
 	    vcpu_root_index(c->ttbr0) != index)
 		violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
@@ -295,13 +316,33 @@ u32 shadow_audit(struct vcpu *v)
 	return a.bad;
 }
 
+#define DUMP_TABLES_MAX	8u
+
+/* Where a strategy follows stores: the tables that it does not follow. */
+static void dump_out_of_step(const struct shadow *s)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < s->node_bump && s->ops->table_stored; i++) {
+		const struct node *m = &s->node[i];
+
+		if (m->roots && (m->desc & L1_TYPE) == L1_TABLE && !m->in_step && n++ < DUMP_TABLES_MAX)
+			pr_info("shadow out of step: table 0x%08x at 0x%08x\n", (unsigned)(m->desc & L1_TABLE_BASE),
+				(unsigned)m->slot << SECTION_SHIFT);
+	}
+	if (n > DUMP_TABLES_MAX)
+		pr_info("shadow out of step: %u more\n", (unsigned)(n - DUMP_TABLES_MAX));
+}
+
 void shadow_dump(struct vcpu *v)
 {
 	struct shadow *s = v->shadow;
-	u32 nodes = 0, tables = 0, roots = 0;
+	u32 nodes = 0, tables = 0, roots = 0, in_step = 0;
 
-	for (u32 i = 0; i < s->node_bump; i++)
+	for (u32 i = 0; i < s->node_bump; i++) {
 		nodes += !!s->node[i].roots;
+		in_step += s->node[i].roots && s->node[i].in_step;
+	}
 	for (u32 i = 0; i < s->tbl_bump; i++)
 		tables += s->tbl_node[i] != NODE_NONE;
 	for (u32 i = 0; i < ROOT_NR; i++)
@@ -313,6 +354,10 @@ void shadow_dump(struct vcpu *v)
 		(unsigned)v->dacr_kernel, (unsigned)v->dacr_user, (unsigned long long)s->drops_all,
 		(unsigned long long)s->drops_asid, (unsigned long long)s->drops_mva, (unsigned long long)s->fills,
 		(unsigned long long)s->filled_ahead);
+	pr_info("shadow compared: tables %llu, changed %llu; in step %u, brought into step %llu, stores into tables %llu, let go %llu\n",
+		(unsigned long long)s->checks, (unsigned long long)s->checked_away, (unsigned)in_step, (unsigned long long)s->resyncs,
+		(unsigned long long)s->table_stores, (unsigned long long)s->let_go);
+	dump_out_of_step(s);
 	pr_info("shadow toggles %llu, domains %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
 		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->evictions, (unsigned long long)s->reclaims,
 		(unsigned long long)s->root_misses, (unsigned long long)s->sweeps, (unsigned long long)s->moves,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the guest's TLB maintenance names goes: exact drops by address, by ASID, and all. For every strategy. */
+/* What the guest's TLB maintenance names goes: exact drops by address, and all. For every strategy. */
 #include "mmu.h"
 
 /* Drop section entries for @slot: global ones, and those of @asid. */
@@ -37,6 +37,12 @@ static void drop_split_mva(struct shadow *s, struct node *n, bool same)
 		node_free(s, n);
 }
 
+/* Could the guest's TLB load entries of @n right now, under the ASID they have? */
+static bool is_loadable(const struct shadow *s, const struct node *n)
+{
+	return n->roots >> s->cur->id & 1 && !s->asid_pending;
+}
+
 /* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
 static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
 {
@@ -46,6 +52,8 @@ static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, 
 		drop_split_mva(s, n, same);
 		return;
 	}
+	if (n->in_step && is_loadable(s, n))
+		return;		/* what is there holds */
 	if (n->large) {
 		va &= ~0xffffu;
 		for (u32 i = 0; i < 16; i++)
@@ -98,15 +106,20 @@ static void drop_mva(struct shadow *s, u32 arg)
 		}
 }
 
+/* So many pages at once are compared: some of them hold, and the others cost not much more. */
+#define CHECK_MIN	16u
+
 /* Drop of @n, which holds small pages, those from @first to @last (numbers in the slot); of a large page always all. */
 static void drop_node_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 {
+	if (n->in_step && is_loadable(s, n))
+		return;
 	if (n->large) {
 		first &= ~15u;
 		last |= 15;
 	}
 	/* One invalidation of the ASIDs concerned in the place of one for each entry (rule 6 of shadow_pool.c). */
-	if (node_drop_entries(s, n, first, last))
+	if (last - first >= CHECK_MIN && is_loadable(s, n) ? check_pages(s, n, first, last) : node_drop_entries(s, n, first, last))
 		node_tlb_flush(s, n);
 }
 
@@ -154,26 +167,7 @@ void drop_pages(struct shadow *s, u32 arg, u32 pages)
 	}
 }
 
-void drop_asid(struct shadow *s, u32 asid)
-{
-	s->drops_asid++;
-	for (u32 i = ROOT_FLAT + 1; i < ROOT_NR; i++) {
-		struct root *r = &s->root[i];
-
-		if (!r->dirty && r->ng_any && r->asid == asid)
-			root_drop_ng(s, r);
-	}
-	/* The current root may have lost what its pending ASID kept closed. */
-	if (s->asid_pending && !s->cur->ng_any) {
-		s->asid_pending = false;
-		dacr_apply(s);
-	}
-}
-
-/*
- * Nothing is executable afterwards, so rule 9 of shadow_fill.c can start anew: early kernels map themselves open to User mode and correct that
- * later. A kernel that goes on executing such pages sets it again with its next fetch.
- */
+/* Nothing is executable afterwards, so rule 9 of shadow_fill.c can start anew. */
 void drop_all(struct shadow *s)
 {
 	s->scan_user = false;

@@ -16,6 +16,7 @@
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
  *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
  *     each other.
+ *     A page of guest tables whose stores the strategy follows (FRAME_TABLE) is mapped writable nowhere, either.
  *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
  *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
@@ -81,6 +82,7 @@ static enum view pick_view(struct shadow *s, gva_t va, const struct walk *w, enu
 static void enter_scan_user(struct shadow *s)
 {
 	s->scan_user = true;
+	s->scan_user_times += s->scan_user_times < 0xff;
 	pool_drop_all(s);
 }
 
@@ -129,7 +131,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		note_user_copy(s->v, page, f->va);
 }
 
-static u32 attr_bits(const struct shadow *s, u32 index, bool device)
+u32 attr_bits(const struct shadow *s, u32 index, bool device)
 {
 	if (is_flat(s))
 		return device ? ATTR_DEV_MMU_OFF : ATTR_RAM_MMU_OFF;
@@ -156,7 +158,7 @@ static bool can_be_section(const struct fill *f)
 		return false;	/* split already: it has code */
 	if (!f->frame)
 		return guest_map_find_block(&s->v->guest->map, gpa, SECTION_SIZE);
-	return mib_is_whole(s, gpa) && (!mib_of(s, gpa)->code || rights_of(f->w, f->view) == RIGHTS_RO);
+	return mib_is_whole(s, gpa) && (!mib_of(s, gpa)->fixed || rights_of(f->w, f->view) == RIGHTS_RO);
 }
 
 static void fill_section(struct fill *f)
@@ -179,18 +181,11 @@ static void fill_section(struct fill *f)
 
 /* -- small pages -- */
 
-#define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
-
-static u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
-{
-	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
-}
-
 static u32 leaf_entry(const struct fill *f)
 {
 	u32 attr = walk_attr(f), rights = rights_of(f->w, f->view);
 
-	if (f->frame && frame_is_code(f->frame)) {
+	if (f->frame && frame_is_fixed(f->frame)) {
 		rights = RIGHTS_RO;
 		if (f->target != hpa_of(f->s, f->w->gpa & PAGE_MASK))
 			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */
@@ -227,7 +222,7 @@ static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 
 {
 	u32 was;
 
-	if (!bits || !frame || frame_is_code(frame))
+	if (!bits || !frame || frame_is_fixed(frame))
 		return 0;
 	was = frame->w[0];
 	if (!(was & ~FRAME_USER) && !frame->w[1])
@@ -496,9 +491,16 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
 		return SHADOW_INTERPRET;
-	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa)) {
+	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa, va)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;
+	}
+	if (acc == ACC_WRITE && f.frame && f.frame->w[0] & FRAME_TABLE) {
+		if (s->ops->table_stored(s, w.gpa & PAGE_MASK, true)) {
+			vcpu_count(v, EXIT_TABLE);
+			return SHADOW_TABLE_STORE;
+		}
+		f.cause = EXIT_TABLE;
 	}
 	if (shadow_in_window(v, va)) {
 		f.cause = EXIT_WINDOW;
@@ -539,21 +541,27 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 	struct shadow *s = f->s;
 
 	f->frame = frame_of(s, d & PAGE_MASK);
-	return f->frame && !frame_is_code(f->frame) && (n->ng || !(d & L2_NG)) && view_serves(f->view, d, f->acc, f->priv) &&
+	return f->frame && !frame_is_fixed(f->frame) && (n->ng || !(d & L2_NG)) && view_serves(f->view, d, f->acc, f->priv) &&
 	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
 }
 
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
 {
 	struct shadow *s = v->shadow;
-	struct fill f = { .s = s, .va = va, .acc = acc, .priv = priv };
+	struct fill f;
 	u32 idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), first = idx & ~15u, tbl, *p;
 	struct node *n;
 
 	root_follow(s);
 	n = linked_node(s, va, w->l1desc);
-	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending || slot_is_fixed(s, v->r[15] >> SECTION_SHIFT))
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending)
 		return false;
+	f.s = s;
+	f.va = va;
+	f.acc = acc;
+	f.priv = priv;
+	f.manager = false;
+	f.user_exec = !priv && !s->scan_user;
 	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
 	tbl = n->tbl[f.view];
 	p = tbl_ptr(s, tbl) + first;
@@ -561,7 +569,6 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 		return false;
 	if (acc == ACC_EXEC)
 		f.frame->w[0] |= FRAME_USER;
-	f.user_exec = !priv && !s->scan_user;
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
@@ -569,6 +576,23 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	dcache_clean_mva((u32)(uintptr_t)p);
 	dsb();
 	vcpu_count(v, EXIT_SHADOW_FILL);
+	return true;
+}
+
+bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
+{
+	struct shadow *s = v->shadow;
+	const struct node *n;
+	u32 e;
+
+	root_follow(s);
+	n = root_node(s, s->cur, pc >> SECTION_SHIFT);
+	if (!n)
+		return false;
+	e = tbl_ptr(s, tbl_of_entry(s, s->cur->l1[n->slot]))[pc >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+	if (!e || e & L2_XN)
+		return false;
+	*word = *(const volatile u32 *)hpa_ptr((e & PAGE_MASK) | (pc & ~PAGE_MASK & ~3u));
 	return true;
 }
 

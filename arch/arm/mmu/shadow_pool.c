@@ -17,7 +17,7 @@
  *  8* A slot with a node or a section in any root has its bit in the vCPU's `shadowed`, as has each of a supersection once
  *     one was mapped: the window takes a TLB operation elsewhere for done.
  *  9* The vCPU's `root_cache` names only roots that root_select() could take as they are: valid, neither dirty nor tlb_stale, with
- *     non-global entries of the ASID given there or none. It is empty while the MMU is off or an ASID is pending.
+ *     non-global entries of the ASID given there or none, of the shadow's epoch. It is empty while the MMU is off or an ASID is pending.
  * 10  Nothing here can fail: what runs out is taken from the least recently used.
  */
 #include <arch/cpu.h>
@@ -89,6 +89,13 @@ static void root_cache_put(struct shadow *s)
 			.ttbr0 = ttbr0, .hw_ttbr0 = s->v->hw_ttbr0, .hw_asid = r->host_asid,
 			.asid = r->ng_any ? r->asid : ROOT_ANY_ASID,
 		};
+}
+
+/* Roots are not what they were: the window may select the current one at most. */
+void root_cache_anew(struct shadow *s)
+{
+	root_cache_void(s);
+	root_cache_put(s);
 }
 
 /* Entries of @r are gone or changed. */
@@ -191,6 +198,7 @@ static void root_wipe(struct shadow *s, struct root *r)
 	memset(&r->ng, 0, sizeof(r->ng));
 	r->ng_any = false;
 	r->dirty = false;
+	r->epoch = s->epoch;
 	root_tlb_flush(s, r);
 }
 
@@ -289,6 +297,8 @@ static struct root *root_new(struct shadow *s, u32 ttbr0, u32 ttbr1, u32 h)
 	r->ttbr0 = ttbr0;
 	r->ttbr1 = ttbr1;
 	r->ttbcr = s->v->cp15.ttbcr;
+	r->epoch = s->epoch;
+	r->uncached = false;
 	r->valid = true;
 	r->hash_next = s->root_hash[h];
 	s->root_hash[h] = r->id;
@@ -333,6 +343,9 @@ void root_select(struct shadow *s)
 
 	if (r->dirty)
 		root_wipe(s, r);
+	r->uncached |= guest_walks_uncached(s->v);
+	if (r->epoch != s->epoch)
+		check_root(s, r);
 	if (r->tlb_stale) {
 		r->tlb_stale = false;
 		tlbi_asid(r->host_asid);
@@ -384,9 +397,23 @@ static void node_unlist(struct shadow *s, struct node *n)
 	shadowed_del(s, n->slot);
 }
 
+/* Tell the strategy that @n begins, or ends. */
+static void table_born(struct shadow *s, struct node *n)
+{
+	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_born)
+		s->ops->table_born(s, n);
+}
+
+static void table_dead(struct shadow *s, struct node *n)
+{
+	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_dead)
+		s->ops->table_dead(s, n);
+}
+
 /* Detach @n from every root and give its tables back. */
 void node_free(struct shadow *s, struct node *n)
 {
+	table_dead(s, n);
 	for (u64 roots = n->roots; roots; roots &= roots - 1)
 		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
 	n->roots = 0;
@@ -470,11 +497,12 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 
 	*n = (struct node){
 		.desc = desc, .slot = (u16)slot, .tbl = { TBL_NONE, TBL_NONE },
-		.hash_next = *hash, .slot_next = s->node_slot[slot],
+		.hash_next = *hash, .slot_next = s->node_slot[slot], .epoch = s->epoch,
 	};
 	*hash = id;
 	s->node_slot[slot] = id;
 	shadowed_add(s, slot);
+	table_born(s, n);
 	return n;
 }
 
@@ -498,6 +526,8 @@ struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc)
 	}
 	if (!n)
 		n = node_new(s, desc, slot);
+	else
+		check_node(s, n, r);
 	n->roots |= 1ull << r->id;
 	n->ref = true;
 	if (n->ng)
@@ -575,6 +605,7 @@ static void nodes_reset(struct shadow *s)
 	memset(s->node_hash, 0xff, sizeof(s->node_hash));
 	memset(s->node_slot, 0xff, sizeof(s->node_slot));
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
+	memset(s->page_hash, 0xff, sizeof(s->page_hash));
 	for (u32 i = 0; i < s->node_bump; i++)
 		s->node[i].roots = 0;
 	s->node_free = NODE_NONE;
@@ -585,6 +616,9 @@ static void nodes_reset(struct shadow *s)
 /* Drop every entry of every root. Cheap for roots that are not current: they are wiped when they are next used. */
 void pool_drop_all(struct shadow *s)
 {
+	for (u32 i = 0; i < s->node_bump; i++)
+		if (s->node[i].roots)
+			table_dead(s, &s->node[i]);
 	nodes_reset(s);
 	memset(&s->sect, 0, sizeof(s->sect));
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
@@ -636,6 +670,7 @@ void pool_reset(struct shadow *s)
 	dom_reset(s);
 	s->manager = 0;
 	s->scan_user = s->asid_returns = false;
+	s->scan_user_times = 0;
 	s->cur = &s->root[ROOT_FLAT];
 	pool_drop_all(s);
 	root_select(s);

@@ -57,7 +57,7 @@ void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa)
 /* The entry that word @name of a frame names: still there and not plainly of another guest page? (rule 5) */
 static u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
 {
-	u32 tbl = name >> 8 & 0xfffff, *p;
+	u32 tbl = FRAME_NAME_TBL(name), *p;
 	gpa_t of;
 
 	if (!(name & FRAME_ENTRY) || s->tbl_node[tbl] == NODE_NONE)
@@ -140,10 +140,12 @@ void track_reset(struct shadow *s)
 
 /* -- code pages -- */
 
-/* Small page @e gives the guest a way to change the page or to execute it unscanned. */
-static bool entry_is_loose(u32 e)
+/* Which small pages are to go: all, those that can be written, those that can be written or executed unscanned. */
+enum which { ALL, WRITABLE, LOOSE };
+
+static bool entry_goes(u32 e, enum which which)
 {
-	return !(e & L2_AP2) || !(e & L2_XN);
+	return which == ALL || !(e & L2_AP2) || (which == LOOSE && !(e & L2_XN));
 }
 
 /* Clear one small-page entry of table @tbl. */
@@ -159,13 +161,13 @@ static void entry_clear(struct shadow *s, u32 tbl, u32 idx)
 struct sweep {
 	hpa_t page;
 	hpa_t copy;		/* 0: none */
-	bool loose;		/* clear loose entries only */
+	enum which which;
 	u32 left, name[2];	/* entries of the page that are still there, the first two by name */
 };
 
 static void sweep_entry(struct shadow *s, struct sweep *w, u32 tbl, u32 idx, u32 e)
 {
-	if (!w->loose || entry_is_loose(e)) {
+	if (entry_goes(e, w->which)) {
 		entry_clear(s, tbl, idx);
 		return;
 	}
@@ -222,10 +224,10 @@ static void mib_drop_sections(struct shadow *s, struct mib *m, gpa_t gpa)
 	m->slot = SLOT_NONE;
 }
 
-/* Clear all entries of @page, whose frame says that there may be more than it names; only loose ones if @loose. Those that are left have names. */
-static void frame_sweep(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, bool loose)
+/* Clear entries of @page, whose frame says that there may be more than it names. Those that are left have names. */
+static void frame_sweep(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, enum which which)
 {
-	struct sweep w = { .page = hpa_of(s, page), .copy = copy, .loose = loose };
+	struct sweep w = { .page = hpa_of(s, page), .copy = copy, .which = which };
 
 	sweep(s, &w);
 	if (w.left > ARRAY_SIZE(w.name))
@@ -234,18 +236,18 @@ static void frame_sweep(struct shadow *s, struct frame *frame, gpa_t page, hpa_t
 	frame->w[1] = w.name[1];
 }
 
-/* Clear the entries that map @page or @copy; only loose ones if @loose. */
-static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, bool loose)
+/* Clear the entries that map @page or @copy. */
+static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t copy, enum which which)
 {
 	if (frame->w[0] & FRAME_MANY) {
-		frame_sweep(s, frame, page, copy, loose);
+		frame_sweep(s, frame, page, copy, which);
 		return;
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(frame->w); i++) {
 		u32 *p = frame_entry(s, frame->w[i], page);
 
-		if (p && (!loose || entry_is_loose(*p)))
-			entry_clear(s, frame->w[i] >> 8 & 0xfffff, frame->w[i] & 0xff);
+		if (p && entry_goes(*p, which))
+			entry_clear(s, FRAME_NAME_TBL(frame->w[i]), frame->w[i] & 0xff);
 	}
 }
 
@@ -258,10 +260,10 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	if (!frame || frame_is_code(frame))
 		return;
 	xlate_forget(v);
-	frame_clear(s, frame, page, 0, true);
+	frame_clear(s, frame, page, 0, LOOSE);
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;
-	m->code++;
+	m->fixed++;
 	/*
 	 * Nothing writes the page any more. What was written last may have gone past the cache, by a mapping of the guest's that is not
 	 * cacheable, while a line of Umbra's has what was there before (A3.5.7): the scan must read what the guest will execute.
@@ -276,8 +278,37 @@ void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
 
 	if (!frame)
 		return;
-	frame_clear(s, frame, page, copy, false);
+	frame_clear(s, frame, page, copy, ALL);
 	if (frame_is_code(frame))
-		mib_of(s, page)->code--;
-	*frame = (struct frame){ 0 };
+		mib_of(s, page)->fixed--;
+	*frame = (struct frame){ .w[0] = frame->w[0] & FRAME_TABLE };
+}
+
+/* -- pages of guest tables (shadow_table.c) -- */
+
+void track_protect_table(struct shadow *s, gpa_t page)
+{
+	struct frame *frame = frame_of(s, page);
+	struct mib *m = mib_of(s, page);
+
+	if (!frame || frame->w[0] & FRAME_TABLE)
+		return;
+	xlate_forget(s->v);
+	if (!frame_is_code(frame)) {	/* else that was done already */
+		frame_clear(s, frame, page, 0, WRITABLE);
+		mib_drop_sections(s, m, page);
+	}
+	frame->w[0] |= FRAME_TABLE;
+	m->fixed++;
+}
+
+/* What maps it stays read-only until it is written. */
+void track_unprotect_table(struct shadow *s, gpa_t page)
+{
+	struct frame *frame = frame_of(s, page);
+
+	if (!frame || !(frame->w[0] & FRAME_TABLE))
+		return;
+	frame->w[0] &= ~FRAME_TABLE;
+	mib_of(s, page)->fixed--;
 }

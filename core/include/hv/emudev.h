@@ -21,6 +21,8 @@ struct emudev_type {
 	/* Of an emulator that passes accesses on: where it may stand. Each range of the node begins at one of these. NULL: anywhere. */
 	const struct emudev_place *places;
 	u32 nplaces;
+	bool wants_file;	/* the node names one: `file`, `read-only`, `forget` */
+	bool wants_switch;	/* the node says which one it is on: `switch`, 0 if it does not */
 	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);
@@ -31,6 +33,11 @@ struct emudev_type {
 	 * hardware that the guest does not get. May be NULL. Returns 0 or -errno with a message.
 	 */
 	int (*fdt_fixup)(struct emudev *d, void *fdt);
+	/*
+	 * Describe the device in a tree that Umbra makes (core/guest_tree.c): a node of its own, by fdt_node_add() and its like. NULL for what
+	 * only a board's own tree describes. Returns 0 or a libfdt error.
+	 */
+	int (*fdt_node)(struct emudev *d, void *fdt);
 };
 
 struct emudev {

@@ -21,8 +21,15 @@ struct layout_file {
 	const char *name;	/* file name on the card, NULL when the layout has none */
 	hpa_t addr;		/* where the boot loader put it */
 	u32 size;		/* bytes; 0 = was not loaded */
+	bool doubled;		/* kept twice: as it is changed, and as it was behind that */
 	struct layout_node at;
 };
+
+/* Of a file that is kept twice: how far behind it the second copy is. */
+static inline u32 layout_file_second(const struct layout_file *f)
+{
+	return ALIGN_UP(f->size, 8);
+}
 
 struct layout_dev {
 	const char *node;	/* node name */
@@ -34,7 +41,12 @@ struct layout_dev {
 	u8 irq[LAYOUT_MAX_IRQS];	/* INTC lines */
 	s32 parent;		/* index of the pass-through window that this node is a part of, -1 = none */
 	bool withheld;		/* part with status = "disabled": cut out of its window */
+	struct layout_file file;	/* of devices that have one */
+	bool read_only;		/* its file is not changed */
+	u32 net_switch;		/* of network devices: the number of the switch that they are on */
 };
+
+#define LAYOUT_MAX_DISKS	8u	/* devices of a guest that have files */
 
 /* compatible values that core itself understands; every other one names an emulator (emulators/). */
 #define LAYOUT_PASSTHROUGH	"umbra,passthrough"	/* registers and interrupts of real hardware */

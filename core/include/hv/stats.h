@@ -33,6 +33,7 @@
 	X(SHADOW_FILL,	"shadow fill (hidden fault)")			\
 	X(SCAN,		"code page scanned")				\
 	X(CODE_WRITE,	"write to scanned code page")			\
+	X(TABLE,	"store into a followed guest table")		\
 	X(DOMAIN,	"mixed slot or stale domain switch")		\
 	X(WINDOW,	"window conflict")				\
 	X(MMIO,		"emulated device access")			\

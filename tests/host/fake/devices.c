@@ -74,3 +74,15 @@ FAKE_FILTER(i2c, "umbra,omap3-i2c-filter");
 FAKE_TYPE(wdt, "umbra,omap3-wdt", NULL);
 FAKE_TYPE(hidden, "umbra,hidden", fake_hide);
 FAKE_TYPE(raz, "umbra,raz", NULL);
+
+static const struct emudev_type disk = {
+	.compatible = "umbra,virtio-blk", .desc = "fake", .wants_file = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.state_size = 4,
+};
+EMUDEV_REGISTER(disk);
+
+static const struct emudev_type net = {
+	.compatible = "umbra,virtio-net", .desc = "fake", .wants_switch = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.state_size = 4,
+};
+EMUDEV_REGISTER(net);

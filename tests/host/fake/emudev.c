@@ -56,3 +56,9 @@ int layout_mistake(const struct layout_node *n, const char *prop, const char *fm
 	pr_err("layout: node at %d: %s: %s\n", n->offset, prop, text);
 	return -EINVAL;
 }
+
+const char *show_text(char *out, u32 size, const char *s)
+{
+	snprintf(out, size, "%s", s);
+	return out;
+}

@@ -66,6 +66,10 @@ extern u32 fake_quiesces;
 extern u32 fake_time;
 void fake_tick(void);
 
+/* fake/timer.c: the host timer below core/vtimer.c. */
+void fake_time_go(u32 ticks);
+extern u32 fake_timer_interrupts;
+
 /* fake/emudev.c: what an emulator drives. */
 extern bool fake_line[96];
 extern u32 fake_line_changes;

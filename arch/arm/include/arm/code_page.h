@@ -16,6 +16,8 @@ struct code_site {
 	bool bound;		/* set by word(): what it returned is right at @gva only, in privileged modes */
 };
 
+enum t32_trap { T32_TRAP_NONE, T32_TRAP_SITE, T32_TRAP_AGAIN };	/* code_page_t32_trap() */
+
 #define SITE_ANYWHERE	~0u
 
 /* How a CPU path rewrites guest code. */
@@ -42,7 +44,7 @@ void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES
  * (shadow_protect_page() was called) and *exec is the host page to map executable: the copy, or the guest's page itself
  * when it has no site. May evict another copy (calls shadow_drop_page() for it). Never fails: worst case evicts.
  * Reads the virtual neighbours of @gva too, because literal pools and the loads from them may lie in different pages.
- * Counts EXIT_SCAN when it scans. A page first executed in Thumb state is left as it is. Where the guest's path rewrites nothing,
+ * Counts EXIT_SCAN when it scans. Where the guest's path rewrites nothing,
  * every page is executed as it is, and none becomes code.
  */
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
@@ -52,18 +54,26 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 void code_page_drop(struct vcpu *v, gpa_t gpa);
 /* The guest writes the page, which is code: the same; but where that happens again and again it is interpreted from now on. */
 void code_page_written(struct vcpu *v, gpa_t gpa);
-/* The page is about to be executed in the current state and mode. Must it not be executed as it is, but be interpreted? */
-bool code_page_interpreted(struct vcpu *v, gpa_t gpa);
+/* The page is about to be executed at @gva in the current state and mode. Must it not be executed as it is, but be interpreted? */
+bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva);
 /*
- * Privileged Thumb code was executed as it is, up to an exit: in a page that had been executable for A32 code, so nothing told before.
- * From now on it is interpreted.
+ * The guest comes from r[15] to an exit. If its kernel executes T32 code, in this instruction set for the first time in a page that was made
+ * ready for the other one, nothing told before: from now on the page is interpreted.
  */
-void code_page_ran_thumb(struct vcpu *v);
+void code_page_ran(struct vcpu *v);
+/*
+ * T32 code came to something Undefined at r[15]. SITE: it stands for the guest's own instruction there, which is to be executed; in copy
+ * @*copy. AGAIN: it was one of these where no instruction was known to begin; what stands there now is to be executed. NONE: it
+ * is the guest's own.
+ */
+enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy);
 /*
  * The guest is about to have @word interpreted in page @gpa. If the path made it (code that copies code reads what stands in the copy), the
  * guest's own words are put back there, and the result is true.
  */
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
+/* The same of the T32 instruction @word (struct insn) at r[15], which the guest is about to execute in whichever way. */
+bool code_page_restore_t32(struct vcpu *v, u32 word);
 /* So many instructions of such a page were interpreted. */
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions);
 /*
@@ -94,9 +104,11 @@ static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *
 static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
 static inline void code_page_written(struct vcpu *v, gpa_t gpa) { }
-static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa) { return false; }
-static inline void code_page_ran_thumb(struct vcpu *v) { }
+static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva) { return false; }
+static inline void code_page_ran(struct vcpu *v) { }
+static inline enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy) { return T32_TRAP_NONE; }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
+static inline bool code_page_restore_t32(struct vcpu *v, u32 word) { return false; }
 static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
 static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }
 static inline u32 code_pages_user_visible(struct vcpu *v) { return 0; }

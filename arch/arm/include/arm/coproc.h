@@ -43,6 +43,8 @@ enum exit_cause coproc_cause(u32 enc);
  * privileged mode, A32 state. No row's write function may answer COPROC_UNDEF (A8.8.98, A8.8.107).
  */
 bool coproc_execute(struct vcpu *v, u32 w);
+/* The TLB operation by address at r[15], of a register with @value; r[15] stays. */
+void coproc_tlbimva(struct vcpu *v, u32 value);
 
 /* May the current mode use VFP and NEON? Both copies of the CPACR field must agree, else UNPREDICTABLE: here no (B4.1.40). */
 bool cpacr_allows_vfp(const struct vcpu *v);

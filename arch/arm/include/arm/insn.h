@@ -69,6 +69,10 @@ void t32_decode(u16 hw1, u16 hw2, struct insn *in);
 bool a32_is_site(u32 word);
 /* Its operation if it must, else INSN_OTHER. */
 enum insn_op a32_site_op(u32 word);
+/* Must this T32 instruction be rewritten, at least where the guest is privileged? @hw2 as above. */
+bool t32_is_site(u16 hw1, u16 hw2);
+/* The unconditional A32 word with the meaning of the sensitive T32 instruction @in, or 0 where there is none. */
+u32 t32_as_a32(const struct insn *in);
 /* A filter for many words: what those that pass it have in common. */
 struct a32_need { u32 mask, value; };
 #define A32_NEED_NONE	((struct a32_need){ 0, 1 })	/* no word passes */

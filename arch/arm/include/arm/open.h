@@ -67,3 +67,15 @@ static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
 	else
 		open_unfold_privileged(v, o);
 }
+
+/*
+ * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
+ * there is nothing to do.
+ */
+static inline void open_choose_entry(struct vcpu *v)
+{
+	bool closed = !(v->dacr_closed & ~v->cp15.dacr);
+
+	v->dacr_entry = closed ? v->dacr_closed : v->cp15.dacr;
+	v->hw_dacr_entry = closed ? v->hw_dacr_closed : v->dacr_kernel;
+}

@@ -11,6 +11,7 @@ enum shadow_result {
 	SHADOW_FIXED,		/* the mapping is there now: resume */
 	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
 	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
+	SHADOW_TABLE_STORE,	/* a store into a guest table that is followed: emulate it (counted) */
 	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
 	SHADOW_INTERPRET,	/* a fetch from a page that must not be executed as it is: interpret it (arm/interp.h) */
 	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
@@ -23,7 +24,7 @@ enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR
 /*
  * Context: exit path, host address space, interrupts masked. shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
  * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
- * store of an instruction into its own, scanned page, to be done with guest_access().
+ * store of an instruction into its own, scanned page, to be done with guest_access(), as is SHADOW_TABLE_STORE.
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 /* Between two runs: another strategy from here on, which begins with nothing mapped. -ENOENT with one message when it is not built in. */
@@ -33,9 +34,17 @@ void shadow_reset(struct vcpu *v);
 /* Drop every mapping and forget which pages are code; the guest's translation registers stay as they are. */
 void shadow_forget(struct vcpu *v);
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *f);
+/* Drop every mapping, whether it holds or not. */
+void shadow_anew(struct vcpu *v);
 void shadow_tlbi(struct vcpu *v, enum shadow_tlbi op, u32 arg);
 /* TLBI_MVA for @pages pages from @arg on, which do not wrap around. */
 void shadow_tlbi_pages(struct vcpu *v, u32 arg, u32 pages);
+/*
+ * The guest's store to @va cannot be emulated: if it is into a guest table that is followed, let it be done natively. False: it is not.
+ */
+bool shadow_let_go(struct vcpu *v, gva_t va);
+/* Umbra changed guest memory, within one page, other than by guest_access(). */
+void shadow_written(struct vcpu *v, gpa_t at, u32 len);
 /* The guest is at work with the memory at @va, word by word, without accessing it: map it if it may read it and nothing is mapped. */
 void shadow_touch(struct vcpu *v, gva_t va);
 /* After every exit from the guest, before all else here: the window may have selected another root. */
@@ -68,6 +77,8 @@ void shadow_move_window(struct vcpu *v, gva_t va);
  */
 gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table);
 void shadow_unplace_stubs(struct vcpu *v);
+/* Is @va in the window or in the stub area? */
+bool shadow_is_umbras(const struct vcpu *v, gva_t va);
 /* The guest may have published descriptors anywhere (cache maintenance by set and way): is the stub area in its way? */
 void shadow_check_stubs(struct vcpu *v);
 
@@ -109,6 +120,8 @@ enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access 
  * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
+bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*
  * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
  * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,

@@ -4,8 +4,11 @@
 
 #include <arm/vcpu.h>
 
-/*
- * The guest left the window by @vector, and nothing has come home yet. True: all is done, it can be entered again. False: nothing was done.
- * Context: Umbra's address space, interrupts masked.
- */
-bool short_exit(struct vcpu *v, u32 vector);
+enum short_end {
+	SHORT_NOT,		/* nothing was done */
+	SHORT_DONE,		/* all is done, the guest can be entered again */
+	SHORT_LOOP,		/* all is done, and the run loop is to look at what came of it: the exit is being accounted */
+};
+
+/* The guest left the window by @vector, and nothing has come home yet. Context: Umbra's address space, interrupts masked. */
+enum short_end short_exit(struct vcpu *v, u32 vector);

@@ -15,6 +15,19 @@
 #define SITE_COPY_SHIFT		4
 #define SITE_COPY_BITS		14
 
+/*
+ * Trapping words of T32 code are permanently undefined instructions as long as what they stand for, because a condition that fails (IT) may
+ * skip them. System calls of User mode come another way.
+ *	0xdeaf				a 16-bit instruction, or what may be one: its page and what is known of it say what
+ *	0xdeb0 | <disable:1> <aif:3>	CPS
+ *	UDF.W, its 16 bits 00 <copy number:14>
+ *	UDF.W, its 16 bits 1100000 <kind:5> <operand:4>: as above; but kind and operand are all that is known
+ * One of the guest's own that looks like these is replaced as well.
+ */
+#define SITE_T32_TRAP		0xdeaf
+#define SITE_T32_CPS		0xdeb0
+#define SITE_T32_HOT		0xf7fc	/* the first half of a word with a kind; the second is UDF.W's own 0xa000 and these */
+
 #ifdef __ASSEMBLER__
 #include <asm_offsets.h>	/* SITE_KIND_* and SITE_KINDS */
 #else
@@ -38,6 +51,15 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
+/* The same of T32: is @word one, 32 bits of which the upper half stands first, or 16? */
+bool site_is_t32(u32 word);
+/* May one begin with halfword @hw? */
+static inline bool site_may_be_t32(u16 hw) { return hw == SITE_T32_TRAP || (hw & ~0xf) == SITE_T32_CPS || (hw & 0xfff0) == 0xf7f0; }
+/* The trapping word for the T32 instruction @word; see site_word(). */
+u32 site_t32_narrow(u32 word, bool hot);
+u32 site_t32_wide(u32 word, u32 copy, bool hot);
+/* A coprocessor access that traps by itself, but is cheaper as a site. */
+bool site_t32_is_cheaper(u16 hw1, u16 hw2);
 /* A trapping word of @kind for copy @copy, of instructions that nothing but a stub names. */
 u32 site_word_of(u32 kind, u32 copy);
 /* code_ops.origin() of trapping words (arm/code_page.h). */

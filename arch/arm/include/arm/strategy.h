@@ -4,16 +4,34 @@
 
 #include <arm/shadow.h>
 
+struct node;
+struct root;
 struct shadow;
 
 /*
- * What strategies differ in. All else is common: filling (mmu/shadow_fill.c), exact drops (mmu/shadow_drop.c), roots, nodes, views, domains,
- * sections, code pages. Context as for shadow_fault().
+ * What strategies differ in. All else is common: filling (mmu/shadow_fill.c), exact drops (mmu/shadow_drop.c), comparing with the guest's
+ * tables (mmu/shadow_check.c), pages of tables whose stores are seen (mmu/shadow_table.c), roots, nodes, views, domains, sections, code
+ * pages. TLB maintenance, too: it passes over the tables that a strategy keeps in step. Context as for shadow_fault(). NULL: nothing to do.
  */
 struct shadow_ops {
 	const char *name;
-	/* The guest's TLB maintenance: @pages pages from @arg on for TLBI_MVA, which do not wrap around. */
-	void (*tlbi)(struct shadow *s, enum shadow_tlbi op, u32 arg, u32 pages);
+	/* A node came to shadow a second-level guest table, with no entry yet; it is about to end. */
+	void (*table_born)(struct shadow *s, struct node *n);
+	void (*table_dead)(struct shadow *s, struct node *n);
+	/*
+	 * All entries of the node have just been compared with the guest's table, for an operation that named everything or the node's ASID, or for
+	 * @r, which is being selected after one. Not called for a table that is in step, which needs no comparing.
+	 */
+	void (*table_compared)(struct shadow *s, struct node *n, const struct root *r);
+	/*
+	 * The guest stores into a page of FRAME_TABLE. True: emulate the store, which is only an answer if @emulate; table_written() follows. False:
+	 * the page is not FRAME_TABLE any more.
+	 */
+	bool (*table_stored)(struct shadow *s, gpa_t page, bool emulate);
+	/* Umbra stored @len bytes at @at for the guest, within a page of FRAME_TABLE. */
+	void (*table_written)(struct shadow *s, gpa_t at, u32 len);
+	/* What is wrong with the node of a second-level table, or NULL. */
+	const char *(*audit)(struct shadow *s, const struct node *n);
 };
 
 #define SHADOW_REGISTER(p)						\

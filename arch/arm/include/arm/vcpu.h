@@ -66,7 +66,7 @@ struct vcpu {
 	u32 irq_in;		/* PSR_I, PSR_F: virtual IRQ, FIQ input high; PSR_A: asynchronous abort pending */
 	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
 	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
-	u32 exit_insn;		/* word (ARM) or halfword (Thumb) at r[15] for SVC and Undefined exits */
+	u32 exit_insn;		/* word (ARM), or one or two halfwords (Thumb) as struct insn has them, at r[15] for SVC and Undefined exits */
 	u32 exit_insn_valid;	/* 0: the window could not read it, use guest_fetch() */
 	u32 window_base;	/* current address of the window */
 	u32 scratch[8];		/* of window.S */
@@ -85,7 +85,7 @@ struct vcpu {
 	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
-	u32 svc_vector;		/* where SVC of guest User mode goes; 0: not without C. window_prepare() */
+	u32 svc_vector, svc_vector_t32;	/* where SVC of guest User mode goes in A32 state, in T32 state; 0: not without C. window_prepare() */
 	u32 vfp_open;		/* CPACR lets every guest mode use cp10 and cp11. window_prepare() */
 	/*
 	 * L1 slots at which any shadow table may hold something: a TLB operation by MVA elsewhere has nothing to do. Kept by the

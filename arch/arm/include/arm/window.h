@@ -41,7 +41,7 @@ extern char __window_vectors[], __window_vectors_inline[];	/* in the window's te
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
 struct site_entry {
-	u32 pc, svc, word, unused;
+	u32 pc, svc, word, copy;	/* svc: or what stands for a T32 instruction; word: its A32 equivalent then */
 };
 #define SITE_ENTRIES	(WINDOW_SITES_SIZE / sizeof(struct site_entry))
 
@@ -59,8 +59,8 @@ void window_alloc(struct vcpu *v);
 /* A code copy is gone: forget its sites. */
 void window_sites_drop(struct vcpu *v, u32 copy);
 void window_sites_clear(struct vcpu *v);
-/* Remember the site @word at @pc, whose trapping word is @svc, for the fast paths. */
-void window_sites_add(struct vcpu *v, u32 pc, u32 svc, u32 word);
+/* Remember the site @word at @pc, whose trapping word in copy @copy is @trap, for the fast paths. */
+void window_sites_add(struct vcpu *v, u32 pc, u32 trap, u32 copy, u32 word);
 
 /*
  * Inside the window only: guest memory with the guest's own (User) permissions, @n words from @va. False: it would fault.
@@ -69,9 +69,9 @@ bool window_ldrt(u32 va, u32 *buf, u32 n);
 bool window_strt(u32 va, const u32 *buf, u32 n);
 bool window_ldrbt(u32 va, u8 *buf);
 bool window_strbt(u32 va, const u8 *buf);
-/* Clean the D-cache line of guest address @va under the guest's tables. */
-bool window_dccmvac(u32 va);
-bool window_dccimvac(u32 va);	/* clean and invalidate */
+/* Clean the D-cache lines of @n guest addresses from @va on, @step apart, under the guest's tables. False: some of them, perhaps. */
+bool window_dccmvac(u32 va, u32 step, u32 n);
+bool window_dccimvac(u32 va, u32 step, u32 n);	/* clean and invalidate */
 
 /*
  * Store exclusive of @size bytes at guest address @va under the guest's tables, where the page must be writable, with the monitor as the

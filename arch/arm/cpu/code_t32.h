@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding the sites of one page of T32 code: instructions begin at any halfword, and only where control flow leads is known where. */
+#pragma once
+
+#include <hv/types.h>
+
+#define T32_HALVES	(PAGE_SIZE / 2)
+#define T32_NO_ENTRY	T32_HALVES
+
+/* What is known of the T32 code of a page, one bit a halfword. Kept as long as the page's copy. */
+struct t32_known {
+	u32 start[T32_HALVES / 32];	/* an instruction begins here: it was executed, or follows from one that was */
+};
+
+struct t32_scan {
+	const u16 *page;		/* the guest's own halfwords */
+	const u16 *before;		/* those of the page before it in virtual address space, or NULL */
+	u32 copy;			/* number of the copy, and whether the window may handle its sites by their kind */
+	bool hot;
+	struct t32_known *known;
+	u16 *to;			/* where the copy is, while it follows the flow; else NULL */
+	bool conflict;			/* the page cannot be rewritten soundly */
+	u32 sites, traps;		/* replaced because they are known, because they are not */
+	u32 trapped[T32_HALVES / 32];	/* the latter */
+	u32 data[T32_HALVES / 32];	/* a known instruction reads it relative to pc */
+	u32 nr_queue;
+	u16 queue[T32_HALVES];		/* where branches lead; later, what rule 4 is about */
+	u32 nr_readers;
+	struct t32_reader { u16 at; s16 from; u16 n; } reader[T32_HALVES];	/* @n halfwords from @from on matter to the one at @at */
+};
+
+/*
+ * Scan a page of which nothing is known, and which is entered at halfword @entry (T32_NO_ENTRY: nowhere yet) with @it instructions
+ * of an IT block still to come. Fills s->known and s->trapped; s->page, ->before and ->known are the caller's. The result is a function
+ * of both pages and the entry.
+ */
+void t32_scan(struct t32_scan *s, u32 entry, u32 it);
+/* Make the copy at s->to of what t32_scan() found. */
+void t32_write(struct t32_scan *s);
+/*
+ * Halfword @at, which was not known to begin an instruction, does: what follows from that becomes known too, and the copy at s->to
+ * is made to agree.
+ */
+void t32_reach(struct t32_scan *s, u32 at, u32 it);
+bool t32_is_start(const struct t32_known *k, u32 at);
+/* Would anything in the page be replaced, were it T32 code? What is surely A32 code by @a32 (@arg, word), is none. */
+bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg);

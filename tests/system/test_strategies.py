@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Shadow strategies: guests that are about their MMU under each of them, with the audit of what each promises; Debian on each, and changing."""
+
+import random
+import re
+import time
+
+import pytest
+
+from board import MONITOR_KEY, built_strategies, umbra_arguments
+from test_guests import results
+from test_paths import LINGER, LOAD, healthy, use
+from umbra_common import build_dir
+
+# The layout's default strategy is what all other tests run on.
+OTHERS = built_strategies()[1:]
+MMU_GUESTS = ("again", "domains", "fuzz_mmu", "mem", "mmu_perm", "oldkernel", "tlb")
+
+
+@pytest.mark.parametrize("guest", MMU_GUESTS)
+@pytest.mark.parametrize("strategy", OTHERS)
+def test_guest(boot, strategy, guest):
+    folder = build_dir() / "guests"
+    native = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    board = boot(umbra_arguments(f"guest-{guest}-{strategy}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}, strategy=strategy))
+    virtual = results(board)
+    assert virtual == native and virtual[2] == 0
+    assert f"shadow {strategy}" in board.monitor("guest shadow")
+    assert "0 violations" in board.monitor("guest audit").splitlines()
+
+
+@pytest.mark.parametrize("strategy", built_strategies())
+def test_invalidating_everything_is_cheap(boot, strategy):
+    """800 switches of spaces by a guest without ASIDs, sixteen pages touched after each: what holds is not filled again."""
+    board = boot(umbra_arguments(f"noasid-{strategy}", "bare-metal", {"guest.bin": build_dir() / "guests/noasid.bin"}, strategy=strategy))
+    results(board)
+    stats = board.monitor("stats")
+    print(stats, board.monitor("guest dump"), sep="\n")
+    assert int(re.search(r"^SHADOW_FILL +(\d+)", stats, re.M).group(1)) < 800, stats
+    assert "0 violations" in board.monitor("guest audit").splitlines()
+
+
+def change_strategy(board, strategy):
+    """Into the monitor wherever the guest is, over to @strategy and back, in one go."""
+    board.send(f"{MONITOR_KEY}guest shadow {strategy}\r{MONITOR_KEY}")
+    board.expect(rf"shadow {strategy}\s.*\[guest\]", 60)
+
+
+@pytest.mark.parametrize("times", [100, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_busy_guest_changes_strategies(boot, times):
+    choose = random.Random(1)
+    board = boot(umbra_arguments("busy-strategies", "linux", path="inline"))
+    board.wait_for_shell(timeout=240)
+    for line in LOAD.strip().splitlines():
+        board.run(f"echo '{line}' >>/tmp/load")
+    board.run("(sh /tmp/load >/dev/null 2>&1 &)")
+    for turn in range(times):
+        change_strategy(board, choose.choice(built_strategies()))
+        time.sleep(choose.random() * 10 * LINGER)
+        if turn % 20 == 19:
+            assert "0 violations" in board.monitor("guest audit").splitlines(), f"after {turn + 1} changes"
+    change_strategy(board, built_strategies()[0])
+    board.run("touch /tmp/stop; while [ ! -e /tmp/done ]; do sleep 1; done", timeout=600)
+    assert int(board.run("wc -l </tmp/rounds")) >= 1, "the load came to no end of a round"
+    bad = board.run("cat /tmp/bad")
+    assert not bad.strip(), bad
+    log = board.run("dmesg")
+    assert not re.search(r"Oops|BUG:|Internal error|Unhandled", log), log[-3000:]
+    healthy(board)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("strategy", OTHERS)
+def test_debian_boots(boot, strategy):
+    board = boot(umbra_arguments(f"linux-{strategy}", "linux", path="inline", strategy=strategy))
+    board.wait_for_shell(timeout=240)
+    use(board)
+    healthy(board)
