@@ -17,8 +17,6 @@ from umbra_common import SOURCE, ToolError, cache_dir, lock, new_dir, run
 COMPILER = "arm-linux-gnueabihf-"
 # A build that is the same wherever and whenever it is done.
 ENVIRONMENT = {"KBUILD_BUILD_TIMESTAMP": "@0", "KBUILD_BUILD_USER": "umbra", "KBUILD_BUILD_HOST": "umbra"}
-# Big parts of the source that no ARM kernel of ours reads.
-UNUSED = ("Documentation", "tools/testing", "tools/perf")
 
 
 def fragment(name):
@@ -57,7 +55,7 @@ def make(tree, out, *goals):
 
 def unpack(package, target):
     archive = next(package.glob("usr/src/linux-source-*.tar.xz"))
-    run(["tar", "-C", target, "-xf", archive, "--strip-components=1", *(f"--exclude=*/{name}" for name in UNUSED)])
+    run(["tar", "-C", target, "-xf", archive, "--strip-components=1"])
 
 
 def build(one):

@@ -3,9 +3,11 @@
 
 import dataclasses
 import lzma
+import os
 import re
 import shutil
 import struct
+import tempfile
 import tomllib
 import urllib.parse
 import zlib
@@ -15,7 +17,7 @@ import umbra_debian
 import umbra_guest
 import umbra_kernel_build
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
+from umbra_common import SOURCE, ToolError, build_dir, new_file, run, write_if_changed
 
 FILE = SOURCE / "configs/kernels.toml"
 CHECKS = ("shell", "utest", "modules", "reboot")
@@ -135,11 +137,11 @@ def unpacked(zimage):
 
 def uimage(data, load, target):
     """`data` with U-Boot's header, to be loaded and entered at `load`."""
-    body = target.with_name(f"{target.name}.body")
-    write_if_changed(body, data)
-    run(["mkimage", "-A", "arm", "-O", "linux", "-T", "kernel", "-C", "none", "-a", f"{load:#x}", "-e", f"{load:#x}", "-n", target.parent.name,
-         "-d", body, target], env={"SOURCE_DATE_EPOCH": "0", "PATH": "/usr/bin:/bin"})
-    body.unlink()
+    with new_file(target) as scratch, tempfile.NamedTemporaryFile(dir=target.parent) as body:
+        body.write(data)
+        body.flush()
+        run(["mkimage", "-A", "arm", "-O", "linux", "-T", "kernel", "-C", "none", "-a", f"{load:#x}", "-e", f"{load:#x}", "-n", target.parent.name,
+             "-d", body.name, scratch], env=dict(os.environ, SOURCE_DATE_EPOCH="0"))
 
 
 def text_offset(zimage):
