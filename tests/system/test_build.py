@@ -79,8 +79,8 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     ("MONITOR_ESCAPE=0x0d", "MONITOR_ESCAPE is a key that every shell needs: Ctrl-C, Ctrl-D, Backspace, Tab, line feed, Enter,"),
     ("MONITOR_ESCAPE=0x1b", "Ctrl-Z or Esc. Take another one"),
     ("MONITOR_ESCAPE=0x41", "MONITOR_ESCAPE"),
-    ("CODE_PAGES=7936", "[64, 2048]"),
-    ("CODE_PAGES=16", "[64, 2048]"),
+    ("CODE_PAGES=7936", "[64, 1792]"),
+    ("CODE_PAGES=16", "[64, 1792]"),
     ("SHADOW_L2=8192", "[128, 1024]"),
     ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
 ])

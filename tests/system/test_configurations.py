@@ -55,7 +55,7 @@ def test_general_way(boot, slow_image, guest):
 def test_fewest_code_pages(boot, tmp_path):
     """Debian boots with the fewest copies of code pages that can be configured, and `stats` says why it takes so long."""
     arguments = umbra_arguments("fewest-code-pages")
-    arguments[arguments.index("-kernel") + 1] = image_with(tmp_path / "fewest", "CONFIG_CODE_PAGES=2048", "CONFIG_CODE_PAGES=64")
+    arguments[arguments.index("-kernel") + 1] = image_with(tmp_path / "fewest", "CONFIG_CODE_PAGES=1792", "CONFIG_CODE_PAGES=64")
     board = boot(arguments)
     board.expect(PROMPT, 400)
     assert "most of this is scanning of code pages" in board.monitor("stats")
