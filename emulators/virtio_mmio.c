@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include <arch/vcpu.h>
 #include <hv/guest_fdt.h>
 #include <hv/layout.h>
 #include <hv/log.h>
@@ -125,6 +126,14 @@ static u8 *guest_bytes(struct virtio_dev *v, u64 addr, u32 len)
 	return p;
 }
 
+/* Bytes that guest_bytes() gave were written: they may be code of the guest's, or its tables. */
+static void was_written(struct virtio_dev *v, const u8 *p, u32 len)
+{
+	struct guest *g = v->dev->guest;
+
+	arch_vcpu_written(g->vcpu, guest_map_gpa(&g->map, ptr_hpa(p)), len);
+}
+
 /* Rings are little-endian, as is Umbra; the driver's alignment is checked when the queue becomes ready. */
 static u16 load16(const u8 *p)
 {
@@ -134,9 +143,10 @@ static u16 load16(const u8 *p)
 	return n;
 }
 
-static void store16(u8 *p, u16 n)
+static void store16(struct virtio_dev *v, u8 *p, u16 n)
 {
 	memcpy(p, &n, sizeof(n));
+	was_written(v, p, sizeof(n));
 }
 
 static u32 avail_bytes(const struct virtq *q)
@@ -249,7 +259,7 @@ bool virtio_pop(struct virtio_dev *v, u32 n, struct virtio_chain *c)
 	if (count > q->num)
 		return bad(v, "more requests than the queue holds");
 	if (has(v, F_EVENT_IDX))	/* tell us of what comes behind this */
-		store16(used + RING_HEADER + 8 * q->num, q->next_avail);
+		store16(v, used + RING_HEADER + 8 * q->num, q->next_avail);
 	if (!count)
 		return false;
 	if (!v->budget) {
@@ -280,13 +290,15 @@ void virtio_push(struct virtio_dev *v, u32 n, const struct virtio_chain *c, u32 
 {
 	struct virtq *q = &v->vq[n];
 	const u32 entry[2] = { c->head, written };
-	u8 *used = guest_bytes(v, q->used, used_bytes(q)), *avail = guest_bytes(v, q->avail, avail_bytes(q));
+	u8 *used = guest_bytes(v, q->used, used_bytes(q)), *avail = guest_bytes(v, q->avail, avail_bytes(q)), *element;
 
 	if (!used || !avail)
 		return;
-	memcpy(used + RING_HEADER + 8 * (q->next_used % q->num), entry, sizeof(entry));
+	element = used + RING_HEADER + 8 * (q->next_used % q->num);
+	memcpy(element, entry, sizeof(entry));
+	was_written(v, element, sizeof(entry));
 	q->next_used++;
-	store16(used + 2, q->next_used);
+	store16(v, used + 2, q->next_used);
 	if (wants_interrupt(v, q, avail))
 		interrupt(v, ISR_QUEUE);
 }
@@ -321,6 +333,7 @@ u32 virtio_put(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, c
 		u32 skip = MIN(offset, c->seg[i].len), n = MIN(c->seg[i].len - skip, len - done);
 
 		memcpy(c->seg[i].p + skip, in + done, n);
+		was_written(v, c->seg[i].p + skip, n);
 		offset -= skip;
 		done += n;
 	}

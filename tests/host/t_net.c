@@ -32,6 +32,8 @@
 #define TX		1u
 #define NEEDS_RESET	0x40u
 
+void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
+
 static struct guest guest;
 static struct port {
 	struct emudev dev;

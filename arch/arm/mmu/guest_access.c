@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads, writes and fetches of guest virtual memory on behalf of emulated instructions. */
 #include <arch/cpu.h>
+#include <arch/vcpu.h>
 #include <arm/code_page.h>
 #include <arm/xlate.h>
 #include <hv/mmio.h>
@@ -214,4 +215,22 @@ int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f)
 		xlate_note(v, va, ACC_EXEC, priv, w.gpa);
 	*val = load(hpa_ptr(hpa), size);
 	return 0;
+}
+
+/*
+ * What comes from a device through Umbra's own view is in the cache already, where the guest's cacheable view finds it. The vCPU need not be
+ * loaded: the TLB holds nothing of one that is not, and tables are memory.
+ */
+void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len)
+{
+	while (len) {
+		u32 n = MIN(len, PAGE_SIZE - gpa % PAGE_SIZE);
+
+		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
+			code_page_written(v, gpa);
+		if (v->shadow)
+			shadow_written(v, gpa, n);
+		gpa += n;
+		len -= n;
+	}
 }

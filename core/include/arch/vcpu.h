@@ -58,5 +58,10 @@ u64 arch_vcpu_unrewritten(struct vcpu *v);
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v);
 /* Switches from one guest's vCPU to another's: how many, and the instructions they took. */
 struct slow_cost arch_switch_cost(void);
+/*
+ * An emulated device has written @len bytes of the guest's RAM at @gpa: what was made of them is made anew. Context: any exit, of another
+ * guest, too.
+ */
+void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len);
 /* Compare shadow with the guest's tables; prints and returns the number of violations (0 = good). */
 u32 arch_vcpu_audit(struct vcpu *v);

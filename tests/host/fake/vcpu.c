@@ -82,6 +82,7 @@ volatile bool core_is_wanted;
 void sched_join(struct guest *g) { }
 u32 arch_vcpu_size(const struct layout_guest *c) { return 6u << 20; }
 struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 4, 1204 }; }
+void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 
 /* A guest without tables: what it calls an address is one. */
