@@ -772,6 +772,34 @@ static const struct layout_dev *boards_device(const struct layout_guest *g)
 	return NULL;
 }
 
+/* Has guest @g the file, and is it written to here (@mine) or there? */
+static bool is_written(const struct layout_file *f, bool mine, const struct layout_guest *g)
+{
+	const struct layout_file *const boots[] = { &g->kernel, &g->dtb, &g->initrd };
+
+	for (u32 i = 0; i < ARRAY_SIZE(boots); i++)
+		if (mine && boots[i]->size && boots[i]->at.offset == f->at.offset)
+			return true;
+	for (const struct layout_dev *d = g->dev; d < g->dev + g->ndevs; d++)
+		if (d->file.size && d->file.at.offset == f->at.offset && (mine || !d->read_only))
+			return true;
+	return false;
+}
+
+/* A file that one of two guests writes to is not the other's in any way. */
+static int check_written_files(const struct layout_guest *a, const struct layout_guest *b)
+{
+	const struct layout_file *const boots[] = { &b->kernel, &b->dtb, &b->initrd };
+
+	for (u32 i = 0; i < ARRAY_SIZE(boots); i++)
+		if (boots[i]->size && is_written(boots[i], false, a))
+			return layout_mistake(&b->at, NULL, "file \"%s\" is a disk of guest %s, which writes to it", SHOWN(boots[i]->name), a->name);
+	for (const struct layout_dev *d = b->dev; d < b->dev + b->ndevs; d++)
+		if (d->file.size && is_written(&d->file, !d->read_only, a))
+			return layout_mistake(&d->at, "file", "\"%s\" is written to, and guest %s has it too", SHOWN(d->file.name), a->name);
+	return 0;
+}
+
 static int check_guest_pair(const struct layout_guest *a, const struct layout_guest *b)
 {
 	const struct layout_dev *d = boards_device(b);
@@ -783,7 +811,7 @@ static int check_guest_pair(const struct layout_guest *a, const struct layout_gu
 				      (unsigned long)b->mem_size, a->name);
 	if (d && boards_device(a))
 		return layout_mistake(&d->at, "compatible", "\"%s\" is a device of the board, which guest %s has", SHOWN(d->compatible), a->name);
-	return 0;
+	return check_written_files(a, b);
 }
 
 static int check_guest(const struct layout *l, const struct layout_guest *g)

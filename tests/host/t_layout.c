@@ -521,6 +521,8 @@ static void a_mistake_costs_one_guest(void **state)
 		  "memory = <0x81000000 0x01000000>; kernel = <&i>; devices { #address-cells = <1>; #size-cells = <1>; mmc { compatible = \"umbra,passthrough\"; reg = <0x480b4000 0x1000>; }; ic {", 1,
 		  { "/guest@1/devices/mmc: compatible:", "which guest 0 has" } },
 		{ "quiet", "quiet", "guest@1", "guest@0", 1, { "/guest@0: a second guest 0" } },
+		{ "quiet", "quiet", "ic {", "d { compatible = \"umbra,virtio-blk\"; reg = <0x10000000 0x1000>; file = <&k>; }; ic {", 1,
+		  { "/guest@1/devices/d: file:", "is written to, and guest 0 has it too" } },
 		{ "bootargs", "bootarg", "tty", "tty", 0, { "/guest: bootarg: unknown property" } },
 		{ "memory = <0x80000000", "memory = <0x80000800", "tty", "tty", 0, { "/guest: memory:" } },
 	};
