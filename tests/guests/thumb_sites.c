@@ -506,9 +506,68 @@ static void test_system_calls(void)
 	group_end();
 }
 
-/* -- in two pages -- */
+/* -- aborts -- */
 
 #define VA		0x30010000u
+#define TURNS		40u
+
+T32(te_aborts, "nop.w\n nop.w\n ldr.w pc, 3f\n b.w 1f\n b.w 2f\n nop.w\n nop.w\n nop.w\n 1: mrs r4, cpsr\n ldr pc, 4f\n 2: mrs r4, cpsr\n ldr pc, 5f\n"
+	       ".balign 4\n 3: .word hook_2\n 4: .word hook_3\n 5: .word hook_4");
+T32(touch, "mov r5, #1\n cmp r8, r8\n itet eq\n moveq r6, #2\n movne r5, #3\n ldreq r7, [r9]\n mov r5, #4\n svc #0");
+
+static void check_aborts(u32 mode, bool vectors_t32)
+{
+	u32 psr = MODE_ABT | PSR_I | PSR_A;
+	struct ctx c;
+
+	code = code_fresh(touch, (u32)(touch_end - touch));
+	for (u32 turn = 0; turn < TURNS; turn++) {
+		ctx_init(&c, mode | PSR_T);
+		c.r[9] = VA;
+		c.pc = (u32)code;
+		group_check(VEC_DABT, ctx_run(&c), "mode %x: vector", mode);
+		group_check((u32)code + 12 + 8, exc_frame.exc_lr, "mode %x: lr", mode);
+		group_check(VA, exc_frame.dfar, "mode %x: DFAR", mode);
+		group_check(0x0800, exc_frame.spsr & PSR_IT, "mode %x: state of the block", mode);
+		group_check(mode | PSR_T, exc_frame.spsr & 0x3f, "mode %x: SPSR", mode);
+		group_check(1, exc_frame.r[5], "mode %x: what a condition skips", mode);
+		group_check(vectors_t32 ? psr : ctx_reg(4), vectors_t32 ? exc_frame.r[4] & 0x1ff : exc_frame.r[4], "mode %x: CPSR", mode);
+		c.pc = VA + 2;
+		group_check(VEC_PABT, ctx_run(&c), "mode %x: fetch, vector", mode);
+		group_check(VA + 2 + 4, exc_frame.exc_lr, "mode %x: fetch, lr", mode);
+		group_check(VA + 2, exc_frame.ifar, "mode %x: IFAR", mode);
+	}
+	pt_page(l2, VA, (TEST_RAM + 0x00610000u) | P_RAM);
+	tlb_all();
+	ctx_init(&c, mode | PSR_T);
+	c.r[9] = VA;
+	c.pc = (u32)code;
+	group_check(VEC_SVC, ctx_run(&c), "mode %x: present, vector", mode);
+	group_check(4, exc_frame.r[5], "mode %x: present, behind", mode);
+	group_check(read32(VA), exc_frame.r[7], "mode %x: present, word", mode);
+	pt_page(l2, VA, 0);
+	tlb_all();
+}
+
+static void test_aborts(void)
+{
+	u32 vbar = MRC(0, c12, c0, 0);
+
+	group_begin("aborts in T32 code, to A32 and to T32 vectors");
+	check_aborts(MODE_SVC, false);
+	check_aborts(MODE_SYS, false);
+	check_aborts(MODE_USR, false);
+	MCR(0, c12, c0, 0, (u32)code_fresh(te_aborts, (u32)(te_aborts_end - te_aborts)));
+	sctlr_write(sctlr_read() | SCTLR_TE);
+	for (u32 m = 0; m < 3; m++)
+		check_aborts((const u32[]){ MODE_SVC, MODE_SYS, MODE_USR }[m], true);
+	sctlr_write(sctlr_read() & ~SCTLR_TE);
+	MCR(0, c12, c0, 0, vbar);
+	isb();
+	group_end();
+}
+
+/* -- in two pages -- */
 
 static void two_pages(u32 a, u32 b)
 {
@@ -582,7 +641,7 @@ void guest_main(void)
 	pt_flat(l1_main);
 	l2 = l2_alloc();
 	pt_section(l1_main, TARGET, L1_TABLE(l2, 0));
-	mmu_on(l1_main, DACR_CLIENT(0));
+	mmu_on_cached(l1_main, DACR_CLIENT(0));
 	code_rights(false);
 	test_status();
 	test_blocks();
@@ -597,5 +656,6 @@ void guest_main(void)
 	test_user();
 	test_block_calls();
 	test_system_calls();
+	test_aborts();
 	test_two_pages();
 }
