@@ -606,7 +606,7 @@ static bool fast_mcr(struct vcpu *v, u32 op, u32 value)
 	case MCR(0, 3, 0, 0):
 		return (value == c->dacr || fast_dacr_write(v, value)) && fast_done(v, EXIT_CP15_DACR);
 	case MCR(0, 1, 0, 0):
-		return value == c->sctlr && fast_done(v, EXIT_CP15_SCTLR);
+		return !((value ^ c->sctlr) & SCTLR_WMASK) && fast_done(v, EXIT_CP15_SCTLR);
 	case MCR(0, 2, 0, 0):
 		return (value == c->ttbr0 || fast_root(v, value, c->contextidr)) && fast_done(v, EXIT_CP15_CTX);
 	case MCR(0, 13, 0, 1):

@@ -391,7 +391,9 @@ hot_user:
 	hot_handler hot_sctlr_write	@ unchanged, as some kernels do at each exception
 	ldr	r5, [sp, #VCPU_SCTLR]
 	ldr	r6, [sp, r8, lsl #2]
-	cmp	r5, r6
+	ldr	r4, =SCTLR_WMASK	@ kernels compare with what they wrote, in bits that are not there as well
+	eor	r5, r5, r6
+	tst	r5, r4
 	bne	svc_common
 	hot_count
 	hot_resume
