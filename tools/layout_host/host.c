@@ -105,9 +105,11 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 bool arch_mmio_read_checked(hpa_t a, u32 size, u32 *v) { return false; }
 bool arch_mmio_write_checked(hpa_t a, u32 size, u32 v) { return false; }
 void *hpa_ptr(hpa_t a) { return NULL; }
+hpa_t ptr_hpa(const void *p) { return 0; }
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len) { return NULL; }
 void entropy_fill(void *to, u32 len) { }
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq) { }
+void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 void host_irqc_mask(u32 line) { }
 void host_irqc_unmask(u32 line) { }
 u32 host_irqc_levels(u32 bank) { return 0; }
