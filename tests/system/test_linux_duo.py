@@ -84,3 +84,21 @@ def test_resets_beside_a_hash(duo):
     assert not duo.run("dmesg | grep -i 'stall\\|BUG:\\|Oops\\|lockup'", status=None).strip()
     rows = check(duo)
     assert rows["0"][:2] == ("running", 0) and rows["1"][:2] == ("running", 8)
+
+
+def test_network(duo):
+    """Guest 0 found its port in the board's own tree; both are on one switch: names and 2 MiB each way over TCP come across."""
+    for name in MACHINES:
+        show(duo, name)
+        assert "virtio" in duo.run("readlink /sys/class/net/eth0/device/driver")
+        duo.run(f"ip addr add 10.0.0.{int(name) + 1}/24 dev eth0; ip link set eth0 up; dd if=/dev/urandom of=/tmp/noise bs=64k count=32 2>/dev/null; "
+                "httpd -p 80 -h /tmp")
+    sums = {}
+    for name in MACHINES:
+        show(duo, name)
+        sums[name] = duo.run("sha256sum </tmp/noise")
+    for name, other in (("0", "1"), ("1", "0")):
+        show(duo, name)
+        assert "3 packets received" in duo.run(f"ping -c 3 10.0.0.{int(other) + 1}")
+        assert duo.run(f"wget -q -O - http://10.0.0.{int(other) + 1}/noise | sha256sum") == sums[other]
+    check(duo)
