@@ -176,7 +176,7 @@ def test_random_configurations_are_valid(tmp_path):
         make(tmp_path, "randconfig", KCONFIG_SEED=str(seed))
         seen.add((tmp_path / ".config").read_text(encoding="utf-8"))
     for text in seen:
-        for name in ("EMU_OMAP3_INTC", "EMU_OMAP3_UART", "EMU_NULL", "PASSTHROUGH_GPTIMER", "PASSTHROUGH_GPIO", "PASSTHROUGH_GPMC"):
+        for name in ("EMU_OMAP3_INTC", "EMU_OMAP3_UART", "EMU_NULL", "EMU_OMAP3_L3", "PASSTHROUGH_GPTIMER", "PASSTHROUGH_GPIO", "PASSTHROUGH_GPMC"):
             assert f"CONFIG_{name}=y" in text
     make(tmp_path, "randconfig", KCONFIG_SEED="0")
     assert (tmp_path / ".config").read_text(encoding="utf-8") in seen
@@ -185,9 +185,9 @@ def test_random_configurations_are_valid(tmp_path):
 
 def test_layout_warning_is_error(tmp_path):
     """A warning of dtc stops the build."""
-    (tmp_path / "bad.dts").write_text("/dts-v1/;\n/ { node@1 { prop = <1>; }; };\n", encoding="utf-8")
+    (tmp_path / "bad.dts").write_text("/dts-v1/;\n/ { node { reg = <1>; }; };\n", encoding="utf-8")
     text = make(tmp_path / "out", f"layout_dir={tmp_path}", "layouts", expect=1)
-    assert "unit_address_vs_reg" in text and "error" in text
+    assert "reg_format" in text and "error" in text
 
 
 @pytest.mark.parametrize("folder, words, missing", [
