@@ -4,6 +4,7 @@
  * by arm/window.h; C never does, because there the same names are what they are here.
  */
 #include <arm/site.h>
+#include <arm/sysreg.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
 
@@ -47,6 +48,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(EXIT_INSN_VALID, exit_insn_valid);
 	VCPU(WINDOW_BASE, window_base);
 	VCPU(SCRATCH, scratch);
+	VCPU(T32_PSR, t32_psr);
 	VCPU(SCTLR, cp15.sctlr);
 	VCPU(TTBR0, cp15.ttbr0);
 	VCPU(TTBR1, cp15.ttbr1);
@@ -82,6 +84,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(STUB_LINE, stub_line);
 	VCPU(GATES, gates);
 	DEFINE(GATES_SIZE, GATES_SIZE);
+	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 
 	OPEN(MASK, mask);
 	OPEN(MODE, mode);

@@ -81,9 +81,6 @@ static void sctlr_apply(struct vcpu *v)
 	isb();
 }
 
-/* Bits of the Cortex-A8 SCTLR that a Non-secure write changes; the others read as after reset. */
-#define SCTLR_WMASK	(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_V | SCTLR_VE | SCTLR_EE | \
-			 SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
 #define SCTLR_RESET	0x00c50078u
 
 static enum coproc_result wr_sctlr(struct vcpu *v, const struct coproc_row *row, u32 value)

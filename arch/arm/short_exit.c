@@ -13,6 +13,7 @@
  *  5 The meaning is that of trap.c; tests run the same guests with and without fast exits, and so without this file.
  */
 #include <arm/account.h>
+#include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/insn.h>
 #include <arm/open.h>
@@ -92,14 +93,15 @@ static void take_abort(struct vcpu *v, u32 offset, u32 lr, u32 far)
 	v->r[13] = v->bank_sp[BANK_ABT];
 	v->r[14] = v->r[15] + lr;
 	v->r[15] = (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + offset;
-	v->cpsr = (v->cpsr & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A;
+	v->cpsr = (v->cpsr & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A |
+		  (v->cp15.sctlr & SCTLR_TE ? PSR_T : 0);
 	v->hw_dacr = v->dacr_kernel;
 }
 
 /* Are modes as simple as take_abort() wants it? Not while an interrupt is pending: what it waits for changes with the mask. */
 static inline bool modes_are_simple(const struct vcpu *v)
 {
-	return !v->fast_modes_off && !(v->cp15.sctlr & (SCTLR_TE | SCTLR_EE)) && !v->irq_in && vcpu_mode(v) != MODE_ABT &&
+	return !v->fast_modes_off && !(v->cp15.sctlr & SCTLR_EE) && !v->irq_in && vcpu_mode(v) != MODE_ABT &&
 	       vcpu_mode(v) != MODE_FIQ;
 }
 
@@ -202,7 +204,7 @@ static enum short_end short_device(struct vcpu *v, gva_t va, enum shadow_access 
 	struct walk w;
 	u32 word, *rt;
 
-	if (!vcpu_privileged(v) || !shadow_executes(v, v->r[15], &word))
+	if (!vcpu_privileged(v) || v->cpsr & PSR_T || !shadow_executes(v, v->r[15], &word))
 		return SHORT_NOT;
 	rt = &v->r[FIELD(word, 15, 12)];
 	a.size = access_size(word, a.is_write);
@@ -258,7 +260,7 @@ static enum short_end short_undefined(struct vcpu *v)
 {
 	u32 w = v->exit_insn, rt = FIELD(w, 15, 12);
 
-	if (!v->exit_insn_valid || !vcpu_privileged(v) || !is_tlbimva(w) || rt == 15 || !fold(v))
+	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15 || !fold(v))
 		return SHORT_NOT;
 	vcpu_count(v, EXIT_CP15_TLB);
 	shadow_exited(v);
@@ -275,8 +277,10 @@ static enum short_end short_undefined(struct vcpu *v)
 
 enum short_end short_exit(struct vcpu *v, u32 vector)
 {
-	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && vcpu_privileged(v)))
+	if (!v->short_exits || v->cpsr & PSR_E)
 		return SHORT_NOT;
+	if (v->cpsr & PSR_T)
+		code_page_ran(v);	/* where T32 code runs is looked at after each exit */
 	if (vector == VEC_DABT)
 		return short_abort(v, v->exit_dfsr, v->exit_dfar, v->exit_dfsr & FSR_WNR ? ACC_WRITE : ACC_READ);
 	if (vector == VEC_PABT)

@@ -68,6 +68,7 @@ svc_common:
 	and	r0, r0, #0x1f
 	cmp	r0, #0x1b
 	ldreq	r1, [sp, #VCPU_PC]
+	ldreq	r2, [sp, #VCPU_T32_PSR]
 	moveq	r0, #VEC_UND
 	subne	r1, lr, #2
 	movne	r0, #VEC_SVC

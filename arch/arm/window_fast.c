@@ -606,7 +606,7 @@ static bool fast_mcr(struct vcpu *v, u32 op, u32 value)
 	case MCR(0, 3, 0, 0):
 		return (value == c->dacr || fast_dacr_write(v, value)) && fast_done(v, EXIT_CP15_DACR);
 	case MCR(0, 1, 0, 0):
-		return value == c->sctlr && fast_done(v, EXIT_CP15_SCTLR);
+		return !((value ^ c->sctlr) & SCTLR_WMASK) && fast_done(v, EXIT_CP15_SCTLR);
 	case MCR(0, 2, 0, 0):
 		return (value == c->ttbr0 || fast_root(v, value, c->contextidr)) && fast_done(v, EXIT_CP15_CTX);
 	case MCR(0, 13, 0, 1):
@@ -705,18 +705,40 @@ static bool fast_site(struct vcpu *v)
 	return e->pc == v->r[15] && e->svc == v->exit_insn && fast_word(v, e->word);
 }
 
-/* Privileged Thumb code: a trapping word, or a coprocessor access that traps by itself, which is encoded as in A32. Not in an IT block. */
-static bool fast_t32(struct vcpu *v)
+/* ITAdvance(), A2.5.2: ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */
+static inline u32 fast_it_advance(u32 psr)
 {
-	u32 w = v->exit_insn;
+	u32 it = FIELD(psr, 15, 10) << 2 | FIELD(psr, 26, 25);
 
-	if (v->cpsr & PSR_IT)
-		return false;
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	return (psr & ~PSR_IT) | (it >> 2) << 10 | (it & 3) << 25;
+}
+
+/* Privileged Thumb code: a trapping word, or a coprocessor access that traps by itself, which is encoded as in A32. */
+static bool fast_t32_word(struct vcpu *v, u32 w)
+{
 	if ((w & 0xff000010) == 0xee000010)
 		return fast_cp15(v, w);
 	if ((w & ~0xfu) == SITE_T32_CPS)
 		return fast_cps(v, 0xf1080000 | (w & 8) << 15 | (w & 7) << 6);
 	return fast_site(v);
+}
+
+/*
+ * The same in an IT block. Whether a condition that fails suppresses the exception is IMPLEMENTATION DEFINED (B1.9.2); what 16 bits stand for
+ * is C's to know then. The state is that of the next instruction before this one is executed, because an exception return replaces it.
+ */
+static bool fast_t32(struct vcpu *v)
+{
+	u32 w = v->exit_insn, old = v->cpsr;
+
+	if (!(old & PSR_IT))
+		return fast_t32_word(v, w);
+	v->cpsr = fast_it_advance(old);
+	if (fast_cond(FIELD(old, 15, 12), old) ? fast_t32_word(v, w) : w >> 16 && fast_next(v))
+		return true;
+	v->cpsr = old;
+	return false;
 }
 
 /* System call of guest user code: what take_exception() does for SVC. */

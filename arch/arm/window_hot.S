@@ -391,7 +391,9 @@ hot_user:
 	hot_handler hot_sctlr_write	@ unchanged, as some kernels do at each exception
 	ldr	r5, [sp, #VCPU_SCTLR]
 	ldr	r6, [sp, r8, lsl #2]
-	cmp	r5, r6
+	ldr	r4, =SCTLR_WMASK	@ kernels compare with what they wrote, in bits that are not there as well
+	eor	r5, r5, r6
+	tst	r5, r4
 	bne	svc_common
 	hot_count
 	hot_resume
@@ -496,32 +498,73 @@ hot_dccmvac_any:
 /*
  * -- Undefined in T32 code --
  * Its trapping words (arm/site.h) have the kinds and handlers of A32's. lr is made what they expect; should one leave the exit to C, the
- * address is in VCPU_PC (svc_common).
+ * address is in VCPU_PC and the SPSR, as it was, in VCPU_T32_PSR (svc_common).
  */
 	.macro	hot_t32_kinds prefix
 	add	pc, pc, r7, lsl #2
 	nop
-	b	und_common		@ SITE_KIND_C has none of these words
+	b	svc_common		@ SITE_KIND_C has none of these words
 #define KIND(name, handler, cause)	b \prefix\()handler;
 #define WORD(...)
 	HOT_TABLE(KIND, WORD)
 #undef KIND
 #undef WORD
 	.rept	32 - SITE_KINDS
-	b	und_common
+	b	svc_common
 	.endr
 	.endm
 
+/* Which conditions (A8.3) hold, by flags: bit NZCV of halfword cond. */
+	.balign	4
+it_holds:
+	.hword	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555
+	.hword	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff
+
+/*
+ * In an IT block: if its condition holds, the guest goes on with the state of the next instruction (ITAdvance(), A2.5.2) in the SPSR, and r2 is
+ * as outside. Otherwise C skips it.
+ */
+und_t32_it:
+	adr	r5, it_holds
+	ubfx	r7, r2, #12, #4
+	add	r5, r5, r7, lsl #1
+	ldrh	r5, [r5]
+	lsr	r7, r2, #28
+	lsr	r5, r5, r7
+	tst	r5, #1
+	beq	svc_common
+	ubfx	r5, r2, #10, #2		@ IT[3:2]
+	ubfx	r7, r2, #25, #2		@ IT[1:0]
+	tst	r5, #1
+	cmpeq	r7, #0
+	bic	r8, r2, r4		@ the last one
+	beq	1f
+	and	r8, r2, #0xe000		@ IT[7:5] stay
+	orr	r8, r8, r5, lsl #11
+	lsr	r5, r7, #1
+	orr	r8, r8, r5, lsl #10
+	and	r7, r7, #1
+	orr	r8, r8, r7, lsl #26
+	bic	r5, r2, r4
+	orr	r8, r8, r5
+1:	msr	spsr_fx, r8
+	bic	r2, r2, r4
+	b	und_t32_kind
+
 und_t32:
 	ldr	r3, [sp, #VCPU_CPSR]
-	ldr	r4, =0x0600fe00		@ in an IT block, or E
 	tst	r3, #0xf
 	beq	und_common
-	tst	r2, r4
+	tst	r2, #0x200		@ E
 	bne	und_common
+	ldr	r4, =0x0600fc00		@ in an IT block
 	sub	r1, lr, #2
-	bic	r2, r2, #0x20		@ MRS does not show T
 	str	r1, [sp, #VCPU_PC]
+	str	r2, [sp, #VCPU_T32_PSR]
+	tst	r2, r4
+	bic	r2, r2, #0x20		@ MRS does not show T
+	bne	und_t32_it
+und_t32_kind:
 	ldrh	r6, [r1]
 	movw	r4, #SITE_T32_HOT
 	ldr	r5, [sp, #VCPU_OPEN_USED]
@@ -543,7 +586,7 @@ und_t32_narrow:
 	sub	r6, r6, #(SITE_T32_CPS & 0xff00)
 	sub	r6, r6, #(SITE_T32_CPS & 0xff)
 	cmp	r6, #0x10
-	bhs	und_common
+	bhs	svc_common
 	and	r8, r6, #7
 	tst	r6, #8
 #ifdef CONFIG_CPU_PATH_INLINE
@@ -571,7 +614,7 @@ hot_load_r1:
 	b	1f
 hot_load_r0:
 	ldmia	r7, {r0-r14}^
-1:	nop
+1:	msr	spsr_fx, r8
 	ldr	lr, [sp, #VCPU_DACR_USER]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0

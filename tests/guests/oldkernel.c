@@ -146,7 +146,7 @@ void guest_main(void)
 	pt_section(l1_main, USER_VA, L1_TABLE(l2, 0));
 	mmu_on(l1_main, DACR_CLIENT(0));
 	sctlr_write(sctlr_read() | SCTLR_V);
-	write32(page(0) + 0x54, sctlr_read());
+	write32(page(0) + 0x54, sctlr_read() | 1u << 10);	/* SW, which the processor has not: kernels go on writing it (and QEMU keeps it) */
 	code_sync((void *)(page(0) + 0x40), 64);
 	test_helpers();
 	test_spaces();

@@ -150,6 +150,129 @@ static void test_blocks(void)
 	stacks_init();
 }
 
+static u32 block_word = 0x1d7;
+
+/* Sites of several sorts, by their halfwords with r0 as register: kinds of the window, what its C code does, what only C does. */
+static const struct site { u16 hw1, hw2; const char *name; } block_sites[] = {
+	{ 0xf3ef, 0x8000, "MRS" }, { 0xee1d, 0x0f90, "MRC TPIDRPRW" }, { 0xf859, 0x0e00, "LDRT" },
+	{ 0xee10, 0x0f10, "MRC MIDR" },
+};	/* none of those whose access QEMU checks: it leaves the state of the block behind then */
+
+/*
+ * Four IT blocks of four: CMP r8, #1 before each; ADD r0..r3, #1 << i, the destination that of the block, but for the @at-th, the site, whose
+ * destination is four higher.
+ */
+static u32 put_blocks(u16 *to, const struct site *s, u32 mask)
+{
+	u16 *p = to;
+
+	for (u32 at = 0; at < 4; at++) {
+		*p++ = 0xf1b8;
+		*p++ = 0x0f01;
+		*p++ = (u16)(0xbf00 | mask);
+		for (u32 i = 0; i < 4; i++) {
+			if (i != at) {
+				*p++ = (u16)(0x3000 | at << 8 | 1u << i);
+				continue;
+			}
+			*p++ = s->hw1;
+			*p++ = (u16)(s->hw2 | (at + 4) << (s->hw1 == 0xf3ef ? 8 : 12));
+		}
+	}
+	*p++ = 0xdf00;
+	return (u32)(p - to);
+}
+
+/* Is the @i-th instruction of a block of four with @mask, whose condition is EQ, executed? */
+static bool is_executed(u32 mask, u32 i, bool eq)
+{
+	return i && mask >> (4 - i) & 1 ? !eq : eq;
+}
+
+static u32 site_value(const struct site *s)
+{
+	switch (s->hw1 << 16 | s->hw2) {
+	case 0xee1d0f90:
+		return 0x71d;
+	case 0xf8590e00:
+		return block_word;
+	case 0xee100f10:
+		return MRC(0, c0, c0, 0);
+	default:
+		return MODE_SVC | PSR_I | masks;
+	}
+}
+
+static void check_block(const struct site *s, u32 mask, bool eq)
+{
+	struct ctx c;
+
+	ctx_init(&c, MODE_SVC | PSR_T | PSR_I | masks);
+	c.r[0] = c.r[1] = c.r[2] = c.r[3] = 0;
+	c.r[8] = eq;
+	c.r[9] = (u32)&block_word;
+	c.pc = (u32)code;
+	group_check(VEC_SVC, ctx_run(&c), "%s, mask %x, eq %u: vector", s->name, mask, eq);
+	group_check(0, exc_frame.spsr & PSR_IT, "%s, mask %x, eq %u: state", s->name, mask, eq);
+	for (u32 at = 0; at < 4; at++) {
+		u32 sum = 0, value = exc_frame.r[at + 4];
+
+		for (u32 i = 0; i < 4; i++)
+			sum |= i != at && is_executed(mask, i, eq) ? 1u << i : 0;
+		group_check(sum, exc_frame.r[at], "%s, mask %x, eq %u: around %u", s->name, mask, eq, at);
+		if (s->hw1 == 0xf3ef && is_executed(mask, at, eq))
+			value &= 0x0700fdffu;		/* J, IT, E, mode and masks */
+		group_check(is_executed(mask, at, eq) ? site_value(s) : ctx_reg(at + 4), value, "%s, mask %x, eq %u: site %u", s->name, mask, eq, at);
+	}
+}
+
+static void test_block_states(void)
+{
+	u32 words[24];
+
+	group_begin("IT blocks: each place, each mask");
+	for (u32 s = 0; s < ARRAY_SIZE(block_sites); s++)
+		for (u32 mask = 1; mask < 16; mask += 2) {
+			u32 n = put_blocks((u16 *)words, &block_sites[s], mask);
+
+			code = code_fresh(words, (n + 1) / 2);
+			for (u32 turn = 0; turn < 4; turn++)
+				check_block(&block_sites[s], mask, turn & 1);
+		}
+	group_end();
+}
+
+/* An SVC in an IT block: the block goes on behind it (TakeSVCException, B1.9.4). CMP r0, r0; IT; NOP up to the SVC; NOP. */
+static void check_block_call(u32 mode, u32 cond, u32 n, u32 at)
+{
+	u32 it = cond << 4 | 0x10u >> n, state = (it & 0xe0) | (it << (at + 1) & 0x1f);
+	u16 halves[8] = { 0x4280, (u16)(0xbf00 | it), 0xbf00, 0xbf00, 0xbf00, 0xbf00, 0xdf01, 0xbf00 };
+	struct ctx c;
+
+	halves[2 + at] = 0xdf00;
+	ctx_init(&c, mode | PSR_T);
+	code = code_fresh((const u32 *)halves, 4);
+	c.pc = (u32)code;
+	for (u32 turn = 0; turn < 2; turn++) {
+		group_check(VEC_SVC, ctx_run(&c), "mode %x, %u of %u: vector", mode, at, n);
+		group_check((u32)code + 2 * at + 6, exc_frame.exc_lr, "mode %x, %u of %u: where", mode, at, n);
+		state = at + 1 == n ? 0 : state;
+		group_check((state >> 2) << 10 | (state & 3) << 25, exc_frame.spsr & PSR_IT, "mode %x, cond %x, %u of %u: state", mode, cond, at, n);
+	}
+}
+
+static void test_block_calls(void)
+{
+	group_begin("SVC in IT blocks");
+	for (u32 mode = 0; mode < 2; mode++)
+		for (u32 n = 1; n <= 4; n++)
+			for (u32 at = 0; at < n; at++) {
+				check_block_call(mode ? MODE_USR : MODE_SVC, 0, n, at);
+				check_block_call(mode ? MODE_USR : MODE_SVC, 10, n, at);
+			}
+	group_end();
+}
+
 /* -- exception returns -- */
 
 T32(returns, "subs pc, lr, #4\n nop\n nop\n 1: mrs r0, cpsr\n svc #0\n .balign 4\n .arm\n mrs r0, cpsr\n svc #0\n .thumb");
@@ -383,9 +506,68 @@ static void test_system_calls(void)
 	group_end();
 }
 
-/* -- in two pages -- */
+/* -- aborts -- */
 
 #define VA		0x30010000u
+#define TURNS		40u
+
+T32(te_aborts, "nop.w\n nop.w\n ldr.w pc, 3f\n b.w 1f\n b.w 2f\n nop.w\n nop.w\n nop.w\n 1: mrs r4, cpsr\n ldr pc, 4f\n 2: mrs r4, cpsr\n ldr pc, 5f\n"
+	       ".balign 4\n 3: .word hook_2\n 4: .word hook_3\n 5: .word hook_4");
+T32(touch, "mov r5, #1\n cmp r8, r8\n itet eq\n moveq r6, #2\n movne r5, #3\n ldreq r7, [r9]\n mov r5, #4\n svc #0");
+
+static void check_aborts(u32 mode, bool vectors_t32)
+{
+	u32 psr = MODE_ABT | PSR_I | PSR_A;
+	struct ctx c;
+
+	code = code_fresh(touch, (u32)(touch_end - touch));
+	for (u32 turn = 0; turn < TURNS; turn++) {
+		ctx_init(&c, mode | PSR_T);
+		c.r[9] = VA;
+		c.pc = (u32)code;
+		group_check(VEC_DABT, ctx_run(&c), "mode %x: vector", mode);
+		group_check((u32)code + 12 + 8, exc_frame.exc_lr, "mode %x: lr", mode);
+		group_check(VA, exc_frame.dfar, "mode %x: DFAR", mode);
+		group_check(0x0800, exc_frame.spsr & PSR_IT, "mode %x: state of the block", mode);
+		group_check(mode | PSR_T, exc_frame.spsr & 0x3f, "mode %x: SPSR", mode);
+		group_check(1, exc_frame.r[5], "mode %x: what a condition skips", mode);
+		group_check(vectors_t32 ? psr : ctx_reg(4), vectors_t32 ? exc_frame.r[4] & 0x1ff : exc_frame.r[4], "mode %x: CPSR", mode);
+		c.pc = VA + 2;
+		group_check(VEC_PABT, ctx_run(&c), "mode %x: fetch, vector", mode);
+		group_check(VA + 2 + 4, exc_frame.exc_lr, "mode %x: fetch, lr", mode);
+		group_check(VA + 2, exc_frame.ifar, "mode %x: IFAR", mode);
+	}
+	pt_page(l2, VA, (TEST_RAM + 0x00610000u) | P_RAM);
+	tlb_all();
+	ctx_init(&c, mode | PSR_T);
+	c.r[9] = VA;
+	c.pc = (u32)code;
+	group_check(VEC_SVC, ctx_run(&c), "mode %x: present, vector", mode);
+	group_check(4, exc_frame.r[5], "mode %x: present, behind", mode);
+	group_check(read32(VA), exc_frame.r[7], "mode %x: present, word", mode);
+	pt_page(l2, VA, 0);
+	tlb_all();
+}
+
+static void test_aborts(void)
+{
+	u32 vbar = MRC(0, c12, c0, 0);
+
+	group_begin("aborts in T32 code, to A32 and to T32 vectors");
+	check_aborts(MODE_SVC, false);
+	check_aborts(MODE_SYS, false);
+	check_aborts(MODE_USR, false);
+	MCR(0, c12, c0, 0, (u32)code_fresh(te_aborts, (u32)(te_aborts_end - te_aborts)));
+	sctlr_write(sctlr_read() | SCTLR_TE);
+	for (u32 m = 0; m < 3; m++)
+		check_aborts((const u32[]){ MODE_SVC, MODE_SYS, MODE_USR }[m], true);
+	sctlr_write(sctlr_read() & ~SCTLR_TE);
+	MCR(0, c12, c0, 0, vbar);
+	isb();
+	group_end();
+}
+
+/* -- in two pages -- */
 
 static void two_pages(u32 a, u32 b)
 {
@@ -459,10 +641,11 @@ void guest_main(void)
 	pt_flat(l1_main);
 	l2 = l2_alloc();
 	pt_section(l1_main, TARGET, L1_TABLE(l2, 0));
-	mmu_on(l1_main, DACR_CLIENT(0));
+	mmu_on_cached(l1_main, DACR_CLIENT(0));
 	code_rights(false);
 	test_status();
 	test_blocks();
+	test_block_states();
 	test_returns();
 	test_accesses();
 	test_unknown();
@@ -471,6 +654,8 @@ void guest_main(void)
 	test_unknown();
 	test_moving();
 	test_user();
+	test_block_calls();
 	test_system_calls();
+	test_aborts();
 	test_two_pages();
 }

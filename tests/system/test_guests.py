@@ -76,6 +76,10 @@ def test_thumb_code_is_rewritten(boot, path):
     board = boot(umbra_arguments(f"thumb-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/thumb_sites.bin"}, path))
     results(board)
     stats = {name: int(count) for name, count in re.findall(r"^([A-Z0-9_]+) +(\d+)", board.monitor("stats"), re.M)}
+    slow = {name: int(count) for name, count in re.findall(r"^([A-Z0-9_]+) +\d+ +\d+ +(\d+)", board.monitor("stats"), re.M)}
+    assert slow.get("CP15_THREAD", 0) < 10 and slow.get("SITE_MRS", 0) < 40 and slow["DABT"] < 60 and slow["PABT"] < 20, slow  # IT blocks stay in the window, aborts are short
+    scan = re.search(r"^SCAN +\d+ +\d+ +\d+ +\d+ +(\d+)", board.monitor("stats"), re.M)
+    assert int(scan[1]) < 60000, scan[0]
     assert stats["SITE_MRS"] > 200 and stats["SITE_MSR"] > 100 and stats["SITE_USER_LS"] > 40, stats
     dump = board.monitor("guest dump")
     assert re.search(r"^umbra: T32 code of the kernel: [1-9]\d* times more became known", dump, re.M), dump

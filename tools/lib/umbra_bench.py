@@ -46,6 +46,7 @@ def parse(arguments):
     parser.add_argument("--only", metavar="NAME", action="append", help="only this benchmark; may be repeated")
     parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")
     parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
+    parser.add_argument("--kernel", metavar="KIND", help="a kernel of configs/kernels.toml instead of Debian's")
     parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's")
     parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's; all: each that is built in, side by side")
     parser.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="show what changed from A to B; nothing is run")
@@ -57,6 +58,8 @@ def parse(arguments):
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in BY_NAME:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+    if options.kernel and (options.baseline or options.write_baseline):
+        raise ToolError("the baseline is of Debian's kernel")
     if options.strategy == "all" and (options.explain or options.baseline or options.write_baseline):
         raise ToolError("--strategy all only shows its figures")
     umbra_card.check_layout(options.layout)
@@ -133,12 +136,13 @@ def settings_of(sides, options):
             "strategy": layout_property(side.layout, "shadow", "flush"), "bootargs": side.bootargs,
             "machine": " ".join(umbra_bench_machine.PINNED), "environment": "ENOUGH=20000 LOOP_O=0 TIMING_O=0",
             "device_tree": {name: item.tree_edits for name, item in zip(("native", "umbra"), sides)},
-            "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}}
+            "packages": {key: paths[key].name for key in ("kernel", "busybox", "lmbench", "rt-tests", "u-boot-source")}
+            | ({"kernel": options.kernel} if options.kernel else {})}
 
 
 def measure(options, chosen, program, out):
     """Results for each strategy that is wanted."""
-    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
+    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out, options.kernel)
     card = umbra_bench_run.make_card(out)
     umbra = umbra_bench_run.Umbra(out)
     layout = umbra_card.layout_path(options.layout)
@@ -158,7 +162,7 @@ def explain(options, name, program, out):
     item = BY_NAME[name]
     if item.boot:
         raise ToolError("the boot has no loop whose exits could be looked at one by one")
-    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out)
+    guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out, options.kernel)
     side = umbra_bench_run.Side("umbra", guest, program, umbra_card.layout_path(options.layout), out, umbra_bench_run.Umbra(out),
                                 editor(options, options.strategy))
     card = umbra_bench_run.make_card(out)

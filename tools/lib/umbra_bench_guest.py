@@ -8,6 +8,7 @@ import shlex
 
 import umbra_debian
 import umbra_guest
+import umbra_kernels
 from umbra_bench_list import HELLO, LMBENCH
 from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
 from umbra_cpio import Archive
@@ -143,11 +144,13 @@ def small_archive(programs, run_script):
 class GuestFiles:
     """The guest's files with the benchmarks in them: what is always the same in `out`, what one run needs in `scratch`."""
 
-    def __init__(self, out, scratch):
+    def __init__(self, out, scratch, kernel=None):
         self.out, self.scratch = pathlib.Path(out), pathlib.Path(scratch)
         self.out.mkdir(parents=True, exist_ok=True)
         self.paths = umbra_debian.fetch_all()
         self.base = umbra_guest.build_guest()
+        if kernel:
+            self.base = {**self.base, "vmlinuz": umbra_kernels.prepare(kernel).files["vmlinuz"]}
         self.programs = build_programs(self.paths, self.scratch)
         self.mark = mark_address(self.programs["mark"])
         key = hashlib.sha256("\n".join(str(value) for value in self.paths.values()).encode() +

@@ -28,6 +28,7 @@
 
 #include <arm/insn.h>
 #include <arm/site.h>
+#include <string.h>
 
 static bool bit_get(const u32 *map, u32 i)
 {
@@ -64,6 +65,7 @@ static bool is_known(const struct t32_scan *s, u32 i)
 
 /* Sites by their first and second halfwords; the decoder has the last word. */
 static const struct form { u16 mask, value, mask2, value2; } site_forms[] = {
+	{ 0, 0, 0, 0 },				/* none has number 0 */
 	{ 0xffe8, 0xb660, 0, 0 },		/* CPS */
 	{ 0xffff, 0xb658, 0, 0 },		/* SETEND BE */
 	{ 0xffff, 0xbf30, 0, 0 },		/* WFI */
@@ -81,31 +83,51 @@ static const struct form read_forms[] = {
 };
 static const struct form it_forms[] = { { 0xff00, 0xbf00, 0, 0 } };
 
-/* What the upper byte of a halfword lets it be; made when it is needed first. */
+/* What the upper 12 bits of a halfword let it be; made when it is needed first. Each is in one form of a site at most. */
 static struct {
 	bool made;
-	u8 may[256];
-#define MAY_BE_SITE	BIT(0)
-#define MAY_READ	BIT(1)
-#define MAY_BE_IT	BIT(2)
+	u8 may[4096];
+#define MAY_BE_SITE	0x0fu		/* number of the form, from 1 on; 0: none */
+#define MAY_READ	BIT(4)
+#define MAY_BE_IT	BIT(5)
 } upper;
+_Static_assert(ARRAY_SIZE(site_forms) - 1 <= MAY_BE_SITE, "the number of a form has four bits");
 
-static void upper_add(const struct form *f, u32 n, u8 what)
+static u8 may_be(u16 hw)
 {
-	for (u32 k = 0; k < n; k++)
-		for (u32 i = 0; i < 256; i++)
-			if (!((i << 8 ^ f[k].value) & f[k].mask & 0xff00))
-				upper.may[i] |= what;
+	return upper.may[hw >> 4];
+}
+
+static void upper_add(const struct form *f, u8 what)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(upper.may); i++)
+		if (!((i << 4 ^ f->value) & f->mask & 0xfff0))
+			upper.may[i] |= what;
 }
 
 static void upper_make(void)
 {
 	if (upper.made)
 		return;
-	upper_add(site_forms, ARRAY_SIZE(site_forms), MAY_BE_SITE);
-	upper_add(read_forms, ARRAY_SIZE(read_forms), MAY_READ);
-	upper_add(it_forms, ARRAY_SIZE(it_forms), MAY_BE_IT);
+	for (u32 k = 1; k < ARRAY_SIZE(site_forms); k++)
+		upper_add(&site_forms[k], (u8)k);
+	for (u32 k = 0; k < ARRAY_SIZE(read_forms); k++)
+		upper_add(&read_forms[k], MAY_READ);
+	upper_add(it_forms, MAY_BE_IT);
 	upper.made = true;
+}
+
+/* The first halfword from @i on that may be something, or T32_HALVES. Most of a page is looked at by nothing but this loop. */
+static inline u32 next_that_may(const u16 *page, u32 i)
+{
+	const u32 *w = (const u32 *)(const void *)page;
+
+	if (i & 1 && i < T32_HALVES && may_be(page[i]))
+		return i;
+	for (i = (i + 1) & ~1u; i < T32_HALVES; i += 2)
+		if (upper.may[w[i / 2] >> 20] | upper.may[w[i / 2] >> 4 & 0xfff])
+			return may_be(page[i]) ? i : i + 1;
+	return T32_HALVES;
 }
 
 static bool has_form(const struct form *f, u32 n, u16 hw1, u16 hw2)
@@ -133,17 +155,25 @@ static bool may_be_site_with_any(u16 hw)
 	return false;
 }
 
+/* Has what begins at @i, with @may as may_be() says of it, the form of a site? At the end of the page with some second half. */
+static inline bool has_site_form(const u16 *page, u32 i, u8 may)
+{
+	const struct form *f = site_forms + (may & MAY_BE_SITE);
+
+	return may & MAY_BE_SITE && !((page[i] ^ f->value) & f->mask) &&
+	       (i + 1 == T32_HALVES || !((page[i + 1] ^ f->value2) & f->mask2));
+}
+
 /* Would an instruction that begins at @i be sensitive? */
 static bool is_site(const struct t32_scan *s, u32 i)
 {
-	u16 hw = s->page[i], hw2;
+	u16 hw = s->page[i];
 
-	if (!(upper.may[hw >> 8] & MAY_BE_SITE))
+	if (!has_site_form(s->page, i, may_be(hw)))
 		return false;
 	if (is_wide(hw) && i + 1 == T32_HALVES)
 		return may_be_site_with_any(hw);
-	hw2 = is_wide(hw) ? s->page[i + 1] : 0;
-	return has_form(site_forms, ARRAY_SIZE(site_forms), hw, hw2) && is_replaced(hw, hw2);
+	return is_replaced(hw, is_wide(hw) ? s->page[i + 1] : 0);
 }
 
 /* The same for one that is known to begin there: also what traps by itself and is cheaper with a number. */
@@ -159,13 +189,13 @@ static bool is_known_site(const struct t32_scan *s, u32 i)
 #define NONE	0u
 
 /* The table of TBB or TBH at halfword @i ends where the first of its targets begins. */
-static u32 table_halves(const struct t32_scan *s, u32 i, bool halfwords)
+static u32 table_halves(const u16 *page, u32 i, bool halfwords)
 {
 	u32 table = i + 2, end = T32_HALVES, n = 0;
 
 	for (; table + (halfwords ? n : n / 2) < end; n++) {
 		u32 at = table + (halfwords ? n : n / 2);
-		u32 entry = halfwords ? s->page[at] : s->page[at] >> 8 * (n & 1) & 0xff;
+		u32 entry = halfwords ? page[at] : page[at] >> 8 * (n & 1) & 0xff;
 
 		if (entry && table + entry < end)
 			end = table + entry;
@@ -173,8 +203,8 @@ static u32 table_halves(const struct t32_scan *s, u32 i, bool halfwords)
 	return end - table;
 }
 
-/* How many halfwords from @*from on the instruction at @i reads relative to pc. @*from may be outside of the page. */
-static u32 reads(const struct t32_scan *s, u32 i, const struct insn *in, s32 *from)
+/* How many halfwords from @*from on the instruction at @i of @page reads relative to pc. @*from may be outside of the page. */
+static u32 reads(const u16 *page, u32 i, const struct insn *in, s32 *from)
 {
 	s32 pc = (s32)(2 * i + 4), imm = in->u ? (s32)in->imm : -(s32)in->imm;
 	u32 bytes = in->size;
@@ -183,7 +213,7 @@ static u32 reads(const struct t32_scan *s, u32 i, const struct insn *in, s32 *fr
 		return NONE;
 	if (in->op == INSN_TB) {
 		*from = (s32)i + 2;
-		return table_halves(s, i, in->size == 2);
+		return table_halves(page, i, in->size == 2);
 	}
 	if (in->op == INSN_VFP_LS) {
 		imm = (s32)FIELD(in->word, 7, 0) * (in->word & BIT(23) ? 4 : -4);
@@ -195,14 +225,14 @@ static u32 reads(const struct t32_scan *s, u32 i, const struct insn *in, s32 *fr
 	return ((u32)(pc / 4 * 4 + imm) % 2 + bytes + 1) / 2;
 }
 
-static bool may_read(u16 hw)
+static inline bool may_read(u16 hw)
 {
-	return upper.may[hw >> 8] & MAY_READ && has_form(read_forms, ARRAY_SIZE(read_forms), hw, 0);
+	return may_be(hw) & MAY_READ && (hw >> 11 == 9 || (hw & 0xf) == 0xf) && has_form(read_forms, ARRAY_SIZE(read_forms), hw, 0);
 }
 
-static void decode_at(const struct t32_scan *s, u32 i, struct insn *in)
+static void decode_at(const u16 *page, u32 i, struct insn *in)
 {
-	t32_decode(s->page[i], is_wide(s->page[i]) && i + 1 < T32_HALVES ? s->page[i + 1] : 0, in);
+	t32_decode(page[i], is_wide(page[i]) && i + 1 < T32_HALVES ? page[i + 1] : 0, in);
 }
 
 /* -- following the flow -- */
@@ -313,7 +343,7 @@ static bool is_plain(u16 hw1, u16 hw2)
 static bool follow_one(struct t32_scan *s, u32 i, const struct insn *in)
 {
 	s32 from;
-	u32 n = reads(s, i, in, &from);
+	u32 n = reads(s->page, i, in, &from);
 
 	if (n)
 		mark_data(s, from, n);
@@ -349,7 +379,7 @@ static void follow_line(struct t32_scan *s, u32 i, u32 it)
 		note_site(s, i, conditional);
 		emit(s, i);
 		if (!is_plain(s->page[i], wide && i + 1 < T32_HALVES ? s->page[i + 1] : 0x8000)) {
-			decode_at(s, i, &in);
+			decode_at(s->page, i, &in);
 			ends = follow_one(s, i, &in) && !conditional;
 			if (in.op == INSN_IT)
 				it = 4 - (u32)__builtin_ctz(in.word & 15);
@@ -370,8 +400,8 @@ static void find_data(struct t32_scan *s)
 			i |= 31;
 		if (!bit_get(s->known->start, i) || !may_read(s->page[i]))
 			continue;
-		decode_at(s, i, &in);
-		n = reads(s, i, &in, &from);
+		decode_at(s->page, i, &in);
+		n = reads(s->page, i, &in, &from);
 		for (s32 k = from; n && k < from + (s32)n; k++)
 			if (k >= 0 && k < (s32)T32_HALVES)
 				bit_set(s->data, (u32)k);
@@ -394,11 +424,20 @@ void t32_reach(struct t32_scan *s, u32 at, u32 it)
 
 /* -- what is not known -- */
 
+/* Of halfwords @from up to @from + @n, which may be outside of the page. */
 static bool any_trapped(const struct t32_scan *s, s32 from, u32 n)
 {
-	for (s32 i = from; i < from + (s32)n; i++)
-		if (i >= 0 && i < (s32)T32_HALVES && bit_get(s->trapped, (u32)i))
+	u32 i = from < 0 ? 0 : (u32)from, end = from + (s32)n < 0 ? 0 : (u32)(from + (s32)n);
+
+	if (end > T32_HALVES)
+		end = T32_HALVES;
+	while (i < end) {
+		u32 left = end - i, bits = s->trapped[i / 32] >> i % 32;
+
+		if (bits & (left < 32 ? BIT(left) - 1 : ~0u))
 			return true;
+		i = (i | 31) + 1;
+	}
 	return false;
 }
 
@@ -411,9 +450,12 @@ static void note_reader(struct t32_scan *s, u32 i)
 	s32 from = (s32)i + 1;
 	u32 n = 8;
 
-	if ((hw & 0xff00) != 0xbf00) {
-		decode_at(s, i, &in);
-		n = reads(s, i, &in, &from);
+	if (hw >> 11 == 9) {			/* LDR (literal) */
+		from = (s32)((i + 2) & ~1u) + 2 * (hw & 0xff);
+		n = 2;
+	} else if ((hw & 0xff00) != 0xbf00) {
+		decode_at(s->page, i, &in);
+		n = reads(s->page, i, &in, &from);
 	} else if (!(hw & 0xf)) {
 		n = NONE;
 	}
@@ -439,15 +481,15 @@ static void trap_unknown(struct t32_scan *s)
 {
 	u32 n = 0;
 
-	for (u32 i = 0; i < T32_HALVES; i++) {
-		u16 hw = s->page[i];
-		u8 may = upper.may[hw >> 8];
+	for (u32 i = next_that_may(s->page, 0); i < T32_HALVES; i = next_that_may(s->page, i + 1)) {
+		u8 may = may_be(s->page[i]);
+		bool site = has_site_form(s->page, i, may), matters = may & MAY_BE_IT || may_read(s->page[i]);
 
-		if (!may || is_known(s, i))
+		if (!(site || matters) || is_known(s, i))
 			continue;
-		if (may & MAY_BE_SITE && is_site(s, i))
+		if (site && is_site(s, i))
 			trap(s, i);
-		if (may & MAY_BE_IT || (may & MAY_READ && may_read(hw)))
+		if (matters)
 			s->queue[n++] = (u16)i;
 	}
 	s->nr_readers = 0;
@@ -456,21 +498,33 @@ static void trap_unknown(struct t32_scan *s)
 	trap_readers(s);
 }
 
+/* The first halfword that is replaced though it may be data, or T32_HALVES. */
+static u32 first_trapped(const struct t32_scan *s)
+{
+	u32 i = 0;
+
+	while (i < ARRAY_SIZE(s->trapped) && !s->trapped[i])
+		i++;
+	return i < ARRAY_SIZE(s->trapped) ? 32 * i + (u32)__builtin_ctz(s->trapped[i]) : T32_HALVES;
+}
+
 /* May a load in the page before read a halfword that is replaced though it may be data? Loads read at most 4 KiB away. */
 static bool is_read_from_before(const struct t32_scan *s)
 {
-	struct t32_scan b = { .page = s->before };
+	u32 first = first_trapped(s);
 	struct insn in;
 	s32 from;
 
-	for (u32 i = 0; s->before && s->traps && i < T32_HALVES; i++) {
+	if (!s->before || first == T32_HALVES)
+		return false;
+	for (u32 i = next_that_may(s->before, first < 4 ? 0 : first - 4); i < T32_HALVES; i = next_that_may(s->before, i + 1)) {
 		u16 hw = s->before[i];
 		u32 n;
 
 		if (!may_read(hw) || (i && is_wide(s->before[i - 1])) || !(is_wide(hw) ? hw & 0x80 : i >= T32_HALVES - 0x202))
 			continue;		/* backwards, or not far enough */
-		decode_at(&b, i, &in);
-		n = in.op == INSN_TB ? NONE : reads(&b, i, &in, &from);
+		decode_at(s->before, i, &in);
+		n = in.op == INSN_TB ? NONE : reads(s->before, i, &in, &from);
 		if (n && any_trapped(s, from - (s32)T32_HALVES, n))
 			return true;
 	}
@@ -487,20 +541,29 @@ void t32_scan(struct t32_scan *s, u32 entry, u32 it)
 	s->conflict |= is_read_from_before(s);
 }
 
+/* What stands in the copy for halfword @i, which is known to begin an instruction, or was to be replaced when it was not known. */
+static void write_one(struct t32_scan *s, u32 i)
+{
+	if (!bit_get(s->known->start, i)) {
+		if (!is_known(s, i))
+			s->to[i] = SITE_T32_TRAP;
+	} else if (may_be(s->page[i]) & MAY_BE_SITE) {
+		emit(s, i);
+	}
+}
+
 void t32_write(struct t32_scan *s)
 {
-	for (u32 i = 0; i < T32_HALVES; i++) {
-		if (bit_get(s->known->start, i))
-			emit(s, i);
-		else if (!is_second(s, i))
-			s->to[i] = bit_get(s->trapped, i) && !is_known(s, i) ? SITE_T32_TRAP : s->page[i];
-	}
+	memcpy(s->to, s->page, PAGE_SIZE);
+	for (u32 w = 0; w < ARRAY_SIZE(s->trapped); w++)
+		for (u32 bits = s->known->start[w] | s->trapped[w]; bits; bits &= bits - 1)
+			write_one(s, 32 * w + (u32)__builtin_ctz(bits));
 }
 
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg)
 {
 	upper_make();
-	for (u32 i = 0; i < T32_HALVES; i++)
+	for (u32 i = next_that_may(s->page, 0); i < T32_HALVES; i = next_that_may(s->page, i + 1))
 		if (is_site(s, i) && !a32(arg, i / 2))
 			return true;
 	return false;

@@ -94,7 +94,7 @@ static void undefined_a32(struct vcpu *v)
 /* The instruction at r[15], which the trapping word @trap of T32 copy @copy stands for. */
 static void t32_site(struct vcpu *v, const struct insn *in, u32 trap, u32 copy)
 {
-	u32 a32 = v->cpsr & PSR_IT ? 0 : t32_as_a32(in);
+	u32 a32 = t32_as_a32(in);
 
 	if (a32 && trap >> 16)
 		window_sites_add(v, v->r[15], trap, copy, a32);
