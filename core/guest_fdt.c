@@ -170,6 +170,63 @@ int guest_fdt_disable_range(void *fdt, gpa_t base, u32 size)
 	return d.found ? 0 : -ENOENT;
 }
 
+struct find_at {
+	u32 base;
+	int node;
+};
+
+static int visit_find(void *fdt, int node, u32 addr, void *arg)
+{
+	struct find_at *f = arg;
+
+	if (addr != f->base)
+		return 0;
+	f->node = node;
+	return 1;
+}
+
+/* The node whose first register range starts at @base, or a libfdt error. */
+static int find_node(void *fdt, gpa_t base)
+{
+	struct find_at f = { .base = base, .node = -FDT_ERR_NOTFOUND };
+
+	return walk(fdt, 0, NULL, 0, visit_find, &f) < 0 ? -FDT_ERR_NOTFOUND : f.node;
+}
+
+/* What the board's tree calls the interrupt controller that @g has; 0: nothing. */
+static u32 controller_phandle(const struct guest *g, void *fdt)
+{
+	for (const struct emudev *d = g->devs; d; d = d->next) {
+		int node = g->irqchip && d->priv == g->irqchip_priv ? find_node(fdt, d->base) : -FDT_ERR_NOTFOUND;
+
+		if (node >= 0)
+			return fdt_get_phandle(fdt, node);
+	}
+	return 0;
+}
+
+/* A board's tree knows nothing of a device that the layout adds to the board. */
+static int add_device(struct emudev *d, void *fdt)
+{
+	u32 controller = controller_phandle(d->guest, fdt);
+	int node, err = controller ? d->type->fdt_node(d, fdt) : -FDT_ERR_BADPHANDLE;
+
+	if (err)
+		return err;
+	node = find_node(fdt, d->base);
+	return node < 0 ? node : fdt_node_cells(fdt, node, "interrupt-parent", 1, controller);
+}
+
+static int add_devices(struct guest *g, void *fdt)
+{
+	int err = 0;
+
+	for (struct emudev *d = g->devs; d && !err; d = d->next)
+		if (d->type->fdt_alone && find_node(fdt, d->base) < 0)
+			err = add_device(d, fdt);
+	return err;
+}
+
 /* The guest must not probe what is not there: it would get an external abort. */
 static int visit_disable_absent(void *fdt, int node, u32 addr, void *arg)
 {
@@ -208,8 +265,7 @@ static int clean_memory(void *fdt, int node)
 static int set_memory(void *fdt, const struct layout_guest *c)
 {
 	int node = next_memory(fdt, -1);
-	fdt32_t reg[4];
-	int n = 0, err;
+	int err;
 
 	if (node < 0) {
 		node = fdt_add_subnode(fdt, 0, "memory");
@@ -222,13 +278,7 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 	err = clean_memory(fdt, node);
 	if (err)
 		return err;
-	if (fdt_address_cells(fdt, 0) == 2)
-		reg[n++] = cpu_to_fdt32(0);
-	reg[n++] = cpu_to_fdt32(c->mem_base);
-	if (fdt_size_cells(fdt, 0) == 2)
-		reg[n++] = cpu_to_fdt32(0);
-	reg[n++] = cpu_to_fdt32(c->mem_size);
-	return fdt_setprop(fdt, node, "reg", reg, n * 4);
+	return fdt_node_range(fdt, node, c->mem_base, c->mem_size);
 }
 
 static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32 initrd_size)
@@ -299,6 +349,9 @@ int guest_fdt_build(struct guest *g, const void *src, void *dst, u32 cap, gpa_t 
 		pr_err("guest %s: file \"%s\": buses are nested more than %d deep\n", g->name, SHOWN(g->cfg.dtb.name), MAX_DEPTH);
 		return -EINVAL;
 	}
+	err = add_devices(g, dst);
+	if (err)
+		return fdt_error(g, "devices that the layout adds", err);
 	for (struct emudev *d = g->devs; d; d = d->next) {
 		err = d->type->fdt_fixup ? d->type->fdt_fixup(d, dst) : 0;
 		if (err) {

@@ -39,6 +39,20 @@ int fdt_node_cells(void *fdt, int node, const char *prop, int n, ...)
 	return fdt_setprop(fdt, node, prop, cells, n * 4);
 }
 
+int fdt_node_range(void *fdt, int node, gpa_t base, u32 size)
+{
+	fdt32_t cells[4];
+	int n = 0;
+
+	if (fdt_address_cells(fdt, 0) == 2)
+		cells[n++] = cpu_to_fdt32(0);
+	cells[n++] = cpu_to_fdt32(base);
+	if (fdt_size_cells(fdt, 0) == 2)
+		cells[n++] = cpu_to_fdt32(0);
+	cells[n++] = cpu_to_fdt32(size);
+	return fdt_setprop(fdt, node, "reg", cells, n * 4);
+}
+
 int fdt_node_add_plain(void *fdt, const char *name, const char *compatible, int len)
 {
 	int node = fdt_add_subnode(fdt, 0, name), err;
@@ -57,15 +71,22 @@ int fdt_node_add(void *fdt, const char *name, gpa_t base, const char *compatible
 	return fdt_node_add_plain(fdt, full, compatible, len);
 }
 
+static int add_line(void *fdt, int node, const struct irqchip_ops *chip, u32 line)
+{
+	const fdt32_t cells[] = { cpu_to_fdt32(GIC_SPI), cpu_to_fdt32(line), cpu_to_fdt32(GIC_LEVEL_HIGH) };
+
+	if (!chip->fdt_shared)
+		return fdt_appendprop_u32(fdt, node, "interrupts", line);
+	return fdt_appendprop(fdt, node, "interrupts", cells, sizeof(cells));
+}
+
 int fdt_node_device(void *fdt, int node, const struct emudev *d)
 {
-	int err = fdt_node_cells(fdt, node, "reg", 2, d->base, d->size);
+	const struct irqchip_ops *chip = d->guest->irqchip;
+	int err = fdt_node_range(fdt, node, d->base, d->size);
 
-	for (u32 i = 0; i < d->node->nirqs && !err; i++) {
-		const fdt32_t cells[] = { cpu_to_fdt32(GIC_SPI), cpu_to_fdt32(d->node->irq[i]), cpu_to_fdt32(GIC_LEVEL_HIGH) };
-
-		err = fdt_appendprop(fdt, node, "interrupts", cells, sizeof(cells));
-	}
+	for (u32 i = 0; i < d->node->nirqs && chip && !err; i++)
+		err = add_line(fdt, node, chip, d->node->irq[i]);
 	return err;
 }
 

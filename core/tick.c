@@ -14,11 +14,16 @@ static struct {
 static u32 period;
 static struct vtimer timer;
 
-/* From deadline to deadline, so that lateness does not add up. */
+/*
+ * From deadline to deadline, so that lateness does not add up; but ticks that are over are not made up for: who counts them, counts
+ * periods in which something could have happened.
+ */
 static void tick(void *arg)
 {
+	u32 next = timer.deadline + period, now = host_time_now();
+
 	(void)arg;
-	vtimer_set(&timer, timer.deadline + period);
+	vtimer_set(&timer, (s32)(next - now) > 0 ? next : now + period);
 	if (tick_fn)
 		tick_fn();
 	for (u32 i = 0; i < ATTACHED_MAX && attached[i].fn; i++)

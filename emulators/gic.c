@@ -418,6 +418,7 @@ static void gic_resample(void *priv)
 static const struct irqchip_ops gic_ops = {
 	.set_line = gic_set_line,
 	.resample = gic_resample,
+	.fdt_shared = true,
 };
 
 static void gic_reset(struct emudev *d)

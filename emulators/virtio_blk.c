@@ -202,5 +202,6 @@ static const struct emudev_type virtio_blk = {
 	.reset = blk_reset,
 	.access = virtio_access,
 	.fdt_node = virtio_fdt_node,
+	.fdt_alone = true,
 };
 EMUDEV_REGISTER(virtio_blk);

@@ -187,5 +187,6 @@ static const struct emudev_type virtio_net = {
 	.reset = net_reset,
 	.access = virtio_access,
 	.fdt_node = virtio_fdt_node,
+	.fdt_alone = true,
 };
 EMUDEV_REGISTER(virtio_net);

@@ -45,5 +45,6 @@ static const struct emudev_type virtio_rng = {
 	.reset = virtio_reset,
 	.access = virtio_access,
 	.fdt_node = virtio_fdt_node,
+	.fdt_alone = true,
 };
 EMUDEV_REGISTER(virtio_rng);

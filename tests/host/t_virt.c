@@ -3,7 +3,7 @@
 /* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
 /* SOURCES: core/atags.c core/uimage.c core/alloc.c core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: core/vtimer.c drivers/owned_omap.c emulators/gic.c emulators/sp804.c emulators/pl011.c emulators/pl031.c emulators/power.c */
-/* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c emulators/virtio_net.c core/entropy.c */
+/* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c emulators/virtio_net.c emulators/omap3_intc.c core/entropy.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c tests/host/fake/time.c */
 /* SOURCES: tests/host/fake/timer.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <libfdt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <arch/cpu.h>
@@ -210,6 +211,67 @@ static void test_power(void **state)
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_ERROR);
 }
 
+/* A board's tree, which knows nothing of virtio. Two cells, as 32-bit boards with much memory have them, or one. */
+static const char board_tree[] =
+	"/dts-v1/; / { #address-cells = <%u>; #size-cells = <%u>; interrupt-parent = <&intc>;"
+	"ocp { compatible = \"simple-bus\"; #address-cells = <1>; #size-cells = <1>; ranges;"
+	"%s interrupt-controller@48200000 { reg = <0x48200000 0x1000>; interrupt-controller; #interrupt-cells = <1>; }; }; };";
+
+static const char board_layout[] =
+	"/dts-v1/; / { compatible = \"umbra,layout-v1\"; #address-cells = <1>; #size-cells = <1>;"
+	"chosen { #address-cells = <1>; #size-cells = <1>;"
+	"k: module@0 { compatible = \"multiboot,module\"; file = \"k\"; reg = <0x88000000 0x4000>; };"
+	"t: module@1 { compatible = \"multiboot,module\"; file = \"t\"; reg = <0x88400000 0x1000>; }; };"
+	"guest { compatible = \"umbra,guest\"; memory = <0x80000000 0x04000000>; kernel = <&k>; dtb = <&t>;"
+	"devices { #address-cells = <1>; #size-cells = <1>; interrupt-parent = <&i>;"
+	"i: intc@48200000 { compatible = \"umbra,omap3-intc\"; reg = <0x48200000 0x1000>; #address-cells = <0>; #interrupt-cells = <1>; interrupt-controller; };"
+	"net@52000000 { compatible = \"umbra,virtio-net\"; reg = <0x52000000 0x1000>; interrupts = <64>; }; }; }; };";
+
+static struct layout board;
+static struct guest boards[3];
+
+static int start_with_tree(struct guest *g, u32 cells, const char *label)
+{
+	char text[sizeof(board_tree) + 16];
+
+	snprintf(text, sizeof(text), board_tree, cells, cells, label);
+	put_word(KERNEL_AT + 0x24, 0x016f2818);
+	put_word(KERNEL_AT + 0x28, 0);
+	put_word(KERNEL_AT + 0x2c, KERNEL_SIZE);
+	assert_int_not_equal(fake_dts_text(text, hpa_ptr(0x88400000), 0x1000), 0);
+	assert_int_not_equal(fake_dts_text(board_layout, blob, sizeof(blob)), 0);
+	fake_log_reset();
+	if (layout_parse(blob, &board))
+		fail_msg("%s", fake_log_text);
+	guest_files_keep(&board);
+	if (!board.guest[0].ok || guest_create(g, &board.guest[0]))
+		fail_msg("%s", fake_log_text);
+	return guest_start(g);
+}
+
+/* What the layout adds to a board is added to its tree, with the interrupt as the board's controller has it. */
+static void test_board_tree(void **state)
+{
+	for (u32 cells = 1; cells <= 2; cells++) {
+		if (start_with_tree(&boards[cells], cells, "intc:"))
+			fail_msg("%s", fake_log_text);
+		fdt = hpa_ptr(fake_vcpu.r2);
+		assert_int_equal(cell("/virtio_mmio@52000000", "reg", cells - 1), 0x52000000);
+		assert_int_equal(cell("/virtio_mmio@52000000", "reg", 2 * cells - 1), 0x1000);
+		assert_int_equal(cell("/virtio_mmio@52000000", "interrupts", 0), 64);
+		assert_null(fdt_getprop(fdt, node("/virtio_mmio@52000000"), "status", NULL));
+		assert_int_equal(cell("/virtio_mmio@52000000", "interrupt-parent", 0),
+				 cell("/ocp/interrupt-controller@48200000", "phandle", 0));
+	}
+}
+
+/* A tree in which nothing can refer to the controller: one message, and no guest. */
+static void test_board_tree_without_controller(void **state)
+{
+	assert_int_not_equal(start_with_tree(&boards[0], 1, "intc: x {}; other:"), 0);
+	assert_non_null(strstr(fake_log_text, "file \"t\": devices that the layout adds"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +281,8 @@ int main(void)
 		cmocka_unit_test(test_clocks),
 		cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_board_tree),
+		cmocka_unit_test(test_board_tree_without_controller),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

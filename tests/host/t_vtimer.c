@@ -197,6 +197,18 @@ static void slow_tick(void **state)
 	assert_int_equal(host_timer_attach(attached, &attached_ticks), -ENOSPC);
 }
 
+/* Umbra was busy for five periods: one tick, and the next a period later. */
+static void ticks_that_are_over(void **state)
+{
+	ticks = 0;
+	assert_int_equal(host_timer_start(1000, tick), 0);
+	now += 11 * TIME_HZ / 2;
+	go(now + TIME_HZ / 2, 7, 0);
+	assert_int_equal(ticks, 1);
+	go(now + TIME_HZ, 7, 0);
+	assert_int_equal(ticks, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup(callbacks_meddle, setup),
 		cmocka_unit_test_setup(a_busy_timer_lets_go, setup),
 		cmocka_unit_test_setup(slow_tick, setup),
+		cmocka_unit_test_setup(ticks_that_are_over, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

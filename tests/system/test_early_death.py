@@ -29,7 +29,7 @@ SILENT = {
     "idle": [0xE320F003, 0xEAFFFFFD],
     "polls": [0xE3A00312, 0xE2800602, 0xE5901000, 0xEAFFFFFD],
 }
-HURRY = ["-icount", "shift=10,sleep=off"]  # a microsecond is one instruction: half a minute is over in no time
+HURRY = ["-icount", "shift=8,sleep=off"]  # a quarter of a microsecond is one instruction: half a minute is soon over
 # movw r0, #0x7250; movt r0, #0x4830; mov r1, #4; str r1, [r0]: reset by PRM_RSTCTRL
 RESET = [0xE3070250, 0xE3440830, 0xE3A01004, 0xE5801000, SELF]
 

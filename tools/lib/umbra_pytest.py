@@ -20,7 +20,7 @@ def pytest_collectreport(report):
         count["failed"] += 1
 
 
-def pytest_sessionfinish():
+def pytest_sessionfinish(session):
     path = os.environ.get("UMBRA_TEST_COUNT")
-    if path:
+    if path and not hasattr(session.config, "workerinput"):  # what workers report, the one that started them counts
         pathlib.Path(path).write_text(f"{count['passed']} {count['failed']}\n", encoding="utf-8")

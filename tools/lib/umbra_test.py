@@ -90,8 +90,10 @@ def run_pytest(folder, arguments):
     library = SOURCE / "tools/lib"
     environment = dict(os.environ, UMBRA_TEST_COUNT=str(figures), PYTHONDONTWRITEBYTECODE="1",
                        PYTHONPATH=os.pathsep.join(filter(None, [str(library), os.environ.get("PYTHONPATH")])))
-    done = subprocess.run([PYTHON, "-m", "pytest", "-p", "umbra_pytest", "-p", "no:cacheprovider", "--rootdir", folder,
-                           "--durations=8", "--tb=short", "-v", "--no-header", folder, *arguments],
+    # A machine keeps one core busy. Tests of one file may share a machine, so they stay together.
+    spread = ["-n", str(jobs()), "--dist", "loadfile"] if folder.name == "system" else []
+    done = subprocess.run([PYTHON, "-m", "pytest", *spread, "-p", "umbra_pytest", "-p", "no:cacheprovider", "--rootdir", folder,
+                           "--durations=25", "--tb=short", "-v", "--no-header", folder, *arguments],
                           cwd=SOURCE, env=environment, check=False)
     if not figures.exists():
         print(f"FAIL {folder.name}: pytest did not come to an end (status {done.returncode})")

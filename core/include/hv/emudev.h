@@ -38,6 +38,8 @@ struct emudev_type {
 	 * only a board's own tree describes. Returns 0 or a libfdt error.
 	 */
 	int (*fdt_node)(struct emudev *d, void *fdt);
+	/* That node refers to nothing but the interrupt controller, so it can be added to a board's own tree. */
+	bool fdt_alone;
 };
 
 struct emudev {
@@ -67,4 +69,5 @@ struct irqchip_ops {
 	void (*set_line)(void *priv, u32 line, bool level);	/* emulated source */
 	void (*host_irq)(void *priv, u32 line);	/* passed-through physical line fired; masked at the host by the caller */
 	void (*resample)(void *priv);		/* recompute the vCPU's IRQ/FIQ inputs (reads physical levels) */
+	bool fdt_shared;			/* in a device tree a line is three cells, as with a GIC: shared, line, level; else one */
 };

@@ -38,7 +38,9 @@ int fdt_node_add(void *fdt, const char *name, gpa_t base, const char *compatible
 int fdt_node_add_plain(void *fdt, const char *name, const char *compatible, int len);
 /* Property @prop of @n cells. 0 or a libfdt error, as the others. */
 int fdt_node_cells(void *fdt, int node, const char *prop, int n, ...);
-/* `reg` and `interrupts` of @d, whose lines are levels of the guest's GIC. */
+/* `reg` of a node in the root, whose cells may be those of a board's tree. */
+int fdt_node_range(void *fdt, int node, gpa_t base, u32 size);
+/* `reg` and `interrupts` of @d, whose lines are levels of the guest's interrupt controller. */
 int fdt_node_device(void *fdt, int node, const struct emudev *d);
 /* What Linux wants of an AMBA device: @n clocks of @clock and then the bus's, called @names (@len bytes). */
 int fdt_node_clocks(void *fdt, int node, u32 clock, u32 n, const char *names, int len);
