@@ -128,6 +128,3 @@ static inline u32 read_cpsr(void)
 #define SCTLR_TRE	BIT(28)
 #define SCTLR_AFE	BIT(29)
 #define SCTLR_TE	BIT(30)
-/* Bits of the Cortex-A8 SCTLR that a Non-secure write changes; the others read as after reset. */
-#define SCTLR_WMASK	(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_V | SCTLR_VE | SCTLR_EE | \
-			 SCTLR_TRE | SCTLR_AFE | SCTLR_TE)

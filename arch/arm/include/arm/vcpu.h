@@ -17,6 +17,10 @@ struct trace;
 
 enum vbank { BANK_USR, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_ABT, BANK_UND, BANK_NR };
 
+/* Bits of the Cortex-A8 SCTLR that a Non-secure write changes; the others read as after reset. */
+#define SCTLR_WMASK	(SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_Z | SCTLR_I | SCTLR_V | SCTLR_VE | SCTLR_EE | \
+			 SCTLR_TRE | SCTLR_AFE | SCTLR_TE)
+
 /* CP15 state that the guest sees; rows of cp15_regs.c name these slots. */
 struct vcp15 {
 	u32 midr, csselr;
