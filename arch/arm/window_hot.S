@@ -614,7 +614,7 @@ hot_load_r1:
 	b	1f
 hot_load_r0:
 	ldmia	r7, {r0-r14}^
-1:	msr	spsr_fx, r8
+1:	nop
 	ldr	lr, [sp, #VCPU_DACR_USER]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0
