@@ -27,7 +27,7 @@ def empty_build(tmp_path):
 
 
 @pytest.mark.parametrize("layout, message", [
-    ("nope", "no layout 'nope'; there are: bare-metal, linux, "),
+    ("nope", "no layout 'nope'; there are: bare-duo, bare-metal, linux, "),
     ("README.md", "README.md is no compiled layout"),
     ("Makefile", "Makefile is no compiled layout"),
     ("tests", "no layout 'tests'"),
