@@ -49,6 +49,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(WINDOW_BASE, window_base);
 	VCPU(SCRATCH, scratch);
 	VCPU(T32_PSR, t32_psr);
+	VCPU(T32_KERNEL, t32_kernel);
 	VCPU(SCTLR, cp15.sctlr);
 	VCPU(TTBR0, cp15.ttbr0);
 	VCPU(TTBR1, cp15.ttbr1);

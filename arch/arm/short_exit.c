@@ -277,7 +277,7 @@ static enum short_end short_undefined(struct vcpu *v)
 
 enum short_end short_exit(struct vcpu *v, u32 vector)
 {
-	if (!v->short_exits || v->cpsr & PSR_E)
+	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && !v->t32_kernel && vcpu_privileged(v)))
 		return SHORT_NOT;
 	if (v->cpsr & PSR_T)
 		code_page_ran(v);	/* where T32 code runs is looked at after each exit */

@@ -732,6 +732,8 @@ static bool fast_t32(struct vcpu *v)
 {
 	u32 w = v->exit_insn, old = v->cpsr;
 
+	if (!v->t32_kernel)
+		return false;
 	if (!(old & PSR_IT))
 		return fast_t32_word(v, w);
 	v->cpsr = fast_it_advance(old);

@@ -555,8 +555,11 @@ und_t32:
 	ldr	r3, [sp, #VCPU_CPSR]
 	tst	r3, #0xf
 	beq	und_common
+	ldr	r5, [sp, #VCPU_T32_KERNEL]
 	tst	r2, #0x200		@ E
 	bne	und_common
+	cmp	r5, #0
+	beq	und_common
 	ldr	r4, =0x0600fc00		@ in an IT block
 	sub	r1, lr, #2
 	str	r1, [sp, #VCPU_PC]

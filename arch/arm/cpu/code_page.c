@@ -179,6 +179,7 @@ void code_pages_reset(struct vcpu *v)
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
 	c->thumb = false;
+	v->t32_kernel = false;
 	v->user_copies = 0;
 }
 
@@ -282,6 +283,7 @@ static void note_thumb_kernel(struct vcpu *v)
 	struct code_pages *c = v->code;
 
 	c->thumb = true;
+	v->t32_kernel = true;
 	c->looked_at = NOTHING;
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		for (u32 k = 0; k < c->range[i].size >> PAGE_SHIFT; k++)

@@ -75,6 +75,7 @@ struct vcpu {
 	u32 window_base;	/* current address of the window */
 	u32 scratch[8];		/* of window.S */
 	u32 t32_psr;		/* of window_hot.S: real CPSR of a trapping word in T32 code */
+	u32 t32_kernel;		/* pages were scanned as those of a kernel that executes T32 code; until then none of its exits stays in the window */
 	struct vcp15 cp15;
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
