@@ -72,7 +72,7 @@ struct ram_range {
 	gpa_t base;
 	u32 size;
 	u16 *state;	/* by page */
-	u8 *moves;	/* by page: how often it was executed at another address than before */
+	u8 *moves;	/* by page: how often it was executed at another address than before; PAGE_MIXED */
 };
 
 struct code_pages {
@@ -113,6 +113,9 @@ static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 }
 
 /* How often page @gpa, which is in a range, was executed at another address than before. */
+#define PAGE_MIXED	0x80u	/* it holds both instruction sets, whatever the one that is executed next makes it look like */
+_Static_assert(MOVES_MAX < PAGE_MIXED, "moves must not reach it");
+
 static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 {
 	const struct ram_range *r = range_of(c, gpa);
@@ -253,6 +256,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 
 	gpa &= PAGE_MASK;
 	code_page_drop(v, gpa);
+	*page_moves(c, gpa) &= ~PAGE_MIXED;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
 	n = churn_get(c, gpa);
@@ -272,6 +276,7 @@ static void leave_mixed_page(struct vcpu *v, gpa_t gpa, u16 *state)
 		return;
 	pr_guest(4, "guest %s: A32 and T32 code in the page of 0x%08x: interpreted, slow\n", v->guest->name, (unsigned)v->r[15]);
 	v->code->mixed++;
+	*page_moves(v->code, gpa) |= PAGE_MIXED;
 	*state = PAGE_INTERP;
 	if (n)
 		*n = (struct churn){ 0 };	/* not for a while only */
@@ -646,8 +651,10 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	u32 n;
 
 	if (c->thumb) {
-		yes = is_mixed(v, gpa, gva);
+		yes = *page_moves(c, gpa) & PAGE_MIXED || is_mixed(v, gpa, gva);
 		c->mixed += yes;
+		if (yes)
+			*page_moves(c, gpa) |= PAGE_MIXED;
 	} else {
 		n = scan_page(v, gpa, gva);
 		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gva);
@@ -694,7 +701,7 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
-	c->copy[n].movable = *page_moves(c, gpa) >= MOVES_MAX;
+	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_MIXED) >= MOVES_MAX;
 	c->copy[n].thumb = thumb;
 	if (thumb)
 		write_copy_t32(v, n);
