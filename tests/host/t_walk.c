@@ -31,6 +31,7 @@ static bool page_is_code;
 
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return page_is_code; }
 void code_page_written(struct vcpu *v, gpa_t gpa) { dropped = gpa & PAGE_MASK; page_is_code = false; }
+void shadow_written(struct vcpu *v, gpa_t at, u32 len) { }
 
 enum mmio_result mmio_dispatch(struct guest *g, struct mmio_access *a)
 {
