@@ -17,7 +17,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import SOURCE, ToolError, build_dir, run, tool_main  # noqa: E402
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -26,6 +26,7 @@ EPILOG = """examples:
   tools/matrix --random 8 --seed 3      random configurations that are meant to boot
   tools/matrix --full --shard 2/4       the second quarter of the whole
 Results: build/matrix/report.html, junit.xml; consoles: build/test-logs/matrix-*.log"""
+say = speaker("matrix")
 
 
 def shard(text):
@@ -42,7 +43,7 @@ def at_least_one(text):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/matrix", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("matrix", __doc__, epilog=EPILOG)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--pairwise", action="store_true", help="each pair of choices in some row (default)")
     which.add_argument("--full", action="store_true", help="all rows of the product")
@@ -55,11 +56,6 @@ def parse(arguments):
     parser.add_argument("--list", action="store_true", help="show the rows and end")
     parser.add_argument("-j", "--jobs", type=at_least_one, default=os.cpu_count() or 1, metavar="N", help="rows at a time (processors)")
     return parser.parse_args(arguments)
-
-
-def say(text):
-    print(f"matrix: {text}", flush=True)
-
 
 def chosen_rows(options, data):
     chosen = rows.pick(data, options)
