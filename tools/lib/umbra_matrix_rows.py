@@ -22,6 +22,7 @@ class Row:
     fragments: tuple = ()
     target: str = ""		# instead of a defconfig: a configuration target of make
     seed: int = 0		# with target randconfig
+    compiler: str = ""		# CC of make instead of GCC
     layout: str = "linux"
     layout_of: str = ""		# configuration that the layout is compiled for, if not the row's own
     guest: str = "debian"	# or another kind of configs/kernels.toml, or a bare-metal guest of tests/guests
@@ -36,7 +37,7 @@ class Row:
         """What tells one build from another."""
         if self.target:
             return f"{self.target}-{self.seed}" if self.seed else self.target
-        return "+".join([self.defconfig, *self.fragments])
+        return "+".join([self.defconfig, *self.fragments, *filter(None, [self.compiler])])
 
 
 FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Row)}
