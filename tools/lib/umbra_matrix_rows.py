@@ -2,12 +2,13 @@
 """Rows of the configuration matrix: read from the file, combined, picked."""
 
 import dataclasses
+import difflib
 import fnmatch
 import itertools
 import random
 import tomllib
 
-from umbra_common import SOURCE, ToolError
+from umbra_common import SOURCE, ToolError, UsageError
 
 FILE = SOURCE / "configs/matrix.toml"
 EXPECTATIONS = ("boots", "builds", "refuses: ")
@@ -116,6 +117,17 @@ def random_rows(count, seed):
     rng = random.Random(seed)
     return [Row(f"random/{seed}/{number}", target="randconfig", seed=rng.randrange(1, 1 << 31), checks=("shell", "audit"))
             for number in range(count)]
+
+
+def by_name(data, name):
+    """That row, of all there are; UsageError with the nearest name."""
+    known = {row.name: row for row in product(data)}
+    for words in data.get("rows", ()):
+        known[words["name"]] = make_row(words["name"], {word: value for word, value in words.items() if word != "name"}, f"row {words['name']}")
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        raise UsageError(f"no row '{name}'" + (f"; did you mean '{near[0]}'?" if near else "; --full --list shows what there is"))
+    return known[name]
 
 
 def pick(data, options):
