@@ -282,6 +282,11 @@ guests:
 
 # --- Tests and checks ------------------------------------------------------------------------------------------------
 
+# For tools that read C as the compiler does.
+.PHONY: print-flags
+print-flags:
+	@printf '%s\n' '$(c_flags) $(include_flags)'
+
 .PHONY: test bench check check-host coverage
 test:
 	$(Q)tools/test

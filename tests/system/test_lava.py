@@ -14,7 +14,7 @@ import umbra_machine
 import umbra_matrix
 import umbra_matrix_lava as lava
 import umbra_matrix_rows as rows
-from umbra_common import SOURCE, ToolError, build_dir
+from umbra_common import SOURCE, build_dir
 
 IMAGE = {"url": "https://lab.example/sdcard.img.gz", "compression": "gz", "sha256sum": 64 * "0"}
 NAME = re.compile(r"[-_a-zA-Z0-9.]+")
