@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """configs/systems.toml, and the cards with a second partition: everything but making a system, which takes minutes."""
 
+import hashlib
 import struct
 import subprocess
 
@@ -78,3 +79,30 @@ def test_files_belong_to_whom_they_are_for(tmp_path):
                         ("/etc-file", "User:     0   Group:     0"), ("/var/with blank", "User:     0   Group:     0")):
         assert owner in run(["/sbin/debugfs", "-R", f'stat "{name}"', image])
     run(["/sbin/e2fsck", "-fn", image])
+
+
+def small_package(folder):
+    """A package with all that its unpacking has to see to."""
+    tree = folder / "tree"
+    for name, text in (("etc/small.conf", "colour = red\n"), ("bin/small", "#!/bin/sh\n"),
+                       ("DEBIAN/control", "Package: libsmall\nVersion: 1:2-3\nArchitecture: armhf\nMulti-Arch: same\nMaintainer: nobody\nDescription: small\n"),
+                       ("DEBIAN/conffiles", "/etc/small.conf\n"), ("DEBIAN/preinst", "#!/bin/sh\n")):
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o4755 if path.parent.name == "bin" else 0o755 if path.name == "preinst" else 0o644)
+    run(["dpkg-deb", "--root-owner-group", "-b", tree, folder / "small.deb"])
+    return folder / "small.deb"
+
+
+def test_unpacked_as_dpkg_leaves_it(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    order, owners = umbra_system_unpack.unpack_all([small_package(tmp_path)], root, "armhf")
+    assert order == ["libsmall:armhf"] and not owners
+    assert (root / "bin").is_symlink() and (root / "usr/bin/small").stat().st_mode & 0o7777 == 0o4755
+    database = root / "var/lib/dpkg"
+    query = ["dpkg-query", f"--admindir={database}", "-f", "${binary:Package} ${Version} ${db:Status-Status}${Conffiles}", "-W"]
+    assert run(query).split() == ["libsmall:armhf", "1:2-3", "unpacked", "/etc/small.conf", hashlib.md5(b"colour = red\n").hexdigest()]
+    assert {path.name for path in (database / "info").iterdir()} == {"format", *(f"libsmall:armhf.{what}" for what in ("conffiles", "list", "preinst"))}
+    assert (database / "info/libsmall:armhf.list").read_text(encoding="utf-8").split() == ["/.", "/bin", "/bin/small", "/etc", "/etc/small.conf"]
