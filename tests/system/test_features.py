@@ -146,7 +146,6 @@ def test_probes_set_by_the_interpreter(linux):
     linux.monitor("guest path interp")
     found = set_probes(linux, few)
     linux.monitor(f"guest path {linux.world}")
-    print(f"{linux.world}: {sorted(map(hex, found))}")
     assert found == taken.get("native", found) & asked
     linux.run(f"echo 1 >{TRACING}/events/u/enable; ls -lR /bin >/dev/null", timeout=300)
     remove_probes(linux)
