@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A full Debian with systemd on the card's second partition: the same units, failures and messages natively and under Umbra."""
+"""A full Debian with systemd on the card's second partition: the same units, failures and messages natively and under Umbra; and its daily work."""
 
+import hashlib
+import json
+import math
 import re
 
 import pytest
@@ -97,3 +100,60 @@ def test_units_and_messages(debian, seen):
     assert "native" in seen, "the native boot comes first"
     for have, want in zip((state, said), seen["native"]):
         assert not sorted(set(have) ^ set(want))
+
+
+# --- Its daily work ---
+
+@nightly
+def test_compiles_and_runs_a_program(debian):
+    lines = ("#include <stdio.h>", "int main(void)", "{", "double x = 1;", "for (int i = 1; i < 20; i++)", "x *= i;", "printf(\"%.0f\\n\", x);", "return 0;", "}")
+    debian.run("printf '%s\\n' " + " ".join(f"'{line}'" for line in lines) + " >/tmp/p.c")
+    assert debian.run("gcc -O0 -g -Wall -o /tmp/p /tmp/p.c && /tmp/p", 900).strip() == "121645100408832000"
+
+
+@nightly
+def test_debugger_stops_at_a_breakpoint(debian):
+    """One with a condition, which stops ten times and shows itself once, and one behind the loop."""
+    text = debian.run("gdb -q -batch -ex 'break 6 if i == 10' -ex 'break 7' -ex run -ex 'print x' -ex continue -ex 'print x' -ex continue /tmp/p", 900)
+    assert re.search(r"^\$1 = 362880$", text, re.M) and re.search(r"^\$2 = 1\.21645100408832e\+17$", text, re.M) and "exited normally" in text, text
+
+
+@nightly
+def test_python(debian):
+    text = debian.run("python3 -c 'import ctypes, hashlib, json, math, threading; found = []; "
+                      "all = [threading.Thread(target=lambda n=n: found.append(math.factorial(n))) for n in range(20)]; "
+                      "[one.start() for one in all]; [one.join() for one in all]; "
+                      "print(json.dumps([max(found), hashlib.sha256(b\"umbra\").hexdigest(), ctypes.CDLL(None).abs(-7)]))'", 600)
+    assert json.loads(text) == [math.factorial(19), hashlib.sha256(b"umbra").hexdigest(), 7]
+
+
+@nightly
+def test_perl(debian):
+    text = debian.run("perl -MDigest::SHA=sha256_hex -MList::Util=sum -e 'print sum(map { $_ ** 2 } 1..1000), \" \", sha256_hex(q(umbra)), \"\\n\"'", 300)
+    assert text.split() == ["333833500", hashlib.sha256(b"umbra").hexdigest()]
+
+
+@nightly
+def test_database(debian):
+    text = debian.run("sqlite3 /tmp/t.db 'create table t(a integer primary key, b text); "
+                      "with recursive n(x) as (select 1 union all select x + 1 from n where x < 5000) insert into t select x, hex(x * x) from n; "
+                      "create index i on t(b); pragma integrity_check; select count(*), sum(a), max(b) from t;'", 600)
+    assert text.split() == ["ok", "5000|12502500|39393938323434"], text
+
+
+@nightly
+def test_openssl(debian):
+    assert debian.run("printf umbra | openssl dgst -sha256 -r", 300).split()[0] == hashlib.sha256(b"umbra").hexdigest()
+    assert re.search(r"^sha256 +[0-9.]+k", debian.run("openssl speed -seconds 1 -bytes 1024 -evp sha256 2>/dev/null", 600), re.M | re.I)
+    debian.run("openssl req -x509 -newkey rsa:1024 -nodes -keyout /tmp/k -out /tmp/c -subj /CN=beagle -days 1 2>/dev/null && openssl verify -CAfile /tmp/c /tmp/c", 900)
+
+
+@nightly
+def test_300_processes(debian):
+    assert debian.run("bash -c 'for i in $(seq 300); do sleep 1000 & done; jobs -r | wc -l; kill $(jobs -p)'", 900).split() == ["300"]
+
+
+@nightly
+def test_no_entry_grants_too_much(debian):
+    """After everything above."""
+    check_umbra(debian)
