@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Brings a card image, or its files, onto real cards. Use it as tools/card."""
 
-import argparse
 import os
 import pathlib
 import re
@@ -11,7 +10,7 @@ import sys
 import tempfile
 
 import umbra_card
-from umbra_common import ToolError, build_dir, run
+from umbra_common import Arguments, ToolError, build_dir, run
 
 SYS = pathlib.Path("/sys/dev/block")
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
@@ -183,7 +182,7 @@ def image_of(options):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools/card", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("card", __doc__, epilog=EPILOG)
     parser.add_argument("--image", metavar="FILE", help="default: the build folder's sdcard.img")
     verbs = parser.add_subparsers(metavar="write|files|bmap", required=True)
     verb = verbs.add_parser("write", help="overwrite a card with the image, and read it back")

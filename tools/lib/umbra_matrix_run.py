@@ -70,10 +70,11 @@ class Builder:
         """None, or why it could not be built."""
         path.parent.mkdir(parents=True, exist_ok=True)
         goals, environment = words(row)
+        compiler = [f"CC={row.compiler}"] if row.compiler else []
         try:
             with lock_file(f"{path}.lock"):
                 make(path, goals, environment, 1)
-                make(path, ["all"], environment, self.jobs)
+                make(path, ["all", *compiler], environment, self.jobs)
         except Failure as failure:
             return str(failure)
         return None

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what is missing and boots the board in this terminal. Use it as tools/run."""
 
-import argparse
 import os
 import pathlib
 import subprocess
@@ -13,17 +12,14 @@ import umbra_guest
 import umbra_kernels
 import umbra_machine
 import umbra_system
-from umbra_common import SOURCE, ToolError, build_dir, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, speaker, tool_main
 
 GDB = "gdb-multiarch"
-
-
-def say(text):
-    print(f"run: {text}", flush=True)
+say = speaker("run")
 
 
 def arguments_of(arguments):
-    parser = argparse.ArgumentParser(prog="tools/run", description=__doc__)
+    parser = Arguments("run", __doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--layout", metavar="NAME",
                        help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
