@@ -25,7 +25,7 @@ EPILOG = """examples:
   tools/matrix --only 'minimal/*'       of all rows, those with such a name
   tools/matrix --random 8 --seed 3      random configurations that are meant to boot
   tools/matrix --full --shard 2/4       the second quarter of the whole
-  tools/matrix --export-lava full/debian/inline    build/matrix/lava/...: job.yaml and its card
+  tools/matrix --export-lava full/debian/inline/flush    build/matrix/lava/...: job.yaml and its card
 Results: build/matrix/report.html, junit.xml; consoles: build/test-logs/matrix-*.log"""
 say = speaker("matrix")
 

@@ -28,6 +28,7 @@ class Row:
     layout_of: str = ""		# configuration that the layout is compiled for, if not the row's own
     guest: str = "debian"	# or another kind of configs/kernels.toml, or a bare-metal guest of tests/guests
     path: str = ""		# CPU path instead of the layout's
+    strategy: str = ""		# shadow strategy instead of the layout's
     expect: str = "boots"
     checks: tuple = ()
     tags: tuple = ()

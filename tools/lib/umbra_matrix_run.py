@@ -96,7 +96,7 @@ def arguments(row, folder, layout_folder):
     kernel = umbra_kernels.load().get(row.guest)
     if kernel:
         layout = umbra_kernels.with_bootargs(kernel, layout, layout_folder)
-    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None)
+    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None, row.strategy or None)
     command[command.index("-kernel") + 1] = folder / "umbra.img"
     return command
 
