@@ -181,6 +181,14 @@ def test_a_reader_that_leaves(command):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["tools/run", "tools/layout show linux", "tools/test host", "make"])
+def test_where_nothing_can_be_made(command):
+    """A checkout that is read-only, and no other folder named: one message says how (make adds two lines)."""
+    text = run(command.split(), 2 if command == "make" else 1, env=dict(os.environ, UMBRA_BUILD="/proc/umbra", MAKEFLAGS="O=/proc/umbra"))
+    assert "/proc/umbra cannot be made: " in text and "UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere" in text
+    assert len(text.splitlines()) == (3 if command == "make" else 1)
+
+
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]

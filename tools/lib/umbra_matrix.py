@@ -110,10 +110,14 @@ def run_all(chosen, data, jobs):
     results, start = {}, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(umbra_matrix_run.run_row, row, builder, layout_rows): row for row in chosen}
-        for done in concurrent.futures.as_completed(waiting):
-            result = results[waiting[done].name] = done.result()
-            print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
-                  + (f": {result.message}" if result.message else ""), flush=True)
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                result = results[waiting[done].name] = done.result()
+                print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
+                      + (f": {result.message}" if result.message else ""), flush=True)
+        except BaseException:  # Ctrl-C, above all: what has not begun does not
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return [results[row.name] for row in chosen]
 
 
