@@ -77,13 +77,13 @@ def chosen_rows(options, data):
 
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
     kernels = umbra_kernels.load()
     if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
         run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
-    umbra_guest.build_guest()
+    umbra_guest.build_guest(for_tests=False)
     for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
         umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))
 

@@ -82,7 +82,7 @@ class Builder:
 
 def guest_files(row):
     if row.guest == "debian":
-        return umbra_guest.build_guest()
+        return umbra_guest.build_guest(for_tests=False)
     kernels = umbra_kernels.load()
     if row.guest in kernels:
         return umbra_kernels.files_of(kernels[row.guest], umbra_kernels.folder_of(row.guest))[0]

@@ -57,7 +57,7 @@ def build_umbra():
 
 def prepare(options):
     """Everything that a boot needs; returns (QEMU program, card image)."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     program = umbra_machine.build_machine()
     build_umbra()
@@ -75,7 +75,7 @@ def boot_options(options, image):
     if not (options.direct or (ready and ready.only_direct(options.native))):
         return command
     layout = ready.layout if ready else umbra_card.layout_path(options.layout)
-    files = ready.files if ready else umbra_guest.build_guest()
+    files = ready.files if ready else umbra_guest.build_guest(for_tests=False)
     if options.native and ready:
         return command + umbra_kernels.native_arguments(ready)
     if options.native:
