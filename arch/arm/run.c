@@ -11,6 +11,7 @@
 #include <arm/sysreg.h>
 #include <arm/trace.h>
 #include <arm/trap.h>
+#include <arm/trouble.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
 #include <arch/vcpu.h>
@@ -257,7 +258,7 @@ bool arch_vcpu_lives(struct vcpu *v)
 	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
 
 	v->signs_seen = signs;
-	return v->waiting || signs != before;
+	return v->waiting || signs != before || trouble_polls(v);
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)

@@ -12,7 +12,6 @@ import tempfile
 import umbra_card
 from umbra_common import Arguments, ToolError, build_dir, run
 
-CHUNK = 1 << 20
 SYS = pathlib.Path("/sys/dev/block")
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
 MMC = re.compile(r"mmcblk\d+$")
@@ -72,21 +71,6 @@ def examine(name, folder, mounts, image_size):
 
 # --- Writing ---
 
-def pieces(handle, size):
-    """(offset, length) of what holds data; holes of the image are skipped."""
-    offset = 0
-    while offset < size:
-        try:
-            begin = os.lseek(handle.fileno(), offset, os.SEEK_DATA)
-            end = os.lseek(handle.fileno(), begin, os.SEEK_HOLE)
-        except OSError:  # nothing but a hole is left
-            return
-        while begin < end:
-            yield begin, min(CHUNK, end - begin)
-            begin += CHUNK
-        offset = end
-
-
 def show(what, done, total):
     if sys.stdout.isatty():
         print(f"\r{what}: {done >> 20} of {total >> 20} MiB", end="\n" if done == total else "", flush=True)
@@ -97,7 +81,7 @@ def show(what, done, total):
 def copy_to(image, device):
     """Write the image's data and wait until the card has it."""
     with open(image, "rb") as source, open(device, "r+b", buffering=0) as target:
-        todo = list(pieces(source, os.path.getsize(image)))
+        todo = list(umbra_card.pieces(source, os.path.getsize(image)))
         total, done = sum(length for _, length in todo), 0
         for offset, length in todo:
             data = os.pread(source.fileno(), length, offset)
@@ -113,7 +97,7 @@ def compare(image, device):
     """Read back from the card itself, not from what this computer remembers of it."""
     with open(image, "rb") as source, open(device, "rb", buffering=0) as target:
         os.posix_fadvise(target.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        todo = list(pieces(source, os.path.getsize(image)))
+        todo = list(umbra_card.pieces(source, os.path.getsize(image)))
         total, done = sum(length for _, length in todo), 0
         for offset, length in todo:
             if os.pread(source.fileno(), length, offset) != os.pread(target.fileno(), length, offset):

@@ -10,7 +10,7 @@ struct vcpu;
 struct code_site {
 	const u32 *page;	/* the guest's own words */
 	u32 index;		/* of the word in the page */
-	u32 copy;		/* number of the copy */
+	u32 copy;		/* name of the copy */
 	gva_t gva;		/* where the page is executed: page aligned */
 	bool movable;		/* it is executed elsewhere too: the word must do anywhere */
 	bool bound;		/* set by word(): what it returned is right at @gva only, in privileged modes */
