@@ -101,7 +101,7 @@ def boot_options(options, image):
 
 
 def run_terminal(command):
-    say("booting; to leave, type Ctrl-A and then X (with --console: Ctrl-C)")
+    say("booting; after Umbra's last line a Linux unpacks itself for some seconds without a word. To leave, type Ctrl-A and then X (with --console: Ctrl-C)")
     print(flush=True)
     return subprocess.run(command, check=False).returncode
 
