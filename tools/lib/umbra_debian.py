@@ -300,3 +300,22 @@ def fetch_one(suite, via=None, pattern=None, name=None):
                 raise ToolError(explain(str(error), f"a package of {suite} cannot be fetched")) from error
             pinned.write_text(json.dumps(known) + "\n", encoding="utf-8")
     return packages_dir() / folder_name(*known, ARCHITECTURE)
+
+
+def fetch_closure(name):
+    """The folders of a package of RELEASE and of all it depends on, itself first: fetched and pinned as by `fetch_one()`."""
+    pinned = packages_dir() / f"resolved-{hashlib.sha256(f'closure {name} {ARCHITECTURE} {RELEASE}'.encode()).hexdigest()[:16]}.json"
+    with lock("fetch"):
+        known = json.loads(pinned.read_text(encoding="utf-8")) if pinned.exists() else None
+        if known is None or not all((packages_dir() / folder_name(*item, ARCHITECTURE)).exists() for item in known):
+            apt = Apt(cache_dir() / "debian")
+            try:
+                apt.update()
+                known = known or sorted(apt.closure(name), key=lambda item: (item[0] != name, item))
+                packages_dir().mkdir(parents=True, exist_ok=True)
+                for number, item in enumerate(known, start=1):
+                    download_binary(apt, *item, f"{name} [{number}/{len(known)}]")
+            except ToolError as error:
+                raise ToolError(explain(str(error), f"{name} cannot be fetched")) from error
+            pinned.write_text(json.dumps(known) + "\n", encoding="utf-8")
+    return [packages_dir() / folder_name(*item, ARCHITECTURE) for item in known]

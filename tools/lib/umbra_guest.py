@@ -148,26 +148,30 @@ def needed_libraries(path):
     return re.findall(r"\(NEEDED\)\s+Shared library: \[(.*?)\]", text)
 
 
-def build_stress(paths):
-    """stress-ng with exactly the libraries it is linked against, each under the name that the linker asks for."""
-    archive = Archive()
-    program = paths["stress-ng"] / "usr/bin/stress-ng"
+def add_linked(archive, program, name, packages):
+    """A program, and exactly the libraries that it is linked against, each under the name that the linker asks for."""
     libraries = {}
-    for package in paths["stress-ng-libs"]:
+    for package in packages:
         for path in sorted(package.rglob("*.so*")):
             if path.exists():
                 libraries.setdefault(path.name, path.resolve())
-    archive.file("usr/bin/stress-ng", program.read_bytes(), 0o755)
+    archive.file(name, program.read_bytes(), 0o755)
     done, todo = set(), needed_libraries(program)
     while todo:
-        name = todo.pop()
-        if name in done:
+        library = todo.pop()
+        if library in done:
             continue
-        if name not in libraries:
-            raise ToolError(f"stress-ng needs {name}, which is in none of the packages it depends on")
-        done.add(name)
-        archive.file(f"lib/{name}", libraries[name].read_bytes(), 0o755)
-        todo += needed_libraries(libraries[name])
+        if library not in libraries:
+            raise ToolError(f"{program.name} needs {library}, which is in none of the packages it depends on")
+        done.add(library)
+        archive.file(f"lib/{library}", libraries[library].read_bytes(), 0o755)
+        todo += needed_libraries(libraries[library])
+
+
+def build_stress(paths):
+    """stress-ng with its libraries."""
+    archive = Archive()
+    add_linked(archive, paths["stress-ng"] / "usr/bin/stress-ng", "usr/bin/stress-ng", paths["stress-ng-libs"])
     return archive.pack_gzip()
 
 
