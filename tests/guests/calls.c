@@ -655,7 +655,7 @@ static void test_timer(void)
 
 		if (vector == VEC_IRQ) {
 			same(MODE_USR, exc_frame.spsr & PSR_MODE, "%s: mode", what);
-			group_check(true, exc_frame.exc_lr - 4 <= (u32)SPIN + 8, "%s: where", what);
+			same(true, exc_frame.exc_lr - 4 <= (u32)SPIN + 8, "%s: where", what);
 			before++;
 		} else {
 			check_at(&l, l.n, VEC_UND, vector, LINE_VA + 4 * l.n + 4, NULL);
