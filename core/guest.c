@@ -150,6 +150,7 @@ int guest_start(struct guest *g)
 		return err;
 	g->request = GUEST_REQ_NONE;
 	hv_log_new_run();
+	console_guest_starts(g);
 	arch_vcpu_reset(g->vcpu, g->entry, g->r0, g->r1, g->r2);
 	for (struct emudev *d = g->devs; d; d = d->next)
 		if (d->type->reset)

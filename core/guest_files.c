@@ -10,6 +10,7 @@
 
 #include <arch/cpu.h>
 #include <arch/vcpu.h>
+#include <hv/console.h>
 #include <hv/guest_files.h>
 #include <hv/log.h>
 #include <hv/uimage.h>
@@ -249,7 +250,7 @@ static void give_memory(struct layout *l, struct layout_guest *c)
 	const hpa_t before = given_base;
 	hpa_t end = highest_end(l), top = guest_given_base() & SECTION_MASK;
 
-	c->own_size = c == l->guest ? 0 : ALIGN_UP(arch_vcpu_size(c), SECTION_SIZE);
+	c->own_size = c == l->guest ? 0 : ALIGN_UP(arch_vcpu_size(c) + CONSOLE_HISTORY_SIZE, SECTION_SIZE);
 	if (c->own_size)
 		c->own = take(l, c->own_size);
 	if (c->by_size && (!c->own_size || c->own))

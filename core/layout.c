@@ -9,6 +9,7 @@
 #include <arch/vcpu.h>
 #include <autoconf.h>
 #include <hv/blob.h>
+#include <hv/console.h>
 #include <hv/emudev.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
@@ -339,7 +340,7 @@ static u32 room_above(const struct layout *l, const struct layout_guest *of)
 		if (g != of && g->by_size)
 			sum += g->mem_size;
 		if (g != l->guest)
-			sum += ALIGN_UP(arch_vcpu_size(g), SECTION_SIZE);
+			sum += ALIGN_UP(arch_vcpu_size(g) + CONSOLE_HISTORY_SIZE, SECTION_SIZE);
 	}
 	sum += ALIGN_UP((u32)MIN(files, arch_host_mem()->ram_size), SECTION_SIZE);
 	return (u32)MIN(sum, arch_host_mem()->ram_size);

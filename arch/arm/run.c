@@ -205,6 +205,7 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
+		root_audit(v);
 		slow_exit_end(v);
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);
@@ -272,5 +273,5 @@ u64 arch_vcpu_unrewritten(struct vcpu *v)
 
 u32 arch_vcpu_audit(struct vcpu *v)
 {
-	return shadow_audit(v) + (v->path->audit ? v->path->audit(v) : 0);
+	return shadow_audit(v) + code_pages_audit(v) + (v->path->audit ? v->path->audit(v) : 0);
 }

@@ -442,8 +442,84 @@ static void history_is_bounded(void **state)
 		assert_true(console_guest_tx(port2, (u8)(i < 19990 ? '.' : 'a' + i - 19990)));
 	assert_int_equal(out_len, 0);
 	type(ESC "console two\r");
-	assert_non_null(strstr(out, "[11808 characters before these are lost]"));
+	assert_non_null(strstr(out, "[3627 characters are lost here]"));
 	assert_non_null(strstr(out, "..abcdefghij"));
+}
+
+/* A guest's first words since its start stay, whatever comes behind them. */
+static void history_has_a_beginning(void **state)
+{
+	type(ESC "console guest\r");
+	say(port2, "before");
+	console_guest_starts(&second);
+	for (u32 i = 0; i < 30000; i++)
+		assert_true(console_guest_tx(port2, (u8)(i < 8192 ? (u32)"boot"[i % 4] : '0' + i / 4096)));
+	clear();
+	type(ESC "console two\r");
+	assert_non_null(strstr(out, "boot\r\n[13616 characters are lost here]\r\n5"));
+	assert_non_null(strstr(out, "7777777"));
+	assert_int_equal(console_unseen(&second), 0);
+	clear();
+	type(ESC "console guest\r" ESC "console two\r");
+	assert_null(strstr(out, "boot"));
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "[guest two]\r\nbootboot"));	/* what was before its start is gone */
+	assert_non_null(strstr(out, "boot\r\n[13616 characters are lost here]\r\n5"));
+	/* what was written last before a restart is still there */
+	say(port2, "last words");
+	console_guest_starts(&second);
+	say(port2, "new life");
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "last wordsnew life"));
+	assert_null(strstr(out, "boot"));
+	type(ESC "console two future\r" ESC);
+	assert_non_null(strstr(out, "usage"));
+}
+
+static void wire_takes(u32 n)
+{
+	room = n;
+	fake_irq_level[74] = true;
+	host_irq_handle();
+	fake_irq_level[74] = false;
+}
+
+/* Longer than the wire's queue: it follows as the wire has room, the guest goes on behind it, and nobody waits but for the wire. */
+static void history_comes_as_the_wire_takes_it(void **state)
+{
+	say(port, "old");
+	console_guest_starts(&second);
+	for (u32 i = 0; i < 14000; i++)
+		assert_true(console_guest_tx(port2, (u8)('a' + i % 26)));
+	clear();
+	room = 0;
+	console_show(&second);
+	assert_true(console_unseen(&second) > 6000 && console_unseen(&second) < 8000);
+	say(port2, "!");
+	while (console_guest_tx(port2, '#'))
+		;
+	assert_int_equal(console_unseen(&second), 8192);
+	spaces2 = 0;
+	for (u32 i = 0; i < 40; i++)
+		wire_takes(1000);
+	assert_int_equal(spaces2, 1);
+	assert_int_equal(console_unseen(&second), 0);
+	for (u32 i = 0; i < 14000; i++)
+		assert_int_equal(out[i], 'a' + i % 26);
+	assert_int_equal(out[14000], '!');
+	assert_int_equal(out[14001], '#');
+	say(port2, "live");
+	assert_non_null(strstr(out, "#live"));
+	/* of one that does not run all comes before the prompt does */
+	second.state = GUEST_STOPPED;
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "#live\r\numbra> "));
+	assert_true(out_len > 14000);
+	second.state = GUEST_RUNNING;
+	console_set_monitor(false);
 }
 
 /* A guest that waited for the wire when another came to be shown need not any more. */
@@ -528,7 +604,7 @@ int main(void)
 		T(guest_output_waits_for_room),
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
-		T2(consoles_by_name), T2(history_is_bounded), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name),
+		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -488,6 +488,17 @@ static void test_budget(void **state)
 	fake_time_go(10);
 	guest.state = GUEST_RUNNING;
 	assert_int_equal(get16(USED + 2), 6);
+	/* one that stands finds all of it done when it goes on */
+	drive(F_INDIRECT | F_EVENT_IDX);
+	for (u32 i = 0; i < 4; i++) {
+		put_request(3 * i, 0, 0, DATA, 0x80000);
+		offer(3 * i);
+	}
+	kick();
+	guest.state = GUEST_PAUSED;
+	fake_time_go(4);
+	guest.state = GUEST_RUNNING;
+	assert_int_equal(get16(USED + 2), 4);
 }
 
 static void test_wild_chains(void **state)

@@ -1017,6 +1017,37 @@ void code_pages_dump(struct vcpu *v)
 		dump_interpreted(&c->range[i]);
 }
 
+/* The copy that page @page of @r names: is it live, and is it this page's? */
+static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32 page, u32 *named)
+{
+	u32 n = r->state[page];
+	gpa_t gpa = r->base + (page << PAGE_SHIFT);
+
+	if (!is_copy((u16)n))
+		return 0;
+	++*named;
+	if (n <= c->copies && c->copy[n].live && c->copy[n].gpa == gpa)
+		return 0;
+	pr_err("code page audit: page 0x%08x names copy %u, which is not its\n", (unsigned)gpa, (unsigned)n);
+	return 1;
+}
+
+u32 code_pages_audit(struct vcpu *v)
+{
+	const struct code_pages *c = v->code;
+	u32 bad = 0, named = 0, live = 0;
+
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		for (u32 page = 0; page < c->range[i].size >> PAGE_SHIFT; page++)
+			bad += audit_page(c, &c->range[i], page, &named);
+	for (u32 n = 1; n <= c->copies; n++)
+		live += c->copy[n].live;
+	if (live == c->live && live == named)
+		return bad;
+	pr_err("code page audit: %u copies are live, %u are counted, %u are some page's\n", (unsigned)live, (unsigned)c->live, (unsigned)named);
+	return bad + 1;
+}
+
 u32 code_pages_user_visible(struct vcpu *v)
 {
 	return v->user_copies;
