@@ -31,8 +31,10 @@
 #define MOVS_PC_LR	0xe1b0f00eu
 #define MRS		0xe10f0000u
 #define CPSID		0xf10c0080u
-#define MRS_TRAP(copy)	(0xef8c0000u | (copy) << 4)	/* kind 3, r0 */
-#define CPSID_TRAP(copy)	(0xef840002u | (copy) << 4)	/* kind 1, I */
+#define NAME(nth)	((nth) * 10125u % 16384)	/* of the nth copy that was made */
+#define MRS_TRAP(nth)	(0xef8c0000u | NAME(nth) << 4)	/* kind 3, r0 */
+#define CPSID_TRAP(nth)	(0xef840002u | NAME(nth) << 4)	/* kind 1, I */
+#define OTHER_TRAP(nth, index)	(0xef800000u | NAME(nth) << 4 | ((index) & 15))
 #define WFI		0xe320f003u
 #define B_HERE		0xeafffffeu	/* b . */
 #define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
@@ -967,7 +969,7 @@ static void copy_has_sites_replaced(void **state)
 		if (i != 0x10 && i != 0x20 && i != 0xffc)
 			assert_int_equal(get(exec + i), NOP);
 	assert_int_equal(get(exec + 0x10), MRS_TRAP(1));
-	assert_int_equal(get(exec + 0x20), 0x1f800018);	/* conditional: kind 0, copy 1, word 8 */
+	assert_int_equal(get(exec + 0x20), (OTHER_TRAP(1, 8) & 0xffffff) | 0x1f000000);	/* conditional: kind 0 */
 	assert_int_equal(get(exec + 0xffc), CPSID_TRAP(1));	/* unconditional: AL */
 	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
 	assert_int_equal(fake_dcache_cleaned, 2 * PAGE_SIZE);	/* the copy and the page */
@@ -994,15 +996,15 @@ static void foreign_svc_is_no_site(void **state)
 	put(RAM + 0x18, 0xef000010);
 	exec_page(0);
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x14, &word));
-	assert_int_equal(get(exec_page(0) + 0x14), 0xef800015);	/* replaced: the window would take it for the site */
-	assert_false(code_page_site(&v, 0xef800015, VA + 0x14, &word));
+	assert_int_equal(get(exec_page(0) + 0x14), OTHER_TRAP(1, 5));	/* replaced: the window would take it for the site */
+	assert_false(code_page_site(&v, OTHER_TRAP(1, 5), VA + 0x14, &word));
 	assert_int_equal(get(exec_page(0) + 0x18), 0xef000010);	/* cannot be confused */
 	assert_false(code_page_site(&v, 0xef000010, VA + 0x18, &word));
 	assert_false(code_page_site(&v, CPSID_TRAP(1), VA + 0x10, &word));	/* another site */
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + PAGE_SIZE + 0x10, &word));	/* another page */
 	assert_false(code_page_site(&v, MRS_TRAP(2), VA + 0x10, &word));	/* copy that is not live */
 	assert_false(code_page_site(&v, MRS_TRAP(0), VA + 0x10, &word));
-	assert_false(code_page_site(&v, MRS_TRAP(0x3fff), VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(5), VA + 0x10, &word));
 	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
@@ -1071,8 +1073,8 @@ static void without_fast_exits(void **state)
 	v.fast_off = 1;
 	assert_int_equal(code_pages_init(&v), 0);
 	put(RAM + 0x10, MRS);
-	assert_int_equal(get(exec_page(0) + 0x10), 0xef800014);	/* not for the window to handle */
-	assert_true(code_page_site(&v, 0xef800014, VA + 0x10, &word));
+	assert_int_equal(get(exec_page(0) + 0x10), OTHER_TRAP(1, 4));	/* not for the window to handle */
+	assert_true(code_page_site(&v, OTHER_TRAP(1, 4), VA + 0x10, &word));
 	assert_int_equal(word, MRS);
 }
 
@@ -1168,7 +1170,7 @@ static void thumb_sites(void **state)
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
 	v.r[15] = VA + 2;
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
-	assert_int_equal(n, 1);
+	assert_int_equal(n, NAME(1));
 	assert_int_equal(fake_icache_invalidated, cleaned);
 	v.r[15] = VA + 0x100;
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
@@ -1281,8 +1283,44 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x164), WFI);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x170), 0x114f0000);
-	assert_int_equal(get(exec_page(1) + 0x170), 0x1f80002c);	/* and is a site again, of copy 2 */
+	assert_int_equal(get(exec_page(1) + 0x170), (OTHER_TRAP(2, 12) & 0xffffff) | 0x1f000000);	/* and is a site again, of the second copy */
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
+}
+
+/* An SVC of the guest's own, in the very place of a site of a copy of the same code: it has not read what stands there. */
+static void own_words_are_not_moved_ones(void **state)
+{
+	u32 own = 0xef8c0000, i;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0x10, own);
+	for (i = 0; i < COPIES; i++)		/* kind and operand of the site, small numbers and all round ones */
+		for (own = 0xef8c0000 | i << 4; own; own = own & 0x20000 ? 0 : own | 0x20000) {
+			put(RAM + PAGE_SIZE + 0x10, own);
+			code_page_drop(&v, RAM + PAGE_SIZE);
+			exec_page(0);
+			exec_page(1);
+			assert_int_equal(get(RAM + PAGE_SIZE + 0x10), own);
+		}
+}
+
+/* No name comes again before all others, and no two copies share one. */
+static void copies_have_names_of_their_own(void **state)
+{
+	static u8 seen[1 << 14];
+	u32 trap, kept;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0x10, MRS);
+	kept = get(exec_page(0) + 0x10);
+	for (u32 i = 0; i < 2 << 14; i++) {
+		trap = get(exec_page(1) + 0x10);
+		assert_int_not_equal(trap, kept);
+		assert_int_not_equal(site_copy(trap), 0);
+		if (i < (1 << 14) - 2)
+			assert_int_equal(seen[site_copy(trap)]++, 0);
+		code_page_drop(&v, RAM + PAGE_SIZE);
+	}
 }
 
 static void user_visible(void **state)
@@ -1317,7 +1355,8 @@ static void everything_is_forgotten(void **state)
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 	exec_page(0);
 	assert_int_equal(v.exits[EXIT_SCAN], 4);
-	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(2), VA + 0x10, &word));
 }
 
 static void elsewhere(void **state)
@@ -1349,7 +1388,7 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored),
+		P(moved_words_are_restored), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(user_visible), P(everything_is_forgotten),
 		P(elsewhere), P(written_again_and_again), P(both_sets), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),

@@ -631,6 +631,38 @@ static void memory_of_another_guest(void **state)
 	audit();
 }
 
+static void expect_violation(const char *what)
+{
+	fake_log_reset();
+	assert_true(shadow_audit(v) > 0);
+	assert_non_null(strstr(fake_log_text, what));
+}
+
+/* The audit finds a node or a table that neither a root nor a free list has. */
+static void lost_nodes_are_found(void **state)
+{
+	u16 node, tbl;
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00100000, P(RAM + 0x40000, URW) | NG);
+	mmu_on();
+	assert_true(guest_does(0x00100000, ACC_READ, false));
+	l1(0, 0x00100000, 0);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	audit();
+	node = s->node_free;
+	tbl = s->tbl_free;
+	assert_true(node != NODE_NONE && tbl != TBL_NONE);
+	s->node_free = s->node[node].hash_next;
+	expect_violation("nodes: ");
+	s->node_free = node;
+	audit();
+	s->tbl_free = s->tbl_next[tbl];
+	expect_violation("tables: ");
+	s->tbl_free = tbl;
+	audit();
+}
+
 /* What is fetched at @va must be interpreted: nothing, and least of all what is mapped for data, lets the processor execute it. */
 static void expect_interpreted(gva_t va, bool priv)
 {
@@ -1948,7 +1980,7 @@ static int back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
+		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid),

@@ -40,7 +40,7 @@ def test_random_rows_repeat():
 
 def test_only_looks_at_all_rows():
     names = {row.name for row in picked("--only", "minimal/*")}
-    assert {"minimal/debian/inline", "minimal/modes/inline", "minimal/tlb/inline"} <= names
+    assert {"minimal/debian/inline/flush", "minimal/modes/inline/oos", "minimal/tlb/inline/sync"} <= names
     assert all(name.startswith("minimal/") for name in names)
 
 
@@ -50,9 +50,10 @@ def test_quick_rows_are_few():
 
 def test_rules_and_tags():
     chosen = {row.name: row for row in rows.product(rows.load())}
-    assert chosen["minimal/debian/trap"].expect == "refuses: is not built in" and chosen["minimal/debian/trap"].checks == ()
-    assert "full/debian/interp" not in chosen
-    assert chosen["full/modes/trap"].tags == ("quick",) and chosen["debug/modes/trap"].tags == ()
+    assert chosen["minimal/debian/trap/flush"].expect == "refuses: is not built in" and chosen["minimal/debian/trap/flush"].checks == ()
+    assert chosen["minimal/debian/inline/oos"].expect == "refuses: is not built in" and chosen["minimal/debian/inline/flush"].expect == "boots"
+    assert "full/debian/interp/flush" not in chosen
+    assert chosen["full/modes/trap/flush"].tags == ("quick",) and chosen["debug/modes/trap/flush"].tags == ()
 
 
 @pytest.mark.parametrize("words, message", [

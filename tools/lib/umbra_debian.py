@@ -78,12 +78,12 @@ class Apt:
             raise ToolError(f"package '{package}' ({ARCHITECTURE}) is in no package list of this system's repositories")
         return max(records, key=lambda record: version_key(record["Version"]))
 
-    def closure(self, package):
-        """[(name, version)] of a package with all it depends on."""
-        text = self.call("apt-get", "-s", "--no-install-recommends", "install", package)
+    def closure(self, *packages):
+        """[(name, version)] of packages with all they depend on, in the order in which apt installs them."""
+        text = self.call("apt-get", "-s", "--no-install-recommends", "install", *packages)
         found = re.findall(r"^Inst (\S+) \((\S+) ", text, re.M)
         if not found:
-            raise ToolError(f"apt cannot resolve the dependencies of '{package}'")
+            raise ToolError(f"apt cannot resolve the dependencies of '{' '.join(packages)}'")
         return [(name.split(":")[0], version) for name, version in found]
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, ToolError, build_dir, run
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, run
 
 LAYOUTS = SOURCE / "configs/layouts"
 MIB = 1 << 20
@@ -321,7 +321,7 @@ def command_diff(options, build):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools/layout", description="Layouts on this computer: a .dts or .dtb file, or a name of configs/layouts.")
+    parser = Arguments("layout", "Layouts on this computer: a .dts or .dtb file, or a name of configs/layouts.")
     parser.add_argument("--build", help="the build folder whose configuration counts (build/)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, function, text in (("check", command_check, "say what Umbra would refuse, with file and line"),

@@ -70,10 +70,11 @@ class Builder:
         """None, or why it could not be built."""
         path.parent.mkdir(parents=True, exist_ok=True)
         goals, environment = words(row)
+        compiler = [f"CC={row.compiler}"] if row.compiler else []
         try:
             with lock_file(f"{path}.lock"):
                 make(path, goals, environment, 1)
-                make(path, ["all"], environment, self.jobs)
+                make(path, ["all", *compiler], environment, self.jobs)
         except Failure as failure:
             return str(failure)
         return None
@@ -95,7 +96,7 @@ def arguments(row, folder, layout_folder):
     kernel = umbra_kernels.load().get(row.guest)
     if kernel:
         layout = umbra_kernels.with_bootargs(kernel, layout, layout_folder)
-    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None)
+    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None, row.strategy or None)
     command[command.index("-kernel") + 1] = folder / "umbra.img"
     return command
 

@@ -180,6 +180,7 @@ struct shadow {
 	struct vcpu *v;
 	const struct shadow_ops *ops;
 	struct root *cur;
+	const struct root *audited;	/* root_audit.c: the current one when it last looked */
 	bool asid_pending;	/* guest ASID != cur->asid and cur has non-global entries: their domains are closed */
 	bool asid_returns;	/* the guest leaves an ASID and comes back to it with no change of TTBR0 that counts: root_find() */
 	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */

@@ -3,8 +3,8 @@
  * Audit of the shadow: structure and safety of every entry of every root, and the current root against the guest's tables.
  *
  * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's (by its map, and by
- * those of all guests: core/guest_owner.c),
- * a writable or unscanned mapping of scanned code, the window open to User mode, an entry that tracking does not find.
+ * those of all guests: core/guest_owner.c), a writable or unscanned mapping of scanned code, the window open to User mode, an entry that
+ * tracking does not find, a node or table that is lost.
  * An entry of the current root that grants more than the guest's tables do *now* is counted apart, as stale: it is legal until the
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
@@ -312,6 +312,49 @@ static void audit_dacr(struct audit *a)
 			violation(a, "kernel view open in User mode", a->s->cur->id, 0, v->dacr_user);
 }
 
+/* -- the books: every node and table is either in use or free (rule 2), so that none is lost -- */
+
+static void lost(struct audit *a, const char *what, u32 used, u32 free, u32 all)
+{
+	if (used + free == all)
+		return;
+	if (a->bad++ < AUDIT_PRINT_MAX)
+		pr_err("shadow audit: %s: %u in use, %u free, %u in all\n", what, (unsigned)used, (unsigned)free, (unsigned)all);
+}
+
+static void audit_node_books(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u32 used = 0, free = 0;
+
+	for (u32 i = 0; i < s->node_bump; i++)
+		used += !!s->node[i].roots;
+	for (u32 i = s->node_free; i != NODE_NONE && free <= s->node_bump; i = s->node[i].hash_next, free++)
+		if (s->node[i].roots)
+			violation(a, "free node is in use", (u32)__builtin_ctzll(s->node[i].roots), (u32)s->node[i].slot << SECTION_SHIFT, i);
+	lost(a, "nodes", used, free, s->node_bump);
+}
+
+static bool table_is_used(const struct shadow *s, u32 tbl)
+{
+	const struct node *n = s->tbl_node[tbl] == NODE_NONE ? NULL : &s->node[s->tbl_node[tbl]];
+
+	return n && n->roots && (n->tbl[VIEW_K] == tbl || n->tbl[VIEW_U] == tbl);
+}
+
+static void audit_table_books(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u32 used = 0, free = 0;
+
+	for (u32 i = 0; i < s->tbl_bump; i++)
+		used += table_is_used(s, i);
+	for (u32 i = s->tbl_free; i != TBL_NONE && free <= s->tbl_bump; i = s->tbl_next[i], free++)
+		if (s->tbl_node[i] != NODE_NONE)
+			violation(a, "free table has an owner", 0, 0, i);
+	lost(a, "tables", used, free, s->tbl_bump);
+}
+
 /*
  * Returns the number of violations, each of the first few printed; the number of stale entries is left in the shadow's
  * statistics (shadow_dump()). Slow: reads every table.
@@ -327,6 +370,8 @@ u32 shadow_audit(struct vcpu *v)
 	for (u32 i = 0; i < s->node_bump; i++)
 		if (s->node[i].roots)
 			audit_node(&a, &s->node[i]);
+	audit_node_books(&a);
+	audit_table_books(&a);
 	audit_root_cache(&a);
 	audit_current(&a);
 	audit_dacr(&a);

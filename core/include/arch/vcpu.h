@@ -46,7 +46,10 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 void arch_vcpu_dump(struct vcpu *v);
 /* Why it may be that the guest does not get on: a few lines of where it is and what went wrong last. */
 void arch_vcpu_trouble(struct vcpu *v);
-/* Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last? */
+/*
+ * Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last, or does it
+ * seem to ask a passed-through one?
+ */
 bool arch_vcpu_lives(struct vcpu *v);
 /* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
 bool arch_vcpu_still(struct vcpu *v);
