@@ -256,7 +256,7 @@ static void audit_cached_root(struct audit *a, const struct root_cache *c, u32 i
 	const struct root *r = &s->root[c->hw_asid - HOST_ASID_FIRST];
 
 	if (!r->valid || r->dirty || r->tlb_stale || r->epoch != s->epoch || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
-	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 ||
+	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->key.ttbr0 ||
 	    vcpu_root_index(c->ttbr0) != index)
 		violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
 }
