@@ -27,6 +27,7 @@ HOSTILE = """#include "bare-duo.dts"
 SHORT = "itpavbdf"
 ENDLESS = {"F": "faults without end", "M": "everything masked"}
 PATHS = [path for path in built_paths() if path != "interp"]
+FIRST_IN_EVERY_RUN = [path if path == PATHS[0] else pytest.param(path, marks=pytest.mark.nightly) for path in PATHS]
 
 
 def start(boot, folder, path):
@@ -53,7 +54,7 @@ def end(board, before):
     assert board.log.read_text(encoding="latin1").count("AAAAAAAA begins") == 1
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", FIRST_IN_EVERY_RUN)
 def test_attacks(boot, tmp_path, path):
     """Each attack comes to its end; those that have none are ended by a reset."""
     board = start(boot, tmp_path, path)
