@@ -27,18 +27,14 @@ REPLACED = ((0x0f000000, 0x0e000000), (0x0fb000f0, 0x01000000), (0x0fb0fff0, 0x0
             (0x0ffff000, 0x01b0f000))
 
 
-def guest_files(folder, add, more=()):
-    """
-    The guest's files with an initramfs that has more, by `add(archive)` and in those of the guest's files that `more` names: the kernel unpacks
-    archives one behind the other.
-    """
+def guest_files(folder, add):
+    """The guest's files with an initramfs that has more, by `add(archive)`: the kernel unpacks archives one behind the other."""
     files = dict(umbra_guest.build_guest())
     archive = Archive()
     archive.directory("extra")
     add(archive)
     files["initrd.gz"] = pathlib.Path(folder) / "initrd.gz"
-    files["initrd.gz"].write_bytes(umbra_guest.build_guest()["initrd.gz"].read_bytes() + archive.pack_gzip() +
-                                  b"".join(umbra_guest.build_guest()[name].read_bytes() for name in more))
+    files["initrd.gz"].write_bytes(umbra_guest.build_guest()["initrd.gz"].read_bytes() + archive.pack_gzip())
     return files
 
 
@@ -73,15 +69,15 @@ def add_kernel(archive, kind="debian"):
     archive.copy(f"extra/{kind}.initrd.gz", ready.files["initrd.gz"])
 
 
-def world_arguments(name, world, files, bootargs=None):
+def world_arguments(name, world, files, bootargs=None, layout_file="linux"):
     """QEMU's words for the board natively, or under Umbra on a CPU path."""
     if world == "native":
         return native_arguments(bootargs, files)
-    return umbra_arguments(f"{name}-{world}", files=files, path=world, bootargs=bootargs)
+    return umbra_arguments(f"{name}-{world}", layout_file, files=files, path=world, bootargs=bootargs)
 
 
-def booted(name, world, files, bootargs=None, **options):
-    board = Board(f"{name}-{world}", world_arguments(name, world, files, bootargs), **options)
+def booted(name, world, files, bootargs=None, layout_file="linux", **options):
+    board = Board(f"{name}-{world}", world_arguments(name, world, files, bootargs, layout_file), **options)
     board.world = world
     return board
 
