@@ -23,7 +23,10 @@ V ?= 0
 Q := $(if $(filter 0,$(V)),@)
 say = $(if $(filter 0,$(V)),@printf '  %-8s%s\n' '$(1)' '$(patsubst $(O)/%,%,$(2))')
 
-CC := $(CROSS_COMPILE)gcc
+CC := $(if $(filter-out 0,$(LLVM)),clang,$(CROSS_COMPILE)gcc)
+with_clang := $(findstring clang,$(notdir $(firstword $(CC))))
+# Assembles and links, whatever compiles C: it knows where picolibc and its own library are, and clang's assembler does not know ADRL.
+GCC := $(CROSS_COMPILE)gcc
 OBJCOPY := $(CROSS_COMPILE)objcopy
 AR := $(CROSS_COMPILE)ar
 CPP := cpp
@@ -36,7 +39,7 @@ export UMBRA_BUILD := $(abspath $(O))
 
 config_targets := menuconfig guiconfig oldconfig olddefconfig randconfig allyesconfig allnoconfig alldefconfig listnewconfig
 # Goals that need no configuration; reading it for them would make `make clean` build things.
-plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distclean help test bench check check-host setup fetch \
+plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distclean help test bench check check-host coverage setup fetch \
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
@@ -93,20 +96,23 @@ $(foreach folder,$(folders),$(eval $(call read_folder,$(folder))))
 
 warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wno-unused-parameter
 # Soft floating point: Umbra must not touch the guest's VFP registers. No unaligned access: Umbra also runs with the MMU off.
-# Addresses in whole words, so that entry.S can move the image (-pie: the linker lists them).
-machine_flags := -mcpu=cortex-a8 -marm -mfloat-abi=soft -mno-unaligned-access -mword-relocations
+machine_flags := -mcpu=cortex-a8 -marm -mfloat-abi=soft -mno-unaligned-access
+# What GCC and clang call differently. Addresses are in whole words, so that entry.S can move the image (-pie: the linker lists them).
+gcc_flags := --specs=picolibc.specs -mword-relocations
+picolibc_include := $(if $(with_clang),$(shell $(GCC) --specs=picolibc.specs -E -v -xc /dev/null 2>&1 | sed -n 's/^ \(.*picolibc.*include\)$$/\1/p'))
+clang_flags := --target=$(CROSS_COMPILE:%-=%) -mno-movt -meabi gnu -fshort-enums -ftls-model=local-exec -isystem $(picolibc_include)
 # The tool chain's 32-bit types are long, those of the build host int. With int here too, unit tests and target agree on
 # types and printf formats (and libfdt, which mixes int and int32_t, compiles). Same size and registers either way.
 type_flags := -U__INT32_TYPE__ -D__INT32_TYPE__=int -U__UINT32_TYPE__ "-D__UINT32_TYPE__=unsigned int"
-common_flags := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF $(machine_flags) $(type_flags) -O2 -g -fno-common \
-	-ffunction-sections -fdata-sections
+common_flags := -DPICOLIBC_INTEGER_PRINTF_SCANF $(machine_flags) $(type_flags) -O2 -g -fno-common -ffunction-sections -fdata-sections
+compiler_flags := $(if $(with_clang),$(clang_flags),$(gcc_flags)) $(common_flags)
 # A null pointer is an address of the board (GPMC), so its checks stay.
-c_flags := $(common_flags) -std=gnu11 -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
+c_flags := $(compiler_flags) -std=gnu11 -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector \
 	-fstack-usage $(warnings)
 include_flags := -Icore/include -Iarch/arm/include -I$(O)/include -isystem $(O)/libfdt/include \
 	-include $(O)/include/autoconf.h
-link_flags := $(common_flags) -nostartfiles -static -Wl,-pie,--no-dynamic-linker,-z,notext -Wl,--gc-sections -Wl,--build-id=none -Wl,--fatal-warnings \
-	-Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096
+link_flags := $(gcc_flags) $(common_flags) -nostartfiles -static -Wl,-pie,--no-dynamic-linker,-z,notext -Wl,--gc-sections -Wl,--build-id=none -Wl,--fatal-warnings \
+	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
 
 # A file that changes exactly when its text does: what depends on it is rebuilt when flags or the object list change.
 define stamp
@@ -116,11 +122,12 @@ $(1): force | $(O)/.umbra-build
 endef
 force: ;
 ifneq ($(need_config),)
-$(eval $(call need_programs,$(CC) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
-cc_version := $(shell $(CC) -dumpfullversion 2>/dev/null)
+$(eval $(call need_programs,$(CC) $(filter-out $(CC),$(GCC)) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
+cc_version := $(CC) $(shell $(CC) --version 2>/dev/null | head -n 1)
 # The name with its folder, if it is there.
-ifeq ($(filter /%,$(shell $(CC) -print-file-name=picolibc.specs 2>/dev/null)),)
-$(error $(CC) has no picolibc, or does not run: run tools/setup)
+with_picolibc := $(if $(with_clang),$(GCC),$(CC))
+ifeq ($(filter /%,$(shell $(with_picolibc) -print-file-name=picolibc.specs 2>/dev/null)),)
+$(error $(with_picolibc) has no picolibc, or does not run: run tools/setup)
 endif
 endif
 $(eval $(call stamp,$(O)/flags,$(cc_version) $(c_flags) $(include_flags) $(link_flags)))
@@ -140,7 +147,7 @@ $(fdt_names:%=$(O)/libfdt/include/%.c): $(O)/libfdt/include/libfdt.h ;
 
 $(fdt_objects): $(O)/libfdt/%.o: $(O)/libfdt/include/%.c $(O)/flags
 	$(call say,CC,$@)
-	$(Q)$(CC) $(common_flags) -std=gnu11 -w -I$(O)/libfdt/include -c -o $@ $<
+	$(Q)$(CC) $(compiler_flags) -std=gnu11 -w -I$(O)/libfdt/include -c -o $@ $<
 
 $(O)/libfdt.a: $(fdt_objects)
 	$(call say,AR,$@)
@@ -172,7 +179,7 @@ $(O)/include/asm_offsets.h: $(O)/arch/arm/asm_offsets.s
 $(O)/%.o: %.S $(common_needs) $(O)/include/asm_offsets.h
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(common_flags) -D__ASSEMBLY__ $(include_flags) -Wa,--fatal-warnings $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
+	$(Q)$(GCC) $(gcc_flags) $(common_flags) -D__ASSEMBLY__ $(include_flags) -Wa,--fatal-warnings $(CFLAGS_OBJECT) -MMD -MP -c -o $@ $<
 
 $(O)/umbra.lds: arch/arm/umbra.lds.S $(common_needs)
 	$(call say,LDS,$@)
@@ -181,7 +188,7 @@ $(O)/umbra.lds: arch/arm/umbra.lds.S $(common_needs)
 # The whole set of objects is in one group: units register themselves in linker sections that nothing refers to.
 $(O)/umbra.elf: $(objects) $(O)/libfdt.a $(O)/umbra.lds $(O)/objects
 	$(call say,LD,$@)
-	$(Q)$(CC) $(link_flags) -T $(O)/umbra.lds -Wl,-Map=$(O)/umbra.map -o $@ $(objects) $(O)/libfdt.a
+	$(Q)$(GCC) $(link_flags) -T $(O)/umbra.lds -Wl,-Map=$(O)/umbra.map -o $@ $(objects) $(O)/libfdt.a
 
 $(O)/umbra.bin: $(O)/umbra.elf
 	$(call say,BIN,$@)
@@ -275,7 +282,12 @@ guests:
 
 # --- Tests and checks ------------------------------------------------------------------------------------------------
 
-.PHONY: test bench check check-host
+# For tools that read C as the compiler does.
+.PHONY: print-flags
+print-flags:
+	@printf '%s\n' '$(c_flags) $(include_flags)'
+
+.PHONY: test bench check check-host coverage
 test:
 	$(Q)tools/test
 
@@ -284,6 +296,9 @@ bench:
 
 check-host:
 	$(Q)$(MAKE) --no-print-directory -C tests/host O=$(abspath $(O))
+
+coverage:
+	$(Q)$(MAKE) --no-print-directory -C tests/host O=$(abspath $(O)) coverage
 
 check:
 	$(Q)tools/test checks host
@@ -309,7 +324,7 @@ help:
 #:   allyesconfig allnoconfig alldefconfig
 #:   randconfig           a random valid one; KCONFIG_SEED=N repeats it
 #:
-#: Build (O=DIR builds elsewhere than in build/, V=1 shows the commands):
+#: Build (O=DIR builds elsewhere than in build/, V=1 shows the commands, CC=clang compiles with that):
 #:   all (default)        umbra.elf, umbra.bin, umbra.img (for U-Boot's bootm) and the layouts
 #:   layouts              configs/layouts/*.dts to layouts/*.dtb, checked as Umbra would (tools/layout --help: show, diff)
 #:   guests               the bare-metal test guests
@@ -328,6 +343,7 @@ help:
 #:   test                 everything; ends in `N passed, N failed` (tools/test --help: parts of it)
 #:   check                only the quick part: source checks and unit tests on this computer
 #:   check-host           only the unit tests
+#:   coverage             what they execute of the sources (host-coverage/coverage.html)
 #:   bench                lmbench, Dhrystone and others, natively and under Umbra (tools/bench --help: parts of it)
 #:
 #: Others:

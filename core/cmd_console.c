@@ -21,9 +21,9 @@ static int cmd_console(int argc, char **argv)
 
 	if (argc == 1)
 		return list();
-	if (argc != 2)
+	if (argc > 3 || (argc == 3 && strcmp(argv[2], "history")))
 		return -EINVAL;
-	if (!strcmp(argv[1], "all") || !strcmp(argv[1], "one")) {
+	if (argc == 2 && (!strcmp(argv[1], "all") || !strcmp(argv[1], "one"))) {
 		console_show_all(argv[1][0] == 'a');
 		return 0;
 	}
@@ -33,9 +33,14 @@ static int cmd_console(int argc, char **argv)
 		return 0;
 	}
 	mon_printf("[guest %s]\n", g->name);
-	console_show(g);
+	if (argc == 3)
+		console_show_history(g);
+	else
+		console_show(g);
 	if (guest_is_alive(g))
 		console_set_monitor(false);
+	else
+		mon_printf("\n");
 	return 0;
 }
-MONITOR_CMD(console, "console", "[GUEST|all|one]", "show a guest's console; print other guests' lines as well, or not", cmd_console);
+MONITOR_CMD(console, "console", "[GUEST [history]|all|one]", "show a guest's console, what is remembered of it; print other guests' lines as well, or not", cmd_console);

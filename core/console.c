@@ -61,7 +61,7 @@ static void tx_notify_guest(void)
 {
 	struct console_port *p = console_shown;
 
-	if (!p || !p->waits || !tx_guest_space())
+	if (!p || !console_port_catch_up(p) || !p->waits || !tx_guest_space())
 		return;
 	p->waits = false;
 	p->ops->tx_space(p->priv);
@@ -217,13 +217,12 @@ void console_flush(void)
 		;
 }
 
-/* A character of the guest that is shown. False: it has to wait for the wire. */
-static bool tx_shown(struct console_port *p, u8 c)
+bool console_wire_put(u8 c)
 {
-	if (!tx_guest_space()) {
-		p->waits = true;
+	if (released)
+		return true;
+	if (!tx_guest_space())
 		return false;
-	}
 	if (divert) {
 		divert((char)c);
 		return true;
@@ -233,13 +232,16 @@ static bool tx_shown(struct console_port *p, u8 c)
 	return true;
 }
 
+/* While what is remembered of it is still on its way to the wire, what it writes is remembered behind that. */
 bool console_guest_tx(struct console_port *p, u8 c)
 {
-	bool shown = p == console_shown && !released;
+	bool shown = p == console_shown && !released, behind = shown && p->seen != p->head;
 
-	if (shown && !tx_shown(p, c))
+	if (behind ? p->head - p->seen >= HISTORY_HALF : shown && !console_wire_put(c)) {
+		p->waits = true;
 		return false;
-	console_port_take(p, c, shown);
+	}
+	console_port_take(p, c, shown && !behind);
 	return true;
 }
 

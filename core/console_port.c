@@ -23,14 +23,23 @@ static struct console_port *port_of(const struct guest *g)
 	return NULL;
 }
 
+/* One that nobody has, or NULL. */
+static struct console_port *free_port(void)
+{
+	struct console_port *p = port_of(NULL);
+
+	return p || nports == ARRAY_SIZE(ports) ? p : &ports[nports++];
+}
+
 struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *ops, void *priv)
 {
-	struct console_port *p;
+	struct console_port *p = port_of(g) ? NULL : free_port();
 
-	if (port_of(g) || nports == ARRAY_SIZE(ports))
+	if (!p)
 		return NULL;
-	p = &ports[nports++];
-	*p = (struct console_port){ .guest = g, .ops = ops, .priv = priv, .history = hv_alloc(HISTORY_SIZE, 8) };
+	*p = (struct console_port){ .guest = g, .ops = ops, .priv = priv };
+	p->first = hv_alloc(HISTORY_HALF, 8);
+	p->last = hv_alloc(HISTORY_HALF, 8);
 	if (!console_shown) {
 		console_shown = p;
 		chosen = g;
@@ -72,7 +81,7 @@ u32 console_unseen(const struct guest *g)
 {
 	const struct console_port *p = port_of(g);
 
-	return p ? MIN(p->head - p->seen, HISTORY_SIZE) : 0;
+	return p ? (u32)MIN(p->head - p->seen, CONSOLE_HISTORY_SIZE) : 0;
 }
 
 /* A line of a guest that is not shown, between those of the one that is. */
@@ -95,25 +104,60 @@ static void line_take(struct console_port *p, u8 c)
 void console_port_take(struct console_port *p, u8 c, bool shown)
 {
 	p->characters++;
-	if (nports == 1 && shown)
-		return;		/* nobody will ask for it */
-	p->history[p->head++ % HISTORY_SIZE] = c;
+	if (p->head - p->start < HISTORY_HALF)
+		p->first[p->head - p->start] = c;
+	p->last[p->head++ % HISTORY_HALF] = c;
 	if (shown)
 		p->seen = p->head;
 	else if (all_lines && p != console_shown)
 		line_take(p, c);
 }
 
-/* What was written and not shown, or the end of it. */
-static void replay(struct console_port *p)
+static bool is_of_the_first(const struct console_port *p, u64 n)
 {
-	if (p->head - p->seen > HISTORY_SIZE) {
-		mon_printf("[%lu characters before these are lost]\n", (unsigned long)(p->head - p->seen - HISTORY_SIZE));
-		p->seen = p->head - HISTORY_SIZE;
+	return n >= p->start && n - p->start < HISTORY_HALF;
+}
+
+/* Character @n, or the first one behind it that is still there. */
+static u64 first_kept(const struct console_port *p, u64 n)
+{
+	u64 oldest = p->head > HISTORY_HALF ? p->head - HISTORY_HALF : 0;
+
+	if (n >= oldest || is_of_the_first(p, n))
+		return n;
+	return n < p->start ? MIN(p->start, oldest) : oldest;
+}
+
+bool console_port_catch_up(struct console_port *p)
+{
+	while (p->seen != p->head) {
+		u64 next = first_kept(p, p->seen);
+
+		if (next != p->seen)
+			mon_printf("\n[%lu characters are lost here]\n", (unsigned long)(next - p->seen));
+		p->seen = next;
+		if (!console_wire_put(is_of_the_first(p, next) ? p->first[next - p->start] : p->last[next % HISTORY_HALF]))
+			return false;
+		p->seen++;
 	}
-	for (; p->seen != p->head; p->seen++)
-		if (p->history[p->seen % HISTORY_SIZE] != '\r')
-			console_putc((char)p->history[p->seen % HISTORY_SIZE]);
+	return true;
+}
+
+void console_guest_starts(const struct guest *g)
+{
+	struct console_port *p = port_of(g);
+
+	if (p)
+		p->start = p->head;
+}
+
+void console_show_history(struct guest *g)
+{
+	struct console_port *p = port_of(g);
+
+	if (p)
+		p->seen = first_kept(p, 0);
+	console_show(g);
 }
 
 void console_show(struct guest *g)
@@ -123,7 +167,9 @@ void console_show(struct guest *g)
 	chosen = g;
 	if (p) {
 		console_shown = p;
-		replay(p);
+		/* The monitor stays open for a guest that does not run, and what it prints comes behind this. */
+		while (!console_port_catch_up(p) && !guest_is_alive(g))
+			console_flush();
 	}
 	/* What waited for the wire need not any more: it is remembered. */
 	if (p && before && before != p && before->waits) {

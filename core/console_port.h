@@ -2,10 +2,12 @@
 /* Private to the console: what is kept of each guest's. */
 #pragma once
 
+#include <autoconf.h>
 #include <hv/console.h>
 #include <hv/types.h>
 
-#define HISTORY_SIZE	8192u	/* power of two; no more than the wire's queue takes at once */
+/* Half of it is what the guest wrote first since it started, half what it wrote last: neither a boot log nor a last word goes under. */
+#define HISTORY_HALF	(CONSOLE_HISTORY_SIZE / 2)	/* power of two */
 #define LINE_SIZE	120u
 
 struct console_port {
@@ -14,8 +16,8 @@ struct console_port {
 	void *priv;
 	bool waits;		/* console_guest_tx() refused a character */
 	u32 characters;		/* taken */
-	u8 *history;
-	u32 head, seen;		/* free running: written, and shown */
+	u8 *first, *last;	/* HISTORY_HALF each */
+	u64 head, seen, start;	/* characters: written, of them shown, written before its last start */
 	u32 line_len;
 	char line[LINE_SIZE];	/* not finished yet, of a guest that is not shown while all are to be */
 };
@@ -24,5 +26,9 @@ extern struct console_port *console_shown;	/* NULL: no guest has a console */
 
 /* @c was written; to the wire as well if @shown. */
 void console_port_take(struct console_port *p, u8 c, bool shown);
+/* What was not shown yet goes to the wire, as far as that has room. True: nothing is left. */
+bool console_port_catch_up(struct console_port *p);
+/* A character of the guest that is shown. False: the wire has no room. (console.c) */
+bool console_wire_put(u8 c);
 /* Another port is shown: what was said of the wire is about another guest now. (console.c) */
 void console_changed(void);

@@ -29,11 +29,13 @@ void guest_watch_start(struct guest *g)
 static void look(struct guest *g)
 {
 	struct guest_watch *w = &g->watch;
+	bool lives;
 
 	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters(g))
 		return;
-	w->still = arch_vcpu_still(g->vcpu) ? w->still + 1 : 0;
-	if (arch_vcpu_lives(g->vcpu))
+	lives = arch_vcpu_lives(g->vcpu);
+	w->still = arch_vcpu_still(g->vcpu) && !lives ? w->still + 1 : 0;
+	if (lives)
 		w->since = host_time_now();
 	if (w->still < STILL_S && host_time_now() - w->since < SILENCE_S * TIME_HZ)
 		return;

@@ -2,7 +2,8 @@
 /*
  * Registers of OMAP3 that no layout may pass through as they are: what Umbra drives itself, and what could take the board away from under
  * it. A register filter of emulators/ stands over them, or they are withheld. Addresses: OMAP36xx TRM, memory map; an agent of the L4
- * interconnect (the page behind its block) can reset that block.
+ * interconnect (the page behind its block) can reset that block. What hangs on L4-Wakeup answers a second time in L4-Emu, 0x0c400000 higher,
+ * where the debugger reaches it: all of it is withheld there.
  */
 #include <hv/passthrough.h>
 
@@ -20,6 +21,7 @@ const struct host_range host_owned[] = {
 	{ "the memory controller", 0x6d000000, 0x10000, false, DRIVES },
 	{ "I2C1 with the power chip", 0x48070000, 0x1000, false, RESETS },
 	{ "WDT2", 0x48314000, 0x1000, false, RESETS },
+	{ "L4-Wakeup by way of L4-Emu", 0x54700000, 0x31000, false, RESETS },
 	{ "the agent of GPTIMER11", 0x48089000, 0x1000, false, BLOCKS },
 	{ "the agent of UART3", 0x49021000, 0x1000, false, BLOCKS },
 	{ "the agent of the 32 kHz counter", 0x48321000, 0x1000, false, BLOCKS },

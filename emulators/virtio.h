@@ -62,6 +62,10 @@ struct virtio_chain {
 bool virtio_pop(struct virtio_dev *v, u32 q, struct virtio_chain *c) __must_check;
 /* Give it back with @written bytes, and tell the driver if it wants to know. */
 void virtio_push(struct virtio_dev *v, u32 q, const struct virtio_chain *c, u32 written);
+/* There is more to do in queue @q, and this turn has taken its part: notify() comes again with the next tick of host time. */
+void virtio_later(struct virtio_dev *v, u32 q);
+/* The device has something to do in queue @q without the driver's word: notify() in a turn of its own, if the guest is there. */
+void virtio_kick(struct virtio_dev *v, u32 q);
 /* Copy @len bytes from the read part at @offset, to the written part at @offset; returns how many there were. */
 u32 virtio_get(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, void *to, u32 len);
 u32 virtio_put(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, const void *from, u32 len);
@@ -74,3 +78,6 @@ int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_op
 enum mmio_result virtio_access(struct emudev *d, struct mmio_access *a);
 void virtio_reset(struct emudev *d);
 int virtio_fdt_node(struct emudev *d, void *fdt);
+u32 virtio_audit(struct emudev *d);
+/* Of a chain that a device keeps. */
+u32 virtio_audit_chain(const struct virtio_dev *v, const struct virtio_chain *c);

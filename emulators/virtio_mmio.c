@@ -236,8 +236,7 @@ static bool walk_chain(struct virtio_dev *v, const struct virtq *q, struct virti
 	return d.flags & DESC_INDIRECT ? walk_indirect(v, q, c, &d) : walk_table(v, c, table, q->num, c->head);
 }
 
-/* All that this turn may take is taken: the rest comes with the next tick of host time. */
-static void wait_for_turn(struct virtio_dev *v, u32 n)
+void virtio_later(struct virtio_dev *v, u32 n)
 {
 	v->waiting |= BIT(n);
 	vtimer_set(&v->again, host_time_now() + 1);
@@ -263,7 +262,7 @@ bool virtio_pop(struct virtio_dev *v, u32 n, struct virtio_chain *c)
 	if (!count)
 		return false;
 	if (!v->budget) {
-		wait_for_turn(v, n);
+		virtio_later(v, n);
 		return false;
 	}
 	memset(c, 0, offsetof(struct virtio_chain, seg));
@@ -343,9 +342,9 @@ u32 virtio_put(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, c
 
 /* ---- registers ---- */
 
-static void notify(struct virtio_dev *v, u32 q)
+void virtio_kick(struct virtio_dev *v, u32 q)
 {
-	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready)
+	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready || !guest_is_alive(v->dev->guest))
 		return;
 	v->budget = VIRTIO_BUDGET;
 	v->ops->notify(v, q);
@@ -357,11 +356,9 @@ static void next_turn(void *arg)
 	u32 queues = v->waiting;
 
 	v->waiting = 0;
-	if (v->dev->guest->state != GUEST_RUNNING)
-		return;
 	for (u32 q = 0; q < VIRTIO_QUEUES; q++)
 		if (queues & BIT(q))
-			notify(v, q);
+			virtio_kick(v, q);
 }
 
 static void reset_device(struct virtio_dev *v)
@@ -427,10 +424,11 @@ static void set_half(u64 *address, bool upper, u32 value)
 
 static void write_queue(struct virtio_dev *v, u32 offset, u32 value)
 {
-	struct virtq *q = &v->vq[v->queue_sel];
+	struct virtq *q;
 
 	if (v->queue_sel >= v->ops->queues)
 		return;
+	q = &v->vq[v->queue_sel];
 	if (offset == R_QUEUE_READY)
 		set_ready(v, q, value & 1);
 	else if (q->ready)
@@ -493,7 +491,7 @@ static void register_write(struct virtio_dev *v, u32 offset, u32 value)
 		v->queue_sel = value;
 		break;
 	case R_QUEUE_NOTIFY:
-		notify(v, value);
+		virtio_kick(v, value);
 		break;
 	case R_ISR_ACK:
 		v->isr &= ~value;
@@ -549,6 +547,38 @@ int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_op
 	v->ops = ops;
 	vtimer_init(&v->again, next_turn, v);
 	return 0;
+}
+
+static u32 audit_range(const struct virtio_dev *v, const char *what, u64 addr, u32 len)
+{
+	const struct guest *g = v->dev->guest;
+
+	return !guest_audit_ram(g, what, guest_map_hpa(&g->map, (gpa_t)addr), len);
+}
+
+/* Descriptors are looked up when they are used, and not kept: what is are the queues. */
+u32 virtio_audit(struct emudev *d)
+{
+	const struct virtio_dev *v = d->priv;
+	u32 bad = 0;
+
+	for (const struct virtq *q = v->vq; q < v->vq + VIRTIO_QUEUES; q++) {
+		if (!q->ready)
+			continue;
+		bad += audit_range(v, "descriptor table", q->desc, q->num * DESC_SIZE);
+		bad += audit_range(v, "available ring", q->avail, avail_bytes(q));
+		bad += audit_range(v, "used ring", q->used, used_bytes(q));
+	}
+	return bad;
+}
+
+u32 virtio_audit_chain(const struct virtio_dev *v, const struct virtio_chain *c)
+{
+	u32 bad = 0;
+
+	for (u32 i = 0; i < c->nr; i++)
+		bad += !guest_audit_ram(v->dev->guest, "buffer", ptr_hpa(c->seg[i].p), c->seg[i].len);
+	return bad;
 }
 
 /* Devices work through the processor, so they see its caches: coherent. */

@@ -11,6 +11,7 @@
 #include <arm/sysreg.h>
 #include <arm/trace.h>
 #include <arm/trap.h>
+#include <arm/trouble.h>
 #include <arm/vcpu.h>
 #include <arm/window.h>
 #include <arch/vcpu.h>
@@ -204,6 +205,8 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
+		if (IS_ENABLED(CONFIG_AUDIT_ROOTS))
+			root_audit(v);
 		slow_exit_end(v);
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);
@@ -256,7 +259,7 @@ bool arch_vcpu_lives(struct vcpu *v)
 	u64 signs = n[EXIT_SVC] + n[EXIT_MMIO] + v->waits, before = v->signs_seen;
 
 	v->signs_seen = signs;
-	return v->waiting || signs != before;
+	return v->waiting || signs != before || trouble_polls(v);
 }
 
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v)
@@ -271,5 +274,5 @@ u64 arch_vcpu_unrewritten(struct vcpu *v)
 
 u32 arch_vcpu_audit(struct vcpu *v)
 {
-	return shadow_audit(v) + (v->path->audit ? v->path->audit(v) : 0);
+	return shadow_audit(v) + code_pages_audit(v) + (v->path->audit ? v->path->audit(v) : 0);
 }

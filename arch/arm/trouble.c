@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests that do not get on: what they did last. */
 #include <arch/cpu.h>
+#include <arch/debug.h>
 #include <arch/vcpu.h>
+#include <arm/insn.h>
 #include <arm/sysreg.h>
 #include <arm/trouble.h>
 #include <hv/guest.h>
@@ -66,6 +68,37 @@ static void say_lpae(struct vcpu *v)
 	if (!(v->cp15.sctlr & SCTLR_M) && wants_lpae(v))
 		pr_warn("guest %s: it looked for long-descriptor page tables (LPAE) at 0x%08x, and this processor has none: a kernel that is built for them does not run here\n",
 			v->guest->name, (unsigned)v->trouble.mmfr0_pc);
+}
+
+/* Does @in read a register of a device that was passed through, if it is executed with the registers as they are? */
+static bool reads_device(struct vcpu *v, const struct insn *in)
+{
+	const struct region *r;
+	gpa_t pa;
+
+	if ((in->op != INSN_LDR && in->op != INSN_LDM) || in->rn == 15 || !arch_debug_gpa(v, v->r[in->rn], &pa))
+		return false;
+	r = guest_map_find(&v->guest->map, pa);
+	return r && r->type == REGION_PASSTHROUGH;
+}
+
+bool trouble_polls(struct vcpu *v)
+{
+	const u32 before = MIN(v->r[15] % PAGE_SIZE & ~3u, STILL_LINE);
+	const bool thumb = v->cpsr & PSR_T;
+	struct insn in;
+	u32 n = 0;
+	const u16 *hw = guest_peek_virt(v->guest, (v->r[15] & ~3u) - before, 2 * STILL_LINE, &n);
+
+	for (u32 i = 0; hw && i + 1 < n / 2; i += thumb ? 1 : 2) {
+		if (thumb)
+			t32_decode(hw[i], hw[i + 1], &in);
+		else
+			a32_decode(hw[i] | (u32)hw[i + 1] << 16, &in);
+		if (reads_device(v, &in))
+			return true;
+	}
+	return false;
 }
 
 bool arch_vcpu_still(struct vcpu *v)

@@ -259,7 +259,7 @@ inl_msr_mode:
 inl_bank:				@ within reach
 	hot_bank_table
 
-	inl_handler hot_movs_pc_lr		@ between privileged modes with banks; to User mode: C, or LDM^ below
+	inl_handler hot_movs_pc_lr		@ between privileged modes with banks, or from Supervisor to User mode
 	hot_current_bank r7, inl_bank	@ from
 	ldr	r4, [sp, #OPEN_SPSR]
 	bic	r4, r4, #0x00f00000
@@ -271,7 +271,7 @@ inl_bank:				@ within reach
 	beq	svc_common
 	sub	r6, r8, #(4 * BANK_IRQ)
 	cmp	r6, #(4 * (BANK_UND - BANK_IRQ))
-	bhi	svc_common
+	bhi	inl_movs_user
 	add	r8, sp, r8
 	ldr	r5, [sp, #VCPU_SP]
 	ldr	r9, [sp, #VCPU_LR]
@@ -289,6 +289,43 @@ inl_bank:				@ within reach
 	mov	lr, r9
 	hot_count
 	hot_resume
+
+	/*
+	 * To User mode by MOVS pc, lr alone, as T32 kernels go: what inl_ldm_ret does, with the registers as they are. The open page holds what a
+	 * system call starts with, whatever was masked here.
+	 */
+inl_movs_user:
+	and	r6, r3, #0x1f
+	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
+	cmp	r6, #0x13
+	and	r5, r5, r4
+	cmpeq	r5, #0x10
+	bne	svc_common
+	ldr	r5, [sp, #OPEN_DACR]
+	ldr	r6, [sp, #VCPU_DACR]
+	cmp	r5, r6
+	bne	svc_common
+	ldr	r5, [sp, #VCPU_SP]
+	ldr	r9, [sp, #VCPU_LR]
+	ldr	r6, [sp, #OPEN_OTHER_SP]
+	ldr	r7, [sp, #OPEN_OTHER_LR]
+	str	r5, [sp, #OPEN_OTHER_SP]
+	str	r9, [sp, #OPEN_OTHER_LR]
+	str	r6, [sp, #VCPU_SP]
+	str	r7, [sp, #VCPU_LR]
+	mov	r5, #0x93
+	inl_set_cpsr r5, r6
+	str	r4, [sp, #VCPU_CPSR]
+	ldr	r8, [sp, #VCPU_DACR_ENTRY]
+	tst	r4, #0x20
+	biceq	r9, r9, #3		@ else UNPREDICTABLE
+	str	r8, [sp, #OPEN_DACR_REAL]
+	str	r9, [sp, #VCPU_PC]
+	msr	spsr_cxsf, r4		@ A, I, F clear, as checked
+	hot_count
+	ldmia	sp, {r0-r14}^
+	nop
+	b	window_to_user
 
 	inl_handler hot_stm_sp_lr		@ STMDB Rn, {sp, lr}^ in Supervisor mode
 	hot_supervisor_only

@@ -467,7 +467,7 @@ static void test_moving(void)
 /* As T32 kernels do at a system call: sp and lr of User mode by way of System mode, and the way back. */
 T32(te_vectors, "nop.w\n nop.w\n b.w 1f\n nop.w\n nop.w\n nop.w\n nop.w\n nop.w\n"
 		"1: subs r7, #1\n beq 3f\n mrs r0, cpsr\n mov r1, r0\n eor r0, #12\n msr cpsr_c, r0\n mov r2, sp\n mov r3, lr\n eor r0, #12\n msr cpsr_c, r0\n"
-		"mrs r4, spsr\n cpsie i\n mrs r5, cpsr\n cpsid i\n bic r6, r4, #0xf0000000\n orr r6, r8\n msr spsr_cxsf, r6\n subs pc, lr, #0\n"
+		"mrs r4, spsr\n cpsie i\n mrs r5, cpsr\n cpsid ai\n bic r6, r4, #0xf0000000\n orr r6, r8\n msr spsr_cxsf, r6\n subs pc, lr, #0\n"
 		"3: ldr pc, 4f\n .balign 4\n 4: .word hook_2");
 T32(calls, "1: svc #0\n b 1b");
 extern const u32 calls_a32[], calls_a32_end[];

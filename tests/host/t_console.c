@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/console_port.c core/cmd_console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
+/* SOURCES: core/guest_owner.c core/console.c core/console_port.c core/cmd_console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
 /* SOURCES: core/cmd_stats.c core/stats.c core/log.c core/guest_peek.c core/guest_log.c core/guest_log_old.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
@@ -72,6 +72,11 @@ struct guest *guest_find(const char *name)
 }
 
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
+
+/* `guest create`: FILE is "good" or not; what comes is the second guest. */
+static u32 removed;
+struct guest *guest_later(const char *file) { return strcmp(file, "good") ? NULL : &second; }
+void guest_remove(struct guest *g) { removed++; }
 u32 sched_permille(const struct guest *g) { return 123; }
 void sched_tick(void) { }
 hpa_t guest_given_base(void) { return FAKE_UMBRA_BASE - 0x200000; }
@@ -442,8 +447,84 @@ static void history_is_bounded(void **state)
 		assert_true(console_guest_tx(port2, (u8)(i < 19990 ? '.' : 'a' + i - 19990)));
 	assert_int_equal(out_len, 0);
 	type(ESC "console two\r");
-	assert_non_null(strstr(out, "[11808 characters before these are lost]"));
+	assert_non_null(strstr(out, "[3627 characters are lost here]"));
 	assert_non_null(strstr(out, "..abcdefghij"));
+}
+
+/* A guest's first words since its start stay, whatever comes behind them. */
+static void history_has_a_beginning(void **state)
+{
+	type(ESC "console guest\r");
+	say(port2, "before");
+	console_guest_starts(&second);
+	for (u32 i = 0; i < 30000; i++)
+		assert_true(console_guest_tx(port2, (u8)(i < 8192 ? (u32)"boot"[i % 4] : '0' + i / 4096)));
+	clear();
+	type(ESC "console two\r");
+	assert_non_null(strstr(out, "boot\r\n[13616 characters are lost here]\r\n5"));
+	assert_non_null(strstr(out, "7777777"));
+	assert_int_equal(console_unseen(&second), 0);
+	clear();
+	type(ESC "console guest\r" ESC "console two\r");
+	assert_null(strstr(out, "boot"));
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "[guest two]\r\nbootboot"));	/* what was before its start is gone */
+	assert_non_null(strstr(out, "boot\r\n[13616 characters are lost here]\r\n5"));
+	/* what was written last before a restart is still there */
+	say(port2, "last words");
+	console_guest_starts(&second);
+	say(port2, "new life");
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "last wordsnew life"));
+	assert_null(strstr(out, "boot"));
+	type(ESC "console two future\r" ESC);
+	assert_non_null(strstr(out, "usage"));
+}
+
+static void wire_takes(u32 n)
+{
+	room = n;
+	fake_irq_level[74] = true;
+	host_irq_handle();
+	fake_irq_level[74] = false;
+}
+
+/* Longer than the wire's queue: it follows as the wire has room, the guest goes on behind it, and nobody waits but for the wire. */
+static void history_comes_as_the_wire_takes_it(void **state)
+{
+	say(port, "old");
+	console_guest_starts(&second);
+	for (u32 i = 0; i < 14000; i++)
+		assert_true(console_guest_tx(port2, (u8)('a' + i % 26)));
+	clear();
+	room = 0;
+	console_show(&second);
+	assert_true(console_unseen(&second) > 6000 && console_unseen(&second) < 8000);
+	say(port2, "!");
+	while (console_guest_tx(port2, '#'))
+		;
+	assert_int_equal(console_unseen(&second), 8192);
+	spaces2 = 0;
+	for (u32 i = 0; i < 40; i++)
+		wire_takes(1000);
+	assert_int_equal(spaces2, 1);
+	assert_int_equal(console_unseen(&second), 0);
+	for (u32 i = 0; i < 14000; i++)
+		assert_int_equal(out[i], 'a' + i % 26);
+	assert_int_equal(out[14000], '!');
+	assert_int_equal(out[14001], '#');
+	say(port2, "live");
+	assert_non_null(strstr(out, "#live"));
+	/* of one that does not run all comes before the prompt does */
+	second.state = GUEST_STOPPED;
+	clear();
+	type(ESC "console two history\r");
+	assert_non_null(strstr(out, "#live\r\numbra> "));
+	assert_true(out_len > 14000);
+	second.state = GUEST_RUNNING;
+	console_set_monitor(false);
 }
 
 /* A guest that waited for the wire when another came to be shown need not any more. */
@@ -507,6 +588,28 @@ static void commands_by_name(void **state)
 	type(ESC);
 }
 
+/* A guest of the layout stays in the list, one that came later is no more. */
+static void guests_come_and_go(void **state)
+{
+	type(ESC);
+	clear();
+	type("guest create bad\r");
+	assert_null(strstr(out, "usage"));
+	assert_null(strstr(out, "starts at"));
+	type("guest create good\r");
+	assert_non_null(strstr(out, "guest two starts at 0x"));
+	second.cfg.chunk = 0x90000000;
+	type("guest two destroy\r");
+	assert_int_equal(removed, 1);
+	assert_non_null(strstr(out, "guest two is no more, its memory is cleared and free"));
+	second.cfg.chunk = 0;
+	type("guest two destroy\r");
+	assert_int_equal(removed, 1);
+	clear();
+	type("guest create\r" ESC);
+	assert_non_null(strstr(out, "usage"));
+}
+
 #define T2(f) cmocka_unit_test_setup_teardown(f, setup_two, back_to_one)
 #define T(f) cmocka_unit_test_setup(f, setup)
 
@@ -528,7 +631,7 @@ int main(void)
 		T(guest_output_waits_for_room),
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
-		T2(consoles_by_name), T2(history_is_bounded), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name),
+		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

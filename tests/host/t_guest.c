@@ -4,7 +4,7 @@
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
-/* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
+/* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c core/vtimer.c tests/host/fake/timer.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -513,7 +513,9 @@ static void nothing_of_the_hosts_is_given(void **state)
 		{ AT("omap3-l3", "0x48000000 0x1000000"), "is not what" },
 		{ AT("passthrough", "0x6c000000 0x1000"), "d: reg: contains the memory scheduler at 0x6c000000" },
 		{ AT("passthrough", "0x68000000 0x1000000"), "d: reg: contains the L3 interconnect at 0x68000000" },
-		{ AT("passthrough", "0x54000000 0x800000"), "contains the protection of L4-Emu" },
+		{ AT("passthrough", "0x54000000 0x800000"), "contains L4-Wakeup by way of L4-Emu" },
+		{ AT("passthrough", "0x54714000 0x1000"), "d: reg: contains L4-Wakeup by way of L4-Emu at 0x54700000, which can reset the board" },
+		{ AT("passthrough", "0x54000000 0x700000"), "contains the protection of L4-Emu" },
 		{ L4(HIDE_DRIVEN), "w: reg: contains the clock manager at 0x48004000, which Umbra drives itself" },
 		{ L4(HIDE_DRIVEN AT("omap3-prcm", "0x48004000 0x4000")), "w: reg: contains the power and reset manager" },
 		{ L4(HIDE_DRIVEN CM_PRM), "w: reg: contains I2C1 with the power chip at 0x48070000, which can reset the board or switch it off" },

@@ -31,8 +31,10 @@
 #define MOVS_PC_LR	0xe1b0f00eu
 #define MRS		0xe10f0000u
 #define CPSID		0xf10c0080u
-#define MRS_TRAP(copy)	(0xef8c0000u | (copy) << 4)	/* kind 3, r0 */
-#define CPSID_TRAP(copy)	(0xef840002u | (copy) << 4)	/* kind 1, I */
+#define NAME(nth)	((nth) * 10125u % 16384)	/* of the nth copy that was made */
+#define MRS_TRAP(nth)	(0xef8c0000u | NAME(nth) << 4)	/* kind 3, r0 */
+#define CPSID_TRAP(nth)	(0xef840002u | NAME(nth) << 4)	/* kind 1, I */
+#define OTHER_TRAP(nth, index)	(0xef800000u | NAME(nth) << 4 | ((index) & 15))
 #define WFI		0xe320f003u
 #define B_HERE		0xeafffffeu	/* b . */
 #define LDM_RET		0xe8fd8000u	/* ldmia sp!, {pc}^ */
@@ -684,6 +686,13 @@ static void pointer_to_code(void **state)
 	w[1][300] = 0xd031fb64;				/* far away */
 	assert_int_equal(do_scan(false, false), 1);
 	assert_true(is_site(300));
+	/* if it is executed it is no pointer; the load that names it reads what the guest wrote */
+	assert_int_equal(do_doubt(90), 2);
+	assert_true(is_site(100));
+	w[1][101] = LDR_LIT_NEG(4);
+	assert_int_equal(do_doubt(90), 3);
+	assert_true(is_site(101));
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
 }
 
 static bool may_be_replaced(const u32 *page, u32 i)
@@ -952,6 +961,18 @@ static void clean_page_needs_no_copy(void **state)
 	assert_int_equal(drops, 1);
 }
 
+/* A word that would be a pointer if it was not executed, in a page that has no other site. */
+static void executed_pointer(void **state)
+{
+	hpa_t copy;
+
+	put(RAM + 0x10, 0xc031fb64);			/* eorsgt pc, r1, r4, ror #22 */
+	v.r[15] = VA;
+	copy = exec_page(0);
+	assert_int_not_equal(copy, RAM);
+	assert_int_not_equal(get(copy + 0x10), 0xc031fb64);
+}
+
 static void copy_has_sites_replaced(void **state)
 {
 	hpa_t exec, e2;
@@ -967,7 +988,7 @@ static void copy_has_sites_replaced(void **state)
 		if (i != 0x10 && i != 0x20 && i != 0xffc)
 			assert_int_equal(get(exec + i), NOP);
 	assert_int_equal(get(exec + 0x10), MRS_TRAP(1));
-	assert_int_equal(get(exec + 0x20), 0x1f800018);	/* conditional: kind 0, copy 1, word 8 */
+	assert_int_equal(get(exec + 0x20), (OTHER_TRAP(1, 8) & 0xffffff) | 0x1f000000);	/* conditional: kind 0 */
 	assert_int_equal(get(exec + 0xffc), CPSID_TRAP(1));	/* unconditional: AL */
 	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
 	assert_int_equal(fake_dcache_cleaned, 2 * PAGE_SIZE);	/* the copy and the page */
@@ -994,15 +1015,15 @@ static void foreign_svc_is_no_site(void **state)
 	put(RAM + 0x18, 0xef000010);
 	exec_page(0);
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x14, &word));
-	assert_int_equal(get(exec_page(0) + 0x14), 0xef800015);	/* replaced: the window would take it for the site */
-	assert_false(code_page_site(&v, 0xef800015, VA + 0x14, &word));
+	assert_int_equal(get(exec_page(0) + 0x14), OTHER_TRAP(1, 5));	/* replaced: the window would take it for the site */
+	assert_false(code_page_site(&v, OTHER_TRAP(1, 5), VA + 0x14, &word));
 	assert_int_equal(get(exec_page(0) + 0x18), 0xef000010);	/* cannot be confused */
 	assert_false(code_page_site(&v, 0xef000010, VA + 0x18, &word));
 	assert_false(code_page_site(&v, CPSID_TRAP(1), VA + 0x10, &word));	/* another site */
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + PAGE_SIZE + 0x10, &word));	/* another page */
 	assert_false(code_page_site(&v, MRS_TRAP(2), VA + 0x10, &word));	/* copy that is not live */
 	assert_false(code_page_site(&v, MRS_TRAP(0), VA + 0x10, &word));
-	assert_false(code_page_site(&v, MRS_TRAP(0x3fff), VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(5), VA + 0x10, &word));
 	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 }
 
@@ -1071,8 +1092,8 @@ static void without_fast_exits(void **state)
 	v.fast_off = 1;
 	assert_int_equal(code_pages_init(&v), 0);
 	put(RAM + 0x10, MRS);
-	assert_int_equal(get(exec_page(0) + 0x10), 0xef800014);	/* not for the window to handle */
-	assert_true(code_page_site(&v, 0xef800014, VA + 0x10, &word));
+	assert_int_equal(get(exec_page(0) + 0x10), OTHER_TRAP(1, 4));	/* not for the window to handle */
+	assert_true(code_page_site(&v, OTHER_TRAP(1, 4), VA + 0x10, &word));
 	assert_int_equal(word, MRS);
 }
 
@@ -1101,9 +1122,9 @@ static void written_again_and_again(void **state)
 	code_page_drop(&v, RAM);			/* cache maintenance says nothing new */
 	assert_true(code_page_interpreted(&v, RAM, VA));
 	/* after a while it is scanned once more, and the next write is enough */
-	code_page_spend(&v, RAM + 0x10, 400);
+	code_page_spend(&v, RAM + 0x10, 400, RAN_A32);
 	assert_true(code_page_interpreted(&v, RAM, VA));
-	code_page_spend(&v, RAM + 0x10, 400);
+	code_page_spend(&v, RAM + 0x10, 400, RAN_A32);
 	assert_false(code_page_interpreted(&v, RAM, VA));
 	assert_int_equal(churn(0), 1);
 	assert_int_equal(v.exits[EXIT_SCAN], 5);
@@ -1143,6 +1164,25 @@ static void both_sets(void **state)
 	assert_true(comes_to(2, 0, MODE_SVC));
 }
 
+/* A page that may hold both sets is looked at again when only one has run in it for a while, by that one. */
+static void both_sets_ran(void **state)
+{
+	assert_false(comes_to(0, 0, MODE_SVC | PSR_T));
+	for (u32 n = 1; n < 4; n++) {
+		put(RAM + n * PAGE_SIZE + 0x10, 0xb672b672);
+		assert_true(comes_to(n, 0, MODE_SVC));
+		code_page_spend(&v, RAM + n * PAGE_SIZE, 1, RAN_A32);
+		code_page_spend(&v, RAM + n * PAGE_SIZE, 32768, RAN_T32);
+		assert_true(comes_to(n, 0, MODE_SVC | PSR_T));
+	}
+	code_page_spend(&v, RAM + PAGE_SIZE, 32768, RAN_T32);
+	assert_false(comes_to(1, 0, MODE_SVC | PSR_T));
+	code_page_spend(&v, RAM + 2 * PAGE_SIZE, 32768, RAN_T32);
+	assert_true(comes_to(2, 0, MODE_SVC));
+	code_page_spend(&v, RAM + 3 * PAGE_SIZE, 32768, RAN_BOTH);
+	assert_true(comes_to(3, 0, MODE_SVC | PSR_T));
+}
+
 static const u16 thumb_code[] = { 0x2007, 0xb672, 0xf3ef, 0x8100, 0x4770 };	/* MOVS; CPSID i; MRS r1, CPSR; BX lr */
 
 static hpa_t thumb_page(u32 n)
@@ -1168,7 +1208,7 @@ static void thumb_sites(void **state)
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
 	v.r[15] = VA + 2;
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
-	assert_int_equal(n, 1);
+	assert_int_equal(n, NAME(1));
 	assert_int_equal(fake_icache_invalidated, cleaned);
 	v.r[15] = VA + 0x100;
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_SITE);
@@ -1281,8 +1321,44 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x164), WFI);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x170), 0x114f0000);
-	assert_int_equal(get(exec_page(1) + 0x170), 0x1f80002c);	/* and is a site again, of copy 2 */
+	assert_int_equal(get(exec_page(1) + 0x170), (OTHER_TRAP(2, 12) & 0xffffff) | 0x1f000000);	/* and is a site again, of the second copy */
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
+}
+
+/* An SVC of the guest's own, in the very place of a site of a copy of the same code: it has not read what stands there. */
+static void own_words_are_not_moved_ones(void **state)
+{
+	u32 own = 0xef8c0000, i;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0x10, own);
+	for (i = 0; i < COPIES; i++)		/* kind and operand of the site, small numbers and all round ones */
+		for (own = 0xef8c0000 | i << 4; own; own = own & 0x20000 ? 0 : own | 0x20000) {
+			put(RAM + PAGE_SIZE + 0x10, own);
+			code_page_drop(&v, RAM + PAGE_SIZE);
+			exec_page(0);
+			exec_page(1);
+			assert_int_equal(get(RAM + PAGE_SIZE + 0x10), own);
+		}
+}
+
+/* No name comes again before all others, and no two copies share one. */
+static void copies_have_names_of_their_own(void **state)
+{
+	static u8 seen[1 << 14];
+	u32 trap, kept;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0x10, MRS);
+	kept = get(exec_page(0) + 0x10);
+	for (u32 i = 0; i < 2 << 14; i++) {
+		trap = get(exec_page(1) + 0x10);
+		assert_int_not_equal(trap, kept);
+		assert_int_not_equal(site_copy(trap), 0);
+		if (i < (1 << 14) - 2)
+			assert_int_equal(seen[site_copy(trap)]++, 0);
+		code_page_drop(&v, RAM + PAGE_SIZE);
+	}
 }
 
 static void user_visible(void **state)
@@ -1317,7 +1393,8 @@ static void everything_is_forgotten(void **state)
 	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
 	exec_page(0);
 	assert_int_equal(v.exits[EXIT_SCAN], 4);
-	assert_true(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
+	assert_false(code_page_site(&v, MRS_TRAP(1), VA + 0x10, &word));
+	assert_true(code_page_site(&v, MRS_TRAP(2), VA + 0x10, &word));
 }
 
 static void elsewhere(void **state)
@@ -1347,11 +1424,11 @@ int main(void)
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
-		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
+		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored),
+		P(moved_words_are_restored), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -54,6 +54,18 @@ def test_flags_rebuild(built):
     assert "core/layout.o" in text and "libfdt/fdt.o" in text
 
 
+@pytest.mark.parametrize("word", ["CC=clang", "LLVM=1"])
+def test_clang(built, word):
+    """C for the target by clang, the rest by GCC (tools/matrix builds and boots it); without the word it is GCC's turn again."""
+    text = make(built, "-n", word)
+    lines = [line for line in text.splitlines() if " -c -o " in line]
+    with_clang = [line for line in lines if line.startswith("clang --target=arm-none-eabi ")]
+    assert any("core/layout.c" in line for line in with_clang) and any("libfdt/fdt.o" in line for line in with_clang)
+    assert all(line.rpartition(" ")[2].endswith(".S") for line in lines if line not in with_clang)
+    assert "picolibc" in with_clang[0] and "-word-relocations" not in with_clang[0]
+    assert "clang" not in make(built, "-n")
+
+
 def test_value_rebuilds(built):
     configuration = (built / ".config").read_text(encoding="utf-8")
     assert "CONFIG_LOG_RING_SIZE=16384" in configuration
@@ -193,6 +205,7 @@ def test_layout_warning_is_error(tmp_path):
 @pytest.mark.parametrize("folder, words, missing", [
     (".", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy nope-ar"),
     (".", ["layouts", "CPP=nope-cpp -P"], "nope-cpp"),
+    (".", ["CC=nope-clang"], "nope-clang"),
     ("tests/guests", ["CROSS_COMPILE=nope-"], "nope-gcc nope-objcopy"),
     ("tests/host", ["HOSTCC=nope -m32"], "nope"),
 ])

@@ -24,10 +24,15 @@ DEATHS = {
     "lpae": ([0xEE103F91, 0xE203300F, 0xE3530005, 0x3AFFFFFE, SELF],
              [r"loops in one place", r"long-descriptor page tables \(LPAE\) at 0x80008000, and this processor has none"]),
 }
-# Silent on purpose: a guest that waits, and one that asks a device again and again (ldr from INTC_REVISION).
-SILENT = {
-    "idle": [0xE320F003, 0xEAFFFFFD],
-    "polls": [0xE3A00312, 0xE2800602, 0xE5901000, 0xEAFFFFFD],
+# Silent on purpose: a guest that waits.
+IDLE = [0xE320F003, 0xEAFFFFFD]
+# So are those that do nothing but read a register and count to 0x40000, 300 times, 40 s in all; then they write a tilde to UART3.
+COUNT = [0xE3A02701, 0xE2522001, 0x1AFFFFFD, 0xE2533001, 0x1AFFFFF9, 0xE3000000, 0xE3440902, 0xE3B0107E, 0xE5801000, SELF]
+POLLS = {
+    "emulated": [0xE3000000, 0xE3440820, 0xE300312C, 0xE5901000, *COUNT],  # INTC_REVISION
+    "passed-through": [0xE3000000, 0xE3440832, 0xE300312C, 0xE5901010, *COUNT],  # the 32 kHz counter
+    "passed-through-thumb": [0xE28F1001, 0xE12FFF11, 0x0000F240, 0x0032F6C4, 0x132CF240, 0xF44F6901, 0x3A012280, 0x3B01D1FD, 0xF240D1F8,
+                             0xF6C40000, 0x217E1002, 0xE7FE6001],
 }
 HURRY = ["-icount", "shift=8,sleep=off"]  # a quarter of a microsecond is one instruction: half a minute is soon over
 # movw r0, #0x7250; movt r0, #0x4830; mov r1, #4; str r1, [r0]: reset by PRM_RSTCTRL
@@ -50,13 +55,20 @@ def test_death_is_reported(boot, tmp_path, name):
     assert "running" in board.monitor_command("guest list")
 
 
-@pytest.mark.parametrize("name", SILENT)
-def test_silence_on_purpose_is_not_reported(boot, tmp_path, name):
-    board = start(boot, tmp_path, SILENT[name], HURRY)
+def test_silence_on_purpose_is_not_reported(boot, tmp_path):
+    board = start(boot, tmp_path, IDLE, HURRY)
     board.expect("guest 0 starts at", 30)
-    board.expect_not("sign of life", 5)
+    board.expect_not("not a word on its console", 5)
     board.open_monitor()
     assert "running" in board.monitor_command("guest list")
+
+
+@pytest.mark.parametrize("name", POLLS)
+def test_who_asks_a_device_lives(boot, tmp_path, name):
+    """With interrupts masked, in one place, and for longer than any silence is allowed."""
+    board = start(boot, tmp_path, POLLS[name], HURRY)
+    board.expect("guest 0 starts at", 30)
+    assert board.expect("not a word on its console|~", 60).group(0) == "~"
 
 
 def test_reset_loop(boot, tmp_path):

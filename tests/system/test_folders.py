@@ -177,7 +177,7 @@ def test_libfdt_replaces_only_its_own(own, tmp_path):
 
 @pytest.mark.parametrize("words, status", [(["--help"], 0), (["--bogus"], 1), ([], 1), (["a", "b"], 1)])
 def test_libfdt_words(tmp_path, words, status):
-    assert "usage" in run([SOURCE / "tools/libfdt", *words], status, cwd=tmp_path)
+    assert "tools/libfdt" in run([SOURCE / "tools/libfdt", *words], status, cwd=tmp_path)
     assert not any(tmp_path.iterdir())
 
 

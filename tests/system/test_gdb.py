@@ -203,7 +203,7 @@ def test_across_a_reset(umbra, kernel, tmp_path):
 @pytest.mark.parametrize("words_, message", [
     (["/nowhere/console"], "gdb: /nowhere/console: no such device, and not HOST:PORT"),
     (["/etc/passwd"], "gdb: /etc/passwd: neither a serial device nor a socket"),
-    ([], "usage: tools/gdb"),
+    ([], "see tools/gdb --help"),
 ])
 def test_bad_words(words_, message):
     done = subprocess.run([SOURCE / "tools/gdb", *words_], check=False, capture_output=True, text=True)

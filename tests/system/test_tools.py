@@ -8,7 +8,10 @@ import subprocess
 import pytest
 
 import umbra_card
+import umbra_common
 import umbra_debian
+import umbra_front
+import umbra_guest
 import umbra_run
 from umbra_common import SOURCE, build_dir, claim_build
 
@@ -94,11 +97,11 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
     (["host", "-k", "alloc"], "`-k alloc` is for pytest"),
 ])
 def test_no_such_suite(tmp_path, words, message):
-    text = run(["tools/test", *words], 1, env=empty_build(tmp_path))
+    text = run(["tools/test", *words], 2, env=empty_build(tmp_path))
     assert message in text and len(text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("tool", ["run", "test", "bench", "fetch", "libfdt", "mkguest", "mkimage", "kernel", "setup", "qemu-beagle-xm/build"])
+@pytest.mark.parametrize("tool", [*umbra_front.tools(), "umbra", "qemu-beagle-xm/build"])
 @pytest.mark.parametrize("word, status", [("--help", 0), ("--bogus", None)])
 def test_help_and_unknown_words(tmp_path, tool, word, status):
     """--help explains and does nothing else; an unknown word is named."""
@@ -109,9 +112,82 @@ def test_help_and_unknown_words(tmp_path, tool, word, status):
     if status == 0:
         assert done.returncode == 0 and len(done.stdout) > 100 and not done.stderr
     else:
-        assert done.returncode and (word in done.stderr or "usage:" in done.stderr)
+        assert done.returncode in (1, 2) and (word in done.stderr or "--help" in done.stderr)
+        assert tool.startswith("qemu") or len(done.stderr.splitlines()) == 1, "one message"
     assert "Traceback" not in done.stderr
     assert sorted(folder.iterdir()) == before and not (tmp_path / "cache/packages").exists()
+
+
+def test_front_knows_all_tools():
+    """What documentation calls a tool is one, and says what it is for."""
+    known = umbra_front.tools()
+    assert {"run", "test", "bench", "matrix", "layout", "card", "kernel", "gdb", "difftest", "setup", "fetch"} <= set(known)
+    assert all(len(text) > 20 for text in known.values()), known
+    shown = run(["tools/umbra", "--help"], 0)
+    assert all(f"  {name:12} {text}" in shown for name, text in known.items())
+    assert run(["tools/umbra"], 0) == shown == run(["tools/umbra", "help"], 0)
+    assert run(["tools/umbra", "--names"], 0).split() == list(known)
+
+
+@pytest.mark.parametrize("words, status", [
+    (["matrix", "--list", "--only", "minimal/modes/*"], 0),
+    (["layout", "show", "nope"], 1),
+    (["run", "--bogus"], 2),
+    (["setup", "--list"], 0),
+    (["test", "nosuite"], 2),
+])
+def test_front_is_the_same_door(words, status):
+    assert run(["tools/umbra", *words], status) == run([f"tools/{words[0]}", *words[1:]], status)
+
+
+@pytest.mark.parametrize("words, message", [
+    (["rum"], "umbra: no tool 'rum'; did you mean 'run'?"),
+    (["Matrix", "--list"], "umbra: no tool 'Matrix'; did you mean 'matrix'?"),
+    (["check_spdx"], "umbra: no tool 'check_spdx'; tools/umbra --help lists them"),
+    (["lib"], "umbra: no tool 'lib'"),
+    (["../run"], "umbra: no tool '../run'"),
+    (["help", "layot"], "umbra: no tool 'layot'; did you mean 'layout'?"),
+    (["--bogus"], "umbra: unrecognized arguments: --bogus; see tools/umbra --help"),
+])
+def test_front_with_wrong_words(words, message):
+    text = run(["tools/umbra", *words], 2)
+    assert text.startswith(message) and len(text.splitlines()) == 1
+
+
+def test_front_helps_with_a_tool():
+    assert run(["tools/umbra", "help", "card"], 0) == run(["tools/card", "--help"], 0)
+
+
+@pytest.mark.parametrize("error, status, message", [
+    (PermissionError(13, "Permission denied", "build/x"), 1, "x: build/x: Permission denied"),
+    (OSError(28, "No space left on device"), 1, "x: No space left on device"),
+    (umbra_common.ToolError("no"), 1, "x: no"),
+    (umbra_common.UsageError("no such word"), 2, "x: no such word"),
+    (KeyboardInterrupt(), 130, "x: interrupted"),
+])
+def test_one_message_and_a_status(capsys, error, status, message):
+    def tool(_arguments):
+        raise error
+    with pytest.raises(SystemExit) as ended:
+        umbra_common.tool_main("x", tool)
+    assert ended.value.code == status
+    assert capsys.readouterr().err == message + "\n"
+
+
+@pytest.mark.parametrize("command", ["tools/matrix --list --full", "tools/umbra --help", "tools/layout show linux", "tools/setup --list"])
+def test_a_reader_that_leaves(command):
+    """`| head` is no failure to tell of."""
+    done = subprocess.run(["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[1]}}"], check=False, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, cwd=SOURCE, timeout=60)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["tools/run", "tools/layout show linux", "tools/test host", "make"])
+def test_where_nothing_can_be_made(command):
+    """A checkout that is read-only, and no other folder named: one message says how (make adds two lines)."""
+    text = run(command.split(), 2 if command == "make" else 1, env=dict(os.environ, UMBRA_BUILD="/proc/umbra", MAKEFLAGS="O=/proc/umbra"))
+    assert "/proc/umbra cannot be made: " in text and "UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere" in text
+    assert len(text.splitlines()) == (3 if command == "make" else 1)
 
 
 def test_words_for_qemu():
@@ -129,6 +205,48 @@ def test_why_nothing_was_fetched(said, reason):
     text = umbra_debian.explain("x\n" * 30 + said, "a package cannot be fetched")
     assert reason in text.splitlines()[0] and len(text.splitlines()) == 2
     assert ("--update" in text) == ("--update" in reason)
+
+
+class NoApt:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def update(self):
+        pass
+
+
+@pytest.mark.parametrize("fetch, extra", [
+    (umbra_debian.fetch_boot, []),
+    (umbra_debian.fetch_all, ["libnuma", "libtirpc", "lmbench", "rt-tests", "stress-ng"]),
+])
+def test_a_boot_fetches_what_it_needs(tmp_path, monkeypatch, fetch, extra):
+    """No benchmarks, and nothing of the libraries of stress-ng, Mesa and X11 among them."""
+    fetched = []
+    everything = {"request": umbra_debian.request_key(), "source": {key: [key, "1"] for key in umbra_debian.SOURCES},
+                  "binary": {key: [[key, "1"]] for key in (*umbra_debian.BINARY, *umbra_debian.CLOSURE)}}
+    monkeypatch.setenv("UMBRA_CACHE", str(tmp_path))
+    monkeypatch.setattr(umbra_debian, "Apt", NoApt)
+    monkeypatch.setattr(umbra_debian, "resolve", lambda _apt: everything)
+    monkeypatch.setattr(umbra_debian, "download_all", lambda _apt, resolved: fetched.extend([*resolved["binary"], *resolved["source"]]))
+    paths = fetch()
+    assert sorted(fetched) == sorted(["kernel", "u-boot", "busybox", "u-boot-source", *extra])
+    assert {key for key in paths if not key.endswith("-libs")} == set(fetched)
+    assert umbra_debian.load_resolved() == everything, "what was resolved is kept whole"
+
+
+def test_run_fetches_for_a_boot(monkeypatch):
+    """A card and the guest's files, with everything there: not even asked for is the rest."""
+    real = umbra_debian.fetch_all
+    monkeypatch.setattr(umbra_debian, "fetch_all", lambda update=False, only=None: real(update, only) if only else pytest.fail("asked for all"))
+    umbra_card.card_files("linux")
+    umbra_guest.build_guest(for_tests=False)
+
+
+def test_a_run_installs_what_it_needs():
+    everything, to_run = (set(run(["tools/setup", *words, "--list"], 0).split()) for words in ([], ["--run"]))
+    assert to_run < everything and {"gcc-arm-none-eabi", "ninja-build", "gdb-multiarch"} <= to_run
+    assert {"cppcheck", "clang", "dt-schema", "reuse", "libcmocka-dev", "python3-pytest"} <= everything - to_run
+    assert "tools/setup\" --run" in (SOURCE / "tools/run").read_text(encoding="utf-8")
 
 
 def test_card_has_what_its_user_wants(monkeypatch):

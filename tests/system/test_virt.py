@@ -10,7 +10,7 @@ import umbra_guest
 from board import Board, built_paths, layout, umbra_arguments
 
 TWO_PORTS = """#include "linux-virt.dts"
-/ { guest { devices { net@10053000 { compatible = "umbra,virtio-net"; reg = <0x10053000 0x1000>; interrupts = <6>; }; }; }; };
+/ { guest { devices { net@10054000 { compatible = "umbra,virtio-net"; reg = <0x10054000 0x1000>; interrupts = <7>; }; }; }; };
 &net { status = "okay"; };
 """
 

@@ -2,7 +2,6 @@
 """Measures Umbra: the same kernel, root file system and programs on the beagle-xm natively and under Umbra, in counted
 instructions. Use it as tools/bench; docs/performance.md explains the figures."""
 
-import argparse
 import contextlib
 import concurrent.futures
 import os
@@ -24,7 +23,7 @@ import umbra_card
 import umbra_debian
 import umbra_machine
 from umbra_bench_list import BENCHMARKS, BY_NAME
-from umbra_common import SOURCE, ToolError, build_dir, run, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main
 
 BASELINE = SOURCE / "tests/bench/baseline.json"
 DOCUMENT = SOURCE / "docs/performance.md"
@@ -33,15 +32,11 @@ quick ones: {' '.join(item.name for item in BENCHMARKS if item.quick)}
 
 Results: build/bench/results.json, results.md, results.svg, and the consoles. Exit status: 0 if all benchmarks gave a figure (and, with
 --baseline or --compare, none got worse by more than 3 %), else 1."""
-
-
-def say(text):
-    print(f"bench: {text}", flush=True)
+say = speaker("bench")
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("bench", __doc__, epilog=EPILOG)
     parser.add_argument("--quick", action="store_true", help="only the benchmarks that CI looks at")
     parser.add_argument("--only", metavar="NAME", action="append", help="only this benchmark; may be repeated")
     parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes SD card images: one partition table entry, one FAT32 file system with plain files."""
+"""Makes SD card images: one FAT32 partition with plain files, and where a system is wanted a second one that holds it."""
 
 import hashlib
 import json
 import os
 import pathlib
 import re
+import shutil
 import struct
 import tempfile
 
@@ -26,12 +27,32 @@ MENU_SECONDS = 3
 OWN_NAME = "sdcard.own"  # the user's own files on that card: {name on the card: path}
 
 
-def partition_table():
-    """A boot sector with one active FAT32 (LBA) partition: what the boot ROM looks for."""
-    start, count = PARTITION_START // SECTOR, (CARD_SIZE - PARTITION_START) // SECTOR
+def partition_table(root_size=0):
+    """A boot sector with one active FAT32 (LBA) partition: what the boot ROM looks for. Behind it one of Linux's with `root_size` bytes."""
     chs = b"\xfe\xff\xff"  # "use the LBA fields"
-    entry = struct.pack("<B3sB3sII", 0x80, chs, 0x0C, chs, start, count)
-    return bytes(440) + struct.pack("<IH", 0x584D4245, 0) + entry + bytes(48) + b"\x55\xaa"
+
+    def entry(active, kind, start, size):
+        return struct.pack("<B3sB3sII", active, chs, kind, chs, start // SECTOR, size // SECTOR)
+
+    entries = entry(0x80, 0x0C, PARTITION_START, CARD_SIZE - PARTITION_START)
+    if root_size:
+        entries += entry(0, 0x83, CARD_SIZE, root_size)
+    return bytes(440) + struct.pack("<IH", 0x584D4245, 0) + entries.ljust(64, b"\0") + b"\x55\xaa"
+
+
+def pieces(handle, size):
+    """(offset, length) of what holds data; holes of the image are skipped."""
+    offset = 0
+    while offset < size:
+        try:
+            begin = os.lseek(handle.fileno(), offset, os.SEEK_DATA)
+            end = os.lseek(handle.fileno(), begin, os.SEEK_HOLE)
+        except OSError:  # nothing but a hole is left
+            return
+        while begin < end:
+            yield begin, min(MIB, end - begin)
+            begin += MIB
+        offset = end
 
 
 def at_partition(image):
@@ -62,6 +83,36 @@ def create(image, files):
                 folders.add(folder)
             mtools("mcopy", scratch, "-m", str(path), f"::{name}")
     return pathlib.Path(image)
+
+
+def write_part(source, image, offset):
+    """Write an image into another one; what was never written to the first is left out, as it may lie on a card."""
+    with open(source, "rb") as data, open(image, "r+b") as target:
+        for begin, length in pieces(data, os.path.getsize(source)):
+            data.seek(begin)
+            target.seek(offset + begin)
+            target.write(data.read(length))
+
+
+def create_with_root(image, files, root):
+    """A card as create() makes it, with the file system image `root` on its second partition."""
+    with new_file(image) as scratch:
+        create(scratch, files)
+        with open(scratch, "r+b") as handle:
+            handle.write(partition_table(os.path.getsize(root)))
+            handle.truncate(CARD_SIZE + os.path.getsize(root))
+        write_part(root, scratch, CARD_SIZE)
+    return pathlib.Path(image)
+
+
+def renew_first(image, files):
+    """Make the first partition of such a card again; the second one, which its system has written to, stays as it is."""
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(image).parent) as scratch:
+        first = create(pathlib.Path(scratch) / "first.img", files)
+        with open(first, "rb") as data, open(image, "r+b") as target:
+            data.seek(PARTITION_START)
+            target.seek(PARTITION_START)
+            shutil.copyfileobj(data, target, MIB)
 
 
 def copy(image, target):
@@ -240,11 +291,37 @@ def test_data(folder):
 
 def card_files(layout, for_tests=False):
     """{name on the card: path} of a complete card; `for_tests` with what only tests want."""
-    boot = umbra_debian.fetch_all()["u-boot"] / "usr/lib/u-boot/omap3_beagle"
+    boot = umbra_debian.fetch_boot()["u-boot"] / "usr/lib/u-boot/omap3_beagle"
     files = {"MLO": boot / "MLO", "u-boot.img": boot / "u-boot.img", "boot.scr": boot_script(),
              "umbra.img": build_dir() / "umbra.img", "layout.dtb": layout_path(layout)}
-    files.update({name: path for name, path in umbra_guest.build_guest().items() if for_tests or name not in umbra_guest.TEST_FILES})
+    files.update(umbra_guest.build_guest(for_tests))
     return files
+
+
+def native_file():
+    """{name on the card: path} of what lets boot.scr skip Umbra."""
+    marker = build_dir() / "native"
+    write_if_changed(marker, "Umbra is skipped while this file is on the card.\n")
+    return {marker.name: marker}
+
+
+def listing(files):
+    return "\n".join(f"{name} {path}" for name, path in files.items())
+
+
+def stamp_of(image):
+    return image.with_name(f"{image.name}.key")
+
+
+def is_current(image, files):
+    """Does a card of the build folder hold these files, as they are now?"""
+    stamp = stamp_of(image)
+    newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
+    return image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == listing(files) and stamp.stat().st_mtime > newest
+
+
+def note(image, files):
+    stamp_of(image).write_text(listing(files), encoding="utf-8")
 
 
 def build_card(layout, image=None, native=False, extra=None, own=None, others=None):
@@ -259,20 +336,14 @@ def build_card(layout, image=None, native=False, extra=None, own=None, others=No
     if own is None:
         own = {} if image else remembered(layout)
     files.update(own)
-    if native:
-        marker = build_dir() / "native"
-        write_if_changed(marker, "Umbra is skipped while this file is on the card.\n")
-        files["native"] = marker
+    files.update(native_file() if native else {})
     files.update(extra or {})
     if image:
         return create(image, files)
     remember(layout, own, others)
     image = build_dir() / ("sdcard-native.img" if native else "sdcard.img")
-    newest = max(pathlib.Path(path).stat().st_mtime for path in files.values() if pathlib.Path(path).exists())
-    key = "\n".join(f"{name} {path}" for name, path in files.items())
-    stamp = image.with_name(f"{image.name}.key")
     with lock_file(image.with_name(f"{image.name}.lock")):
-        if not (image.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == key and stamp.stat().st_mtime > newest):
+        if not is_current(image, files):
             create(image, files)
-            stamp.write_text(key, encoding="utf-8")
+            note(image, files)
     return image

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Brings a card image, or its files, onto real cards. Use it as tools/card."""
 
-import argparse
 import os
 import pathlib
 import re
@@ -11,9 +10,8 @@ import sys
 import tempfile
 
 import umbra_card
-from umbra_common import ToolError, build_dir, run
+from umbra_common import Arguments, ToolError, build_dir, run
 
-CHUNK = 1 << 20
 SYS = pathlib.Path("/sys/dev/block")
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
 MMC = re.compile(r"mmcblk\d+$")
@@ -73,21 +71,6 @@ def examine(name, folder, mounts, image_size):
 
 # --- Writing ---
 
-def pieces(handle, size):
-    """(offset, length) of what holds data; holes of the image are skipped."""
-    offset = 0
-    while offset < size:
-        try:
-            begin = os.lseek(handle.fileno(), offset, os.SEEK_DATA)
-            end = os.lseek(handle.fileno(), begin, os.SEEK_HOLE)
-        except OSError:  # nothing but a hole is left
-            return
-        while begin < end:
-            yield begin, min(CHUNK, end - begin)
-            begin += CHUNK
-        offset = end
-
-
 def show(what, done, total):
     if sys.stdout.isatty():
         print(f"\r{what}: {done >> 20} of {total >> 20} MiB", end="\n" if done == total else "", flush=True)
@@ -98,7 +81,7 @@ def show(what, done, total):
 def copy_to(image, device):
     """Write the image's data and wait until the card has it."""
     with open(image, "rb") as source, open(device, "r+b", buffering=0) as target:
-        todo = list(pieces(source, os.path.getsize(image)))
+        todo = list(umbra_card.pieces(source, os.path.getsize(image)))
         total, done = sum(length for _, length in todo), 0
         for offset, length in todo:
             data = os.pread(source.fileno(), length, offset)
@@ -114,7 +97,7 @@ def compare(image, device):
     """Read back from the card itself, not from what this computer remembers of it."""
     with open(image, "rb") as source, open(device, "rb", buffering=0) as target:
         os.posix_fadvise(target.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        todo = list(pieces(source, os.path.getsize(image)))
+        todo = list(umbra_card.pieces(source, os.path.getsize(image)))
         total, done = sum(length for _, length in todo), 0
         for offset, length in todo:
             if os.pread(source.fileno(), length, offset) != os.pread(target.fileno(), length, offset):
@@ -199,7 +182,7 @@ def image_of(options):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools/card", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("card", __doc__, epilog=EPILOG)
     parser.add_argument("--image", metavar="FILE", help="default: the build folder's sdcard.img")
     verbs = parser.add_subparsers(metavar="write|files|bmap", required=True)
     verb = verbs.add_parser("write", help="overwrite a card with the image, and read it back")

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the Python tools share: where things are, messages, running programs, files that appear whole or not at all."""
 
+import argparse
 import contextlib
 import fcntl
 import os
 import pathlib
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -30,6 +32,23 @@ def cache_dir():
 
 class ToolError(Exception):
     """A failure that a user can act on: shown as one message, without a traceback."""
+    status = 1
+
+
+class UsageError(ToolError):
+    """Words on the command line that mean nothing."""
+    status = 2
+
+
+class Arguments(argparse.ArgumentParser):
+    """The words of tools/NAME. Help keeps the lines in which it was written; a mistake is one message, as all others of the tools."""
+
+    def __init__(self, name=None, description=None, **options):
+        options.setdefault("prog", f"tools/{name}")
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message):
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 # --- Folders: only what the build made is replaced or removed ---
@@ -73,9 +92,12 @@ def check_build(folder):
 def claim_build(folder):
     """The build folder, made and marked if it is not yet."""
     folder = check_build(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / MARK).is_file():
-        mark(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / MARK).is_file():
+            mark(folder)
+    except OSError as error:
+        raise ToolError(f"{folder} cannot be made: {error.strerror}; UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere") from error
     return folder
 
 
@@ -99,15 +121,43 @@ def build_dir():
 
 
 def tool_main(name, function):
-    """Run `function(argv)` as a program: ToolError becomes `name: message` and exit status 1."""
+    """
+    Run `function(argv)` as a program. Exit status 0: fine; 1: it could not be done, or found a fault; 2: words that mean nothing;
+    130: interrupted. What a user can cause is one message, `name: message`.
+    """
     try:
-        sys.exit(function(sys.argv[1:]) or 0)
+        status = function(sys.argv[1:]) or 0
+        sys.stdout.flush()
     except ToolError as error:
         print(f"{name}: {error}", file=sys.stderr)
-        sys.exit(1)
+        status = error.status
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
-        sys.exit(130)
+        status = 130
+    except OSError as error:
+        status = 1
+        if not reader_left(error):
+            print(f"{name}: {': '.join(str(word) for word in (error.filename, error.strerror or error) if word)}", file=sys.stderr)
+    sys.exit(status)
+
+
+def reader_left(error):
+    """What printed to `| head` when that had enough is no failure to tell of; Python would, at its end."""
+    if not isinstance(error, BrokenPipeError):
+        return False
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    if not output.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
+def speaker(name):
+    """A function that says what a tool is doing."""
+    def say(text):
+        print(f"{name}: {text}", flush=True)
+    return say
 
 
 def run(command, **options):

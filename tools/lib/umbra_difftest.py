@@ -13,17 +13,14 @@ import time
 
 import umbra_difftest_shrink as shrinking
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, speaker, tool_main
 from umbra_difftest_run import Program, Side, Umbra, cpu_paths
 
 NIGHTLY = 1000000
 CHUNK = 16384  # blocks of one boot
 SHOWN = 3  # differences that are shrunk, of each path
 EPILOG = """Exit status: 0 if all states are equal, else 1. A difference is printed with the command that repeats it."""
-
-
-def say(text):
-    print(f"difftest: {text}", flush=True)
+say = speaker("difftest")
 
 
 def number(text):
@@ -31,8 +28,7 @@ def number(text):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/difftest", description=__doc__, epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("difftest", __doc__, epilog=EPILOG)
     parser.add_argument("--path", metavar="NAME", action="append", help=f"only this CPU path; may be repeated ({' '.join(cpu_paths())})")
     parser.add_argument("--fast-exits", action=argparse.BooleanOptionalAction, default=None, help="only with, or only without them")
     parser.add_argument("--seed", type=number, action="append", metavar="N",

@@ -17,7 +17,7 @@ import threading
 import time
 import tty
 
-from umbra_common import ToolError, tool_main
+from umbra_common import Arguments, ToolError, tool_main
 
 GDB = "gdb-multiarch"
 ESCAPE = b"\x1d"
@@ -30,8 +30,7 @@ In gdb: `monitor COMMAND` is a command of Umbra's monitor; `detach` or `quit` le
 
 
 def arguments_of(arguments):
-    parser = argparse.ArgumentParser(prog="tools/gdb", description=__doc__, epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("gdb", __doc__, epilog=EPILOG)
     parser.add_argument("--baud", type=int, default=115200, help="of a serial device (115200)")
     parser.add_argument("console", metavar="CONSOLE")
     parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD")

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernels of configs/kernels.toml. Use it as tools/kernel."""
 
-import argparse
 import pathlib
 import sys
 
 import umbra_kernel_report
 import umbra_kernels
-from umbra_common import tool_main
+from umbra_common import Arguments, tool_main
 
 EPILOG = """commands:
   list          kinds, and what they are
@@ -34,7 +33,7 @@ COMMANDS = {"list": show_list, "build": build, "doc": write_page}
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="tools/kernel", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("kernel", __doc__, epilog=EPILOG)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("kind", nargs="?", metavar="KIND")
     options = parser.parse_args(arguments)

@@ -17,7 +17,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import SOURCE, ToolError, build_dir, run, tool_main  # noqa: E402
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -25,7 +25,9 @@ EPILOG = """examples:
   tools/matrix --only 'minimal/*'       of all rows, those with such a name
   tools/matrix --random 8 --seed 3      random configurations that are meant to boot
   tools/matrix --full --shard 2/4       the second quarter of the whole
+  tools/matrix --export-lava full/debian/inline/flush    build/matrix/lava/...: job.yaml and its card
 Results: build/matrix/report.html, junit.xml; consoles: build/test-logs/matrix-*.log"""
+say = speaker("matrix")
 
 
 def shard(text):
@@ -42,7 +44,7 @@ def at_least_one(text):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="tools/matrix", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("matrix", __doc__, epilog=EPILOG)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--pairwise", action="store_true", help="each pair of choices in some row (default)")
     which.add_argument("--full", action="store_true", help="all rows of the product")
@@ -53,13 +55,10 @@ def parse(arguments):
     parser.add_argument("--shard", type=shard, metavar="I/N", help="the I-th of N parts of the rows")
     parser.add_argument("--failed", action="store_true", help="those that failed last time")
     parser.add_argument("--list", action="store_true", help="show the rows and end")
+    parser.add_argument("--export-lava", metavar="ROW", help="build that row and write it as a job for LAVA, with its card")
+    parser.add_argument("--lava-url", metavar="URL", help="where the lab finds the card's folder (file:// as it is here)")
     parser.add_argument("-j", "--jobs", type=at_least_one, default=os.cpu_count() or 1, metavar="N", help="rows at a time (processors)")
     return parser.parse_args(arguments)
-
-
-def say(text):
-    print(f"matrix: {text}", flush=True)
-
 
 def chosen_rows(options, data):
     chosen = rows.pick(data, options)
@@ -78,36 +77,57 @@ def chosen_rows(options, data):
 
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
     kernels = umbra_kernels.load()
     if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
         run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
-    umbra_guest.build_guest()
+    umbra_guest.build_guest(for_tests=False)
     for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
         umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))
+
+
+def layout_rows_of(data):
+    """The rows that `layout-of` names: the configurations alone."""
+    return {name: rows.make_row(name, {word: value for word, value in words.items() if word != "tags"}, name)
+            for name, words in data["dimensions"]["configuration"].items()}
+
+
+def export_lava(row, data, url):
+    import umbra_matrix_lava  # needs pexpect, as below
+    builder = umbra_matrix_lava.matrix_run.Builder(os.cpu_count() or 1)
+    folder = umbra_matrix_lava.export(row, builder, layout_rows_of(data), url)
+    print(f"{folder / 'job.yaml'} is ready, with its card beside it; the lab finds that at the `url` in it")
+    return 0
 
 
 def run_all(chosen, data, jobs):
     """Results in the rows' order; a line for each when it ends."""
     import umbra_matrix_run  # needs pexpect, which --list does not
     builder = umbra_matrix_run.Builder(max(1, (os.cpu_count() or 1) // min(jobs, len(chosen))))
-    layout_rows = {name: rows.make_row(name, {word: value for word, value in words.items() if word != "tags"}, name)
-                   for name, words in data["dimensions"]["configuration"].items()}
+    layout_rows = layout_rows_of(data)
     results, start = {}, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(umbra_matrix_run.run_row, row, builder, layout_rows): row for row in chosen}
-        for done in concurrent.futures.as_completed(waiting):
-            result = results[waiting[done].name] = done.result()
-            print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
-                  + (f": {result.message}" if result.message else ""), flush=True)
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                result = results[waiting[done].name] = done.result()
+                print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
+                      + (f": {result.message}" if result.message else ""), flush=True)
+        except BaseException:  # Ctrl-C, above all: what has not begun does not
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return [results[row.name] for row in chosen]
 
 
 def main(arguments):
     options = parse(arguments)
     data = rows.load()
+    if options.export_lava:
+        row = rows.by_name(data, options.export_lava)
+        prepare([row])
+        return export_lava(row, data, options.lava_url)
     chosen = chosen_rows(options, data)
     if options.list:
         for row in chosen:

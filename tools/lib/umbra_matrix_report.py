@@ -57,15 +57,20 @@ def cell(result, folder):
             f"<td>{link}</td></tr>")
 
 
+def column(row):
+    """What a table has side by side: CPU path and shadow strategy."""
+    return f"{row.choices['path']}, {row.choices['strategy']}"
+
+
 def crosses(results):
-    """One table for each configuration: guests by paths."""
+    """One table for each configuration: guests by paths and strategies."""
     out = []
     for name in sorted({one.row.choices["configuration"] for one in results if one.row.choices}):
-        mine = {(one.row.choices["guest"], one.row.choices["path"]): one for one in results if one.row.choices.get("configuration") == name}
-        paths, guests = sorted({key[1] for key in mine}), sorted({key[0] for key in mine})
-        out.append(f"<h2>{html.escape(name)}</h2><table><tr><th></th>{''.join(f'<th>{html.escape(path)}</th>' for path in paths)}</tr>")
+        mine = {(one.row.choices["guest"], column(one.row)): one for one in results if one.row.choices.get("configuration") == name}
+        columns, guests = sorted({key[1] for key in mine}), sorted({key[0] for key in mine})
+        out.append(f"<h2>{html.escape(name)}</h2><table><tr><th></th>{''.join(f'<th>{html.escape(title)}</th>' for title in columns)}</tr>")
         for guest in guests:
-            cells = [mine.get((guest, path)) for path in paths]
+            cells = [mine.get((guest, title)) for title in columns]
             out.append(f"<tr><th>{html.escape(guest)}</th>" + "".join(
                 f'<td class="{one.status}">{STATUS[one.status]} {one.run_seconds:.0f} s</td>' if one else "<td></td>" for one in cells) + "</tr>")
         out.append("</table>")

@@ -2,12 +2,13 @@
 """Rows of the configuration matrix: read from the file, combined, picked."""
 
 import dataclasses
+import difflib
 import fnmatch
 import itertools
 import random
 import tomllib
 
-from umbra_common import SOURCE, ToolError
+from umbra_common import SOURCE, ToolError, UsageError
 
 FILE = SOURCE / "configs/matrix.toml"
 EXPECTATIONS = ("boots", "builds", "refuses: ")
@@ -22,10 +23,12 @@ class Row:
     fragments: tuple = ()
     target: str = ""		# instead of a defconfig: a configuration target of make
     seed: int = 0		# with target randconfig
+    compiler: str = ""		# CC of make instead of GCC
     layout: str = "linux"
     layout_of: str = ""		# configuration that the layout is compiled for, if not the row's own
     guest: str = "debian"	# or another kind of configs/kernels.toml, or a bare-metal guest of tests/guests
     path: str = ""		# CPU path instead of the layout's
+    strategy: str = ""		# shadow strategy instead of the layout's
     expect: str = "boots"
     checks: tuple = ()
     tags: tuple = ()
@@ -36,7 +39,7 @@ class Row:
         """What tells one build from another."""
         if self.target:
             return f"{self.target}-{self.seed}" if self.seed else self.target
-        return "+".join([self.defconfig, *self.fragments])
+        return "+".join([self.defconfig, *self.fragments, *filter(None, [self.compiler])])
 
 
 FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Row)}
@@ -115,6 +118,17 @@ def random_rows(count, seed):
     rng = random.Random(seed)
     return [Row(f"random/{seed}/{number}", target="randconfig", seed=rng.randrange(1, 1 << 31), checks=("shell", "audit"))
             for number in range(count)]
+
+
+def by_name(data, name):
+    """That row, of all there are; UsageError with the nearest name."""
+    known = {row.name: row for row in product(data)}
+    for words in data.get("rows", ()):
+        known[words["name"]] = make_row(words["name"], {word: value for word, value in words.items() if word != "name"}, f"row {words['name']}")
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        raise UsageError(f"no row '{name}'" + (f"; did you mean '{near[0]}'?" if near else "; --full --list shows what there is"))
+    return known[name]
 
 
 def pick(data, options):

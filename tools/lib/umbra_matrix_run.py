@@ -70,10 +70,11 @@ class Builder:
         """None, or why it could not be built."""
         path.parent.mkdir(parents=True, exist_ok=True)
         goals, environment = words(row)
+        compiler = [f"CC={row.compiler}"] if row.compiler else []
         try:
             with lock_file(f"{path}.lock"):
                 make(path, goals, environment, 1)
-                make(path, ["all"], environment, self.jobs)
+                make(path, ["all", *compiler], environment, self.jobs)
         except Failure as failure:
             return str(failure)
         return None
@@ -81,7 +82,7 @@ class Builder:
 
 def guest_files(row):
     if row.guest == "debian":
-        return umbra_guest.build_guest()
+        return umbra_guest.build_guest(for_tests=False)
     kernels = umbra_kernels.load()
     if row.guest in kernels:
         return umbra_kernels.files_of(kernels[row.guest], umbra_kernels.folder_of(row.guest))[0]
@@ -95,7 +96,7 @@ def arguments(row, folder, layout_folder):
     kernel = umbra_kernels.load().get(row.guest)
     if kernel:
         layout = umbra_kernels.with_bootargs(kernel, layout, layout_folder)
-    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None)
+    command = board.umbra_arguments(name, layout, guest_files(row), row.path or None, row.strategy or None)
     command[command.index("-kernel") + 1] = folder / "umbra.img"
     return command
 
@@ -188,5 +189,8 @@ def run_row(row, builder, layout_rows):
             boot(row, folder, layout_folder, result)
     except (Failure, ToolError, OSError) as error:
         result.status, result.message = "fail", str(error)
+    except Exception as error:  # pylint: disable=broad-except
+        # Whatever went wrong here, the results of the other rows are worth having.
+        result.status, result.message = "fail", f"{type(error).__name__}: {error}"
     result.run_seconds = time.monotonic() - start - result.build_seconds
     return result

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what is missing and boots the board in this terminal. Use it as tools/run."""
 
-import argparse
 import os
 import pathlib
 import subprocess
@@ -12,21 +11,21 @@ import umbra_debian
 import umbra_guest
 import umbra_kernels
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, tool_main
+import umbra_system
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, speaker, tool_main
 
 GDB = "gdb-multiarch"
-
-
-def say(text):
-    print(f"run: {text}", flush=True)
+say = speaker("run")
 
 
 def arguments_of(arguments):
-    parser = argparse.ArgumentParser(prog="tools/run", description=__doc__)
+    parser = Arguments("run", __doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--layout", metavar="NAME",
                        help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
     which.add_argument("--kernel", metavar="KIND", help=f"one of configs/kernels.toml: {', '.join(umbra_kernels.load())}")
+    parser.add_argument("--system", metavar="NAME",
+                        help=f"boot into a system on the card's second partition, one of configs/systems.toml: {', '.join(umbra_system.load())}")
     parser.add_argument("--native", action="store_true", help="the same card and guest files, without Umbra")
     parser.add_argument("--direct", action="store_true", help="skip boot ROM and U-Boot: quicker, and the card is only a disk")
     parser.add_argument("--debug", action="store_true", help="stop at the first instruction and attach gdb")
@@ -34,9 +33,13 @@ def arguments_of(arguments):
     parser.add_argument("--qemu", action="append", default=[], metavar="WORD", help="one more word for QEMU's command line; may be repeated")
     options = parser.parse_args(join_words(arguments))
     build_dir()
+    if options.kernel and options.system:
+        parser.error("a system has its own kernel: --kernel does not go with --system")
+    if options.system:
+        umbra_system.find(options.system)
     if options.kernel:
         options.layout = umbra_kernels.find(options.kernel).layout
-    options.layout = umbra_card.check_layout(options.layout or umbra_card.layout_on_card())
+    options.layout = umbra_card.check_layout(options.layout or (umbra_card.DEFAULT_LAYOUT if options.system else umbra_card.layout_on_card()))
     return options
 
 
@@ -61,15 +64,25 @@ def build_umbra():
 
 def prepare(options):
     """Everything that a boot needs; returns (QEMU program, card image)."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     program = umbra_machine.build_machine()
     build_umbra()
     options.ready = umbra_kernels.prepare(options.kernel) if options.kernel else None
+    options.root = umbra_system.prepare(options.system) if options.system else None
     say("making the SD card")
+    if options.root:
+        return program, umbra_system.boot_card(options.root, options.layout, native=options.native)
     if options.ready:
         return program, umbra_kernels.boot_card(options.ready, native=options.native)
     return program, umbra_card.build_card(options.layout, native=options.native)
+
+
+def files_of(options):
+    """{name in the layout: path} of what is booted without a card."""
+    if options.root:
+        return umbra_system.guest_files(options.root)
+    return options.ready.files if options.ready else umbra_guest.build_guest(for_tests=False)
 
 
 def boot_options(options, image):
@@ -79,7 +92,7 @@ def boot_options(options, image):
     if not (options.direct or (ready and ready.only_direct(options.native))):
         return command
     layout = ready.layout if ready else umbra_card.layout_path(options.layout)
-    files = ready.files if ready else umbra_guest.build_guest()
+    files = files_of(options)
     if options.native and ready:
         return command + umbra_kernels.native_arguments(ready)
     if options.native:
@@ -88,7 +101,7 @@ def boot_options(options, image):
 
 
 def run_terminal(command):
-    say("booting; to leave, type Ctrl-A and then X (with --console: Ctrl-C)")
+    say("booting; after Umbra's last line a Linux unpacks itself for some seconds without a word. To leave, type Ctrl-A and then X (with --console: Ctrl-C)")
     print(flush=True)
     return subprocess.run(command, check=False).returncode
 
@@ -118,6 +131,8 @@ def run_debugger(command):
 def main(arguments):
     options = arguments_of(arguments)
     say(f"kernel {options.kernel}" if options.kernel else f"layout {options.layout}")
+    if options.system:
+        say(f"system {options.system}: {umbra_system.LOGIN}")
     program, image = prepare(options)
     command = umbra_machine.base_command(program) + boot_options(options, image) + options.qemu
     if options.debug:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Prepares everything and runs the test suites. Use it as tools/test."""
 
-import argparse
 import os
 import pathlib
 import re
@@ -13,7 +12,7 @@ import umbra_card
 import umbra_debian
 import umbra_guest
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, UsageError, build_dir, speaker, tool_main
 
 PYTHON = "/usr/bin/python3"
 PYTEST_USAGE_ERROR = 4
@@ -28,6 +27,7 @@ EPILOG = """suites (default: all, in this order):
 words from the first one with a dash or slash on go to pytest, for example: tools/test system -k card
 (without a suite: to machine, system and bench)"""
 PYTEST_SUITES = ("machine", "system", "bench")
+say = speaker("test")
 
 
 class Result:
@@ -35,11 +35,6 @@ class Result:
 
     def __init__(self, passed, failed):
         self.passed, self.failed = passed, failed
-
-
-def say(text):
-    print(f"test: {text}", flush=True)
-
 
 def run_checks(_arguments):
     """Each tools/check_* is one test; it says itself what is wrong."""
@@ -145,21 +140,20 @@ def check_pytest_words(words):
                           env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"), check=False)
     if done.returncode == PYTEST_USAGE_ERROR:
         lines = [line.strip() for line in done.stdout.splitlines() if "error:" in line.lower() and "usage:" not in line]
-        raise ToolError(f"pytest does not understand `{' '.join(words)}`: {lines[-1] if lines else done.stdout.strip()}")
+        raise UsageError(f"pytest does not understand `{' '.join(words)}`: {lines[-1] if lines else done.stdout.strip()}")
 
 
 def parse(arguments):
     """(suites, words for pytest)"""
-    parser = argparse.ArgumentParser(prog="tools/test", description=__doc__, epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Arguments("test", __doc__, epilog=EPILOG)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="suites to run")
     first = next((i for i, word in enumerate(arguments) if (word[:1] == "-" or "/" in word) and word not in ("-h", "--help")), len(arguments))
     suites, rest = parser.parse_args(arguments[:first]).suites, arguments[first:]
     for name in suites:
         if name not in SUITES:
-            raise ToolError(f"no suite '{name}'; there are: {' '.join(SUITES)} (words for pytest come last, from one with a dash or slash on)")
+            raise UsageError(f"no suite '{name}'; there are: {' '.join(SUITES)} (words for pytest come last, from one with a dash or slash on)")
     if suites and rest and not set(PYTEST_SUITES) & set(suites):
-        raise ToolError(f"`{' '.join(rest)}` is for pytest, but no suite of pytest is named ({', '.join(PYTEST_SUITES)})")
+        raise UsageError(f"`{' '.join(rest)}` is for pytest, but no suite of pytest is named ({', '.join(PYTEST_SUITES)})")
     if rest:
         check_pytest_words(rest)
     return suites or (list(PYTEST_SUITES) if rest else list(SUITES)), rest

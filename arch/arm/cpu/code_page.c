@@ -29,7 +29,14 @@
 #include "code_t32.h"
 
 #define COPIES		CONFIG_CODE_PAGES
-_Static_assert(COPIES < 1 << SITE_COPY_BITS, "copy numbers must fit the trapping word");
+
+/*
+ * What trapping words call a copy: another name whenever one is made, and none comes again before all others. A guest that has not read its own
+ * executed code cannot know one, so an SVC of its own is not taken for a word that it has copied from there (restore_moved_sites()).
+ */
+#define NAMES		(1u << SITE_COPY_BITS)
+#define NAME_STEP	10125u	/* odd, so all are reached; the golden section of NAMES, so no two in a row are near each other */
+_Static_assert(COPIES < NAMES / 2, "names must not run out, nor come again soon");
 
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
@@ -54,11 +61,13 @@ struct churn {
 	gpa_t gpa;		/* 0: none */
 	u32 writes;
 	u32 left;		/* instructions to interpret, while it is */
+	u32 sets;		/* RAN_A32, RAN_T32: what ran in it since it was looked at last */
 };
 
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
 	gva_t gva;	/* where it was mapped last */
+	u16 name;	/* 0: was never made */
 	bool live;
 	bool used;	/* since the clock hand passed: a site trapped */
 	bool user;	/* mapped for guest User mode too */
@@ -81,6 +90,8 @@ struct code_pages {
 	hpa_t pool;		/* copy n is page n - 1 of it */
 	u32 copies;		/* at most COPIES */
 	struct copy *copy;	/* [1..copies] */
+	u16 *called;		/* the copy that has a name, or 0 */
+	u32 last_name;
 	u32 live, hand;
 	u32 scans, evictions, repairs;
 	bool hot;		/* the window may handle sites by their kind */
@@ -114,7 +125,9 @@ static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 
 /* How often page @gpa, which is in a range, was executed at another address than before. */
 #define PAGE_MIXED	0x80u	/* it holds both instruction sets, whatever the one that is executed next makes it look like */
-_Static_assert(MOVES_MAX < PAGE_MIXED, "moves must not reach it");
+#define PAGE_SUSPECT	0x40u	/* it looked so, and has not run in one set for long enough since */
+#define PAGE_BOTH_SETS	(PAGE_MIXED | PAGE_SUSPECT)
+_Static_assert(MOVES_MAX < PAGE_SUSPECT, "moves must not reach it");
 
 static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 {
@@ -162,6 +175,7 @@ int code_pages_init(struct vcpu *v)
 	c->copies = v->guest->cfg.copies ? v->guest->cfg.copies : COPIES;
 	c->pool = ptr_hpa(hv_alloc(c->copies * PAGE_SIZE, PAGE_SIZE));
 	c->copy = hv_alloc((c->copies + 1) * sizeof(struct copy), 8);
+	c->called = hv_alloc(NAMES * sizeof(u16), 8);
 	c->known = hv_alloc((c->copies + 1) * sizeof(struct t32_known), 8);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
@@ -178,6 +192,7 @@ void code_pages_reset(struct vcpu *v)
 		memset(c->range[i].moves, 0, c->range[i].size >> PAGE_SHIFT);
 	}
 	memset(c->copy, 0, (c->copies + 1) * sizeof(struct copy));
+	memset(c->called, 0, NAMES * sizeof(u16));
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
@@ -193,7 +208,7 @@ static void release_copy(struct vcpu *v, u32 n)
 
 	memcpy(hpa_ptr(copy_hpa(c, n)), page_words(v, c->copy[n].gpa), PAGE_SIZE);
 	c->copy[n].dead = true;
-	window_sites_drop(v, n);
+	window_sites_drop(v, c->copy[n].name);
 	c->live--;
 	v->user_copies -= c->copy[n].user;
 	c->copy[n].live = false;
@@ -258,10 +273,11 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 
 	gpa &= PAGE_MASK;
 	code_page_drop(v, gpa);
-	*page_moves(c, gpa) &= ~PAGE_MIXED;	/* it may hold something else now */
+	*page_moves(c, gpa) &= ~PAGE_BOTH_SETS;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
 	n = churn_get(c, gpa);
+	n->sets = 0;
 	if (++n->writes >= CHURN_WRITES)
 		interpret_for(n, page_state(c, gpa), CHURN_INSTRUCTIONS);
 }
@@ -324,16 +340,34 @@ void code_page_ran(struct vcpu *v)
 		leave_mixed_page(v, w.gpa, state);
 }
 
-void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
+/*
+ * A page that is interpreted because it may hold both sets stays so for as long as both run in it. A kernel's first page holds A32 code that
+ * only its loader enters.
+ */
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 {
 	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
 
 	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
 		return;
-	if (n->left > instructions)
+	n->sets |= sets;
+	if (n->left > instructions) {
 		n->left -= instructions;
-	else
+	} else if (n->sets == RAN_BOTH) {
+		n->sets = 0;
+		n->left = DOUBT_INSTRUCTIONS;
+	} else {
 		*page_state(v->code, gpa) = PAGE_UNKNOWN;
+		*page_moves(v->code, gpa) &= ~PAGE_SUSPECT;
+	}
+}
+
+/* Is page @gpa about to be executed in the other set than the one that ran alone while it was interpreted? */
+static bool ran_in_other_set(const struct vcpu *v, gpa_t gpa)
+{
+	const struct churn *n = churn_find(v->code, gpa);
+
+	return n && n->sets && !(n->sets & (v->cpsr & PSR_T ? RAN_T32 : RAN_A32));
 }
 
 static void dump_interpreted(const struct ram_range *r)
@@ -341,6 +375,17 @@ static void dump_interpreted(const struct ram_range *r)
 	for (u32 i = 0; i < r->size >> PAGE_SHIFT; i++)
 		if (r->state[i] == PAGE_INTERP)
 			pr_info("code page 0x%08x is interpreted\n", (unsigned)(r->base + (i << PAGE_SHIFT)));
+}
+
+/* Copy @n, which has been used up, gets another name. */
+static u16 new_name(struct code_pages *c, u32 n)
+{
+	c->called[c->copy[n].name] = 0;
+	do
+		c->last_name = (c->last_name + NAME_STEP) % NAMES;
+	while (!c->last_name || c->called[c->last_name]);
+	c->called[c->last_name] = (u16)n;
+	return (u16)c->last_name;
 }
 
 /* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
@@ -363,7 +408,7 @@ static u32 take_copy(struct vcpu *v)
 		}
 		p->used = false;
 	}
-	*p = (struct copy){ .live = true, .used = true };
+	*p = (struct copy){ .name = new_name(c, c->hand), .live = true, .used = true };
 	c->live++;
 	return c->hand;
 }
@@ -385,7 +430,7 @@ static void publish_copy(struct vcpu *v, u32 n)
 static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	struct code_site at = { .page = page_words(v, gpa), .copy = n, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
+	struct code_site at = { .page = page_words(v, gpa), .copy = c->copy[n].name, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
 	memcpy(dst, at.page, PAGE_SIZE);
@@ -404,7 +449,7 @@ static void t32_of_copy(struct vcpu *v, struct t32_scan *s, u32 n)
 
 	s->page = (const u16 *)page_words(v, c->copy[n].gpa);
 	s->before = NULL;
-	s->copy = n;
+	s->copy = c->copy[n].name;
 	s->hot = !v->fast_off;
 	s->known = &c->known[n];
 	s->to = hpa_ptr(copy_hpa(c, n));
@@ -435,10 +480,10 @@ static const u32 *copy_originals(struct vcpu *v, u32 n)
 /* May @word be what the path has put into copy @n in the place of the word at @index of @orig, its page? */
 static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 n, u32 index)
 {
-	u32 copy, at;
+	u32 name = v->code->copy[n].name, copy, at;
 
 	for (u32 nth = 0; v->path->code->origin(v, word, nth, &copy, &at); nth++)
-		if (copy == n && (at == SITE_ANYWHERE ? site_word(orig, index, n, v->code->hot) == word : at == index))
+		if (copy == name && (at == SITE_ANYWHERE ? site_word(orig, index, name, v->code->hot) == word : at == index))
 			return true;
 	return false;
 }
@@ -492,10 +537,11 @@ static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u
 static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 {
 	struct moved best = { NULL, 1 };
-	u32 n, index;
+	u32 name, index;
 
-	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &n, &index); nth++) {
-		const u32 *orig = n && n <= v->code->copies ? copy_originals(v, n) : NULL;
+	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &name, &index); nth++) {
+		u32 n = v->code->called[name];
+		const u32 *orig = n ? copy_originals(v, n) : NULL;
 
 		if (!orig)
 			continue;
@@ -575,7 +621,7 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n && !code_scan_reads_out(&c->scan))
+	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
 		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
@@ -653,10 +699,10 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	u32 n;
 
 	if (c->thumb) {
-		yes = *page_moves(c, gpa) & PAGE_MIXED || is_mixed(v, gpa, gva);
+		yes = *page_moves(c, gpa) & PAGE_BOTH_SETS || ran_in_other_set(v, gpa) || is_mixed(v, gpa, gva);
 		c->mixed += yes;
 		if (yes)
-			*page_moves(c, gpa) |= PAGE_MIXED;
+			*page_moves(c, gpa) |= PAGE_SUSPECT;
 	} else {
 		n = scan_page(v, gpa, gva);
 		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gva);
@@ -703,7 +749,7 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
-	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_MIXED) >= MOVES_MAX;
+	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_BOTH_SETS) >= MOVES_MAX;
 	c->copy[n].thumb = thumb;
 	if (thumb)
 		write_copy_t32(v, n);
@@ -742,7 +788,7 @@ static void unbind(struct vcpu *v, u32 n)
 	c->copy[n].bound = false;
 	for (u32 i = 0; i < SCAN_WORDS; i++)
 		if (copy[i] != orig[i])
-			copy[i] = site_word(orig, i, n, c->hot);
+			copy[i] = site_word(orig, i, c->copy[n].name, c->hot);
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
@@ -773,19 +819,19 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at)
 {
-	const struct copy *c = &v->code->copy[copy];
+	const struct copy *c = &v->code->copy[v->code->called[copy]];
 
 	return c->live && c->gva == at ? page_words(v, c->gpa) : NULL;
 }
 
 void code_page_set_word(struct vcpu *v, u32 copy, gva_t at, u32 original, u32 word)
 {
-	struct code_pages *c = v->code;
-	hpa_t to = copy_hpa(c, copy) + at % PAGE_SIZE;
+	const u32 *page = code_page_words(v, copy, at & PAGE_MASK);
+	hpa_t to;
 
-	if (!c->copy[copy].live || c->copy[copy].gva != (at & PAGE_MASK) ||
-	    page_words(v, c->copy[copy].gpa)[at % PAGE_SIZE / 4] != original)
+	if (!page || page[at % PAGE_SIZE / 4] != original)
 		return;
+	to = copy_hpa(v->code, v->code->called[copy]) + at % PAGE_SIZE;
 	*(volatile u32 *)hpa_ptr(to) = word;
 	arch_dcache_clean_range(to, 4);
 	arch_icache_invalidate_all();
@@ -849,18 +895,18 @@ static bool runs_at(struct vcpu *v, struct copy *p, gva_t pc)
 bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word)
 {
 	struct code_pages *c = v->code;
-	u32 n = site_copy(trap), index = pc % PAGE_SIZE / 4;
+	u32 n = c->called[site_copy(trap)], index = pc % PAGE_SIZE / 4;
 	const u32 *orig;
 	struct copy *p;
 
-	if (!site_is_word(trap) || !n || n > c->copies)
+	if (!site_is_word(trap) || !n)
 		return false;
 	p = &c->copy[n];
 	if (!p->live || p->thumb || !runs_at(v, p, pc))
 		return false;
 	orig = page_words(v, p->gpa);
 	/* The guest may have an SVC of its own with this very number in this very place. */
-	if (site_word(orig, index, n, c->hot) != trap || site_is_word(orig[index]))
+	if (site_word(orig, index, p->name, c->hot) != trap || site_is_word(orig[index]))
 		return false;
 	p->used = true;
 	*word = orig[index];
@@ -911,7 +957,7 @@ static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at)
 {
 	const struct code_pages *c = v->code;
 
-	for (u32 n = 1; n <= COPIES; n++) {
+	for (u32 n = 1; n <= c->copies; n++) {
 		const u16 *orig = c->copy[n].live ? (const u16 *)page_words(v, c->copy[n].gpa) : hpa_ptr(copy_hpa(c, n));
 
 		if (!c->copy[n].thumb || orig == page || !(c->copy[n].live || c->copy[n].dead))
@@ -975,7 +1021,7 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy)
 	if (now[at] == orig[at])
 		return T32_TRAP_NONE;
 	c->copy[n].used = true;
-	*copy = n;
+	*copy = c->copy[n].name;
 	if (t32_is_start(&c->known[n], at))
 		return T32_TRAP_SITE;
 	reach(v, n, at);
@@ -994,6 +1040,37 @@ void code_pages_dump(struct vcpu *v)
 			(unsigned)c->mixed);
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		dump_interpreted(&c->range[i]);
+}
+
+/* The copy that page @page of @r names: is it live, and is it this page's? */
+static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32 page, u32 *named)
+{
+	u32 n = r->state[page];
+	gpa_t gpa = r->base + (page << PAGE_SHIFT);
+
+	if (!is_copy((u16)n))
+		return 0;
+	++*named;
+	if (n <= c->copies && c->copy[n].live && c->copy[n].gpa == gpa)
+		return 0;
+	pr_err("code page audit: page 0x%08x names copy %u, which is not its\n", (unsigned)gpa, (unsigned)n);
+	return 1;
+}
+
+u32 code_pages_audit(struct vcpu *v)
+{
+	const struct code_pages *c = v->code;
+	u32 bad = 0, named = 0, live = 0;
+
+	for (u32 i = 0; i < c->nr_ranges; i++)
+		for (u32 page = 0; page < c->range[i].size >> PAGE_SHIFT; page++)
+			bad += audit_page(c, &c->range[i], page, &named);
+	for (u32 n = 1; n <= c->copies; n++)
+		live += c->copy[n].live;
+	if (live == c->live && live == named)
+		return bad;
+	pr_err("code page audit: %u copies are live, %u are counted, %u are some page's\n", (unsigned)live, (unsigned)c->live, (unsigned)named);
+	return bad + 1;
 }
 
 u32 code_pages_user_visible(struct vcpu *v)

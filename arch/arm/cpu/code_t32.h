@@ -15,7 +15,7 @@ struct t32_known {
 struct t32_scan {
 	const u16 *page;		/* the guest's own halfwords */
 	const u16 *before;		/* those of the page before it in virtual address space, or NULL */
-	u32 copy;			/* number of the copy, and whether the window may handle its sites by their kind */
+	u32 copy;			/* name of the copy, and whether the window may handle its sites by their kind */
 	bool hot;
 	struct t32_known *known;
 	u16 *to;			/* where the copy is, while it follows the flow; else NULL */

@@ -2,8 +2,9 @@
 /*
  * Audit of the shadow: structure and safety of every entry of every root, and the current root against the guest's tables.
  *
- * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's,
- * a writable or unscanned mapping of scanned code, the window open to User mode, an entry that tracking does not find.
+ * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's (by its map, and by
+ * those of all guests: core/guest_owner.c), a writable or unscanned mapping of scanned code, the window open to User mode, an entry that
+ * tracking does not find, a node or table that is lost.
  * An entry of the current root that grants more than the guest's tables do *now* is counted apart, as stale: it is legal until the
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
@@ -74,6 +75,22 @@ static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum
 	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & FRAME_USER;
 }
 
+static bool is_outside(const struct region *r)
+{
+	return r->type == REGION_PASSTHROUGH || r->type == REGION_SHARED;
+}
+
+/* Memory is the guest's own or, not to be written to, what Umbra made for it; registers and what is shared are in nobody's memory. */
+static void audit_owner(struct audit *a, bool ram, bool outside, u32 root, gva_t va, u32 entry, u32 size)
+{
+	const struct guest *g = a->s->v->guest;
+	hpa_t at = entry & ~(size - 1);
+	bool good = outside ? !guest_of_ram(at) && !guest_is_kept_in(g, at) : guest_is_kept_in(g, at);
+
+	if (ram ? !guest_audit_ram(g, "mapping", at, size) : !good)
+		violation(a, "memory of somebody else", root, va, entry);
+}
+
 static void audit_page(struct audit *a, const struct node *n, enum view view, u32 idx, u32 root)
 {
 	u32 tbl = n->tbl[view];
@@ -86,12 +103,13 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 	const struct region *r = guest_map_find(&s->v->guest->map, page);
 
 	a->entries++;
+	audit_owner(a, frame, r && is_outside(r), root, va, e, PAGE_SIZE);
 	if (!(s->tbl_lines[tbl] >> (idx >> 4) & 1))
 		violation(a, "line of a table is not marked", root, va, e);
 	if (!(e & L2_SMALL) || !(e & L2_NG) || FIELD(e, 5, 4) != 3)
 		violation(a, "malformed small page", root, va, e);
 	if (!frame) {
-		if (r ? r->type != REGION_PASSTHROUGH || exec : writable || !exec)
+		if (r ? !is_outside(r) || exec : writable || !exec)
 			violation(a, "small page to what is not the guest's", root, va, e);
 		return;
 	}
@@ -166,9 +184,10 @@ static void audit_section(struct audit *a, const struct root *r, u32 slot, u32 e
 	struct mib *m = mib_of(s, gpa);
 
 	a->entries++;
+	audit_owner(a, !reg || reg->type == REGION_RAM, reg && is_outside(reg), r->id, va, e & ~0xfffffu, SECTION_SIZE);
 	if (!(e & SECT_NG) || !(e & SECT_XN) || FIELD(e, 11, 10) != 3 || !slotset_has(&s->sect, slot))
 		violation(a, "malformed section", r->id, va, e);
-	if (!reg || (reg->type != REGION_RAM && reg->type != REGION_PASSTHROUGH))
+	if (!reg || (reg->type != REGION_RAM && !is_outside(reg)))
 		violation(a, "section to what is not the guest's", r->id, va, e);
 	else if (m && m->slot != slot && m->slot != SLOT_MANY)
 		violation(a, "section is not tracked", r->id, va, e);
@@ -237,7 +256,7 @@ static void audit_cached_root(struct audit *a, const struct root_cache *c, u32 i
 	const struct root *r = &s->root[c->hw_asid - HOST_ASID_FIRST];
 
 	if (!r->valid || r->dirty || r->tlb_stale || r->epoch != s->epoch || is_flat(s) || s->asid_pending || (r->ng_any && r->asid != c->asid) ||
-	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->ttbr0 ||
+	    any != (c->asid == ROOT_ANY_ASID) || (c->ttbr0 & ~(0x3fffu >> (s->v->cp15.ttbcr & 7))) != r->key.ttbr0 ||
 	    vcpu_root_index(c->ttbr0) != index)
 		violation(a, "root is not ready for the window", r->id, c->ttbr0, c->asid);
 }
@@ -293,6 +312,49 @@ static void audit_dacr(struct audit *a)
 			violation(a, "kernel view open in User mode", a->s->cur->id, 0, v->dacr_user);
 }
 
+/* -- the books: every node and table is either in use or free (rule 2), so that none is lost -- */
+
+static void lost(struct audit *a, const char *what, u32 used, u32 free, u32 all)
+{
+	if (used + free == all)
+		return;
+	if (a->bad++ < AUDIT_PRINT_MAX)
+		pr_err("shadow audit: %s: %u in use, %u free, %u in all\n", what, (unsigned)used, (unsigned)free, (unsigned)all);
+}
+
+static void audit_node_books(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u32 used = 0, free = 0;
+
+	for (u32 i = 0; i < s->node_bump; i++)
+		used += !!s->node[i].roots;
+	for (u32 i = s->node_free; i != NODE_NONE && free <= s->node_bump; i = s->node[i].hash_next, free++)
+		if (s->node[i].roots)
+			violation(a, "free node is in use", (u32)__builtin_ctzll(s->node[i].roots), (u32)s->node[i].slot << SECTION_SHIFT, i);
+	lost(a, "nodes", used, free, s->node_bump);
+}
+
+static bool table_is_used(const struct shadow *s, u32 tbl)
+{
+	const struct node *n = s->tbl_node[tbl] == NODE_NONE ? NULL : &s->node[s->tbl_node[tbl]];
+
+	return n && n->roots && (n->tbl[VIEW_K] == tbl || n->tbl[VIEW_U] == tbl);
+}
+
+static void audit_table_books(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u32 used = 0, free = 0;
+
+	for (u32 i = 0; i < s->tbl_bump; i++)
+		used += table_is_used(s, i);
+	for (u32 i = s->tbl_free; i != TBL_NONE && free <= s->tbl_bump; i = s->tbl_next[i], free++)
+		if (s->tbl_node[i] != NODE_NONE)
+			violation(a, "free table has an owner", 0, 0, i);
+	lost(a, "tables", used, free, s->tbl_bump);
+}
+
 /*
  * Returns the number of violations, each of the first few printed; the number of stale entries is left in the shadow's
  * statistics (shadow_dump()). Slow: reads every table.
@@ -308,6 +370,8 @@ u32 shadow_audit(struct vcpu *v)
 	for (u32 i = 0; i < s->node_bump; i++)
 		if (s->node[i].roots)
 			audit_node(&a, &s->node[i]);
+	audit_node_books(&a);
+	audit_table_books(&a);
 	audit_root_cache(&a);
 	audit_current(&a);
 	audit_dacr(&a);

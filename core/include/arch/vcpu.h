@@ -21,6 +21,8 @@ enum vcpu_stop {
  * -ENOENT with one message naming the guest's node property when unknown.
  */
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow) __must_check;
+/* The memory that @v is in, and all that was made of its guest, will be something else. */
+void arch_vcpu_destroy(struct vcpu *v);
 /* Umbra's memory for a guest of @c, at most. */
 u32 arch_vcpu_size(const struct layout_guest *c);
 /* Architectural reset, then SVC mode, MMU and caches off, IRQ/FIQ masked, pc/r0-r2 as given (gpa). Drops shadow and code copies. */
@@ -44,7 +46,10 @@ void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq);
 void arch_vcpu_dump(struct vcpu *v);
 /* Why it may be that the guest does not get on: a few lines of where it is and what went wrong last. */
 void arch_vcpu_trouble(struct vcpu *v);
-/* Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last? */
+/*
+ * Is the guest waiting for an interrupt, or has it waited, made a system call or used an emulated device since it was asked last, or does it
+ * seem to ask a passed-through one?
+ */
 bool arch_vcpu_lives(struct vcpu *v);
 /* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
 bool arch_vcpu_still(struct vcpu *v);

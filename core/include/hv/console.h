@@ -2,7 +2,10 @@
 /* The console: one physical UART shared by Umbra's messages, the monitor and the guests. */
 #pragma once
 
+#include <autoconf.h>
 #include <hv/types.h>
+
+#define CONSOLE_HISTORY_SIZE	(CONFIG_CONSOLE_HISTORY << 10)	/* bytes, of each guest */
 
 struct guest;
 
@@ -44,8 +47,12 @@ u32 console_guest_characters(const struct guest *g);	/* how many were taken of i
 
 /* The guest that the keyboard is for, behind the monitor; NULL: none was shown or has a console. */
 struct guest *console_guest(void);
-/* Show @g, with what is remembered of it. */
+/* Show @g, with what it wrote since it was shown last. */
 void console_show(struct guest *g);
+/* The same with all that is remembered of it. */
+void console_show_history(struct guest *g);
+/* @g starts: what it writes first is remembered for as long as it runs. */
+void console_guest_starts(const struct guest *g);
 /* The lines of guests that are not shown come to the wire as well, with their names before them. */
 void console_show_all(bool on);
 bool console_shows_all(void);

@@ -450,19 +450,10 @@ static void trip_to_thumb(struct gen *g)
 
 /* -- exceptions -- */
 
-/*
- * Any number but those that the handler knows. With bit 23 set only some: such a word that is equal to a live trapping word of Umbra's is
- * taken for one that the guest has copied.
- */
-/*
- * Bit 23 of the number is that of trapping words (arm/site.h). Bit 17: then they would name a copy that there is not, or such a word,
- * in the right place by chance, would be taken for one that code has copied.
- */
+/* Any number but those that the handler knows, with bit 23 or without it, which is that of trapping words (arm/site.h). */
 static void svc(struct gen *g)
 {
-	u32 n = gen_rnd(g) & 0xff0fffu;
-
-	emit(g, 0x0f000000u | (n & 0x800000u ? n | 0x20000u : n) | gen_cond(g));
+	emit(g, 0x0f000000u | (gen_rnd(g) & 0xff0fffu) | gen_cond(g));
 }
 
 static void undefined(struct gen *g)

@@ -12,6 +12,7 @@ u32 fake_quiesces;
 u32 fake_console_characters;
 
 u32 console_guest_characters(const struct guest *g) { return fake_console_characters; }
+void console_guest_starts(const struct guest *g) { }
 void console_guest_detach(const struct guest *g) { }
 void console_set_monitor(bool on) { fake_console_monitor = on; }
 void console_release(void) { fake_console_released = true; }

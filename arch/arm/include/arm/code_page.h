@@ -10,7 +10,7 @@ struct vcpu;
 struct code_site {
 	const u32 *page;	/* the guest's own words */
 	u32 index;		/* of the word in the page */
-	u32 copy;		/* number of the copy */
+	u32 copy;		/* name of the copy */
 	gva_t gva;		/* where the page is executed: page aligned */
 	bool movable;		/* it is executed elsewhere too: the word must do anywhere */
 	bool bound;		/* set by word(): what it returned is right at @gva only, in privileged modes */
@@ -37,6 +37,7 @@ struct code_ops {
 int code_pages_init(struct vcpu *v) __must_check;
 void code_pages_reset(struct vcpu *v);	/* drop everything */
 void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
+u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's */
 
 /*
  * Page at @gpa (page aligned, REGION_RAM) is about to be executed at guest virtual page @gva: scan it if it is not
@@ -74,8 +75,11 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy);
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
 /* The same of the T32 instruction @word (struct insn) at r[15], which the guest is about to execute in whichever way. */
 bool code_page_restore_t32(struct vcpu *v, u32 word);
-/* So many instructions of such a page were interpreted. */
-void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions);
+/* So many instructions of page @gpa were interpreted, in these instruction sets. */
+#define RAN_A32		BIT(0)
+#define RAN_T32		BIT(1)
+#define RAN_BOTH	(RAN_A32 | RAN_T32)
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets);
 /*
  * SVC @trap executed at @pc: if it is the trapping word of a site of a live copy (arm/site.h), return true and the original
  * word, which comes from the guest's own page. False: an SVC of the guest itself.
@@ -98,6 +102,7 @@ void code_page_set_user_visible(struct vcpu *v, gpa_t gpa);
 static inline int code_pages_init(struct vcpu *v) { return 0; }
 static inline void code_pages_reset(struct vcpu *v) { }
 static inline void code_pages_dump(struct vcpu *v) { }
+static inline u32 code_pages_audit(struct vcpu *v) { return 0; }
 static inline void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { *exec = gpa & PAGE_MASK; }
 static inline bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return false; }
 static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { return false; }
@@ -109,7 +114,7 @@ static inline void code_page_ran(struct vcpu *v) { }
 static inline enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy) { return T32_TRAP_NONE; }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
 static inline bool code_page_restore_t32(struct vcpu *v, u32 word) { return false; }
-static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
+static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets) { }
 static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }
 static inline u32 code_pages_user_visible(struct vcpu *v) { return 0; }
 static inline void code_page_set_user_visible(struct vcpu *v, gpa_t gpa) { }

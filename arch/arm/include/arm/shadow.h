@@ -59,6 +59,8 @@ void shadow_protect_page(struct vcpu *v, gpa_t page);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 u32 shadow_audit(struct vcpu *v);
+/* With AUDIT_ROOTS, before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
+void root_audit(struct vcpu *v);
 void shadow_dump(struct vcpu *v);
 /* Print what the current root has for @va. */
 void shadow_show(struct vcpu *v, gva_t va);

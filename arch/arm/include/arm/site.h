@@ -4,7 +4,7 @@
 
 /*
  * SVC with the condition of the original and the immediate
- *	1 <kind:5> <copy number:14> <operand:4>
+ *	1 <kind:5> <name of the copy:14> <operand:4>
  * so that window_hot.S needs nothing but the word itself: kind and operand together name the original completely, or the kind is
  * SITE_KIND_C and the original is read from the guest's page. An unconditional SVC of the guest kernel itself with bit 23 set is
  * replaced as well (by SITE_KIND_C), or its page is interpreted (code_doubt.c), hence in privileged code every such SVC is Umbra's. Conditional ones stay, because data often
@@ -20,7 +20,7 @@
  * skip them. System calls of User mode come another way.
  *	0xdeaf				a 16-bit instruction, or what may be one: its page and what is known of it say what
  *	0xdeb0 | <disable:1> <aif:3>	CPS
- *	UDF.W, its 16 bits 00 <copy number:14>
+ *	UDF.W, its 16 bits 00 <name of the copy:14>
  *	UDF.W, its 16 bits 1100000 <kind:5> <operand:4>: as above; but kind and operand are all that is known
  * One of the guest's own that looks like these is replaced as well.
  */
