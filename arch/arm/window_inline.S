@@ -73,7 +73,7 @@ window_to_user:
 /*
  * A system call, or a site or a stub's trapping word. A system call needs no register but lr. It finds in the open page what Supervisor
  * mode starts with (open_unfold_user()): sp and lr of that bank, which change places with those of the User bank, SPSR, and
- * what stubs know of mode and masks. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real
+ * what stubs know of the mode; CPSR.I it writes. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real
  * DACR becomes the one with which this kernel closes user memory, if that grants no more than what the architecture says is open
  * now: then there is nothing to do when it does so.
  */
@@ -90,6 +90,7 @@ window_to_user:
 	nop				@ no banked register access right after LDM^ (A8.8.59 note)
 	mov	lr, #\psr
 	str	lr, [sp, #VCPU_CPSR]
+	str	lr, [sp, #OPEN_MASK]
 	ldr	lr, [sp, #VCPU_HW_DACR_ENTRY]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it
@@ -379,12 +380,10 @@ inl_ldm_rest:
 	ldr	r9, [sp, #VCPU_LR]
 	and	r6, r6, #0xff
 	add	r5, r5, r6
-	mov	r6, #0x80
 	tst	r4, #0x20
 	biceq	r9, r9, #3		@ else UNPREDICTABLE
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
-	str	r6, [sp, #OPEN_MASK]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]
 	str	r9, [sp, #OPEN_OTHER_LR]

@@ -376,6 +376,7 @@ static void check_same(void)
 	assert_int_equal(m.open.spsr, g.spsr);
 	assert_int_equal(m.spsr, (g.spsr & 0xffff0000) | 0x10);
 	assert_int_equal(m.v.cpsr, 0x93);
+	assert_int_equal(m.open.mask, 0x93);
 	assert_int_equal(m.v.hw_dacr, ENTRY_HOST);
 	assert_int_equal(m.dacr, ENTRY_HOST);
 	assert_int_equal(m.tpidruro, g.tpidruro);

@@ -443,7 +443,6 @@ static void run_both(u32 insns)
 	assert_int_equal(m.open.other_sp, g.r[13] + 72);
 	assert_int_equal(m.open.other_lr & ~3u, g.r[14] & ~3u);
 	assert_int_equal(m.open.spsr, g.spsr);
-	assert_int_equal(m.open.mask & PSR_I, PSR_I);
 	assert_int_equal(m.open.dacr_real, m.v.dacr_entry);
 	assert_int_equal(m.tpidruro, g.tpidruro);
 	assert_int_equal(m.v.exits[EXIT_SITE_RET], 1);

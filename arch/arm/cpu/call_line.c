@@ -294,6 +294,7 @@ static void put_end(struct line *l, u32 insn)
 	put(l, NOP);					/* no banked register access right after LDM^ (A8.8.59 note) */
 	put(l, 0xe3a0e093);				/* MOV lr, #(PSR_I | MODE_SVC) */
 	store(l, LR, VCPU(cpsr));
+	store(l, LR, OPEN(mask));
 	load(l, LR, VCPU(exits[EXIT_SVC]));
 	put(l, 0xe28ee001);				/* ADD lr, lr, #1 */
 	store(l, LR, VCPU(exits[EXIT_SVC]));

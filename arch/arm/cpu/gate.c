@@ -42,6 +42,7 @@ struct gate {
 	u32 probed;		/* a register at whose address User mode has just read, or 16 */
 	bool dacr_known;	/* what was written to DACR last is what the host's values for User mode are about */
 	u8 owed;		/* GATE_OWES_* now */
+	u32 sp_reg, sp_off;	/* a register that is the guest's sp and this, or 16 */
 	struct leave { u32 word, insn; u8 owed; } leave[FIXUPS];	/* branches out, where they leave to, and what is owed there */
 	u32 leaves;
 	struct { u32 word, value; } literal[FIXUPS];	/* loads of lr, and what of */
@@ -264,6 +265,8 @@ static bool do_mov_sp(struct gate *g, u32 w)
 {
 	put(g, 0xe9cd2000);				/* STMIB sp, {sp}^ */
 	load(g, RD(w), VCPU(r[1]));
+	g->sp_reg = RD(w);
+	g->sp_off = 0;
 	return true;
 }
 
@@ -293,6 +296,7 @@ static bool do_ldr_lr(struct gate *g, u32 w)
 	if (w & BIT(21)) {
 		put_add(g, rn, rn, ls_offset(w));
 		g->probed = rn;
+		g->sp_off += rn == g->sp_reg ? (u32)ls_offset(w) : 0;
 	}
 	return true;
 }
@@ -425,6 +429,22 @@ static void return_check(struct gate *g, u32 rn, u32 size)
 	leave_if(g, NE, g->i);
 }
 
+/* other_sp and other_lr := the guest's sp + @imm, and its lr, which is left in lr. */
+static void put_other_bank(struct gate *g, u32 rn, u32 imm)
+{
+	bool owed = g->owed & GATE_OWES_LR, known = owed && rn == g->sp_reg && put_add(g, LR, rn, (s32)(imm - g->sp_off));
+
+	if (!known) {
+		put(g, 0xe94d6000);			/* STMDB sp, {sp, lr}^ */
+		load(g, LR, OPEN(other_sp));
+		put_add(g, LR, LR, (s32)imm);
+	}
+	store(g, LR, OPEN(other_sp));
+	load(g, LR, owed ? VCPU(gate_lr) : OPEN(other_lr));
+	if (owed)
+		store(g, LR, OPEN(other_lr));
+}
+
 /* As inl_ldm_ret of window_inline.S. */
 static void do_return(struct gate *g)
 {
@@ -433,21 +453,10 @@ static void do_return(struct gate *g)
 	return_check(g, rn, ldm & 1 ? 60 : 56);
 	put(g, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
 	store(g, 0, VCPU(cpsr));
-	put(g, 0xe94d6000);				/* STMDB sp, {sp, lr}^: to other_sp, other_lr */
-	if (g->owed & GATE_OWES_LR) {
-		load(g, LR, VCPU(gate_lr));
-		store(g, LR, OPEN(other_lr));
-	} else {
-		load(g, LR, OPEN(other_lr));
-	}
+	put_other_bank(g, rn, g->at->insn[g->i + 2] & 0xff);
 	put(g, 0xe3100020);				/* TST r0, #PSR_T */
 	put_eq(g, 0xe3cee003);				/* BIC lr, lr, #3: else UNPREDICTABLE */
 	store(g, LR, VCPU(r[15]));
-	load(g, LR, OPEN(other_sp));
-	put(g, 0xe2800000 | LR << 16 | LR << 12 | (g->at->insn[g->i + 2] & 0xff));
-	store(g, LR, OPEN(other_sp));
-	put(g, 0xe3a00080);				/* MOV r0, #PSR_I */
-	store(g, 0, OPEN(mask));
 	load(g, 0, VCPU(dacr_entry));
 	store(g, 0, OPEN(dacr_real));
 	count(g, EXIT_SITE_RET, 0);
@@ -521,7 +530,7 @@ static const struct row *row_of(u32 w)
 
 static void begin(struct gate *g, struct gate_code *c, const struct gate_at *at)
 {
-	*g = (struct gate){ .c = c, .at = at, .ok = true, .probed = 16 };
+	*g = (struct gate){ .c = c, .at = at, .ok = true, .probed = 16, .sp_reg = 16 };
 	c->words = 0;
 	put_raw(g, UDF);
 }
@@ -539,6 +548,8 @@ static bool make_line(struct gate *g)
 			return g->ok;
 		}
 		row = row_of(g->at->insn[g->i]);
+		if (RD(g->at->insn[g->i]) == g->sp_reg)
+			g->sp_reg = 16;		/* perhaps written */
 		if (!row || !row->make || !registers_fit(g->at->insn[g->i], row->registers) || !row->make(g, g->at->insn[g->i]))
 			return false;
 	}
