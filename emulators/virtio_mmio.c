@@ -424,10 +424,11 @@ static void set_half(u64 *address, bool upper, u32 value)
 
 static void write_queue(struct virtio_dev *v, u32 offset, u32 value)
 {
-	struct virtq *q = &v->vq[v->queue_sel];
+	struct virtq *q;
 
 	if (v->queue_sel >= v->ops->queues)
 		return;
+	q = &v->vq[v->queue_sel];
 	if (offset == R_QUEUE_READY)
 		set_ready(v, q, value & 1);
 	else if (q->ready)

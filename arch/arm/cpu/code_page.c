@@ -621,7 +621,7 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n && !code_scan_reads_out(&c->scan))
+	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
 		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
