@@ -205,7 +205,8 @@ enum vcpu_stop arch_vcpu_run(struct vcpu *v)
 		}
 		while (v->irq_in & ~v->cpsr & PSR_AIF)
 			deliver_interrupts(v);
-		root_audit(v);
+		if (IS_ENABLED(CONFIG_AUDIT_ROOTS))
+			root_audit(v);
 		slow_exit_end(v);
 		v->tlb_loop.pc = 1;	/* was about the exit before */
 		vector = v->path->run(v);

@@ -686,6 +686,13 @@ static void pointer_to_code(void **state)
 	w[1][300] = 0xd031fb64;				/* far away */
 	assert_int_equal(do_scan(false, false), 1);
 	assert_true(is_site(300));
+	/* if it is executed it is no pointer; the load that names it reads what the guest wrote */
+	assert_int_equal(do_doubt(90), 2);
+	assert_true(is_site(100));
+	w[1][101] = LDR_LIT_NEG(4);
+	assert_int_equal(do_doubt(90), 3);
+	assert_true(is_site(101));
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
 }
 
 static bool may_be_replaced(const u32 *page, u32 i)
@@ -954,6 +961,18 @@ static void clean_page_needs_no_copy(void **state)
 	assert_int_equal(drops, 1);
 }
 
+/* A word that would be a pointer if it was not executed, in a page that has no other site. */
+static void executed_pointer(void **state)
+{
+	hpa_t copy;
+
+	put(RAM + 0x10, 0xc031fb64);			/* eorsgt pc, r1, r4, ror #22 */
+	v.r[15] = VA;
+	copy = exec_page(0);
+	assert_int_not_equal(copy, RAM);
+	assert_int_not_equal(get(copy + 0x10), 0xc031fb64);
+}
+
 static void copy_has_sites_replaced(void **state)
 {
 	hpa_t exec, e2;
@@ -1103,9 +1122,9 @@ static void written_again_and_again(void **state)
 	code_page_drop(&v, RAM);			/* cache maintenance says nothing new */
 	assert_true(code_page_interpreted(&v, RAM, VA));
 	/* after a while it is scanned once more, and the next write is enough */
-	code_page_spend(&v, RAM + 0x10, 400);
+	code_page_spend(&v, RAM + 0x10, 400, RAN_A32);
 	assert_true(code_page_interpreted(&v, RAM, VA));
-	code_page_spend(&v, RAM + 0x10, 400);
+	code_page_spend(&v, RAM + 0x10, 400, RAN_A32);
 	assert_false(code_page_interpreted(&v, RAM, VA));
 	assert_int_equal(churn(0), 1);
 	assert_int_equal(v.exits[EXIT_SCAN], 5);
@@ -1143,6 +1162,25 @@ static void both_sets(void **state)
 	assert_false(comes_to(1, 0, MODE_SVC));
 	put(RAM + 2 * PAGE_SIZE + 0x10, 0xb672b672);	/* among A32 code, and not surely a part of it */
 	assert_true(comes_to(2, 0, MODE_SVC));
+}
+
+/* A page that may hold both sets is looked at again when only one has run in it for a while, by that one. */
+static void both_sets_ran(void **state)
+{
+	assert_false(comes_to(0, 0, MODE_SVC | PSR_T));
+	for (u32 n = 1; n < 4; n++) {
+		put(RAM + n * PAGE_SIZE + 0x10, 0xb672b672);
+		assert_true(comes_to(n, 0, MODE_SVC));
+		code_page_spend(&v, RAM + n * PAGE_SIZE, 1, RAN_A32);
+		code_page_spend(&v, RAM + n * PAGE_SIZE, 32768, RAN_T32);
+		assert_true(comes_to(n, 0, MODE_SVC | PSR_T));
+	}
+	code_page_spend(&v, RAM + PAGE_SIZE, 32768, RAN_T32);
+	assert_false(comes_to(1, 0, MODE_SVC | PSR_T));
+	code_page_spend(&v, RAM + 2 * PAGE_SIZE, 32768, RAN_T32);
+	assert_true(comes_to(2, 0, MODE_SVC));
+	code_page_spend(&v, RAM + 3 * PAGE_SIZE, 32768, RAN_BOTH);
+	assert_true(comes_to(3, 0, MODE_SVC | PSR_T));
 }
 
 static const u16 thumb_code[] = { 0x2007, 0xb672, 0xf3ef, 0x8100, 0x4770 };	/* MOVS; CPSID i; MRS r1, CPSR; BX lr */
@@ -1386,11 +1424,11 @@ int main(void)
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
-		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
+		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
 		P(moved_words_are_restored), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -7,10 +7,10 @@
  * now are the only truth: whatever the host's MMU grants (through its TLB, through shadow tables, in either virtual mode)
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
-/* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c */
+/* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c arch/arm/mmu/shadow_begin.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
-/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,10 @@
 #define SPACES		8u
 
 static u32 displaced;		/* RAM is so much higher in host physical memory */
-static struct guest guest;
+static struct guest guest, thief;
+static bool stolen;
+struct guest *guest_first(void) { return stolen ? &thief : &guest; }
+u32 arch_vcpu_audit(struct vcpu *v) { return shadow_audit(v); }
 static struct vcpu *v;
 static struct shadow *s;
 static struct gfault gf;
@@ -643,6 +646,23 @@ static void lost_nodes_are_found(void **state)
 	audit();
 }
 
+/* Memory that another guest has, too: each mapping of it is named. */
+static void memory_of_another_guest(void **state)
+{
+	assert_true(guest_does(RAM + 0x1234, ACC_WRITE, true));
+	assert_true(guest_does(0x40200010, ACC_READ, true));
+	assert_true(guest_does(0x48000010, ACC_WRITE, true));
+	thief = guest;
+	thief.name = "thief";
+	stolen = true;
+	fake_log_reset();
+	assert_true(shadow_audit(v) >= 2);
+	assert_non_null(strstr(fake_log_text, "is memory of guest thief"));
+	assert_non_null(strstr(fake_log_text, "memory of somebody else"));
+	stolen = false;
+	audit();
+}
+
 /* What is fetched at @va must be interpreted: nothing, and least of all what is mapped for data, lets the processor execute it. */
 static void expect_interpreted(gva_t va, bool priv)
 {
@@ -1045,6 +1065,39 @@ static void tables_share_an_asid(void **state)
 	l2(0, 0x30001000, 0);
 	shadow_tlbi(v, TLBI_ASID, 6);
 	assert_false(guest_does(0x30001000, ACC_READ, false));
+}
+
+/*
+ * More address spaces than roots: what all of them have of the kernel stays when a root is given to another, what differs or is of one space only
+ * does not.
+ */
+static void root_is_passed_on(void **state)
+{
+	u64 fills;
+
+	for (u32 i = 0; i < SPACES; i++) {
+		l1(i, 0x00100000, i & 1 ? 0 : G_L2(0) | 1);
+		l1(i, 0xc0100000, G_L2(1) | 1);
+		l1(i, 0xc0200000, S(RAM + 0x200000, KRW));
+		l1(i, 0xc0300000, S(RAM + (i & 1 ? 0x300000 : 0x200000), KRW));
+	}
+	l2(0, 0x00100000, P(RAM + 0x40000, URW) | NG);
+	l2(1, 0xc0100000, P(RAM + 0x50000, KRW));
+	mmu_on();
+	for (u32 round = 0; round < 2; round++) {
+		for (u32 i = 0; i < SPACES; i++) {
+			write_asid(i + 1);
+			write_ttbr0(G_L1(i));
+			fills = s->fills;
+			assert_true(guest_does(0xc0100000, ACC_WRITE, true));
+			assert_true(guest_does(0xc0200000, ACC_WRITE, true));
+			assert_true(!round || s->fills == fills);
+			assert_true(guest_does(0xc0300000, ACC_WRITE, true));
+			assert_int_equal(guest_does(0x00100000, ACC_READ, false), !(i & 1));
+			audit();
+		}
+	}
+	assert_true(s->root_misses > SPACES);
 }
 
 /*
@@ -1960,10 +2013,10 @@ static int back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
+		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
-		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid),
+		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), T(root_is_passed_on),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
 		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(random_guest), E(reset_forgets),
 	};

@@ -174,6 +174,7 @@ class Board(Console):
     def close(self):
         """End QEMU and wait for it."""
         if not self.child.closed:
+            self.child.ptyproc.delayafterterminate = 0.1 * SLOW  # how long it may take to die of a signal
             self.child.close(force=True)
         super().close()
         self.qmp_path.unlink(missing_ok=True)

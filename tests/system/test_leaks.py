@@ -29,7 +29,8 @@ def test_resets(boot, strategy):
     board = boot(umbra_arguments(f"leaks-{strategy}", "bare-metal", {"guest.bin": build_dir() / "guests/fuzz_mmu.bin"}, strategy=strategy))
     first, before = results(board), in_use(board)
     for _ in range(RESETS):
-        board.monitor("guest reset")
+        board.open_monitor()
+        board.sendline("guest reset")
         assert results(board) == first
     assert in_use(board) == before
 

@@ -19,6 +19,7 @@ CC = ("arm-linux-gnueabihf-gcc", "-static", "-O2", "-g0", "-s", "-mcpu=cortex-a8
 MARK_CC = ("arm-linux-gnueabihf-gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x0b000000", "-Wl,--build-id=none")
 LMBENCH_PROGRAMS = ("lat_syscall", "lat_select", "lat_sig", "lat_pagefault", "lat_mmap", "lat_pipe", "lat_unix", "lat_proc",
                     "lat_ctx", "lat_mem_rd", "bw_mem", "bw_pipe")
+OWN = ("ring", "storm", "jit")  # programs of ours, a C file each
 BEGIN, END, CLOCK, DONE = 0, 1, 2, 3  # what a mark means: number = 4 * benchmark + meaning
 
 # lmbench calibrates itself: a shorter "long enough" keeps runs short, and its own guesses at the cost of loop and clock
@@ -101,13 +102,15 @@ def add_program(archive, name, path, found):
 
 
 def build_programs(paths, out):
-    """mark and dhry; returns {name: file}."""
+    """mark, dhry and those of ours; returns {name: file}."""
     dhry = paths["u-boot-source"] / "lib/dhry"
     run([*MARK_CC, "-o", out / "mark", SOURCES / "mark.S"])
     # -w: the source is as old as it looks, and not ours. It is what is measured, so no cleverness across its files.
     run([*CC, "-w", f"-I{SOURCES / 'include'}", f"-I{dhry}", f"-ffile-prefix-map={dhry}=.", "-Wl,--build-id=none", "-o", out / "dhry",
          SOURCES / "dhry_main.c", dhry / "dhry_1.c", dhry / "dhry_2.c"])
-    return {"mark": out / "mark", "dhry": out / "dhry"}
+    for name in OWN:
+        run([*CC, "-Wall", "-Wextra", "-Werror", f"-I{SOURCES / 'include'}", "-Wl,--build-id=none", "-o", out / name, SOURCES / f"{name}.c"])
+    return {name: out / name for name in ("mark", "dhry", *OWN)}
 
 
 def mark_address(program):
@@ -127,7 +130,8 @@ def build_archive(paths, programs):
     add_program(archive, HELLO.lstrip("/"), folder / "hello", found)
     add_program(archive, "bench/hackbench", paths["rt-tests"] / "usr/bin/hackbench", found)
     archive.file("lib/ld-linux-armhf.so.3", found["ld-linux-armhf.so.3"].read_bytes(), 0o755)
-    archive.file("bench/dhry", programs["dhry"].read_bytes(), 0o755)
+    for name in ("dhry", *OWN):
+        archive.file(f"bench/{name}", programs[name].read_bytes(), 0o755)
     archive.file("bench/mix", (SOURCES / "mix").read_bytes(), 0o755)
     archive.file("bench/file", bytes(range(256)) * 256)
     return archive.pack()

@@ -59,6 +59,12 @@ def syscall(name, title, arguments, text, **rest):
     return lmbench(name, title, "lat_syscall", arguments, rf"^Simple {text}: {NUMBER} microseconds", **rest)
 
 
+def own(name, title, arguments, **rest):
+    """A program of tests/bench/guest: it prints what one of its steps takes."""
+    program = f"/bench/{name}"
+    return Benchmark(name, title, f"{program} {arguments}", rf"^{name}: .* {NUMBER} ns each", scale=1.0, needs=(program,), **rest)
+
+
 FILE = "/bench/file"
 MAPPED = "/tmp/mapped"
 HELLO = "/var/tmp/lmbench/hello"
@@ -98,6 +104,9 @@ BENCHMARKS = (
     lmbench("bw_mem_rd", "memory read 4 MB", "bw_mem", "4m rd", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),
     lmbench("bw_mem_cp", "memory copy 4 MB", "bw_mem", "4m bcopy", rf"^[0-9.]+ {NUMBER}$", kind="bandwidth", scale=1.0),
     lmbench("bw_pipe", "pipe bandwidth", "bw_pipe", "-M 4m", rf"^Pipe bandwidth: {NUMBER} MB/sec", kind="bandwidth", scale=1.0),
+    own("ring", "token round 300 processes", "300 10", seconds=120),
+    own("storm", "mmap storm against a model", "2000"),
+    own("jit", "function of a run-time compiler", "7500"),
     Benchmark("dhrystone", "Dhrystone 2.1, one run", "/bench/dhry 1000001", rf"{NUMBER} ns each", scale=1.0, quick=True, aim=1.01,
               needs=("/bench/dhry",)),
     Benchmark("hackbench", "hackbench", "/bench/hackbench -g 1 -l 100 -s 100", rf"^Time: {NUMBER}", kind="run",

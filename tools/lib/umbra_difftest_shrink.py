@@ -2,6 +2,7 @@
 """From "these blocks end in different states" to the few units of one block that do: for tools/difftest."""
 
 import concurrent.futures
+import re
 import subprocess
 import tempfile
 
@@ -119,13 +120,24 @@ def disassemble(words):
     return lines
 
 
-def objdump(address, word):
+def objdump_lines(address, data, options=()):
     with tempfile.NamedTemporaryFile() as handle:
-        handle.write(word.to_bytes(4, "little"))
+        handle.write(data)
         handle.flush()
-        text = subprocess.run(["arm-none-eabi-objdump", "-D", "-b", "binary", "-m", "arm", f"--adjust-vma={address:#x}", handle.name],
+        text = subprocess.run(["arm-none-eabi-objdump", "-D", "-b", "binary", "-m", "arm", *options, f"--adjust-vma={address:#x}", handle.name],
                               stdout=subprocess.PIPE, text=True, check=False).stdout
-    return "  " + text.strip().splitlines()[-1].expandtabs()
+    return ["  " + line.expandtabs() for line in text.strip().splitlines() if re.match(r" *[0-9a-f]+:\t", line)]
+
+
+def objdump(address, word):
+    return objdump_lines(address, word.to_bytes(4, "little"))[-1]
+
+
+def disassemble_t32(halves):
+    """The page of T32 code: [(address, halfword)]."""
+    if not halves:
+        return []
+    return objdump_lines(halves[0][0], b"".join(half.to_bytes(2, "little") for _address, half in halves), ["-Mforce-thumb"])
 
 
 def words_of(outcome, kind):
@@ -138,6 +150,8 @@ def report(pair, program):
     lines = ["program:", *disassemble(words_of(native, "WORD"))]
     stub = disassemble(words_of(native, "STUB"))
     lines += (["User mode part:", *stub] if len(stub) > 1 else [])
+    t32 = disassemble_t32(words_of(native, "T32"))
+    lines += (["T32 part:", *t32] if t32 else [])
     before, after = native.states(), umbra.states()
     start = [f"{name} {value}" for (number, when, name), value in before.items() if when == "before" and number == program.rounds - 1]
     lines += ["before:"] + ["  " + "  ".join(f"{item:17}" for item in start[at:at + 6]) for at in range(0, len(start), 6)]

@@ -196,21 +196,29 @@ def build_bare(path):
     write_if_changed(path, program.read_bytes().replace(b"IDENTITY", b"bare.bin"))
 
 
-def build_guest():
-    """Make the guest's files in the build folder; returns {name on the card: path}."""
-    paths = umbra_debian.fetch_all()
+def stale(stamp, key, files):
+    return not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all(path.exists() for path in files)
+
+
+def build_guest(for_tests=True):
+    """Make the guest's files in the build folder; returns {name on the card: path}, with or without what only tests want."""
+    paths = umbra_debian.fetch_all() if for_tests else umbra_debian.fetch_boot()
     out = build_dir() / "guest"
     out.mkdir(parents=True, exist_ok=True)
     vmlinuz, dtb = kernel_files(paths["kernel"])
     write_if_changed(out / "vmlinuz", vmlinuz.read_bytes())
     write_if_changed(out / "guest.dtb", dtb.read_bytes())
-    key = initrd_key(paths.values())
-    stamp = out / "key"
-    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz", "disk.img")
+    key = initrd_key(paths[key] for key in umbra_debian.BOOT)
+    names = ("vmlinuz", "guest.dtb", "initrd.gz", "disk.img")
     build_bare(out / "bare.bin")
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all((out / name).exists() for name in names):
+    if stale(out / "key", key, [out / name for name in names]):
         write_if_changed(out / "initrd.gz", build_initrd(paths["busybox"], paths["kernel"], out))
-        write_if_changed(out / "stress.cpio.gz", build_stress(paths))
         build_disk(out / "disk.img")
-        stamp.write_text(key, encoding="utf-8")
+        (out / "key").write_text(key, encoding="utf-8")
+    if for_tests:
+        key = initrd_key([paths["stress-ng"], *paths["stress-ng-libs"]])
+        if stale(out / "stress.key", key, [out / name for name in TEST_FILES]):
+            write_if_changed(out / "stress.cpio.gz", build_stress(paths))
+            (out / "stress.key").write_text(key, encoding="utf-8")
+        names += TEST_FILES
     return {name: out / name for name in (*names, "bare.bin")}

@@ -61,6 +61,7 @@ struct churn {
 	gpa_t gpa;		/* 0: none */
 	u32 writes;
 	u32 left;		/* instructions to interpret, while it is */
+	u32 sets;		/* RAN_A32, RAN_T32: what ran in it since it was looked at last */
 };
 
 struct copy {
@@ -124,7 +125,9 @@ static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 
 /* How often page @gpa, which is in a range, was executed at another address than before. */
 #define PAGE_MIXED	0x80u	/* it holds both instruction sets, whatever the one that is executed next makes it look like */
-_Static_assert(MOVES_MAX < PAGE_MIXED, "moves must not reach it");
+#define PAGE_SUSPECT	0x40u	/* it looked so, and has not run in one set for long enough since */
+#define PAGE_BOTH_SETS	(PAGE_MIXED | PAGE_SUSPECT)
+_Static_assert(MOVES_MAX < PAGE_SUSPECT, "moves must not reach it");
 
 static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 {
@@ -193,6 +196,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
+	v->code_gen++;
 	c->thumb = false;
 	v->t32_kernel = false;
 	v->user_copies = 0;
@@ -221,6 +225,7 @@ void code_page_drop(struct vcpu *v, gpa_t gpa)
 		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
 	*state = PAGE_UNKNOWN;
+	v->code_gen++;
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
@@ -268,10 +273,11 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 
 	gpa &= PAGE_MASK;
 	code_page_drop(v, gpa);
-	*page_moves(c, gpa) &= ~PAGE_MIXED;	/* it may hold something else now */
+	*page_moves(c, gpa) &= ~PAGE_BOTH_SETS;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
 	n = churn_get(c, gpa);
+	n->sets = 0;
 	if (++n->writes >= CHURN_WRITES)
 		interpret_for(n, page_state(c, gpa), CHURN_INSTRUCTIONS);
 }
@@ -334,16 +340,34 @@ void code_page_ran(struct vcpu *v)
 		leave_mixed_page(v, w.gpa, state);
 }
 
-void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions)
+/*
+ * A page that is interpreted because it may hold both sets stays so for as long as both run in it. A kernel's first page holds A32 code that
+ * only its loader enters.
+ */
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 {
 	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
 
 	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
 		return;
-	if (n->left > instructions)
+	n->sets |= sets;
+	if (n->left > instructions) {
 		n->left -= instructions;
-	else
+	} else if (n->sets == RAN_BOTH) {
+		n->sets = 0;
+		n->left = DOUBT_INSTRUCTIONS;
+	} else {
 		*page_state(v->code, gpa) = PAGE_UNKNOWN;
+		*page_moves(v->code, gpa) &= ~PAGE_SUSPECT;
+	}
+}
+
+/* Is page @gpa about to be executed in the other set than the one that ran alone while it was interpreted? */
+static bool ran_in_other_set(const struct vcpu *v, gpa_t gpa)
+{
+	const struct churn *n = churn_find(v->code, gpa);
+
+	return n && n->sets && !(n->sets & (v->cpsr & PSR_T ? RAN_T32 : RAN_A32));
 }
 
 static void dump_interpreted(const struct ram_range *r)
@@ -597,7 +621,7 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n && !code_scan_reads_out(&c->scan))
+	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
 		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
@@ -675,10 +699,10 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	u32 n;
 
 	if (c->thumb) {
-		yes = *page_moves(c, gpa) & PAGE_MIXED || is_mixed(v, gpa, gva);
+		yes = *page_moves(c, gpa) & PAGE_BOTH_SETS || ran_in_other_set(v, gpa) || is_mixed(v, gpa, gva);
 		c->mixed += yes;
 		if (yes)
-			*page_moves(c, gpa) |= PAGE_MIXED;
+			*page_moves(c, gpa) |= PAGE_SUSPECT;
 	} else {
 		n = scan_page(v, gpa, gva);
 		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gva);
@@ -725,7 +749,7 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = take_copy(v);
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
-	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_MIXED) >= MOVES_MAX;
+	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_BOTH_SETS) >= MOVES_MAX;
 	c->copy[n].thumb = thumb;
 	if (thumb)
 		write_copy_t32(v, n);
@@ -785,6 +809,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
 		*state = new_state(v, gpa, gva);
+		v->code_gen++;
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;

@@ -248,19 +248,20 @@ void interp_run(struct vcpu *v)
 	struct fetched c = { .page = ~0u, .check = s.all ? 0 : FOREIGN };
 	struct gfault f;
 	struct walk w;
-	u32 n = 0, some, counting;
+	u32 n = 0, some, counting, sets = 0;
 	bool page = !s.all && !guest_walk(v, s.page, ACC_EXEC, s.priv, &w, &f);
 
 	vcpu_count(v, EXIT_INTERP);
 	do {
 		counting = v->pmu.on;
+		sets |= v->cpsr & PSR_T ? RAN_T32 : RAN_A32;
 		some = interpret_some(v, &c, SOME);
 		pmu_interpreted(v, counting, some);
 		n += some;
 	} while (in_stretch(v, &s) && n < RUN_MAX && !is_wanted_elsewhere(v));
 	v->exits[EXIT_INTERP] += n - 1;
 	if (page)
-		code_page_spend(v, w.gpa, n);
+		code_page_spend(v, w.gpa, n, sets);
 	if (!s.all || !interpreted(v))
 		exec_monitor_home(v);
 }

@@ -17,8 +17,6 @@
 #define FS_PERM_L2	0xfu
 #define FSR_WNR		BIT(11)
 
-#define TTBCR_PD0	BIT(4)
-#define TTBCR_PD1	BIT(5)
 #define TTBR_RGN	(3u << 3)
 #define TTBR_C		BIT(0)
 
@@ -105,7 +103,7 @@ bool guest_walks_uncached(const struct vcpu *v)
 
 bool root_l1_desc(struct shadow *s, const struct root *r, u32 slot, u32 *desc)
 {
-	struct vcp15 of = { .ttbr0 = r->ttbr0, .ttbr1 = r->ttbr1, .ttbcr = r->ttbcr };
+	struct vcp15 of = { .ttbr0 = r->key.ttbr0, .ttbr1 = r->key.ttbr1, .ttbcr = r->key.ttbcr };
 	gpa_t addr;
 	u32 ttbr;
 

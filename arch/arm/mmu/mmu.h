@@ -56,6 +56,10 @@ struct frame {
 #define SLOT_NONE	0xffffu
 #define SLOT_MANY	0xfffeu
 
+/* TTBCR: no walks of TTBR0's table, of TTBR1's (B4.1.153) */
+#define TTBCR_PD0	BIT(4)
+#define TTBCR_PD1	BIT(5)
+
 /* One naturally aligned MiB of guest RAM. */
 struct mib {
 	u16 slot;	/* L1 slot at which sections map it (any root), SLOT_NONE or SLOT_MANY */
@@ -108,6 +112,11 @@ static inline bool slotset_has(const struct slotset *s, u32 slot)
 	return s->w[slot >> 5] >> (slot & 31) & 1;
 }
 
+static inline bool slotset_any(const struct slotset *s)
+{
+	return s->sum[0] | s->sum[1] | s->sum[2] | s->sum[3];
+}
+
 /* Smallest member >= @from, or L1_ENTRIES. */
 u32 slotset_next(const struct slotset *s, u32 from);
 
@@ -116,10 +125,15 @@ u32 slotset_next(const struct slotset *s, u32 from);
 #define ROOT_NR		(CONFIG_SHADOW_ROOTS + 1u)
 #define ROOT_NONE	0xffu
 
+/* Which of the guest's address spaces: bases of its tables. */
+struct root_key {
+	u32 ttbr0, ttbr1, ttbcr;
+};
+
 struct root {
 	u32 *l1;
 	hpa_t l1_hpa;
-	u32 ttbr0, ttbr1, ttbcr;	/* key; table bases only */
+	struct root_key key;
 	u32 stamp;			/* last use */
 	u8 id, host_asid;
 	u8 asid;			/* guest ASID that its non-global entries belong to; valid when ng_any */
@@ -149,7 +163,7 @@ struct node {
 	u32 desc;		/* guest L1 descriptor, link_key() */
 	u16 slot;
 	u16 tbl[2];		/* by view */
-	u16 hash_next, slot_next;
+	u16 hash_next, slot_next, slot_prev;
 	u8 asid;		/* guest ASID of the non-global entries, when ng */
 	bool ng, global;	/* holds non-global, global entries */
 	bool large;		/* holds parts of guest large pages */
@@ -349,6 +363,12 @@ static inline u32 cur_asid(const struct shadow *s)
 	return s->v->cp15.contextidr & 0xff;
 }
 
+/* A descriptor of the guest's as it is in memory, in our order of bytes. */
+static inline u32 from_guest_order(const struct shadow *s, u32 desc)
+{
+	return s->v->cp15.sctlr & SCTLR_EE ? __builtin_bswap32(desc) : desc;
+}
+
 /* What of a guest L1 descriptor decides about the slot: a table's base and domain, all of a section (B3.5.1). */
 static inline u32 link_key(u32 l1desc)
 {
@@ -396,6 +416,12 @@ void table_list(struct shadow *s, struct node *n);
 void table_unlist(struct shadow *s, struct node *n);
 void table_watch(struct shadow *s, gpa_t page);
 void table_unwatch(struct shadow *s, gpa_t page);
+
+/*
+ * shadow_begin.c: @r, which the guest does not use at present, is to be for @key. Only what the guest has there as well stays in it. False: nothing
+ * can be told, and nothing was done.
+ */
+bool root_pass_on(struct shadow *s, struct root *r, const struct root_key *key);
 
 /* shadow_fill.c: map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
 void refill_mva(struct shadow *s, struct node *n, gva_t va);

@@ -77,11 +77,6 @@ static u32 check_entry(struct check *c, gva_t va, u32 e, u32 desc)
 	return check_described(c, va, e, desc);
 }
 
-static u32 guest_order(const struct shadow *s, u32 desc)
-{
-	return s->v->cp15.sctlr & SCTLR_EE ? __builtin_bswap32(desc) : desc;
-}
-
 /* The line of entries from @first on. True: some changed. */
 static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
 {
@@ -100,7 +95,7 @@ static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
 			left |= e;
 			continue;
 		}
-		now = desc ? check_entry(c, (u32)c->n->slot << SECTION_SHIFT | (first + i) << PAGE_SHIFT, e, guest_order(c->s, desc)) : 0;
+		now = desc ? check_entry(c, (u32)c->n->slot << SECTION_SHIFT | (first + i) << PAGE_SHIFT, e, from_guest_order(c->s, desc)) : 0;
 		left |= now;
 		if (now == e)
 			continue;
@@ -174,7 +169,7 @@ static u32 check_now(struct shadow *s, struct node *n, enum view view, u32 idx)
 	};
 	const u32 *guest = hpa_ptr(hpa_of(s, n->desc & L1_TABLE_BASE));
 
-	return check_entry(&c, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT, tbl_ptr(s, n->tbl[view])[idx], guest_order(s, guest[idx]));
+	return check_entry(&c, (u32)n->slot << SECTION_SHIFT | idx << PAGE_SHIFT, tbl_ptr(s, n->tbl[view])[idx], from_guest_order(s, guest[idx]));
 }
 
 void check_one(struct shadow *s, struct node *n, u32 idx)

@@ -63,7 +63,7 @@ u32 slotset_next(const struct slotset *s, u32 from)
 /* The window may not select @r any more without C (rule 9). */
 static void root_cache_drop(struct shadow *s, const struct root *r)
 {
-	struct root_cache *c = s->v->root_cache[vcpu_root_index(r->ttbr0)];
+	struct root_cache *c = s->v->root_cache[vcpu_root_index(r->key.ttbr0)];
 
 	for (u32 i = 0; i < 2; i++)
 		if (c[i].hw_asid == r->host_asid)
@@ -109,11 +109,15 @@ void root_tlb_flush(struct shadow *s, struct root *r)
 	root_cache_drop(s, r);
 }
 
-/* The entry for @va of @n is gone or changed: invalidate it in all attached roots. */
+/*
+ * The entry for @va of @n is gone or changed: invalidate it in all attached roots. Some of them the window may still select (rule 9), but what it
+ * knew to be there is not known any more. What else takes entries away drops the root from its cache, or is about the current one.
+ */
 void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 {
 	u64 roots = n->roots;
 
+	s->v->call_gen += 2;	/* an odd number */
 	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
 		tlbi_all();
 		return;
@@ -237,7 +241,7 @@ static u32 root_hash(u32 ttbr0)
 
 static void root_unhash(struct shadow *s, struct root *r)
 {
-	u8 *link = &s->root_hash[root_hash(r->ttbr0)];
+	u8 *link = &s->root_hash[root_hash(r->key.ttbr0)];
 
 	while (*link != r->id)
 		link = &s->root[*link].hash_next;
@@ -246,8 +250,8 @@ static void root_unhash(struct shadow *s, struct root *r)
 	root_cache_drop(s, r);
 }
 
-/* The least recently used root, never the current one, emptied. */
-static struct root *root_take(struct shadow *s)
+/* The least recently used root, never the current one, with nothing in it but what serves for @key as well. */
+static struct root *root_take(struct shadow *s, const struct root_key *key)
 {
 	struct root *best = NULL;
 
@@ -262,7 +266,8 @@ static struct root *root_take(struct shadow *s)
 			best = r;
 	}
 	root_unhash(s, best);
-	root_empty(s, best);
+	if (!root_pass_on(s, best, key))
+		root_empty(s, best);
 	s->root_misses++;
 	return best;
 }
@@ -288,16 +293,15 @@ static void root_consider(struct root *r, u32 asid, struct root_choice *c)
 	}
 }
 
-static struct root *root_new(struct shadow *s, u32 ttbr0, u32 ttbr1, u32 h)
+static struct root *root_new(struct shadow *s, const struct root_key *key, u32 h)
 {
-	struct root *r = root_take(s);
+	struct root *r = root_take(s, key);
 
 	if (r->dirty)
 		root_wipe(s, r);
-	r->ttbr0 = ttbr0;
-	r->ttbr1 = ttbr1;
-	r->ttbcr = s->v->cp15.ttbcr;
-	r->epoch = s->epoch;
+	if (!slotset_any(&r->used))
+		r->epoch = s->epoch;
+	r->key = *key;
 	r->uncached = false;
 	r->valid = true;
 	r->hash_next = s->root_hash[h];
@@ -312,14 +316,15 @@ static struct root *root_new(struct shadow *s, u32 ttbr0, u32 ttbr1, u32 h)
 static struct root *root_find(struct shadow *s)
 {
 	const struct vcp15 *c = &s->v->cp15;
-	u32 n = c->ttbcr & 7, ttbr0 = c->ttbr0 & ~(0x3fffu >> n), ttbr1 = n ? c->ttbr1 & 0xffffc000u : 0;
-	u32 h = root_hash(ttbr0);
+	u32 n = c->ttbcr & 7;
+	const struct root_key key = { c->ttbr0 & ~(0x3fffu >> n), n ? c->ttbr1 & 0xffffc000u : 0, c->ttbcr };
+	u32 h = root_hash(key.ttbr0);
 	struct root_choice found = { 0 };
 
 	for (u32 i = s->root_hash[h]; i != ROOT_NONE; i = s->root[i].hash_next) {
 		struct root *r = &s->root[i];
 
-		if (r->ttbr0 == ttbr0 && r->ttbr1 == ttbr1 && r->ttbcr == c->ttbcr)
+		if (r->key.ttbr0 == key.ttbr0 && r->key.ttbr1 == key.ttbr1 && r->key.ttbcr == key.ttbcr)
 			root_consider(r, cur_asid(s), &found);
 	}
 	if (found.exact || found.neutral)
@@ -327,7 +332,7 @@ static struct root *root_find(struct shadow *s)
 	if (found.other && !s->asid_returns)
 		return found.other;
 	if (found.others < 2)
-		return root_new(s, ttbr0, ttbr1, h);
+		return root_new(s, &key, h);
 	root_drop_ng(s, found.other);
 	return found.other;
 }
@@ -390,10 +395,9 @@ static void node_unlist(struct shadow *s, struct node *n)
 	while (*link != id)
 		link = &s->node[*link].hash_next;
 	*link = n->hash_next;
-	link = &s->node_slot[n->slot];
-	while (*link != id)
-		link = &s->node[*link].slot_next;
-	*link = n->slot_next;
+	*(n->slot_prev == NODE_NONE ? &s->node_slot[n->slot] : &s->node[n->slot_prev].slot_next) = n->slot_next;
+	if (n->slot_next != NODE_NONE)
+		s->node[n->slot_next].slot_prev = n->slot_prev;
 	shadowed_del(s, n->slot);
 }
 
@@ -497,9 +501,11 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 
 	*n = (struct node){
 		.desc = desc, .slot = (u16)slot, .tbl = { TBL_NONE, TBL_NONE },
-		.hash_next = *hash, .slot_next = s->node_slot[slot], .epoch = s->epoch,
+		.hash_next = *hash, .slot_next = s->node_slot[slot], .slot_prev = NODE_NONE, .epoch = s->epoch,
 	};
 	*hash = id;
+	if (n->slot_next != NODE_NONE)
+		s->node[n->slot_next].slot_prev = id;
 	s->node_slot[slot] = id;
 	shadowed_add(s, slot);
 	table_born(s, n);

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Runs the Dhrystone 2.1 of U-Boot's sources in user space: `dhry RUNS` prints the time that they took. */
-#include <stdio.h>
+#include "clock.h"
+
 #include <stdlib.h>
-#include <time.h>
 
 void dhry(int runs);
-
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
 
 int main(int argc, char **argv)
 {

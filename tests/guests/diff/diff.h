@@ -8,6 +8,7 @@
  *	gen.c		from (seed, block) to a program; instructions that mean the same in all modes
  *	gen_mem.c	loads and stores
  *	gen_sys.c	what a hypervisor must emulate
+ *	gen_t32.c	T32 code, in the middle of a program or beside it
  *	exc.c, run.S	entering a block, its exceptions, leaving it
  *
  * A program is made of units of a few words that are only meaningful together. Everything in it is defined by the architecture;
@@ -103,6 +104,7 @@ void diff_hook_7(void);
 #define VA_USER		0x7f002000u	/* code for User mode, written by privileged modes */
 #define VA_THUMB	0x7f003000u	/* BKPTs in the Thumb instruction set, for privileged modes */
 #define VA_THUMB_USER	0x7f004000u	/* and for User mode, or for all */
+#define VA_T32		0x7f005000u	/* T32 code for privileged modes */
 #define VA_NOWHERE	0x7f008000u	/* not mapped */
 #define VA_DATA		0x7f010000u	/* all modes read and write; never executed */
 #define VA_RO		0x7f011000u	/* nobody writes */
@@ -117,6 +119,7 @@ void diff_hook_7(void);
 
 #define SLOT_WORDS	128u		/* of a block in its code page */
 #define STUB_WORDS	64u		/* of its User mode part in VA_USER: two pages */
+#define T32_HALVES	256u	/* of its part in VA_T32 */
 #define BATCH		8u		/* blocks that are written, and made executable, together */
 
 /* lines of the interrupt controller without a device */
@@ -130,11 +133,15 @@ struct diff_block {
 	u32 va, stub_va;		/* where it runs */
 	u32 modes_allowed, start_mode;
 	bool uses_ilr, raises;		/* registers of the interrupt controller */
+	bool both_sets;			/* T32 code in the middle of A32 code */
 	bool timer;			/* a timer interrupts it: then IRQ mode is not its own */
 	u32 nr, stub_nr, units;
 	u32 back_mode;			/* what the User mode part ends in */
 	u32 word[SLOT_WORDS], stub[STUB_WORDS];	/* as written: the handler looks here, not into executed pages */
 	u8 unit_at[MAX_UNITS];
+	u32 word_t32[SLOT_WORDS / 32], stub_t32[STUB_WORDS / 32];	/* these are T32 code, by word */
+	u32 t32_va, t32_nr;
+	u16 t32[T32_HALVES];
 };
 extern struct diff_block diff_block[BATCH], *diff_current;
 bool diff_is_last(const struct diff_block *b);
@@ -184,7 +191,9 @@ struct unit_row {
 #define IN_STUB		2
 #define ANYWHERE	3
 #define NO_TIMER	4	/* not in blocks that a timer interrupts */
+#define BOTH_SETS	8	/* only in blocks that have both */
 extern const struct unit_row units_mem[], units_sys[];
+unit_fn gen_t32_here, gen_t32_away;
 
 /* exc.c: SVCs with a meaning of their own for the handler */
 #define SVC_MODE	0x00e000u	/* + mode: go on in that mode */

@@ -17,6 +17,23 @@ static u32 word_at(const struct diff_block *b, u32 pc)
 	return 0;
 }
 
+static const u16 *half_in(const u32 *word, const u32 *t32, u32 nr, u32 at)
+{
+	return at < 4 * nr && t32[at / 128] >> at / 4 % 32 & 1 ? (const u16 *)word + at / 2 : NULL;
+}
+
+/* The same for T32 code: the halfword there, or NULL. */
+static const u16 *half_at(const struct diff_block *b, u32 pc)
+{
+	const u16 *half = half_in(b->word, b->word_t32, b->nr, pc - b->va);
+
+	if (!half)
+		half = half_in(b->stub, b->stub_t32, b->stub_nr, pc - b->stub_va);
+	if (!half && pc - b->t32_va < 2 * b->t32_nr)
+		half = &b->t32[(pc - b->t32_va) / 2];
+	return half;
+}
+
 static bool at_end(const struct diff_block *b, u32 pc)
 {
 	return pc - b->va >= 4 * b->nr && pc - b->va < 4 * SLOT_WORDS;
@@ -146,6 +163,23 @@ static u32 strayed(const struct diff_block *b, struct diff_frame *f)
 	return resume(back, f->spsr & ~(u32)(PSR_T | PSR_J | PSR_IT));
 }
 
+/* ITAdvance() (A2.5.2) in a saved PSR */
+static u32 it_advanced(u32 psr)
+{
+	u32 it = (psr >> 8 & 0xfc) | (psr >> 25 & 3);
+
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	return (psr & ~(u32)PSR_IT) | (it & 0xfc) << 8 | (it & 3) << 25;
+}
+
+/* In T32 code: on behind it. */
+static u32 t32_exception(const struct diff_frame *f, u32 pc, u16 half)
+{
+	if (f->vector == VEC_SVC)
+		return resume(f->lr, f->spsr);
+	return resume(pc + (half >> 11 >= 0x1d ? 4 : 2), it_advanced(f->spsr));
+}
+
 u32 diff_exception(void)
 {
 	static const u8 lr_after[8] = { [VEC_UND] = 4, [VEC_SVC] = 4, [VEC_PABT] = 4, [VEC_DABT] = 8, [VEC_IRQ] = 4, [VEC_FIQ] = 4 };
@@ -166,6 +200,8 @@ u32 diff_exception(void)
 		interrupt(f->vector == VEC_FIQ);
 		return resume(pc, f->spsr);
 	}
+	if (f->spsr & PSR_T && half_at(b, pc))
+		return t32_exception(f, pc, *half_at(b, pc));
 	if (f->spsr & PSR_T || !w)
 		return strayed(b, f);
 	if (f->vector == VEC_SVC)

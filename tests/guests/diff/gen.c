@@ -307,6 +307,8 @@ static const struct unit_row units_plain[] = {
 	{ unit_branch, 6, M_ALL, ANYWHERE },
 	{ unit_call, 4, M_ALL, ANYWHERE },
 	{ unit_loop, 5, M_ALL, ANYWHERE },
+	{ gen_t32_here, 20, M_ALL, ANYWHERE | BOTH_SETS },
+	{ gen_t32_away, 10, M_PRIV, IN_BLOCK },
 	{ NULL, 0, 0, 0 },
 };
 static const struct unit_row *const tables[] = { units_plain, units_mem, units_sys };
@@ -315,7 +317,7 @@ static bool fits(const struct gen *g, const struct unit_row *r)
 {
 	if (g->modes & ~(u32)r->modes || !(r->where & (g->stub ? IN_STUB : IN_BLOCK)))
 		return false;
-	return !(g->b->timer && r->where & NO_TIMER);
+	return !(g->b->timer && r->where & NO_TIMER) && (g->b->both_sets || !(r->where & BOTH_SETS));
 }
 
 static unit_fn *unit_choose(struct gen *g)

@@ -28,6 +28,8 @@ static void print_program(const struct diff_block *b)
 	print("BLOCK %u units %u timer %u\n", b->index, b->units, (u32)b->timer);
 	print_words("WORD", b->va, b->word, b->nr);
 	print_words("STUB", b->stub_va, b->stub, b->stub_nr);
+	for (u32 i = 0; i < b->t32_nr; i++)
+		print("T32 %08x %04x\n", b->t32_va + 2 * i, b->t32[i]);
 }
 
 static void print_state(const char *when, u32 round, const struct diff_state *s)
@@ -100,7 +102,7 @@ static u32 kind_of_batch(u32 index)
 {
 	u32 v = (diff_params.seed ^ index / BATCH * 0x9e3779b1u) * 0x85ebca6bu;
 
-	return (v ^ v >> 15) >> 4 & 15;
+	return (v ^ v >> 15) >> 4 & 63;
 }
 
 static void prepare(struct diff_block *b, u32 index)

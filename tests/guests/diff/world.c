@@ -16,6 +16,7 @@ static u32 code_kernel[PAGE_WORDS] __attribute__((aligned(4096), section(".playg
 static u32 code_any[PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 static u32 code_user[PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 static u16 code_thumb[2 * PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
+static u16 code_t32[2 * PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 static u16 code_thumb_user[2 * PAGE_WORDS] __attribute__((aligned(4096), section(".playground")));
 
 u32 diff_hash;
@@ -60,6 +61,7 @@ static void pages_init(void)
 	page(l2, VA_USER, code_user, P_SMALL | P_WB | P_AP(0, 2));
 	page(l2, VA_THUMB, code_thumb, P_SMALL | P_WB | P_AP(0, 1));
 	page(l2, VA_THUMB_USER, code_thumb_user, P_SMALL | P_WB | P_AP(1, 3));
+	page(l2, VA_T32, code_t32, P_SMALL | P_WB | P_AP(0, 1));
 	pt_page(l2, VA_DATA, ram | P_DATA | P_AP(0, 3));
 	pt_page(l2, VA_RO, (ram + 0x1000) | P_DATA | P_AP(1, 3));
 	pt_page(l2, VA_PRIV, (ram + 0x2000) | P_DATA | P_AP(0, 1));
@@ -88,6 +90,17 @@ static void lines_init(void)
 	intc_unmask(GPT1_IRQ);
 }
 
+/* A hypervisor may learn at the first exit of T32 code that there is some (docs/caveats.md): it comes before the blocks. */
+static void t32_first(void)
+{
+	static const u16 code[] = { 0xee10, 0x0f10, 0x4770 };		/* MRC MIDR; BX lr */
+
+	for (u32 i = 0; i < ARRAY_SIZE(code); i++)
+		((volatile u16 *)code_t32)[i] = code[i];
+	code_sync((void *)VA_T32, sizeof(code));
+	((void (*)(void))(VA_T32 + 1))();
+}
+
 void world_init(void)
 {
 	static void (*const hooks[8])(void) = {
@@ -99,6 +112,7 @@ void world_init(void)
 	for (u32 i = 0; i < 256; i++)
 		write32(TEST_RAM + 0x1c00 + 4 * i, i * 0x01000193u);
 	lines_init();
+	t32_first();
 	for (u32 i = 0; i < 8; i++)
 		if (hooks[i])
 			exc_hook[i] = hooks[i];
@@ -121,6 +135,14 @@ static void put(volatile u32 *to, const u32 *words, u32 n, u32 room)
 		to[i] = i < n ? words[i] : UDF;
 }
 
+static void put_t32(const struct diff_block *b)
+{
+	volatile u16 *to = code_t32 + (b->t32_va & 0xfff) / 2;
+
+	for (u32 i = 0; i < T32_HALVES; i++)
+		to[i] = i < b->t32_nr ? b->t32[i] : 0xde00;
+}
+
 void world_batch(u32 nr)
 {
 	const struct diff_block *b = diff_block;
@@ -128,7 +150,9 @@ void world_batch(u32 nr)
 	for (u32 i = 0; i < nr; i++, b++) {
 		put(backing(b->va) + (b->va & 0xfff) / 4, b->word, b->nr, SLOT_WORDS);
 		put(code_user + (b->stub_va & 0xfff) / 4, b->stub, b->stub_nr, STUB_WORDS);
+		put_t32(b);
 	}
+	code_sync((void *)VA_T32, BATCH * T32_HALVES * 2);
 	code_sync((void *)(diff_block[0].va & ~0xfffu), 4 * PAGE_WORDS);
 	code_sync((void *)VA_USER, BATCH * STUB_WORDS * 4);
 }
@@ -141,7 +165,9 @@ void world_place(struct diff_block *b, u32 kind)
 
 	b->va = at[where] + b->index % BATCH * SLOT_WORDS * 4;
 	b->stub_va = VA_USER + b->index % BATCH * STUB_WORDS * 4;
+	b->t32_va = VA_T32 + b->index % BATCH * T32_HALVES * 2;
 	b->modes_allowed = where < 2 ? M_PRIV : M_ALL;
+	b->both_sets = kind / 16 == 3;
 	b->timer = BOARD_IS_OMAP3 && kind / 4 % 4 == 0;
 	if (b->timer)
 		b->modes_allowed &= ~M_IRQ;

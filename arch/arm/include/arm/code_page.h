@@ -75,8 +75,11 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy);
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
 /* The same of the T32 instruction @word (struct insn) at r[15], which the guest is about to execute in whichever way. */
 bool code_page_restore_t32(struct vcpu *v, u32 word);
-/* So many instructions of such a page were interpreted. */
-void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions);
+/* So many instructions of page @gpa were interpreted, in these instruction sets. */
+#define RAN_A32		BIT(0)
+#define RAN_T32		BIT(1)
+#define RAN_BOTH	(RAN_A32 | RAN_T32)
+void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets);
 /*
  * SVC @trap executed at @pc: if it is the trapping word of a site of a live copy (arm/site.h), return true and the original
  * word, which comes from the guest's own page. False: an SVC of the guest itself.
@@ -111,7 +114,7 @@ static inline void code_page_ran(struct vcpu *v) { }
 static inline enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy) { return T32_TRAP_NONE; }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }
 static inline bool code_page_restore_t32(struct vcpu *v, u32 word) { return false; }
-static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions) { }
+static inline void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets) { }
 static inline bool code_page_site(struct vcpu *v, u32 trap, gva_t pc, u32 *word) { return false; }
 static inline u32 code_pages_user_visible(struct vcpu *v) { return 0; }
 static inline void code_page_set_user_visible(struct vcpu *v, gpa_t gpa) { }

@@ -59,12 +59,8 @@ void shadow_protect_page(struct vcpu *v, gpa_t page);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 u32 shadow_audit(struct vcpu *v);
-/* Before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
-#ifdef CONFIG_AUDIT_ROOTS
+/* With AUDIT_ROOTS, before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
 void root_audit(struct vcpu *v);
-#else
-static inline void root_audit(struct vcpu *v) { }
-#endif
 void shadow_dump(struct vcpu *v);
 /* Print what the current root has for @va. */
 void shadow_show(struct vcpu *v, gva_t va);
@@ -126,6 +122,11 @@ enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access 
  * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/*
+ * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
+ * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
+ */
+hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr);
 /* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
 bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*
