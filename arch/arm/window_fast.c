@@ -325,7 +325,7 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	if (!((va ^ v->window_base) >> SECTION_SHIFT))
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
-		return true;
+		return !v->want_pte_hints;
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
