@@ -283,9 +283,12 @@ guests:
 # --- Tests and checks ------------------------------------------------------------------------------------------------
 
 # For tools that read C as the compiler does.
-.PHONY: print-flags
+.PHONY: print-flags print-sources
 print-flags:
 	@printf '%s\n' '$(c_flags) $(include_flags)'
+
+print-sources:
+	@printf '%s\n' $(wildcard $(patsubst $(O)/%.o,%.c,$(objects)))
 
 .PHONY: test bench check check-host coverage
 test:

@@ -6,6 +6,7 @@
 #include <arch/vcpu.h>
 #include <hv/console.h>
 #include <hv/emudev.h>
+#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/monitor.h>
 
@@ -18,7 +19,7 @@ static const char *const state_name[] = {
 
 static const char *const region_name[] = {
 	[REGION_NONE] = "none", [REGION_RAM] = "ram", [REGION_PASSTHROUGH] = "pass-through",
-	[REGION_EMULATED] = "emulated",
+	[REGION_EMULATED] = "emulated", [REGION_SHARED] = "shared",
 };
 
 static int guest_list(struct guest *g)
@@ -69,11 +70,32 @@ static int guest_cmd_stop(struct guest *g)
 	return 0;
 }
 
+/* One that came later is no more: its layout's strings are still there. */
 static int guest_cmd_destroy(struct guest *g)
 {
-	guest_destroy(g);
-	mon_printf("guest %s stopped, its memory is cleared\n", g->name);
+	const char *name = g->name;
+
+	if (!g->cfg.chunk) {
+		guest_destroy(g);
+		mon_printf("guest %s stopped, its memory is cleared\n", name);
+	} else if (gdb_active()) {
+		mon_printf("guest %s: the debugger may hold it\n", name);
+	} else {
+		guest_remove(g);
+		mon_printf("guest %s is no more, its memory is cleared and free\n", name);
+	}
 	return 0;
+}
+
+static int guest_cmd_create(const char *file)
+{
+	struct guest *g = guest_later(file);
+
+	if (g && !guest_start(g))
+		mon_printf("guest %s starts at 0x%08lx\n", g->name, (unsigned long)g->entry);
+	else if (g)
+		guest_remove(g);
+	return 0;	/* what is wrong was said */
 }
 
 static int guest_cmd_reset(struct guest *g)
@@ -101,7 +123,7 @@ static int guest_cmd_map(struct guest *g)
 
 static int guest_cmd_audit(struct guest *g)
 {
-	mon_printf("%lu violations\n", (unsigned long)arch_vcpu_audit(g->vcpu));
+	mon_printf("%lu violations\n", (unsigned long)guest_audit(g));
 	return 0;
 }
 
@@ -180,6 +202,8 @@ static int cmd_guest(int argc, char **argv)
 {
 	struct guest *g = monitor_guest(), *named = argc > 2 ? guest_find(argv[1]) : NULL;
 
+	if (argc == 3 && !strcmp(argv[1], "create"))
+		return guest_cmd_create(argv[2]);
 	if (named) {
 		g = named;
 		argc--;
@@ -195,5 +219,5 @@ static int cmd_guest(int argc, char **argv)
 		return -EINVAL;
 	return g ? cmd_guest_view(g, argc - 1, argv + 1) : no_guest();
 }
-MONITOR_CMD(guest, "guest", "[GUEST] list|start|stop|pause|resume|reset|destroy|dump|map|audit|escape|break|path [NAME]|shadow [NAME]|registers|memory [phys] ADDR LEN|"
+MONITOR_CMD(guest, "guest", "create FILE|[GUEST] list|start|stop|pause|resume|reset|destroy|dump|map|audit|escape|break|path [NAME]|shadow [NAME]|registers|memory [phys] ADDR LEN|"
 	    "translate ADDR|backtrace|log", "life and state of a guest: of that name, or the one that is shown", cmd_guest);

@@ -23,13 +23,20 @@ static struct console_port *port_of(const struct guest *g)
 	return NULL;
 }
 
+/* One that nobody has, or NULL. */
+static struct console_port *free_port(void)
+{
+	struct console_port *p = port_of(NULL);
+
+	return p || nports == ARRAY_SIZE(ports) ? p : &ports[nports++];
+}
+
 struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *ops, void *priv)
 {
-	struct console_port *p;
+	struct console_port *p = port_of(g) ? NULL : free_port();
 
-	if (port_of(g) || nports == ARRAY_SIZE(ports))
+	if (!p)
 		return NULL;
-	p = &ports[nports++];
 	*p = (struct console_port){ .guest = g, .ops = ops, .priv = priv };
 	p->first = hv_alloc(HISTORY_HALF, 8);
 	p->last = hv_alloc(HISTORY_HALF, 8);

@@ -12,6 +12,8 @@
 #include <hv/guest_watch.h>
 #include <hv/log.h>
 #include <hv/passthrough.h>
+#include <hv/time.h>
+#include <hv/vtimer.h>
 
 static struct guest *guests;
 
@@ -93,6 +95,21 @@ static int add_device(struct guest *g, const struct layout_dev *d)
 	return strcmp(d->compatible, LAYOUT_SRAM) ? emudev_create(g, d) : add_sram(g, d);
 }
 
+/* Nobody knows of its devices, its console and its vCPU any more. */
+static void dismantle(struct guest *g)
+{
+	for (struct emudev *d = g->devs; d; d = d->next)
+		if (d->type->remove)
+			d->type->remove(d);
+	console_guest_detach(g);
+	if (g->vcpu)
+		arch_vcpu_destroy(g->vcpu);
+	if (!g->cfg.own)
+		return;
+	vtimers_forget(hpa_ptr(g->cfg.own), g->cfg.own_size);
+	host_timer_forget(hpa_ptr(g->cfg.own), g->cfg.own_size);
+}
+
 int guest_create(struct guest *g, const struct layout_guest *cfg)
 {
 	int err;
@@ -110,26 +127,48 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 	if (!err)
 		err = arch_vcpu_create(g, cfg->cpu_path, cfg->shadow);
 	if (err)
-		console_guest_detach(g);
+		dismantle(g);
 	else
 		guest_enlist(g);
 	return err;
+}
+
+struct guest *guest_new(const struct layout_guest *c)
+{
+	struct guest *g;
+
+	if (c->own)
+		alloc_own(c->own, c->own + c->own_size);
+	g = hv_alloc(sizeof(*g), 8);
+	if (guest_create(g, c))
+		g = NULL;
+	if (c->own)
+		alloc_own_end();
+	return g;
+}
+
+void guest_remove(struct guest *g)
+{
+	const hpa_t own = g->cfg.own;
+	const u32 own_size = g->cfg.own_size;
+	struct guest **link = &guests;
+
+	guest_destroy(g);
+	while (*link != g)
+		link = &(*link)->next;
+	*link = g->next;
+	dismantle(g);
+	memset(hpa_ptr(own), 0, own_size);	/* its registers, what it said */
 }
 
 u32 guests_create(struct layout *l)
 {
 	u32 n = 0;
 
-	for (const struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
-		if (!c->ok)
-			continue;
-		if (c->own)
-			alloc_own(c->own, c->own + c->own_size);
-		if (!guest_create(hv_alloc(sizeof(struct guest), 8), c))
+	for (const struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++)
+		if (c->ok && guest_new(c))
 			n++;
-		if (c->own)
-			alloc_own_end();
-	}
+	l->regions_fixed = true;
 	return n;
 }
 

@@ -278,6 +278,7 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 	err = clean_memory(fdt, node);
 	if (err)
 		return err;
+	(void)fdt_delprop(fdt, node, "reg");
 	return fdt_node_range(fdt, node, c->mem_base, c->mem_size);
 }
 

@@ -9,17 +9,18 @@
 #include <libfdt.h>
 
 #include <arch/cpu.h>
-#include <arch/vcpu.h>
-#include <hv/console.h>
+#include <hv/guest.h>
 #include <hv/guest_files.h>
 #include <hv/log.h>
 #include <hv/uimage.h>
 
 #define ZIMAGE_MAGIC_AT		0x24u
 #define ZIMAGE_MAGIC		0x016f2818u
-#define FILES_MAX		((3 + LAYOUT_MAX_DISKS) * LAYOUT_MAX_GUESTS)
+#define FILES_MAX		((3 + LAYOUT_MAX_DISKS) * LAYOUT_MAX_GUESTS + LAYOUT_MAX_MODULES)
 
 static hpa_t kept_base, given_base;
+static struct layout *kept;	/* whose files these are */
+static struct { hpa_t at; u32 size; } regions[LAYOUT_MAX_REGIONS];	/* shared memory */
 
 hpa_t guest_kept_base(void)
 {
@@ -117,6 +118,8 @@ static u32 sort_files(struct layout *l, struct layout_file **f)
 {
 	u32 n = 0;
 
+	for (u32 i = 0; i < l->nspare; i++)
+		n = insert_file(f, n, &l->spare[i]);
 	for (struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
 		if (!c->ok)
 			continue;
@@ -230,6 +233,8 @@ static bool keep_all(struct layout *l)
 	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
 		if ((const char *)bad >= (const char *)g && (const char *)bad < (const char *)(g + 1))
 			g->ok = false;
+	if (bad >= l->spare && bad < l->spare + l->nspare)
+		bad->size = 0;
 	return false;
 }
 
@@ -250,7 +255,7 @@ static void give_memory(struct layout *l, struct layout_guest *c)
 	const hpa_t before = given_base;
 	hpa_t end = highest_end(l), top = guest_given_base() & SECTION_MASK;
 
-	c->own_size = c == l->guest ? 0 : ALIGN_UP(arch_vcpu_size(c) + CONSOLE_HISTORY_SIZE, SECTION_SIZE);
+	c->own_size = c == l->guest ? 0 : guest_own_size(c);
 	if (c->own_size)
 		c->own = take(l, c->own_size);
 	if (c->by_size && (!c->own_size || c->own))
@@ -266,6 +271,8 @@ static void give_memory(struct layout *l, struct layout_guest *c)
 void guest_files_keep(struct layout *l)
 {
 	kept_base = given_base = 0;
+	kept = l;
+	memset(regions, 0, sizeof(regions));
 	for (u32 i = 0; i < l->nguests; i++)
 		l->guest[i].ok = l->guest[i].ok && !open_files(&l->guest[i]);
 	while (!keep_all(l))
@@ -275,4 +282,129 @@ void guest_files_keep(struct layout *l)
 			give_memory(l, &l->guest[i]);
 	for (u32 i = 0; i < l->nguests; i++)
 		l->guest[i].files_kept = l->guest[i].ok;
+}
+
+/* -- shared memory -- */
+
+/* The first guest that wants it gets it, cleared, and out of the caches: guests have it as Device memory. */
+static hpa_t region_new(const struct layout_dev *d)
+{
+	hpa_t at = kept && !kept->regions_fixed ? take(kept, ALIGN_UP(d->region_size, SECTION_SIZE)) : 0;
+
+	if (!at) {
+		layout_mistake(&d->at, "region-kib", kept && kept->regions_fixed ? "no guest that was there from the start has region %lu" :
+			       "too much: no memory is left for region %lu", (unsigned long)d->region);
+		return 0;
+	}
+	memset(hpa_ptr(at), 0, d->region_size);
+	arch_dcache_flush_range(at, d->region_size);
+	regions[d->region].at = at;
+	regions[d->region].size = d->region_size;
+	return at;
+}
+
+hpa_t guest_region(const struct layout_dev *d)
+{
+	if (!regions[d->region].at)
+		return region_new(d);
+	if (regions[d->region].size == d->region_size)
+		return regions[d->region].at;
+	layout_mistake(&d->at, "region-kib", "region %lu has %lu KiB elsewhere", (unsigned long)d->region,
+		       (unsigned long)(regions[d->region].size >> 10));
+	return 0;
+}
+
+/* -- guests that come later -- */
+
+const struct layout_file *guest_file_spare(const char *name)
+{
+	for (u32 i = 0; kept && i < kept->nspare; i++)
+		if (kept->spare[i].size && !strcmp(kept->spare[i].name, name))
+			return &kept->spare[i];
+	return NULL;
+}
+
+static const struct layout_file *file_of_guest(const struct layout_guest *c, const char *name)
+{
+	const struct layout_file *const boots[] = { &c->kernel, &c->dtb, &c->initrd };
+
+	for (u32 i = 0; i < ARRAY_SIZE(boots); i++)
+		if (boots[i]->size && !strcmp(boots[i]->name, name))
+			return boots[i];
+	for (const struct layout_dev *d = c->dev; d < c->dev + c->ndevs; d++)
+		if (d->file.size && !strcmp(d->file.name, name))
+			return &d->file;
+	return NULL;
+}
+
+const struct layout_file *guest_file_kept(const char *name)
+{
+	const struct layout_file *f = guest_file_spare(name);
+
+	for (u32 i = 0; kept && i < kept->nguests && !f; i++)
+		if (kept->guest[i].files_kept)
+			f = file_of_guest(&kept->guest[i], name);
+	return f;
+}
+
+/* A guest that came later and has some of [@base, @base + @size), or NULL. */
+static const struct guest *occupant(hpa_t base, u32 size)
+{
+	const struct guest *g = guest_first();
+
+	while (g && (!g->cfg.chunk || base >= g->cfg.chunk + g->cfg.chunk_size || g->cfg.chunk >= base + size))
+		g = g->next;
+	return g;
+}
+
+/* A free piece of what is left, as high as there is one; 0: there is none. */
+static hpa_t find_piece(u32 size)
+{
+	hpa_t top = guest_given_base() & SECTION_MASK, end = highest_end(kept);
+
+	while (top >= end && size <= top - end) {
+		const struct guest *g = occupant(top - size, size);
+
+		if (!g)
+			return top - size;
+		top = g->cfg.chunk;
+	}
+	return 0;
+}
+
+/* What a guest forgets it changes in a copy of its own: others may have the file as well. */
+static void copy_forgotten(struct layout_guest *c, hpa_t at)
+{
+	for (struct layout_dev *d = c->dev; d < c->dev + c->ndevs; d++) {
+		struct layout_file *f = &d->file;
+
+		if (!f->doubled)
+			continue;
+		memcpy(hpa_ptr(at), hpa_ptr(f->addr), f->size);
+		memcpy(hpa_ptr(at + layout_file_second(f)), hpa_ptr(f->addr), f->size);
+		f->addr = at;
+		at += kept_size(f);
+	}
+}
+
+int guest_files_take(struct layout_guest *c)
+{
+	u32 forgotten = 0;
+	int err = open_files(c);
+
+	if (err)
+		return err;
+	for (const struct layout_dev *d = c->dev; d < c->dev + c->ndevs; d++)
+		forgotten += d->file.doubled ? kept_size(&d->file) : 0;
+	c->own_size = guest_own_size(c);
+	c->chunk_size = c->mem_size + c->own_size + ALIGN_UP(forgotten, SECTION_SIZE);
+	c->chunk = find_piece(c->chunk_size);
+	if (!c->chunk)
+		return layout_mistake(&c->at, "memory-mib", "too much: no %lu MiB in one piece are left, with the %lu that Umbra needs for it",
+				      (unsigned long)(c->chunk_size >> SECTION_SHIFT), (unsigned long)(c->own_size >> SECTION_SHIFT));
+	c->mem_host = c->chunk;
+	c->own = c->chunk + c->mem_size;
+	copy_forgotten(c, c->own + c->own_size);
+	c->files_kept = true;
+	return 0;
 }

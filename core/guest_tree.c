@@ -50,7 +50,7 @@ int fdt_node_range(void *fdt, int node, gpa_t base, u32 size)
 	if (fdt_size_cells(fdt, 0) == 2)
 		cells[n++] = cpu_to_fdt32(0);
 	cells[n++] = cpu_to_fdt32(size);
-	return fdt_setprop(fdt, node, "reg", cells, n * 4);
+	return fdt_appendprop(fdt, node, "reg", cells, n * 4);
 }
 
 int fdt_node_add_plain(void *fdt, const char *name, const char *compatible, int len)

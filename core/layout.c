@@ -6,11 +6,10 @@
 #include <libfdt.h>
 
 #include <arch/cpu.h>
-#include <arch/vcpu.h>
 #include <autoconf.h>
 #include <hv/blob.h>
-#include <hv/console.h>
 #include <hv/emudev.h>
+#include <hv/guest_files.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
 #include <hv/log.h>
@@ -58,9 +57,11 @@ struct raw_dev {
 	const char *compatible, *status;
 	u32 file;	/* phandle */
 	bool read_only, forget;
-	u32 net_switch;
+	u32 net_switch, region, region_kib;
 	struct layout_dev *out;
 };
+
+#define REGION_KIB_MAX	0x10000u
 
 #define IGNORED(n)	{ n, PROP_IGNORE, 0 }
 #define FIELD_OF(s, n, k, f)	{ n, k, offsetof(struct s, f) }
@@ -113,6 +114,8 @@ static const struct prop_rule dev_rules[] = {
 	FIELD_OF(raw_dev, "read-only", PROP_FLAG, read_only),
 	FIELD_OF(raw_dev, "forget", PROP_FLAG, forget),
 	FIELD_OF(raw_dev, "switch", PROP_U32, net_switch),
+	FIELD_OF(raw_dev, "region", PROP_U32, region),
+	FIELD_OF(raw_dev, "region-kib", PROP_U32, region_kib),
 	{ NULL, PROP_IGNORE, 0 },
 };
 
@@ -258,10 +261,21 @@ static int parse_module(const void *fdt, int node, struct raw_module *m)
 	return m->file ? 0 : mistake(fdt, node, "file", "missing");
 }
 
+static bool in_ram(const struct range *r)
+{
+	const struct host_mem *mem = arch_host_mem();
+
+	return r->base >= mem->ram_base && r->base < mem->umbra_base && r->size <= mem->umbra_base - r->base;
+}
+
+static struct layout_file file_of(const void *fdt, int node, const struct raw_module *m)
+{
+	return (struct layout_file){ .name = m->file, .addr = m->reg.base, .size = m->reg.size, .at = { fdt, node } };
+}
+
 /* Resolve a guest's reference @prop to a module into @f. */
 static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle, struct layout_file *f)
 {
-	const struct host_mem *mem = arch_host_mem();
 	struct raw_module m;
 	int node, err;
 
@@ -279,13 +293,10 @@ static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle,
 		return mistake(fdt, node, "reg", "file \"%s\" was not loaded (is it on the card?)", SHOWN(m.file));
 	if (!m.reg.size)
 		return mistake(fdt, node, "reg", "file \"%s\" is empty", SHOWN(m.file));
-	if (m.reg.base < mem->ram_base || m.reg.base >= mem->umbra_base || m.reg.size > mem->umbra_base - m.reg.base)
+	if (!in_ram(&m.reg))
 		return mistake(fdt, node, "reg", "file \"%s\" at 0x%08lx+0x%lx is not in the RAM below Umbra", SHOWN(m.file),
 			       (unsigned long)m.reg.base, (unsigned long)m.reg.size);
-	f->name = m.file;
-	f->addr = m.reg.base;
-	f->size = m.reg.size;
-	f->at = (struct layout_node){ fdt, node };
+	*f = file_of(fdt, node, &m);
 	return 0;
 }
 
@@ -328,19 +339,60 @@ static int check_memory(const void *fdt, int node, const struct range *m)
 	return 0;
 }
 
+/* All files that were loaded, each once, and those once more that devices keep twice; devices of guests are not known yet. */
+static u64 files_size(const void *fdt)
+{
+	u64 sum = 0;
+
+	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		int len, module = node;
+		const void *file = fdt_getprop(fdt, node, "file", &len), *reg;
+
+		if (file && len == 4 && fdt_getprop(fdt, node, "forget", NULL))
+			module = fdt_node_offset_by_phandle(fdt, cell(file, 0));
+		else if (!is_compatible(fdt, node, MODULE_COMPATIBLE))
+			continue;
+		reg = module < 0 ? NULL : fdt_getprop(fdt, module, "reg", &len);
+		if (reg && len == 8)
+			sum += cell(reg, 1) + 8ull;
+	}
+	return sum;
+}
+
+/* Shared memory, in whole MiB; devices are not known yet. */
+static u64 regions_size(const void *fdt)
+{
+	u32 seen = 0;
+	u64 sum = 0;
+
+	for (int node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		int len;
+		const void *kib = fdt_getprop(fdt, node, "region-kib", &len), *nr;
+		u32 bit;
+
+		if (!kib || len != 4)
+			continue;
+		nr = fdt_getprop(fdt, node, "region", &len);
+		bit = BIT(nr && len == 4 ? cell(nr, 0) % 32 : 0);
+		if (!(seen & bit))
+			sum += ALIGN_UP(MIN(cell(kib, 0), REGION_KIB_MAX) << 10, SECTION_SIZE);
+		seen |= bit;
+	}
+	return sum;
+}
+
 /* Room for what guest_files_keep() puts between the memory of @of and Umbra, with what alignment takes. */
 static u32 room_above(const struct layout *l, const struct layout_guest *of)
 {
-	u64 files = 0, sum = 0;
+	u64 files = files_size(l->fdt), sum = regions_size(l->fdt);
 
 	for (const struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++) {
 		if (!g->ok)
 			continue;
-		files += (u64)g->kernel.size + g->dtb.size + g->initrd.size + 3 * 8;
 		if (g != of && g->by_size)
 			sum += g->mem_size;
 		if (g != l->guest)
-			sum += ALIGN_UP(arch_vcpu_size(g) + CONSOLE_HISTORY_SIZE, SECTION_SIZE);
+			sum += guest_own_size(g);
 	}
 	sum += ALIGN_UP((u32)MIN(files, arch_host_mem()->ram_size), SECTION_SIZE);
 	return (u32)MIN(sum, arch_host_mem()->ram_size);
@@ -416,6 +468,24 @@ static int parse_dev_switch(const void *fdt, int node, const struct raw_dev *raw
 	return 0;
 }
 
+static int parse_dev_region(const void *fdt, int node, const struct raw_dev *raw, struct layout_dev *d)
+{
+	const struct emudev_type *type = emudev_find_type(raw->compatible);
+	bool wanted = type && type->wants_region;
+
+	if (!wanted && (fdt_getprop(fdt, node, "region", NULL) || fdt_getprop(fdt, node, "region-kib", NULL)))
+		return mistake(fdt, node, "region", "\"%s\" shares no memory", SHOWN(raw->compatible));
+	if (!wanted)
+		return 0;
+	if (raw->region >= LAYOUT_MAX_REGIONS)
+		return mistake(fdt, node, "region", "%lu: regions are 0 to %u", (unsigned long)raw->region, LAYOUT_MAX_REGIONS - 1);
+	if (!raw->region_kib || raw->region_kib % (PAGE_SIZE >> 10) || raw->region_kib > REGION_KIB_MAX)
+		return mistake(fdt, node, "region-kib", "%lu is not a multiple of 4 up to %u", (unsigned long)raw->region_kib, REGION_KIB_MAX);
+	d->region = raw->region;
+	d->region_size = raw->region_kib << 10;
+	return 0;
+}
+
 /*
  * One device node; @parent is the index of its window or -1. A part that names no compatible belongs to its window;
  * a disabled part is withheld from it. *@added tells whether the node became a device (a disabled window does not).
@@ -456,6 +526,8 @@ static int parse_dev(const void *fdt, int node, struct layout_guest *g, s32 pare
 	err = parse_dev_file(fdt, node, &raw, g, d);
 	if (!err)
 		err = parse_dev_switch(fdt, node, &raw, d);
+	if (!err)
+		err = parse_dev_region(fdt, node, &raw, d);
 	if (err)
 		return err;
 	*added = true;
@@ -727,7 +799,7 @@ static int parse_guest(const struct layout *l, const void *fdt, int node, struct
 	if (!err)
 		err = parse_guest_files(fdt, node, raw, g);
 	if (!err)
-		err = parse_pools(fdt, node, g == l->guest, raw, g);
+		err = parse_pools(fdt, node, g == l->guest && !l->later, raw, g);
 	if (!err)
 		err = parse_share(fdt, node, raw, g);
 	return err;
@@ -854,6 +926,29 @@ static int parse_guests(const void *fdt, struct layout *l)
 	return any ? 0 : -EINVAL;
 }
 
+static bool is_used(const struct layout *l, int module)
+{
+	const struct layout_file f = { .at = { l->fdt, module } };
+
+	for (const struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
+		if (g->ok && is_written(&f, true, g))
+			return true;
+	return false;
+}
+
+/* Files that were loaded for nobody yet: guests that come later may want them. */
+static void find_spare(struct layout *l)
+{
+	int node;
+
+	fdt_for_each_subnode(node, l->fdt, fdt_path_offset(l->fdt, "/chosen")) {
+		struct raw_module m;
+
+		if (!parse_module(l->fdt, node, &m) && m.reg.size && in_ram(&m.reg) && !is_used(l, node))
+			l->spare[l->nspare++] = file_of(l->fdt, node, &m);
+	}
+}
+
 static bool known_root_node(const char *name)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(root_nodes); i++) {
@@ -953,7 +1048,8 @@ int layout_parse(const void *fdt, struct layout *l)
 	int node, err;
 
 	l->fdt = fdt;
-	l->nguests = 0;
+	l->nguests = l->nspare = 0;
+	l->regions_fixed = false;
 	memset(l->guest, 0, sizeof(l->guest));
 	err = check_blob(fdt);
 	if (!err)
@@ -965,5 +1061,8 @@ int layout_parse(const void *fdt, struct layout *l)
 	fdt_for_each_subnode(node, fdt, 0)
 		if (!known_root_node(fdt_get_name(fdt, node, NULL)))
 			return mistake(fdt, node, NULL, "unknown node");
-	return parse_guests(fdt, l);
+	err = parse_guests(fdt, l);
+	if (!err)
+		find_spare(l);
+	return err;
 }

@@ -42,6 +42,18 @@ int host_timer_attach(void (*fn)(void *arg), void *arg)
 	return -ENOSPC;
 }
 
+/* The others keep their order, and there is no gap: tick() stops at the first one. */
+void host_timer_forget(const void *from, u32 size)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < ATTACHED_MAX && attached[i].fn; i++)
+		if (!attached[i].arg || (uintptr_t)attached[i].arg - (uintptr_t)from >= size)
+			attached[n++] = attached[i];
+	while (n < ATTACHED_MAX)
+		attached[n++].fn = NULL;
+}
+
 int host_timer_start(u32 period_ms, void (*fn)(void))
 {
 	if (!period_ms || period_ms > MAX_PERIOD_MS)

@@ -78,3 +78,15 @@ void vtimer_cancel(struct vtimer *t)
 {
 	unlink(t);
 }
+
+void vtimers_forget(const void *from, u32 size)
+{
+	struct vtimer **link = &first;
+
+	while (*link) {
+		if ((uintptr_t)*link - (uintptr_t)from < size)
+			unlink(*link);
+		else
+			link = &(*link)->next;
+	}
+}

@@ -78,3 +78,6 @@ int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_op
 enum mmio_result virtio_access(struct emudev *d, struct mmio_access *a);
 void virtio_reset(struct emudev *d);
 int virtio_fdt_node(struct emudev *d, void *fdt);
+u32 virtio_audit(struct emudev *d);
+/* Of a chain that a device keeps. */
+u32 virtio_audit_chain(const struct virtio_dev *v, const struct virtio_chain *c);

@@ -201,6 +201,7 @@ static const struct emudev_type virtio_blk = {
 	.create = blk_create,
 	.reset = blk_reset,
 	.access = virtio_access,
+	.audit = virtio_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,
 };

@@ -177,6 +177,13 @@ static void vcons_reset(struct emudev *d)
 	console_guest_taken(s->port);
 }
 
+static u32 vcons_audit(struct emudev *d)
+{
+	struct vcons *s = d->priv;
+
+	return virtio_audit(d) + (s->sent < s->sending.out_len ? virtio_audit_chain(&s->v, &s->sending) : 0);
+}
+
 static int vcons_create(struct emudev *d, const struct layout_dev *node)
 {
 	struct vcons *s = d->priv;
@@ -196,6 +203,7 @@ static const struct emudev_type virtio_console = {
 	.create = vcons_create,
 	.reset = vcons_reset,
 	.access = virtio_access,
+	.audit = vcons_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,
 };

@@ -424,10 +424,11 @@ static void set_half(u64 *address, bool upper, u32 value)
 
 static void write_queue(struct virtio_dev *v, u32 offset, u32 value)
 {
-	struct virtq *q = &v->vq[v->queue_sel];
+	struct virtq *q;
 
 	if (v->queue_sel >= v->ops->queues)
 		return;
+	q = &v->vq[v->queue_sel];
 	if (offset == R_QUEUE_READY)
 		set_ready(v, q, value & 1);
 	else if (q->ready)
@@ -546,6 +547,38 @@ int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_op
 	v->ops = ops;
 	vtimer_init(&v->again, next_turn, v);
 	return 0;
+}
+
+static u32 audit_range(const struct virtio_dev *v, const char *what, u64 addr, u32 len)
+{
+	const struct guest *g = v->dev->guest;
+
+	return !guest_audit_ram(g, what, guest_map_hpa(&g->map, (gpa_t)addr), len);
+}
+
+/* Descriptors are looked up when they are used, and not kept: what is are the queues. */
+u32 virtio_audit(struct emudev *d)
+{
+	const struct virtio_dev *v = d->priv;
+	u32 bad = 0;
+
+	for (const struct virtq *q = v->vq; q < v->vq + VIRTIO_QUEUES; q++) {
+		if (!q->ready)
+			continue;
+		bad += audit_range(v, "descriptor table", q->desc, q->num * DESC_SIZE);
+		bad += audit_range(v, "available ring", q->avail, avail_bytes(q));
+		bad += audit_range(v, "used ring", q->used, used_bytes(q));
+	}
+	return bad;
+}
+
+u32 virtio_audit_chain(const struct virtio_dev *v, const struct virtio_chain *c)
+{
+	u32 bad = 0;
+
+	for (u32 i = 0; i < c->nr; i++)
+		bad += !guest_audit_ram(v->dev->guest, "buffer", ptr_hpa(c->seg[i].p), c->seg[i].len);
+	return bad;
 }
 
 /* Devices work through the processor, so they see its caches: coherent. */

@@ -148,6 +148,24 @@ static const struct virtio_ops net_ops = {
 	.config = net_config,
 };
 
+static void forget_stations(const struct net *s)
+{
+	for (u32 i = 0; i < STATIONS; i++)
+		if (stations[i].port == s)
+			stations[i].port = NULL;
+}
+
+static void net_remove(struct emudev *d)
+{
+	struct net **link = &ports;
+
+	forget_stations(d->priv);
+	while (*link && *link != d->priv)
+		link = &(*link)->next;
+	if (*link)
+		*link = (*link)->next;
+}
+
 /* A guest that starts is another station: what was learnt of it is forgotten. */
 static void net_reset(struct emudev *d)
 {
@@ -155,22 +173,29 @@ static void net_reset(struct emudev *d)
 	u32 others = 0;
 
 	virtio_reset(d);
-	for (u32 i = 0; i < STATIONS; i++)
-		if (stations[i].port == s)
-			stations[i].port = NULL;
+	forget_stations(s);
 	for (const struct net *p = ports; p; p = p->next)
 		others += p != s && p->node->net_switch == s->node->net_switch;
 	if (!others)
 		layout_remark(&s->node->at, "switch", "has no second member: nobody answers");
 }
 
-/* Locally administered addresses: a switch's number and a port's. */
+static bool is_taken(u32 on, u32 nr)
+{
+	const struct net *p = ports;
+
+	while (p && (p->node->net_switch != on || p->nr != nr))
+		p = p->next;
+	return p;
+}
+
+/* Locally administered addresses: a switch's number and a port's, the lowest that is free. */
 static int net_create(struct emudev *d, const struct layout_dev *node)
 {
 	struct net *s = d->priv;
 
-	for (const struct net *p = ports; p; p = p->next)
-		s->nr += p->node->net_switch == node->net_switch;
+	while (is_taken(node->net_switch, s->nr))
+		s->nr++;
 	s->node = node;
 	memcpy(s->address, (const u8[ADDRESS]){ 0x02, 0x75, 0x6d, 0x62, (u8)node->net_switch, (u8)s->nr }, ADDRESS);
 	s->next = ports;
@@ -185,7 +210,9 @@ static const struct emudev_type virtio_net = {
 	.wants_switch = true,
 	.create = net_create,
 	.reset = net_reset,
+	.remove = net_remove,
 	.access = virtio_access,
+	.audit = virtio_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,
 };

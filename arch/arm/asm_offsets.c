@@ -70,7 +70,6 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(LR_SVC, bank_lr[BANK_SVC]);
 	VCPU(SPSR_SVC, bank_spsr[BANK_SVC]);
 	VCPU(DACR_CACHE, dacr_cache);
-	VCPU(WANT_PTE_HINTS, want_pte_hints);
 	VCPU(FAST_MODES_OFF, fast_modes_off);
 	VCPU(FAST_OFF, fast_off);
 	VCPU(SVC_VECTOR, svc_vector);
@@ -81,9 +80,14 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(HW_DACR_CLOSED, hw_dacr_closed);
 	VCPU(DACR_ENTRY, dacr_entry);
 	VCPU(HW_DACR_ENTRY, hw_dacr_entry);
-	VCPU(RETURN_SLOW, return_slow);
+	VCPU(RETURN_MODE, return_mode);
 	VCPU(STUB_LINE, stub_line);
 	VCPU(GATES, gates);
+	VCPU(GATES_KEY, gates_key);
+	VCPU(SVC_ENTRY, svc_entry);
+	VCPU(SVC_PLAIN, svc_plain);
+	VCPU(SVC_LINE, svc_line);
+	VCPU(CALL_DACR, call_dacr);
 	DEFINE(GATES_SIZE, GATES_SIZE);
 	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 

@@ -13,6 +13,7 @@
  *  5 The meaning is that of trap.c; tests run the same guests with and without fast exits, and so without this file.
  */
 #include <arm/account.h>
+#include <arm/call.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/insn.h>
@@ -270,8 +271,10 @@ static enum short_end short_undefined(struct vcpu *v)
 	v->r[15] += 4;
 	progress_made(v);
 	v->hw_dacr = v->dacr_kernel;
-	if (v->open_used)
+	if (v->open_used) {
 		open_unfold(v, v->open);
+		call_refresh(v);
+	}
 	return SHORT_DONE;
 }
 

@@ -85,6 +85,15 @@ void vcpu_switch(struct vcpu *v)
 	}
 }
 
+void arch_vcpu_destroy(struct vcpu *v)
+{
+	pmu_reset(v);
+	if (v != vcpu_loaded)
+		return;
+	leave(v);
+	vcpu_loaded = NULL;
+}
+
 struct slow_cost arch_switch_cost(void)
 {
 	return cost;

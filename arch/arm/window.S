@@ -245,10 +245,24 @@ host_dabt:
 	adr	r1, fetch_end
 	cmp	r0, r1
 	blo	fetch_failed
-1:	ldr	r1, [sp, #VCPU_GATES]
+1:
+#ifdef CONFIG_CPU_PATH_INLINE
+	ldr	r1, [sp, #VCPU_GATES]
 	sub	r1, r0, r1
 	cmp	r1, #GATES_SIZE
 	blo	gate_abort
+	ldr	r1, [sp, #VCPU_WINDOW_BASE]
+	add	r1, r1, #WINDOW_CALL
+	sub	r1, r0, r1
+	cmp	r1, #WINDOW_CALL_SIZE
+	bhs	6f
+	ldr	r1, [r0, #WINDOW_CALL_FIXUPS]
+	cmp	r1, #0
+	add	lr, r0, r1
+	bne	4f
+	b	2f
+6:
+#endif
 	adrl	r1, hot_svc_start
 	cmp	r0, r1
 	blo	5f
@@ -273,11 +287,11 @@ host_dabt:
 4:	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	movs	pc, lr
-/* In a gate (cpu/gate.h), where r0-r12 are the guest's: an abort of the guest, whose real CPSR is the SPSR of Undefined mode. */
+/* In a gate (cpu/gate.h), where r0 is saved and r1-r12 are the guest's: an abort of the guest, whose real CPSR is the SPSR of Undefined mode. */
 gate_abort:
 	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
-	stmia	sp, {r0-r14}^
+	stmib	sp, {r1-r14}^
 	mrc	p15, 0, r3, c5, c0, 0
 	mrc	p15, 0, r4, c6, c0, 0
 	sub	r1, lr, #8

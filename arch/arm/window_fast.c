@@ -82,8 +82,10 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 			v->r[14] = v->bank_lr[to];
 		}
 		fast_set_dacr(v, (new & PSR_MODE) == MODE_USR ? v->dacr_user : v->dacr_kernel);
-		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF)
-			v->svc_vector = v->svc_vector_t32 = 0;	/* the window's system call knows User mode with nothing masked */
+		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF) {	/* the window's system call knows User mode with nothing masked */
+			v->svc_vector = v->svc_vector_t32 = 0;
+			v->svc_entry = v->svc_plain = v->svc_line = v->call_slow;
+		}
 	}
 	v->cpsr = new;
 	return true;
@@ -323,7 +325,7 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	if (!((va ^ v->window_base) >> SECTION_SHIFT))
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
-		return !v->want_pte_hints;
+		return true;
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
@@ -505,10 +507,18 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 		v->dacr_user = c->user;
 		v->dacr_entry = value;
 		v->hw_dacr_entry = c->kernel;
+		open_choose_call(v);
 		fast_set_dacr(v, c->kernel);
 		return true;
 	}
 	return false;
+}
+
+/* System calls in the root of @c: by the call line, if it was right there and nothing that it depends on is gone since. */
+static inline void fast_calls(struct vcpu *v, const struct root_cache *c)
+{
+	v->svc_line = v->svc_vector && c->calls == v->call_gen ? v->window_base + WINDOW_CALL : v->svc_plain;
+	open_choose_call(v);
 }
 
 /*
@@ -523,6 +533,7 @@ static bool fast_root(struct vcpu *v, u32 ttbr0, u32 contextidr)
 		return false;
 	v->cp15.ttbr0 = ttbr0;
 	v->cp15.contextidr = contextidr;
+	fast_calls(v, c);
 	if (c->hw_asid == v->hw_asid)
 		return true;
 	v->hw_ttbr0 = c->hw_ttbr0;

@@ -13,6 +13,8 @@ void window_alloc(struct vcpu *v)
 	v->open = (struct vcpu_open *)((char *)hv_alloc(PAGE_SIZE, PAGE_SIZE) + PAGE_SIZE) - 1;
 	v->window_stack = hv_alloc(WINDOW_STACK_SIZE, PAGE_SIZE);
 	v->window_sites = hv_alloc(WINDOW_SITES_SIZE, PAGE_SIZE);
+	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
+		v->window_call = hv_alloc(PAGE_SIZE, PAGE_SIZE);
 }
 
 void window_sites_clear(struct vcpu *v)
@@ -68,9 +70,18 @@ void window_prepare(struct vcpu *v)
 
 	v->svc_vector = thumb ? 0 : vector;
 	v->svc_vector_t32 = thumb ? vector : 0;
-	v->return_slow = v->irq_in | v->fast_modes_off;
+	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
+		v->svc_plain = !vector ? v->call_slow : in_window(v, (uintptr_t)(thumb ? window_call_t32 : window_call));
+	v->svc_entry = v->svc_line = v->svc_plain;
+	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : MODE_SVC;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;
+}
+
+void window_set_gates(struct vcpu *v, gva_t gates)
+{
+	v->gates = gates ? gates : v->window_base + WINDOW_NOTHING;
+	v->gates_key = v->gates >> 6;	/* rotated: the low bits are clear */
 }
 
 void window_set_vectors(struct vcpu *v)
@@ -92,8 +103,10 @@ void arm_window_in_place(struct vcpu *v)
 void arm_window_moved(struct vcpu *v, u32 base)
 {
 	v->window_base = base;
-	v->gates = base + WINDOW_NOTHING;
-	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
-		v->to_user = base + WINDOW_TEXT + (u32)(window_to_user - __window_start);
+	window_set_gates(v, 0);
+	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE)) {
+		v->to_user = in_window(v, (uintptr_t)window_to_user);
+		v->call_slow = in_window(v, (uintptr_t)window_call_slow);
+	}
 	arm_window_in_place(v);
 }

@@ -7,13 +7,11 @@
 
 /* Undefined: a gate (cpu/gate.h), or something else. */
 inl_und:
-	tst	lr, #0x3f		@ GATE_ALIGN
-	bne	win_und
 	str	r0, [sp]
-	ldr	r0, [sp, #VCPU_GATES]
-	sub	r0, lr, r0
-	cmp	r0, #GATES_SIZE
-	movlo	pc, lr
+	ldr	r0, [sp, #VCPU_GATES_KEY]
+	eor	r0, r0, lr, ror #6
+	lsrs	r0, r0, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
+	moveq	pc, lr
 	ldr	r0, [sp]
 	b	win_und
 
@@ -56,6 +54,15 @@ window_to_user:
 	bne	svc_common
 	.endm
 
+/* open_choose_call() for the host's DACR \dacr. */
+	.macro	inl_choose_call dacr, tmp
+	ldr	\tmp, [sp, #VCPU_CALL_DACR]
+	cmp	\tmp, \dacr
+	ldreq	\tmp, [sp, #VCPU_SVC_LINE]
+	ldrne	\tmp, [sp, #VCPU_SVC_PLAIN]
+	str	\tmp, [sp, #VCPU_SVC_ENTRY]
+	.endm
+
 /* There is an SPSR: the mode is not System (User mode never gets here). Clobbers r4. */
 	.macro	inl_has_spsr
 	and	r4, r3, #0xf
@@ -66,14 +73,14 @@ window_to_user:
 /*
  * A system call, or a site or a stub's trapping word. A system call needs no register but lr. It finds in the open page what Supervisor
  * mode starts with (open_unfold_user()): sp and lr of that bank, which change places with those of the User bank, SPSR, and
- * what stubs know of mode and masks. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real
+ * what stubs know of the mode; CPSR.I it writes. In User mode the real CPSR is the guest's, A, I and F clear (else there is no svc_vector). The real
  * DACR becomes the one with which this kernel closes user memory, if that grants no more than what the architecture says is open
  * now: then there is nothing to do when it does so.
  */
 	.macro	inl_system_call vector, psr, spsr
 	mrs	lr, spsr
 	tst	lr, #0x07000000		@ J, or in an IT block
-	bne	inl_svc_slow
+	bne	window_call_slow
 	str	lr, [sp, #OPEN_SPSR]
 	msr	spsr_xc, #\spsr		@ E, A, I, F clear; flags, GE stay
 	ldr	lr, [sp, #OPEN_OTHER_SP]
@@ -83,6 +90,7 @@ window_to_user:
 	nop				@ no banked register access right after LDM^ (A8.8.59 note)
 	mov	lr, #\psr
 	str	lr, [sp, #VCPU_CPSR]
+	str	lr, [sp, #OPEN_MASK]
 	ldr	lr, [sp, #VCPU_HW_DACR_ENTRY]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0	@ the exception return synchronizes it
@@ -91,26 +99,22 @@ window_to_user:
 	movs	pc, lr
 	.endm
 
-inl_svc:
-	str	lr, [sp, #4]
-	ldr	lr, [sp, #VCPU_CPSR]
-	tst	lr, #0xf
-	bne	inl_site
-	ldr	lr, [sp, #VCPU_SVC_VECTOR]
-	cmp	lr, #0
-	beq	1f
+/* Where VCPU_SVC_ENTRY leads: the return address is at [sp, #4]. */
+	.global	window_call, window_call_t32, window_call_slow
+window_call:
 	inl_system_call VCPU_SVC_VECTOR, 0x93, 0x10
-1:	ldr	lr, [sp, #VCPU_SVC_VECTOR_T32]
-	cmp	lr, #0
-	beq	inl_svc_slow
+window_call_t32:
 	inl_system_call VCPU_SVC_VECTOR_T32, 0xb3, 0x30
-
-inl_svc_slow:
+window_call_slow:
 	ldr	lr, [sp, #4]
 	stmia	sp, {r0-r14}^
 	b	svc_common
 
-inl_site:
+inl_svc:
+	str	lr, [sp, #4]
+	ldr	lr, [sp, #VCPU_CPSR]
+	tst	lr, #0xf
+	ldreq	pc, [sp, #VCPU_SVC_ENTRY]
 	ldr	lr, [sp, #4]
 	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
@@ -359,10 +363,10 @@ inl_ldm_rest:
 	 * DACR values become those of the guest's DACR, which stubs only wrote down; what the vCPU does not remember is for C.
 	 */
 	.macro	inl_ldm_ret
-	ldr	r6, [sp, #VCPU_RETURN_SLOW]
+	ldr	r6, [sp, #VCPU_RETURN_MODE]
 	ldr	r4, [sp, #OPEN_SPSR]
 	cmp	r6, #0
-	bne	svc_common
+	beq	svc_common
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	and	r5, r5, r4
 	cmp	r5, #0x10
@@ -376,12 +380,10 @@ inl_ldm_rest:
 	ldr	r9, [sp, #VCPU_LR]
 	and	r6, r6, #0xff
 	add	r5, r5, r6
-	mov	r6, #0x80
 	tst	r4, #0x20
 	biceq	r9, r9, #3		@ else UNPREDICTABLE
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
-	str	r6, [sp, #OPEN_MASK]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]
 	str	r9, [sp, #OPEN_OTHER_LR]
@@ -401,6 +403,7 @@ inl_ldm_rest:
 	movne	r0, r5
 	str	r0, [sp, #VCPU_DACR_ENTRY]
 	str	r8, [sp, #VCPU_HW_DACR_ENTRY]
+	inl_choose_call r8, r0
 	b	7b
 	.previous
 	.endm
@@ -479,8 +482,10 @@ inl_ldm_rest:
 	str	r5, [sp, #VCPU_DACR_CLOSED]
 	str	r8, [sp, #VCPU_HW_DACR_CLOSED]
 	bics	r4, r5, r6		@ may a system call do so, for the DACR that it comes with?
-	streq	r5, [sp, #VCPU_DACR_ENTRY]
-	streq	r8, [sp, #VCPU_HW_DACR_ENTRY]
+	bne	1f
+	str	r5, [sp, #VCPU_DACR_ENTRY]
+	str	r8, [sp, #VCPU_HW_DACR_ENTRY]
+	inl_choose_call r8, r6
 1:	hot_count
 	hot_resume
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The measurement itself: reading of figures, bad input, comparison, and that two runs give the same digits."""
 
+import concurrent.futures
 import copy
 import json
 import pathlib
@@ -281,13 +282,14 @@ def test_failures_are_shown_and_fail(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
-    """Two quick measurements on the real machine: [(exit status, what was printed, results.json)]."""
-    runs = []
-    for number, arguments in enumerate((["--baseline"], [])):
+    """Two quick measurements on the real machine, at the same time: [(exit status, what was printed, results.json)]."""
+    def measure(number, *arguments):
         folder = tmp_path_factory.mktemp(f"quick{number}")
         done = bench("--quick", "--output", folder, *arguments)
-        runs.append((done.returncode, done.stdout, (folder / "results.json").read_text() if (folder / "results.json").exists() else ""))
-    return runs
+        return done.returncode, done.stdout, (folder / "results.json").read_text() if (folder / "results.json").exists() else ""
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        return [run.result() for run in (pool.submit(measure, 0, "--baseline"), pool.submit(measure, 1, "--no-build"))]
 
 
 def test_two_runs_are_identical(quick):

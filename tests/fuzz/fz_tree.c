@@ -2,7 +2,7 @@
 /* Any blob as the guest's own device tree: it is refused with one line, or becomes a sound tree that says what the guest has. */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/guest.c core/guest_map.c core/guest_fdt.c core/guest_tree.c core/guest_load.c core/guest_files.c core/guest_mem.c */
 /* SOURCES: core/guest_watch.c core/alloc.c core/passthrough.c core/irq.c core/atags.c core/uimage.c drivers/owned_omap.c */
-/* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
+/* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c core/vtimer.c tests/host/fake/timer.c */
 /* SOURCES: tests/host/fake/time.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
 #include <string.h>
 

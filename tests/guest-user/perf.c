@@ -18,14 +18,22 @@ __attribute__((noinline)) static void loop(uint32_t n)
 	__asm__ volatile("1: subs %0, %0, #1\n\tbne 1b" : "+r"(n) : : "cc");
 }
 
-static int event_open(uint64_t config, uint64_t period)
+#define COUNTERS	3u		/* event counters at a time, beside the one of cycles */
+
+/* @group: that of the event with this descriptor; -1: one of its own. */
+static int event_open_in(int group, uint64_t config, uint64_t period)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_HARDWARE, .size = sizeof(attr), .config = config, .disabled = 1,
+		.type = PERF_TYPE_HARDWARE, .size = sizeof(attr), .config = config, .disabled = group < 0,
 		.sample_period = period, .sample_type = PERF_SAMPLE_IP,
 	};
 
-	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, group, 0);
+}
+
+static int event_open(uint64_t config, uint64_t period)
+{
+	return event_open_in(-1, config, period);
 }
 
 /* What a counter sees of @loops rounds of two instructions; 0: it cannot be had. */
@@ -64,6 +72,28 @@ static unsigned int samples_in_loop(const struct perf_event_mmap_page *ring)
 	return n;
 }
 
+/* What several counters see of the same loop, cycles in front: each of them counts. */
+static int test_counters(void)
+{
+	int fd[COUNTERS + 1];
+	uint64_t n;
+
+	fd[0] = event_open(PERF_COUNT_HW_CPU_CYCLES, 0);
+	for (unsigned int i = 1; i <= COUNTERS; i++)
+		fd[i] = event_open_in(fd[0], PERF_COUNT_HW_INSTRUCTIONS, 0);
+	ioctl(fd[0], PERF_EVENT_IOC_ENABLE, PERF_IOC_FLAG_GROUP);
+	loop(1000000);
+	ioctl(fd[0], PERF_EVENT_IOC_DISABLE, PERF_IOC_FLAG_GROUP);
+	for (unsigned int i = COUNTERS + 1; i--;) {
+		CHECK(fd[i] >= 0);
+		CHECK(read(fd[i], &n, sizeof(n)) == sizeof(n));
+		close(fd[i]);
+		CHECK(n >= (i ? 2000000 : 500000));
+		CHECK(n < (i ? 3000000 : 8000000));
+	}
+	return 0;
+}
+
 static int test_sampling(void)
 {
 	size_t size = (RING_PAGES + 1) * (size_t)sysconf(_SC_PAGESIZE);
@@ -93,5 +123,5 @@ int test_perf(void)
 	n = count(PERF_COUNT_HW_CPU_CYCLES, 1000000);
 	CHECK(n >= 500000);
 	CHECK(n < 8000000);
-	return test_sampling();
+	return test_counters() ? -1 : test_sampling();
 }

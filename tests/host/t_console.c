@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Console and monitor over a fake UART: sharing, escape key, back pressure, editing, commands, log. */
-/* SOURCES: core/console.c core/console_port.c core/cmd_console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
+/* SOURCES: core/guest_owner.c core/console.c core/console_port.c core/cmd_console.c core/monitor.c core/cmd_host.c core/cmd_guest.c core/cmd_memory.c core/cmd_view.c core/cmd_trace.c core/guest_mem.c */
 /* SOURCES: core/cmd_stats.c core/stats.c core/log.c core/guest_peek.c core/guest_log.c core/guest_log_old.c */
 /* SOURCES: core/layout_print.c core/alloc.c core/irq.c core/version.c core/panic.c core/layout_msg.c core/emudev.c core/guest_map.c */
 /* SOURCES: core/passthrough.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/irqc.c tests/host/fake/time.c */
@@ -72,6 +72,11 @@ struct guest *guest_find(const char *name)
 }
 
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
+
+/* `guest create`: FILE is "good" or not; what comes is the second guest. */
+static u32 removed;
+struct guest *guest_later(const char *file) { return strcmp(file, "good") ? NULL : &second; }
+void guest_remove(struct guest *g) { removed++; }
 u32 sched_permille(const struct guest *g) { return 123; }
 void sched_tick(void) { }
 hpa_t guest_given_base(void) { return FAKE_UMBRA_BASE - 0x200000; }
@@ -583,6 +588,28 @@ static void commands_by_name(void **state)
 	type(ESC);
 }
 
+/* A guest of the layout stays in the list, one that came later is no more. */
+static void guests_come_and_go(void **state)
+{
+	type(ESC);
+	clear();
+	type("guest create bad\r");
+	assert_null(strstr(out, "usage"));
+	assert_null(strstr(out, "starts at"));
+	type("guest create good\r");
+	assert_non_null(strstr(out, "guest two starts at 0x"));
+	second.cfg.chunk = 0x90000000;
+	type("guest two destroy\r");
+	assert_int_equal(removed, 1);
+	assert_non_null(strstr(out, "guest two is no more, its memory is cleared and free"));
+	second.cfg.chunk = 0;
+	type("guest two destroy\r");
+	assert_int_equal(removed, 1);
+	clear();
+	type("guest create\r" ESC);
+	assert_non_null(strstr(out, "usage"));
+}
+
 #define T2(f) cmocka_unit_test_setup_teardown(f, setup_two, back_to_one)
 #define T(f) cmocka_unit_test_setup(f, setup)
 
@@ -604,7 +631,7 @@ int main(void)
 		T(guest_output_waits_for_room),
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
-		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name),
+		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

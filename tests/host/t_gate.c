@@ -11,6 +11,7 @@
 
 #include <arm/insn.h>
 #include <arm/psr.h>
+#include <arm/site.h>
 #include <arm/vcpu.h>
 
 #include "gate.h"
@@ -31,7 +32,7 @@ static struct machine {
 	u32 lr, pc;		/* of Undefined mode */
 	u32 psr, spsr;
 	u32 usr_sp, usr_lr;
-	u32 dacr, tpidruro;
+	u32 dacr, tpidruro, cleaned;
 	struct vcpu_open open;
 	struct vcpu v;		/* right behind it */
 	u32 frame[FRAME_WORDS];
@@ -83,9 +84,9 @@ static void set_nz(u32 value)
 	m.psr = (m.psr & 0x3fffffff) | (value & 0x80000000) | (value ? 0 : 0x40000000);
 }
 
-static bool passes(u32 cond)
+static bool passes(u32 psr, u32 cond)
 {
-	bool n = m.psr >> 31 & 1, z = m.psr >> 30 & 1, c = m.psr >> 29 & 1, v = m.psr >> 28 & 1, yes;
+	bool n = psr >> 31 & 1, z = psr >> 30 & 1, c = psr >> 29 & 1, v = psr >> 28 & 1, yes;
 
 	switch (cond >> 1) {
 	case 0: yes = z; break;
@@ -110,19 +111,25 @@ static u32 immediate(u32 w)
 static void data_processing(u32 w)
 {
 	u32 op = FIELD(w, 24, 21), n = get(FIELD(w, 19, 16)), b = w & BIT(25) ? immediate(w) : get(w & 15), d = FIELD(w, 15, 12);
+	u32 shift = w & BIT(25) ? 0 : FIELD(w, 11, 7);
 	bool s = w & BIT(20);
 	u32 x;
 
+	b >>= shift;			/* LSR only */
 	switch (op) {
 	case 0: case 8: x = n & b; break;
+	case 1: x = n ^ b; break;
 	case 2: case 10: x = n - b; break;
 	case 4: x = n + b; break;
+	case 12: x = n | b; break;
 	case 13: x = b; break;
 	case 14: x = n & ~b; break;
 	default: fail_msg("no gate has 0x%08x", w); return;
 	}
 	if (s) {
 		set_nz(x);
+		if (op == 8 && FIELD(w, 11, 8))
+			m.psr = (m.psr & ~0x20000000u) | (b >> 31) << 29;
 		m.psr ^= (u32)rand() & (op == 10 ? 0x30000000u : 0);	/* no gate looks at C or V of a comparison */
 	}
 	if (op != 8 && op != 10)
@@ -134,7 +141,7 @@ static bool unprivileged(u32 w)
 {
 	u32 addr = m.lr;
 
-	assert_int_equal(w & 0xffff0fff, 0xe4be0000);
+	assert_int_equal(w & 0x0fff0fff, 0x04be0000);
 	if (m.accesses++ == m.abort_at || (m.missing && !((addr ^ m.missing) & PAGE_MASK))) {
 		m.aborted = true;
 		return false;
@@ -166,9 +173,9 @@ static void step(void)
 	if (w >> 28 == 15) {
 		;				/* barriers, CLREX */
 	} else if ((w & 0x0f000000) == 0x0a000000) {
-		if (w >> 28 == 14 || passes(w >> 28))
+		if (w >> 28 == 14 || passes(m.psr, w >> 28))
 			m.pc += 4 + (u32)((s32)(w << 8) >> 6);
-	} else if (!passes(w >> 28)) {
+	} else if (!passes(m.psr, w >> 28)) {
 		;
 	} else if (w == 0xe1b0f00e) {
 		m.left = true;
@@ -195,6 +202,8 @@ static void step(void)
 		m.r[rd] = 1;			/* the monitor is open */
 	} else if ((w & 0xffff0fff) == 0xee0d0f70) {
 		m.tpidruro = m.r[rd];
+	} else if ((w & 0xffff0ffe) == 0xee070f3a) {
+		m.cleaned = m.r[rd];
 	} else if (w == 0xee03ef10) {
 		m.dacr = m.lr;
 	} else if (w == 0xe320f000 || w == 0xe1a00000) {
@@ -270,6 +279,8 @@ static bool guest_step(u32 w)
 	} else if ((w & 0xfff0f000) == 0xe3100000) {
 		x = g.r[rn] & immediate(w);
 		g.flags = (g.flags & 0x3fffffff) | (x & 0x80000000) | (x ? 0 : 0x40000000);
+		if (FIELD(w, 11, 8))
+			g.flags = (g.flags & ~0x20000000u) | (immediate(w) >> 31) << 29;
 	} else if ((w & 0xfffffff0) == 0xe16ff000) {
 		g.spsr = g.r[w & 15];
 	} else if ((w & 0xfff00ff0) == 0xe1800f90) {
@@ -362,7 +373,9 @@ static void check_places(void)
 /* What Linux has from the write of TPIDRURO on, with other registers and more or less between. */
 static u32 line(u32 a, u32 b, u32 ldm, bool more)
 {
-	u32 n = 0;
+	static const u32 tests[][2] = { { 0xe310008f, 0x1a000005 }, { 0xe310008f, 0x0a000005 }, { 0xe310010f, 0x1a000005 },
+		{ 0xe310008f, 0x4a000005 }, { 0xe310010f, 0x2a000005 } };
+	u32 n = 0, test = more && rand() & 1 ? (u32)rand() % ARRAY_SIZE(tests) : 0;
 
 	insn[n++] = 0xee0d0f70 | a << 12;
 	insn[n++] = 0xe3a00055 | a << 12;
@@ -372,8 +385,8 @@ static u32 line(u32 a, u32 b, u32 ldm, bool more)
 	insn[n++] = 0xe1a0000d | b << 12;
 	insn[n++] = 0xe5900040 | b << 16 | a << 12;
 	insn[n++] = 0xe5b0e03c | b << 16;
-	insn[n++] = 0xe310008f | a << 16;
-	insn[n++] = 0x1a000005;
+	insn[n++] = tests[test][0] | a << 16;
+	insn[n++] = tests[test][1];
 	insn[n++] = 0xe16ff000 | a;
 	if (more)
 		insn[n++] = 0xe320f000;
@@ -384,6 +397,17 @@ static u32 line(u32 a, u32 b, u32 ldm, bool more)
 	insn[n++] = 0xe28dd048;
 	insn[n++] = 0xe1b0f00e;
 	return n;
+}
+
+/* What C does at an abort. Returns the guest's instruction. */
+static u32 pay(u32 at)
+{
+	m.r[0] = m.v.r[0];
+	if (at & GATE_OWES_LR)
+		m.usr_lr = m.v.gate_lr;
+	if (at & GATE_OWES_FLAGS)
+		m.spsr = (m.spsr & 0x3fffffff) | (at & GATE_OWES_ZERO ? 0x40000000 : 0);
+	return at & GATE_INSN;
 }
 
 /* Run the gate and the guest up to where the gate ended, and compare. @insns: of the line. */
@@ -397,11 +421,11 @@ static void run_both(u32 insns)
 		end = (m.lr - SITE) / 4;
 		index = end;
 	} else if (m.aborted) {
-		index = end = code.at[(m.pc - gate_at()) / 4];
+		index = end = pay(code.at[(m.pc - gate_at()) / 4]);
 	}
 	while (g.at < end)
 		if ((insn[g.at] & 0x0f000000) == 0x0a000000)
-			g.at++;
+			assert_false(passes(g.flags, insn[g.at++] >> 28));
 		else
 			assert_true(guest_step(insn[g.at]));
 	if (!m.user) {
@@ -419,7 +443,6 @@ static void run_both(u32 insns)
 	assert_int_equal(m.open.other_sp, g.r[13] + 72);
 	assert_int_equal(m.open.other_lr & ~3u, g.r[14] & ~3u);
 	assert_int_equal(m.open.spsr, g.spsr);
-	assert_int_equal(m.open.mask & PSR_I, PSR_I);
 	assert_int_equal(m.open.dacr_real, m.v.dacr_entry);
 	assert_int_equal(m.tpidruro, g.tpidruro);
 	assert_int_equal(m.v.exits[EXIT_SITE_RET], 1);
@@ -447,7 +470,7 @@ static void returns(void **state)
 		if (!(g.r[13] & 3))
 			frame_for((random_word() & 0xf80f0020) | (rand() & 7 ? 0x10 : 0x13 + (rand() & 1 ? 0x80 : 0)));
 		machine_of_guest(rand() & 15 ? MODE_SVC : MODE_IRQ);
-		m.v.return_slow = rand() & 15 ? 0 : PSR_I;
+		m.v.return_mode = rand() & 15 ? MODE_SVC : 0;
 		m.v.cp15.dacr = rand() & 15 ? 0x55 : 0x51;
 		m.open.dacr_real = rand() & 15 ? ENTRY_GUEST : 0xfd;
 		m.missing = rand() & 3 ? 0 : FRAME + (rand() & 1 ? 0 : PAGE_SIZE);
@@ -464,7 +487,8 @@ static void returns(void **state)
 /* The line is longer than what can be done, or has something that cannot: then the first instruction alone. */
 static void other_lines(void **state)
 {
-	static const u32 never[] = { 0xe5812000, 0xeb000000, 0xe1a0100d ^ 0x00100000, 0xe08ff001, 0xe59f1000, 0xe5b1f03c, 0xe1a0d001, 0xef000000 };
+	static const u32 never[] = { 0xe5812000, 0xeb000000, 0xe1a0100d ^ 0x00100000, 0xe08ff001, 0xe59f1000, 0xe5b1f03c, 0xe1a0d001, 0xef000000,
+		0xe3a00055, 0xe1a0000d, 0xe5900040, 0xe5910040, 0xe3100001, 0xe16ff000 };
 	u32 n;
 
 	for (u32 i = 0; i < ARRAY_SIZE(never); i++) {
@@ -538,10 +562,42 @@ static void dacr(void **state)
 		}
 }
 
+/* Where it may publish the area's descriptor, or is about the window, the trapping word is next; otherwise it is done. */
+static void clean(void **state)
+{
+	static const u32 words[] = { 0xee070f3a, 0xee070f3b };
+
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 n = 0; n < 6; n++) {
+			bool traps = n >= 4;
+
+			insn[0] = words[n & 1] | rt << 12;
+			guest_any(FRAME);
+			g.r[rt] = n < 4 ? 0xc0123000 | n << 6 : n == 4 ? 0xc0123bf8 : 0xbfe12340;
+			machine_of_guest(MODE_SVC);
+			m.v.stub_line = 0xbe4 | STUB_LINE_VALID;
+			m.v.window_base = 0xbfe00000;
+			make(1, 0);
+			check_places();
+			run();
+			assert_true(m.left);
+			assert_int_equal(m.v.exits[EXIT_CP15_CACHE], !traps);
+			assert_int_equal(m.cleaned, traps ? 0 : g.r[rt]);
+			while (traps && code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+				m.lr += 4;
+			if (traps)
+				assert_int_equal(code.word[(m.lr - gate_at()) / 4], site_word_of(SITE_KIND_DCCMVAC, 0) | rt);
+			else
+				g.at = 1;
+			check_same(traps ? code.at[(m.lr - gate_at()) / 4] : (m.lr - SITE) / 4);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(singles), cmocka_unit_test(dacr),
+		cmocka_unit_test(clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c */
-/* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c */
+/* SOURCES: tests/host/fake/devices.c tests/host/fake/console.c tests/host/fake/irqc.c core/vtimer.c tests/host/fake/timer.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -365,6 +365,31 @@ static void disks_and_switches(void **state)
 	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: read-only: "));
 }
 
+/* Shared memory: which, and how much; of no other device. */
+static void regions(void **state)
+{
+	static const struct { const char *props, *words; } tries[] = {
+		{ "region = <7>; region-kib = <64>;", NULL },
+		{ "region-kib = <4>;", NULL },
+		{ "region = <8>; region-kib = <64>;", "/guest/devices/s: region: 8: regions are 0 to 7" },
+		{ "region = <0>;", "/guest/devices/s: region-kib: 0 is not a multiple of 4 up to 65536" },
+		{ "region-kib = <6>;", "/guest/devices/s: region-kib: 6 is not" },
+		{ "region-kib = <65540>;", "/guest/devices/s: region-kib: 65540 is not" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(tries); i++) {
+		char node[256];
+
+		snprintf(node, sizeof(node), "s { compatible = \"umbra,shmem\"; reg = <0x10000000 0x1000>; %s };\n sgx {", tries[i].props);
+		compile_edited("sgx {", node);
+		if (parse() != (tries[i].words ? -EINVAL : 0) || (tries[i].words && !strstr(fake_log_text, tries[i].words)))
+			fail_msg("%s: %s", tries[i].props, fake_log_text);
+	}
+	compile_edited("reg = <0x50000000 0x10000>;", "reg = <0x50000000 0x10000>; region = <0>;");
+	assert_int_equal(parse(), -EINVAL);
+	assert_non_null(strstr(fake_log_text, "/guest/devices/sgx: region: "));
+}
+
 static void shipped_layouts(void **state)
 {
 	static const char *const name[] = { "linux", "linux-small", "linux-uart3", "linux-atags", "bare-metal" };
@@ -543,9 +568,18 @@ static void maximum_beside_others(void **state)
 {
 	compile_two("0x1e000000>;", "0x1e000000>; memory-at-most;", "tty", "tty");
 	assert_int_equal(parse(), 0);
-	/* 496 MiB but 32 of the other, 6 that Umbra needs for it, and files of 5, 1, 1 and a bit */
-	assert_int_equal(layout.guest[0].mem_size, (496 - 32 - 6 - 8) << 20);
-	assert_non_null(strstr(fake_log_text, "guest 0: 450 MiB of memory"));
+	/* 496 MiB but 32 of the other, 6 that Umbra needs for it, and files of 5, 1 and a bit; both have the last one */
+	assert_int_equal(layout.guest[0].mem_size, (496 - 32 - 6 - 7) << 20);
+	assert_non_null(strstr(fake_log_text, "guest 0: 451 MiB of memory"));
+	assert_int_equal(layout.nspare, 0);
+	/* a file that nobody has is kept for later, one that a device forgets is kept twice */
+	compile_two("0x1e000000>;", "0x1e000000>; memory-at-most;", "kernel = <&i>", "kernel = <&k>");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(layout.guest[0].mem_size, (496 - 32 - 6 - 7) << 20);
+	compile_two("0x1e000000>;", "0x1e000000>; memory-at-most;", "ic {",
+		    "d { compatible = \"umbra,virtio-blk\"; reg = <0x10000000 0x1000>; file = <&k>; forget; }; ic {");
+	assert_int_equal(parse(), 0);
+	assert_true(layout.guest[0].mem_size < (496 - 32 - 6 - 7 - 4) << 20);
 }
 
 int main(void)
@@ -562,6 +596,7 @@ int main(void)
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),
 		cmocka_unit_test(disks_and_switches),
+		cmocka_unit_test(regions),
 		cmocka_unit_test(shipped_layouts),
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(header_is_checked),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtio network devices on switches: delivery, learning, flooding, separate switches, frames that are lost, wrong ones. */
-/* SOURCES: emulators/virtio_mmio.c emulators/virtio_net.c core/guest_tree.c core/vtimer.c */
+/* SOURCES: core/guest_owner.c emulators/virtio_mmio.c emulators/virtio_net.c core/guest_tree.c core/vtimer.c */
 /* SOURCES: core/guest_mem.c core/guest_map.c tests/host/fake/emudev.c tests/host/fake/log.c tests/host/fake/arch.c */
 /* SOURCES: tests/host/fake/time.c tests/host/fake/timer.c */
 #include <setjmp.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <arch/vcpu.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/layout.h>
@@ -35,6 +36,8 @@
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 
 static struct guest guest;
+struct guest *guest_first(void) { return &guest; }
+u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 static struct port {
 	struct emudev dev;
 	struct layout_dev node;

@@ -686,6 +686,13 @@ static void pointer_to_code(void **state)
 	w[1][300] = 0xd031fb64;				/* far away */
 	assert_int_equal(do_scan(false, false), 1);
 	assert_true(is_site(300));
+	/* if it is executed it is no pointer; the load that names it reads what the guest wrote */
+	assert_int_equal(do_doubt(90), 2);
+	assert_true(is_site(100));
+	w[1][101] = LDR_LIT_NEG(4);
+	assert_int_equal(do_doubt(90), 3);
+	assert_true(is_site(101));
+	assert_int_equal(do_doubt(SCAN_WORDS), 1);
 }
 
 static bool may_be_replaced(const u32 *page, u32 i)
@@ -952,6 +959,18 @@ static void clean_page_needs_no_copy(void **state)
 	assert_false(code_page_is_code(&v, RAM, NULL));
 	code_page_drop(&v, RAM);			/* nothing to drop */
 	assert_int_equal(drops, 1);
+}
+
+/* A word that would be a pointer if it was not executed, in a page that has no other site. */
+static void executed_pointer(void **state)
+{
+	hpa_t copy;
+
+	put(RAM + 0x10, 0xc031fb64);			/* eorsgt pc, r1, r4, ror #22 */
+	v.r[15] = VA;
+	copy = exec_page(0);
+	assert_int_not_equal(copy, RAM);
+	assert_int_not_equal(get(copy + 0x10), 0xc031fb64);
 }
 
 static void copy_has_sites_replaced(void **state)
@@ -1405,7 +1424,7 @@ int main(void)
 		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
-		P(clean_page_needs_no_copy), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
+		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
 		P(moved_words_are_restored), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(user_visible), P(everything_is_forgotten),

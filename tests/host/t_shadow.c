@@ -10,7 +10,7 @@
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c arch/arm/mmu/shadow_begin.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
-/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/alloc.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +44,10 @@
 #define SPACES		8u
 
 static u32 displaced;		/* RAM is so much higher in host physical memory */
-static struct guest guest;
+static struct guest guest, thief;
+static bool stolen;
+struct guest *guest_first(void) { return stolen ? &thief : &guest; }
+u32 arch_vcpu_audit(struct vcpu *v) { return shadow_audit(v); }
 static struct vcpu *v;
 static struct shadow *s;
 static struct gfault gf;
@@ -640,6 +643,23 @@ static void lost_nodes_are_found(void **state)
 	s->tbl_free = s->tbl_next[tbl];
 	expect_violation("tables: ");
 	s->tbl_free = tbl;
+	audit();
+}
+
+/* Memory that another guest has, too: each mapping of it is named. */
+static void memory_of_another_guest(void **state)
+{
+	assert_true(guest_does(RAM + 0x1234, ACC_WRITE, true));
+	assert_true(guest_does(0x40200010, ACC_READ, true));
+	assert_true(guest_does(0x48000010, ACC_WRITE, true));
+	thief = guest;
+	thief.name = "thief";
+	stolen = true;
+	fake_log_reset();
+	assert_true(shadow_audit(v) >= 2);
+	assert_non_null(strstr(fake_log_text, "is memory of guest thief"));
+	assert_non_null(strstr(fake_log_text, "memory of somebody else"));
+	stolen = false;
 	audit();
 }
 
@@ -1993,7 +2013,7 @@ static int back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
+		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), T(root_is_passed_on),

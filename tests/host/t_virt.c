@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest on Umbra's virtual machine, from layout to running: its map, and the device tree that its own emulators write. */
-/* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
+/* SOURCES: core/guest_owner.c core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c */
 /* SOURCES: core/atags.c core/uimage.c core/alloc.c core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: core/vtimer.c drivers/owned_omap.c emulators/gic.c emulators/sp804.c emulators/pl011.c emulators/pl031.c emulators/power.c */
-/* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c emulators/virtio_net.c emulators/omap3_intc.c core/entropy.c */
+/* SOURCES: emulators/virtio_mmio.c emulators/virtio_rng.c emulators/virtio_blk.c emulators/virtio_net.c emulators/virtio_console.c emulators/omap3_intc.c core/entropy.c */
 /* SOURCES: tests/host/fake/log.c tests/host/fake/arch.c tests/host/fake/vcpu.c tests/host/fake/dts.c tests/host/fake/time.c */
 /* SOURCES: tests/host/fake/timer.c tests/host/fake/console.c tests/host/fake/irqc.c */
 #include <setjmp.h>

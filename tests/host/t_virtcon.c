@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtio console: sending in turns and against a full wire, receiving, resets in the middle, wrong buffers. */
-/* SOURCES: emulators/virtio_mmio.c emulators/virtio_console.c core/guest_tree.c core/vtimer.c */
+/* SOURCES: core/guest_owner.c emulators/virtio_mmio.c emulators/virtio_console.c core/guest_tree.c core/vtimer.c */
 /* SOURCES: core/guest_mem.c core/guest_map.c tests/host/fake/emudev.c tests/host/fake/log.c tests/host/fake/arch.c */
 /* SOURCES: tests/host/fake/time.c tests/host/fake/timer.c */
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <hv/console.h>
+#include <arch/vcpu.h>
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/layout.h>
@@ -36,6 +37,8 @@
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 
 static struct guest guest;
+struct guest *guest_first(void) { return &guest; }
+u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 static struct emudev dev;
 static struct layout_dev node;
 static u16 avail[2], seen[2];
@@ -285,6 +288,24 @@ static void test_backlog(void **state)
 	assert_int_equal(ops->rx_room(ops_priv), BACKLOG);
 }
 
+/* What the device remembers of the guest's memory is the guest's. */
+static void test_audit(void **state)
+{
+	wire_room = 100;
+	offer(TX, 0, TEXT, 300, 0);
+	assert_int_equal(guest_audit(&guest), 0);
+	guest.map.r[0].size = 0x8000;	/* the buffer is not in it any more, the rings are */
+	guest.devs = &dev;
+	assert_int_equal(guest_audit(&guest), 1);
+	assert_non_null(strstr(fake_log_text, "guest audit: buffer of guest t at host 0x80010000+0x12c is nobody's memory"));
+	guest.map.r[0].size = 0x1000;
+	assert_int_equal(guest_audit(&guest), 4);
+	assert_non_null(strstr(fake_log_text, "descriptor table of guest t at host 0x80001000+0x80"));
+	guest.map.r[0].size = RAM_SIZE;
+	assert_int_equal(guest_audit(&guest), 0);
+	guest.devs = NULL;
+}
+
 static void test_mistakes(void **state)
 {
 	static const struct { u32 q, len, flags; } bad[] = { { TX, 10, WRITE }, { RX, 10, 0 }, { RX, 0, WRITE } };
@@ -313,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup(test_turns, setup),
 		cmocka_unit_test_setup(test_receiving, setup),
 		cmocka_unit_test_setup(test_backlog, setup),
+		cmocka_unit_test_setup(test_audit, setup),
 		cmocka_unit_test_setup(test_mistakes, setup),
 	};
 

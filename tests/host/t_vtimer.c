@@ -209,6 +209,33 @@ static void ticks_that_are_over(void **state)
 	assert_int_equal(ticks, 2);
 }
 
+/* What lies in memory that becomes something else: first, last and in between; ticks keep their order. */
+static void forgotten(void **state)
+{
+	static struct vtimer t[5];
+	static char word[] = "x";
+
+	for (u32 i = 0; i < 5; i++) {
+		vtimer_init(&t[i], tell, (void *)(uintptr_t)(i == 2 ? "2" : i == 4 ? "4" : "!"));
+		vtimer_set(&t[i], now + 100 - 10 * i);
+	}
+	vtimers_forget(&t[0], 2 * sizeof(t[0]));
+	vtimers_forget(&t[3], sizeof(t[3]));
+	vtimers_forget(&t[3], sizeof(t[3]));
+	vtimers_forget(&now, sizeof(now));
+	go(now + 200, 1, 0);
+	assert_string_equal(told, "42");
+	told[0] = '\0';
+	host_timer_forget(&attached_ticks, sizeof(attached_ticks));	/* all that the tests before have left */
+	assert_int_equal(host_timer_attach(tell, "a"), 0);
+	assert_int_equal(host_timer_attach(tell, word), 0);
+	assert_int_equal(host_timer_attach(tell, "b"), 0);
+	host_timer_forget(word, sizeof(word));
+	assert_int_equal(host_timer_start(10, NULL), 0);
+	go(now + 400, 1, 0);
+	assert_string_equal(told, "ab");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +246,7 @@ int main(void)
 		cmocka_unit_test_setup(a_busy_timer_lets_go, setup),
 		cmocka_unit_test_setup(slow_tick, setup),
 		cmocka_unit_test_setup(ticks_that_are_over, setup),
+		cmocka_unit_test_setup(forgotten, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

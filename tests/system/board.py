@@ -174,6 +174,7 @@ class Board(Console):
     def close(self):
         """End QEMU and wait for it."""
         if not self.child.closed:
+            self.child.ptyproc.delayafterterminate = 0.1 * SLOW  # how long it may take to die of a signal
             self.child.close(force=True)
         super().close()
         self.qmp_path.unlink(missing_ok=True)
@@ -257,12 +258,12 @@ def built_strategies():
     return [default] + [name for name in names if name != default]
 
 
-def umbra_arguments(name, layout_file="linux", files=None, path=None, strategy=None):
-    """Umbra with a layout and its files, as boot.scr would start it; `path` and `strategy` instead of the layout's."""
+def umbra_arguments(name, layout_file="linux", files=None, path=None, strategy=None, bootargs=None):
+    """Umbra with a layout and its files, as boot.scr would start it; `path`, `strategy` and `bootargs` instead of the layout's."""
     folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
     folder.mkdir(parents=True, exist_ok=True)
     source = layout(layout_file) if isinstance(layout_file, str) else layout_file
-    for name, value in (("cpu-path", path), ("shadow", strategy)):
+    for name, value in (("cpu-path", path), ("shadow", strategy), ("bootargs", bootargs)):
         if value:
             target = folder / f"{name}.dtb"
             shutil.copy(source, target)

@@ -12,6 +12,31 @@ import umbra_card  # noqa: E402
 from board import Board  # noqa: E402
 
 
+# Files of tests that share no machine. Each test may go to any worker, and they come last, the short ones at the very end, so that the workers
+# end together. The tests of all other files stay together.
+SPREAD = ("test_card", "test_kernels", "test_duo", "test_guests", "test_strategies", "test_adversary")
+
+
+def spread_place(item):
+    return SPREAD.index(item.path.stem) if item.path.stem in SPREAD else -1
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=spread_place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            name = pathlib.Path(nodeid.split("::", 1)[0]).stem
+            return nodeid if name in SPREAD else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()

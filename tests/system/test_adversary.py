@@ -86,6 +86,10 @@ def test_a_million_steps(boot, path):
 
 # Loops of A32 words from 0x80008000 on; r0 = 0 at the start, r2 too.
 BACK_1, BACK_2, BACK_3 = 0xEAFFFFFD, 0xEAFFFFFC, 0xEAFFFFFB
+# What loops with the MMU on begin with: each MiB at its own address, but the first, which is nowhere; r4 = 0. A data abort is tried again.
+MAPPED = [0xEA000003, 0xE320F000, 0xE320F000, 0xE320F000, 0xE25EF008, 0xE24F001C, 0xEE0C0F10, 0xE2401901, 0xE3002C02, 0xE3A04A01, 0xE1A05001,
+          0xE4852004, 0xE2822601, 0xE2544001, 0x1AFFFFFB, 0xE5814000, 0xE3052555, 0xE3452555, 0xEE032F10, 0xEE021F10, 0xF57FF04F, 0xEE084F17,
+          0xEE112F10, 0xE3822001, 0xEE012F10, 0xF57FF06F]
 LOOPS = {
     "branch": [0xEAFFFFFE],
     "masked-wfi": [0xF10C01C0, 0xE320F003, BACK_1],  # cpsid aif; wfi
@@ -105,6 +109,14 @@ LOOPS = {
     "self-modifying": [0xE59F1000, 0xE50F1004, BACK_2, 0xE1A00000],
     "reset": [0xE3070250, 0xE3440830, 0xE3A01004, 0xE5801000, 0xEAFFFFFE],
     "thumb": [0xE28F0001, 0xE12FFF10, 0xE7FEE7FE],
+    "thumb-cps": [0xE28F0001, 0xE12FFF10, 0xB662B672, 0xBF00E7FC],  # cpsid i; cpsie i
+    "counter": [0xEE191F1D, BACK_1],  # PMCCNTR
+    "wfi-pending": [0xE3A00312, 0xE2800602, 0xE3E01000, 0xE5801088, 0xE5801090, 0xE320F003, BACK_1],  # every line raised, and masked by CPSR
+    "clean-everything": [0xEE070F3A, 0xE2800040, 0xE1500001, 0x3AFFFFFB, 0xE3E01000, 0xEAFFFFF9],  # by address, as one long loop
+    "tlb-everything": [0xEE080F37, 0xE2800A01, 0xE1500001, 0x3AFFFFFB, 0xE3E01000, 0xEAFFFFF9],
+    "aborts": [*MAPPED, 0xE5941000, BACK_1],  # ldr r1, [r4]
+    "device-mapped": [*MAPPED, 0xE3A00312, 0xE2800602, 0xE5901040, BACK_1],
+    "tlb-by-address": [*MAPPED, 0xEE084F37, BACK_1],
 }
 
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from board import LOGS, MONITOR_KEY, built_paths, layout, umbra_arguments
+from board import LOGS, MONITOR_KEY, MONITOR_PROMPT, built_paths, layout, umbra_arguments
 from umbra_common import build_dir, run
 
 
@@ -27,7 +27,7 @@ def arguments(name, edits=(), files=None):
     edited = folder / "duo.dtb"
     shutil.copy(layout("bare-duo"), edited)
     for words in edits:
-        run(["fdtput", "-t", words[0], edited, *words[1:]])
+        run(["fdtput", "-p", "-t", words[0], edited, *words[1:]])
     return umbra_arguments(name, edited, files or {"guest.bin": busy("A"), "guest1.bin": busy("B")})
 
 
@@ -125,6 +125,83 @@ def test_pause_sleep_and_typing(boot):
     assert re.search(r"^80008000 ( 00){16} ", board.monitor_command("guest 1 memory phys 0x80008000 16"), re.M)
     board.sendline("guest 1 start")
     board.expect("BBBBBBBB begins", 60)
+
+
+SHARED = """#include "bare-duo.dts"
+/ {
+	guest { devices {
+		shmem@52001000 { compatible = "umbra,shmem"; reg = <0x52001000 0x1000>; interrupts = <64>; region = <0>; region-kib = <64>; };
+	}; };
+	guest@1 { devices {
+		shmem@52001000 { compatible = "umbra,shmem"; reg = <0x52001000 0x1000>; interrupts = <64>; region = <0>; region-kib = <64>; };
+	}; };
+};
+"""
+
+
+@pytest.mark.parametrize("path", built_paths())
+def test_shared_memory(boot, tmp_path, path):
+    """Two guests hand a page to and fro with the doorbell's interrupt; one is reset and finds the other one again."""
+    (tmp_path / "shared.dts").write_text(SHARED)
+    image = build_dir() / "guests/duo/peer.bin"
+    board = boot(umbra_arguments(f"duo-shared-{path}", layout(tmp_path / "shared.dts"), {"guest.bin": image, "guest1.bin": image}, path=path))
+    board.expect("member 0 of 3, 64 KiB", 60)
+    board.expect("member 0: 256 rounds", 120)
+    show(board, "1")
+    board.expect("member 1: 256 rounds", 120)
+    board.open_monitor()
+    for name in "01":
+        assert "shared" in board.monitor_command(f"guest {name} map")
+    check(board)
+
+
+LATER = """/dts-v1/;
+/ {
+	compatible = "umbra,layout-v1"; #address-cells = <1>; #size-cells = <1>;
+	chosen { kernel: module@0 { compatible = "multiboot,module"; file = "%s"; reg = <0 0>; }; };
+	guest@late { memory-mib = <%d>; kernel = <&kernel>; load-offset = <0x8000>;
+		#include "bare-guest.dtsi"
+	};
+};
+"""
+
+
+def later(folder, name, kernel, mib):
+    """A compiled layout for `guest create`."""
+    (folder / f"{name}.dts").write_text(LATER % (kernel, mib))
+    return layout(folder / f"{name}.dts")
+
+
+def test_create_and_destroy(boot, tmp_path):
+    """Guests come while another one works, from files that were loaded for them, and go; what is wrong with one is said, and the others go on."""
+    files = {"guest.bin": busy("A"), "guest1.bin": busy("B"), "guest2.bin": busy("C"),
+             "late.dtb": later(tmp_path, "late", "guest2.bin", 64), "big.dtb": later(tmp_path, "big", "guest.bin", 400),
+             "lost.dtb": later(tmp_path, "lost", "nowhere.bin", 64)}
+    edits = [("s", f"/chosen/module@{i + 2}", word, value) for i, name in enumerate(("guest2.bin", "late.dtb", "big.dtb", "lost.dtb"))
+             for word, value in (("compatible", "multiboot,module"), ("file", name))]
+    board = boot(arguments("duo-create", edits, files))
+    before = rounds(board, "A")
+    board.open_monitor()
+    for _ in range(3):
+        board.sendline("guest create late.dtb")
+        board.expect("guest late starts at 0x80008000", 60)
+        board.expect(MONITOR_PROMPT)
+        assert {name: row[0] for name, row in guests(board).items()} == {"0": "running", "1": "running", "late": "running"}
+        board.sendline("console late")
+        rounds(board, "C")
+        board.open_monitor()
+        assert "there is a guest late already" in board.monitor_command("guest create big.dtb")
+        assert "0 violations" in board.monitor_command("guest late audit")
+        assert "is no more" in board.monitor_command("guest late destroy")
+        assert list(guests(board)) == ["0", "1"]
+    assert "memory-mib: too much" in board.monitor_command("guest create big.dtb")
+    assert 'file "nowhere.bin" was not loaded' in board.monitor_command("guest create lost.dtb")
+    assert 'no file "guest.bin"' in board.monitor_command("guest create guest.bin")
+    check(board)
+    board.monitor_command("guest 1 destroy")
+    board.sendline("console 0")
+    assert rounds(board, "A") > before
+    assert board.log.read_text(encoding="latin1").count("AAAAAAAA begins") == 1
 
 
 @pytest.mark.parametrize("edits, message", [

@@ -41,6 +41,13 @@ def test_guest(boot, guest, path):
     if path == "inline" and guest == "gates":
         dump = board.monitor("guest dump")
         assert re.search(r"stubs: area .*, [1-9]\d* gates", dump), f"it ran without gates:\n{dump}"
+    if path == "inline" and guest == "calls":
+        count = {name: int(events) for name, events in re.findall(r"^([A-Z0-9_]+) +(\d+)", stats, re.M)}
+        dump = board.monitor("guest dump")
+        made = re.search(r"system calls: .* one line, which was made (\d+) times", dump)
+        assert made and int(made[1]) > 100, f"it ran without call lines:\n{dump}"
+        # the guest writes TPIDRURO before each call, and each that is no line writes it in an exit, too
+        assert count["CP15_THREAD"] < 1.6 * count["SVC"], f"too few calls were lines:\n{stats}"
 
 
 def test_guest_as_uimage(boot):

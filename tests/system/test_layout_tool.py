@@ -2,6 +2,7 @@
 """tools/layout, and cards with layouts and guests from outside the tree."""
 
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -42,8 +43,13 @@ def test_show(tmp_path):
     assert any(line.split()[:4] == ["0x48200000", "0x48200fff", "4", "KiB"] and "emulated" in line for line in text.splitlines())
     assert any(line.startswith("mmc2@480b4000") and "withheld" in line for line in text.splitlines())
     assert any(line.split()[:2] == ["83", "mmc1@4809c000"] for line in text.splitlines())
-    tool("layout", "show", "linux", "--svg", tmp_path / "map.svg")
-    assert "l4-core@48000000" in (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert any(line.split()[:5] == ["0x480b4000", "0x480b4fff", "4", "KiB", "withheld"] for line in text.splitlines()), "not just emulated"
+    tool("layout", "show", "linux-duo", "--svg", tmp_path / "map.svg")
+    groups = list(xml.etree.ElementTree.parse(tmp_path / "map.svg").getroot().iter("{http://www.w3.org/2000/svg}g"))
+    texts = [[text.text for text in group.iter("{http://www.w3.org/2000/svg}text")] for group in groups]
+    assert [words[0] for words in texts] == ["guest 0", "guest 1"]
+    assert "l4-core@48000000, 16 KiB, passed through" in texts[0] and "l4-core" not in " ".join(texts[1])
+    assert "Umbra, 16 MiB, Umbra" in texts[0] and "Umbra, 16 MiB, Umbra" not in texts[1], "the memory of guest 1 is anywhere"
 
 
 def test_diff():

@@ -6,14 +6,18 @@ import re
 
 import pytest
 
+import feature_guest
 import umbra_card
 import umbra_debian
 import umbra_guest
 from board import PROMPT, SERIAL, SERIAL_RESET, Board, SerialBoard, native_arguments, umbra_arguments, umbra_machine
+from feature_guest import TRACING
 
 # What the kernel must not say on a healthy board. `failed` alone is too wide: SmartReflex has no voltage table anywhere.
 BAD_MESSAGES = re.compile(r"timed? ?out|reset failed|failed to reset|[Ss]purious|_wait_target_ready|Unhandled|Oops|BUG:|"
                           r"WARNING:|panic|Internal error|nobody cared|softlockup|rcu.*stall|I/O error", re.I)
+
+PROBES = 30
 
 
 @pytest.fixture(scope="module", params=["board"] if SERIAL else ["native", "trap", "inline"])
@@ -127,6 +131,26 @@ def test_idle(linux):
     linux.run("sleep 5")
     up2, idle2 = (float(word) for word in linux.run("cat /proc/uptime").split())
     assert idle2 - idle > 0.6 * (up2 - up)
+
+
+def test_suspend_until_the_alarm(linux):
+    """By the power chip's clock; the console is down meanwhile. test_power.py (nightly) has more of that kind."""
+    linux.run("echo 0 >/sys/class/rtc/rtc0/wakealarm; echo +3 >/sys/class/rtc/rtc0/wakealarm; dmesg >/tmp/before")
+    slept = linux.run("a=$(cat /sys/class/rtc/rtc0/since_epoch); echo mem >/sys/power/state; b=$(cat /sys/class/rtc/rtc0/since_epoch); echo $((b-a))",
+                      status=None)
+    assert 2 <= int(slept.split()[-1]) <= 4
+    assert "PM: suspend exit" in linux.run("dmesg | tail -n 1")
+
+
+def test_probes(linux):
+    """Probes around sensitive instructions of the kernel while it works; test_features.py (nightly) sets hundreds."""
+    linux.run(f"mount -t tracefs none {TRACING}")
+    addresses = " ".join(f"{address:x}" for address in feature_guest.probe_addresses(PROBES))
+    taken = linux.run(f"for a in {addresses}; do echo p:u/p_$a 0x$a 2>/dev/null >>{TRACING}/kprobe_events && echo $a; done", status=None)
+    assert len(taken.split()) > PROBES / 4
+    linux.run(f"echo 1 >{TRACING}/events/u/enable; seq 1 200 | sort -n >/dev/null; ls -lR /bin /proc/self >/dev/null 2>&1", status=None)
+    linux.run(f"echo 0 >{TRACING}/events/u/enable; echo >{TRACING}/kprobe_events; umount {TRACING}")
+    assert linux.run("seq 1 2000 | sort -n | tail -n 1").strip() == "2000"
 
 
 def test_kernel_log_is_clean(linux):

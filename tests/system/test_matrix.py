@@ -3,6 +3,7 @@
 
 import itertools
 import subprocess
+import time
 import xml.etree.ElementTree
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import umbra_matrix
 import umbra_matrix_report as report
 import umbra_matrix_rows as rows
+import umbra_matrix_run
 from umbra_common import SOURCE, ToolError
 from umbra_matrix_run import Result
 
@@ -92,3 +94,34 @@ def test_reports(tmp_path):
     assert "it &lt;did&gt; not &amp; could not" in page and 'href="console.log"' in page
     assert report.failed_last_time(tmp_path) == {results[0].row.name}
     assert results[0].message in report.table(results)
+
+
+def broken_builder(error):
+    class Broken:
+        def __init__(self, *_):
+            self.asked = []
+
+        def folder(self, row):
+            self.asked.append(row)
+            time.sleep(0.02)
+            raise error
+    return Broken()
+
+
+@pytest.mark.parametrize("error, message", [
+    (ToolError("no such thing"), "no such thing"),
+    (ValueError("a fault of ours"), "ValueError: a fault of ours"),
+])
+def test_a_row_that_breaks_is_a_result(error, message):
+    """The other rows' results are not lost with it."""
+    result = umbra_matrix_run.run_row(rows.Row("x"), broken_builder(error), {})
+    assert result.status == "fail" and result.message == message
+
+
+def test_interrupted(monkeypatch, capsys):
+    """What has not begun does not begin."""
+    builder = broken_builder(KeyboardInterrupt())
+    monkeypatch.setattr(umbra_matrix_run, "Builder", lambda _jobs: builder)
+    with pytest.raises(KeyboardInterrupt):
+        umbra_matrix.run_all([rows.Row(str(number)) for number in range(50)], rows.load(), 1)
+    assert len(builder.asked) < 50 and not capsys.readouterr().out

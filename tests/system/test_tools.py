@@ -11,6 +11,7 @@ import umbra_card
 import umbra_common
 import umbra_debian
 import umbra_front
+import umbra_guest
 import umbra_run
 from umbra_common import SOURCE, build_dir, claim_build
 
@@ -181,6 +182,14 @@ def test_a_reader_that_leaves(command):
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["tools/run", "tools/layout show linux", "tools/test host", "make"])
+def test_where_nothing_can_be_made(command):
+    """A checkout that is read-only, and no other folder named: one message says how (make adds two lines)."""
+    text = run(command.split(), 2 if command == "make" else 1, env=dict(os.environ, UMBRA_BUILD="/proc/umbra", MAKEFLAGS="O=/proc/umbra"))
+    assert "/proc/umbra cannot be made: " in text and "UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere" in text
+    assert len(text.splitlines()) == (3 if command == "make" else 1)
+
+
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
@@ -196,6 +205,48 @@ def test_why_nothing_was_fetched(said, reason):
     text = umbra_debian.explain("x\n" * 30 + said, "a package cannot be fetched")
     assert reason in text.splitlines()[0] and len(text.splitlines()) == 2
     assert ("--update" in text) == ("--update" in reason)
+
+
+class NoApt:
+    def __init__(self, folder):
+        self.folder = folder
+
+    def update(self):
+        pass
+
+
+@pytest.mark.parametrize("fetch, extra", [
+    (umbra_debian.fetch_boot, []),
+    (umbra_debian.fetch_all, ["libnuma", "libtirpc", "lmbench", "rt-tests", "stress-ng"]),
+])
+def test_a_boot_fetches_what_it_needs(tmp_path, monkeypatch, fetch, extra):
+    """No benchmarks, and nothing of the libraries of stress-ng, Mesa and X11 among them."""
+    fetched = []
+    everything = {"request": umbra_debian.request_key(), "source": {key: [key, "1"] for key in umbra_debian.SOURCES},
+                  "binary": {key: [[key, "1"]] for key in (*umbra_debian.BINARY, *umbra_debian.CLOSURE)}}
+    monkeypatch.setenv("UMBRA_CACHE", str(tmp_path))
+    monkeypatch.setattr(umbra_debian, "Apt", NoApt)
+    monkeypatch.setattr(umbra_debian, "resolve", lambda _apt: everything)
+    monkeypatch.setattr(umbra_debian, "download_all", lambda _apt, resolved: fetched.extend([*resolved["binary"], *resolved["source"]]))
+    paths = fetch()
+    assert sorted(fetched) == sorted(["kernel", "u-boot", "busybox", "u-boot-source", *extra])
+    assert {key for key in paths if not key.endswith("-libs")} == set(fetched)
+    assert umbra_debian.load_resolved() == everything, "what was resolved is kept whole"
+
+
+def test_run_fetches_for_a_boot(monkeypatch):
+    """A card and the guest's files, with everything there: not even asked for is the rest."""
+    real = umbra_debian.fetch_all
+    monkeypatch.setattr(umbra_debian, "fetch_all", lambda update=False, only=None: real(update, only) if only else pytest.fail("asked for all"))
+    umbra_card.card_files("linux")
+    umbra_guest.build_guest(for_tests=False)
+
+
+def test_a_run_installs_what_it_needs():
+    everything, to_run = (set(run(["tools/setup", *words, "--list"], 0).split()) for words in ([], ["--run"]))
+    assert to_run < everything and {"gcc-arm-none-eabi", "ninja-build", "gdb-multiarch"} <= to_run
+    assert {"cppcheck", "clang", "dt-schema", "reuse", "libcmocka-dev", "python3-pytest"} <= everything - to_run
+    assert "tools/setup\" --run" in (SOURCE / "tools/run").read_text(encoding="utf-8")
 
 
 def test_card_has_what_its_user_wants(monkeypatch):

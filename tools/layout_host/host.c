@@ -106,6 +106,8 @@ bool arch_mmio_read_checked(hpa_t a, u32 size, u32 *v) { return false; }
 bool arch_mmio_write_checked(hpa_t a, u32 size, u32 v) { return false; }
 void *hpa_ptr(hpa_t a) { return NULL; }
 hpa_t ptr_hpa(const void *p) { return 0; }
+hpa_t guest_region(const struct layout_dev *d) { return 0xfff00000u; }
+bool guest_audit_ram(const struct guest *g, const char *what, hpa_t hpa, u32 len) { return true; }
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len) { return NULL; }
 void entropy_fill(void *to, u32 len) { }
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq) { }
@@ -130,13 +132,16 @@ struct console_port *console_guest_attach(struct guest *g, const struct console_
 
 volatile bool core_is_wanted;
 void sched_join(struct guest *g) { }
-u32 arch_vcpu_size(const struct layout_guest *c) { return 6u << 20; }
+u32 arch_vcpu_size(const struct layout_guest *c) { return 0x5f0000u; }
 bool hv_log_allowed(u32 *run, u32 *said, u32 n) { return false; }
 u32 host_time_now(void) { return 0; }
 int host_timer_attach(void (*fn)(void *arg), void *arg) { return 0; }
 void vtimer_init(struct vtimer *t, void (*fn)(void *arg), void *arg) { }
 void vtimer_set(struct vtimer *t, u32 deadline) { }
 void vtimer_cancel(struct vtimer *t) { }
+void vtimers_forget(const void *from, u32 size) { }
+void host_timer_forget(const void *from, u32 size) { }
+void arch_vcpu_destroy(struct vcpu *v) { }
 
 /* ---- lines that Umbra's drivers request: drivers/uart_omap.c, drivers/timer_omap.c ---- */
 

@@ -64,6 +64,7 @@ static const char *type_name(const struct region *r)
 {
 	static const char *const name[] = {
 		[REGION_NONE] = "nothing", [REGION_RAM] = "memory", [REGION_PASSTHROUGH] = "passed through", [REGION_EMULATED] = "emulated",
+		[REGION_SHARED] = "shared",
 	};
 
 	return name[r->type];

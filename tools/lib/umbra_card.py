@@ -291,10 +291,10 @@ def test_data(folder):
 
 def card_files(layout, for_tests=False):
     """{name on the card: path} of a complete card; `for_tests` with what only tests want."""
-    boot = umbra_debian.fetch_all()["u-boot"] / "usr/lib/u-boot/omap3_beagle"
+    boot = umbra_debian.fetch_boot()["u-boot"] / "usr/lib/u-boot/omap3_beagle"
     files = {"MLO": boot / "MLO", "u-boot.img": boot / "u-boot.img", "boot.scr": boot_script(),
              "umbra.img": build_dir() / "umbra.img", "layout.dtb": layout_path(layout)}
-    files.update({name: path for name, path in umbra_guest.build_guest().items() if for_tests or name not in umbra_guest.TEST_FILES})
+    files.update(umbra_guest.build_guest(for_tests))
     return files
 
 

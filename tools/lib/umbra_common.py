@@ -92,9 +92,12 @@ def check_build(folder):
 def claim_build(folder):
     """The build folder, made and marked if it is not yet."""
     folder = check_build(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / MARK).is_file():
-        mark(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / MARK).is_file():
+            mark(folder)
+    except OSError as error:
+        raise ToolError(f"{folder} cannot be made: {error.strerror}; UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere") from error
     return folder
 
 

@@ -30,6 +30,8 @@ BINARY = {
 CLOSURE = {"stress-ng": "stress-ng", "libtirpc": "libtirpc3", "libnuma": "libnuma1"}
 # Source packages, and the folders that are kept of them (the rest is big and of no use here).
 SOURCES = {"u-boot-source": {"package": "u-boot", "keep": ["scripts/dtc/libfdt", "lib/dhry", "Licenses"]}}
+# What a boot needs: nothing of benchmarks, of stress-ng and of the libraries that it is linked against.
+BOOT = ("kernel", "u-boot", "busybox", "u-boot-source")
 
 
 def say(text):
@@ -206,6 +208,11 @@ def download_source(apt, key, name, version, progress):
                 shutil.copytree(scratch / "tree" / part, folder / part, symlinks=True)
 
 
+def chosen(resolved, only):
+    """What was resolved, of these keys alone (None: all)."""
+    return {kind: {key: what for key, what in resolved[kind].items() if only is None or key in only} for kind in ("binary", "source")}
+
+
 def download_all(apt, resolved):
     binary = [item for items in resolved["binary"].values() for item in items]
     total = len(binary) + len(resolved["source"])
@@ -242,11 +249,16 @@ def load_resolved():
     return resolved if resolved.get("request") == request_key() else None
 
 
-def fetch_all(update=False):
-    """Make sure that everything is in the cache; returns `folders()`. Offline and quick when it is."""
+def fetch_boot():
+    """What a boot needs."""
+    return fetch_all(only=BOOT)
+
+
+def fetch_all(update=False, only=None):
+    """Make sure that everything (or what `only` names) is in the cache; returns its `folders()`. Offline and quick when it is."""
     resolved = None if update else load_resolved()
-    if resolved and all(path.exists() for path in flatten(folders(resolved))):
-        return folders(resolved)
+    if resolved and all(path.exists() for path in flatten(folders(chosen(resolved, only)))):
+        return folders(chosen(resolved, only))
     with lock("fetch"):
         resolved = None if update else load_resolved()
         if update:
@@ -257,13 +269,13 @@ def fetch_all(update=False):
             apt.update()
             resolved = resolve(apt)
         try:
-            download_all(apt, resolved)
+            download_all(apt, chosen(resolved, only))
         except ToolError as error:
             raise ToolError(explain(str(error), "a package cannot be fetched")) from error
         packages_dir().mkdir(parents=True, exist_ok=True)
         (packages_dir() / "resolved.json").write_text(json.dumps(resolved, indent=1) + "\n", encoding="utf-8")
     say("all packages are in the cache")
-    return folders(resolved)
+    return folders(chosen(resolved, only))
 
 
 def fetch_one(suite, via=None, pattern=None, name=None):
@@ -288,3 +300,22 @@ def fetch_one(suite, via=None, pattern=None, name=None):
                 raise ToolError(explain(str(error), f"a package of {suite} cannot be fetched")) from error
             pinned.write_text(json.dumps(known) + "\n", encoding="utf-8")
     return packages_dir() / folder_name(*known, ARCHITECTURE)
+
+
+def fetch_closure(name):
+    """The folders of a package of RELEASE and of all it depends on, itself first: fetched and pinned as by `fetch_one()`."""
+    pinned = packages_dir() / f"resolved-{hashlib.sha256(f'closure {name} {ARCHITECTURE} {RELEASE}'.encode()).hexdigest()[:16]}.json"
+    with lock("fetch"):
+        known = json.loads(pinned.read_text(encoding="utf-8")) if pinned.exists() else None
+        if known is None or not all((packages_dir() / folder_name(*item, ARCHITECTURE)).exists() for item in known):
+            apt = Apt(cache_dir() / "debian")
+            try:
+                apt.update()
+                known = known or sorted(apt.closure(name), key=lambda item: (item[0] != name, item))
+                packages_dir().mkdir(parents=True, exist_ok=True)
+                for number, item in enumerate(known, start=1):
+                    download_binary(apt, *item, f"{name} [{number}/{len(known)}]")
+            except ToolError as error:
+                raise ToolError(explain(str(error), f"{name} cannot be fetched")) from error
+            pinned.write_text(json.dumps(known) + "\n", encoding="utf-8")
+    return [packages_dir() / folder_name(*item, ARCHITECTURE) for item in known]

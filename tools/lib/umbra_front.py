@@ -10,14 +10,14 @@ from umbra_common import SOURCE, Arguments, UsageError, tool_main
 
 TOOLS = SOURCE / "tools"
 # A tool's first line of text says what it is for: a shell script's first comment, a Python file's docstring.
-ABOUT = re.compile(r'^(?:"""|# )(?!SPDX)(.+?)(?:"""|[:;] see --help\.|$)')
+ABOUT = re.compile(r'^(?:"""\s*|# )(?!SPDX)(.+?)(?:"""|[:;] see --help\.|$)', re.M)
 EPILOG = """`tools/umbra help NAME` is `tools/NAME --help`. In bash, `complete -W "$(tools/umbra --names)" umbra` completes names.
 Exit status of every tool: 0 fine, 1 it could not be done or found a fault, 2 words that mean nothing, 130 interrupted."""
 
 
 def about(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return next((found[1].rstrip(".") for found in map(ABOUT.match, lines[1:]) if found), "")
+    found = ABOUT.search(path.read_text(encoding="utf-8"))
+    return found[1].rstrip(".,") if found else ""
 
 
 def tools():

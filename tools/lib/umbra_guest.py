@@ -148,26 +148,30 @@ def needed_libraries(path):
     return re.findall(r"\(NEEDED\)\s+Shared library: \[(.*?)\]", text)
 
 
-def build_stress(paths):
-    """stress-ng with exactly the libraries it is linked against, each under the name that the linker asks for."""
-    archive = Archive()
-    program = paths["stress-ng"] / "usr/bin/stress-ng"
+def add_linked(archive, program, name, packages):
+    """A program, and exactly the libraries that it is linked against, each under the name that the linker asks for."""
     libraries = {}
-    for package in paths["stress-ng-libs"]:
+    for package in packages:
         for path in sorted(package.rglob("*.so*")):
             if path.exists():
                 libraries.setdefault(path.name, path.resolve())
-    archive.file("usr/bin/stress-ng", program.read_bytes(), 0o755)
+    archive.file(name, program.read_bytes(), 0o755)
     done, todo = set(), needed_libraries(program)
     while todo:
-        name = todo.pop()
-        if name in done:
+        library = todo.pop()
+        if library in done:
             continue
-        if name not in libraries:
-            raise ToolError(f"stress-ng needs {name}, which is in none of the packages it depends on")
-        done.add(name)
-        archive.file(f"lib/{name}", libraries[name].read_bytes(), 0o755)
-        todo += needed_libraries(libraries[name])
+        if library not in libraries:
+            raise ToolError(f"{program.name} needs {library}, which is in none of the packages it depends on")
+        done.add(library)
+        archive.file(f"lib/{library}", libraries[library].read_bytes(), 0o755)
+        todo += needed_libraries(libraries[library])
+
+
+def build_stress(paths):
+    """stress-ng with its libraries."""
+    archive = Archive()
+    add_linked(archive, paths["stress-ng"] / "usr/bin/stress-ng", "usr/bin/stress-ng", paths["stress-ng-libs"])
     return archive.pack_gzip()
 
 
@@ -192,21 +196,29 @@ def build_bare(path):
     write_if_changed(path, program.read_bytes().replace(b"IDENTITY", b"bare.bin"))
 
 
-def build_guest():
-    """Make the guest's files in the build folder; returns {name on the card: path}."""
-    paths = umbra_debian.fetch_all()
+def stale(stamp, key, files):
+    return not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all(path.exists() for path in files)
+
+
+def build_guest(for_tests=True):
+    """Make the guest's files in the build folder; returns {name on the card: path}, with or without what only tests want."""
+    paths = umbra_debian.fetch_all() if for_tests else umbra_debian.fetch_boot()
     out = build_dir() / "guest"
     out.mkdir(parents=True, exist_ok=True)
     vmlinuz, dtb = kernel_files(paths["kernel"])
     write_if_changed(out / "vmlinuz", vmlinuz.read_bytes())
     write_if_changed(out / "guest.dtb", dtb.read_bytes())
-    key = initrd_key(paths.values())
-    stamp = out / "key"
-    names = ("vmlinuz", "guest.dtb", "initrd.gz", "stress.cpio.gz", "disk.img")
+    key = initrd_key(paths[key] for key in umbra_debian.BOOT)
+    names = ("vmlinuz", "guest.dtb", "initrd.gz", "disk.img")
     build_bare(out / "bare.bin")
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != key or not all((out / name).exists() for name in names):
+    if stale(out / "key", key, [out / name for name in names]):
         write_if_changed(out / "initrd.gz", build_initrd(paths["busybox"], paths["kernel"], out))
-        write_if_changed(out / "stress.cpio.gz", build_stress(paths))
         build_disk(out / "disk.img")
-        stamp.write_text(key, encoding="utf-8")
+        (out / "key").write_text(key, encoding="utf-8")
+    if for_tests:
+        key = initrd_key([paths["stress-ng"], *paths["stress-ng-libs"]])
+        if stale(out / "stress.key", key, [out / name for name in TEST_FILES]):
+            write_if_changed(out / "stress.cpio.gz", build_stress(paths))
+            (out / "stress.key").write_text(key, encoding="utf-8")
+        names += TEST_FILES
     return {name: out / name for name in (*names, "bare.bin")}

@@ -169,7 +169,7 @@ def put_form(form, files, folder):
 
 def initrd(one, folder, modules):
     """The guest's root for a kernel; without modules, if it has none."""
-    packages = umbra_debian.fetch_all()
+    packages = umbra_debian.fetch_boot()
     target, stamp = folder / "initrd.gz", folder / "initrd.key"
     key = umbra_guest.initrd_key([packages["busybox"], modules or one.kind])
     if not target.exists() or not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
@@ -181,7 +181,7 @@ def initrd(one, folder, modules):
 def fetched(one):
     """(package's folder, vmlinuz, device tree) of a kernel that is a package."""
     if one.suite == umbra_debian.RELEASE and one.package == umbra_debian.BINARY["kernel"]["via"]:
-        package = umbra_debian.fetch_all()["kernel"]
+        package = umbra_debian.fetch_boot()["kernel"]
     else:
         flavour = re.escape(one.package.removeprefix("linux-image-"))
         package = umbra_debian.fetch_one(one.suite, via=one.package, pattern=rf"linux-image-[0-9][^ ]*[0-9]-{flavour}(?![\w-])|"
@@ -193,7 +193,7 @@ def base_files(one, folder):
     """(files, version) of a kernel with a package or source."""
     if one.source:
         built = umbra_kernel_build.build(one)
-        stock = umbra_guest.build_guest()["guest.dtb"]
+        stock = umbra_guest.build_guest(for_tests=False)["guest.dtb"]
         return {"vmlinuz": built / "zImage", "guest.dtb": stock, "initrd.gz": initrd(one, folder, None)}, built.name
     package, vmlinuz, dtb = fetched(one)
     return {"vmlinuz": vmlinuz, "guest.dtb": dtb, "initrd.gz": initrd(one, folder, package)}, package.name.rsplit("_", 1)[0]
@@ -213,7 +213,7 @@ def files_of(one, folder):
     """(files, version): fetched or built, new ones in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     if one.loader:
-        uboot = umbra_debian.fetch_all()["u-boot"]
+        uboot = umbra_debian.fetch_boot()["u-boot"]
         return {"u-boot.img": uboot / "usr/lib/u-boot/omap3_beagle/u-boot.img"}, uboot.name.rsplit("_", 1)[0]
     if one.of:
         files, version = base_files(find(one.of), folder)

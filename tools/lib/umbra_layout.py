@@ -126,6 +126,10 @@ def place_in_overlay(known, prop):
 
 # --- What the guest gets ---
 
+def map_kind(what, kind):
+    return kind if what == "emulated" and kind and not kind.startswith("emulated") else what
+
+
 class Layout:
     """The records of layout-host about one guest of a compiled layout."""
 
@@ -135,6 +139,9 @@ class Layout:
         self.bootargs = next(row[1] for row in rows if row[0] == "bootargs")
         self.map = [(int(row[1], 16), int(row[2], 16), row[3], row[4]) for row in rows if row[0] == "map"]
         self.devices = [dict(zip(("name", "compatible", "withheld", "window", "reg", "lines"), row[1:])) for row in rows if row[0] == "device"]
+        # For the map an access that goes to an emulator is emulated; a reader wants to know which are there to withhold something.
+        kinds = {device["name"]: self.kind(device) for device in self.devices}
+        self.map = [(base, size, map_kind(what, kinds.get(name, "")), name) for base, size, what, name in self.map]
         self.share = next(row[1:] for row in rows if row[0] == "share")
         self.umbra = next((int(row[1], 16), int(row[2], 16)) for row in rows if row[0] == "umbra")
         self.others = []  # of the layout's first guest: those of the others
@@ -254,21 +261,33 @@ def show_text(layout):
     return "\n".join(lines + [table(("line", "node", "how"), rows)])
 
 
-COLOURS = {"memory": "#9ecae1", "passed through": "#a1d99b", "emulated": "#fdd0a2", "Umbra": "#bcbddc", "nothing": "#eeeeee"}
+COLOURS = {"memory": "#9ecae1", "passed through": "#a1d99b", "emulated": "#fdd0a2", "Umbra": "#bcbddc", "nothing": "#eeeeee",
+           "withheld": "#fcbba1", "kept by Umbra": "#dadaeb", "reads as zero": "#d9d9d9"}
 
 
-def show_svg(layout):
-    """The map as a picture: a row for each range, its height a little by its size."""
-    rows = sorted([*layout.map, (*layout.umbra, "Umbra", "Umbra")])
-    out, y = [], 10
-    for base, size, kind, name in rows:
+COLUMN = 480
+
+
+def svg_column(layout):
+    """(picture of one guest's map, its height): a row for each range, its height a little by its size."""
+    there = [(*layout.umbra, "Umbra", "Umbra")] if layout.share[0] == "there" else []
+    out, y = [f'<text x="110" y="18">guest {layout.guest[0]}</text>'], 26
+    for base, size, kind, name in sorted([*layout.map, *there]):
         height = 18 + 2 * max(0, size.bit_length() - 16)
         out.append(f'<rect x="110" y="{y}" width="360" height="{height}" fill="{COLOURS[kind]}" stroke="#666"/>'
                    f'<text x="100" y="{y + 13}" text-anchor="end">{base:#010x}</text>'
                    f'<text x="118" y="{y + 13}">{name.replace("&", "&amp;").replace("<", "&lt;")}, {size_text(size)}, {kind}</text>')
         y += height
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="480" height="{y + 10}" font-family="monospace" font-size="11">\n'
-            + "\n".join(out) + "\n</svg>\n")
+    return "\n".join(out), y + 10
+
+
+def show_svg(layout):
+    """The guests' maps as a picture, side by side."""
+    columns = [svg_column(one) for one in [layout, *layout.others]]
+    groups = [f'<g transform="translate({number * COLUMN})">\n{text}\n</g>' for number, (text, _) in enumerate(columns)]
+    size = f'width="{COLUMN * len(columns)}" height="{max(height for _, height in columns)}"'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="monospace" font-size="11">\n<rect {size} fill="white"/>\n'
+            + "\n".join(groups) + "\n</svg>\n")
 
 
 def command_show(options, build):

@@ -77,13 +77,13 @@ def chosen_rows(options, data):
 
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
     kernels = umbra_kernels.load()
     if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
         run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
-    umbra_guest.build_guest()
+    umbra_guest.build_guest(for_tests=False)
     for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
         umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))
 
@@ -110,10 +110,14 @@ def run_all(chosen, data, jobs):
     results, start = {}, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(umbra_matrix_run.run_row, row, builder, layout_rows): row for row in chosen}
-        for done in concurrent.futures.as_completed(waiting):
-            result = results[waiting[done].name] = done.result()
-            print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
-                  + (f": {result.message}" if result.message else ""), flush=True)
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                result = results[waiting[done].name] = done.result()
+                print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
+                      + (f": {result.message}" if result.message else ""), flush=True)
+        except BaseException:  # Ctrl-C, above all: what has not begun does not
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return [results[row.name] for row in chosen]
 
 

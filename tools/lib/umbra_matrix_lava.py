@@ -123,10 +123,10 @@ def refuse(row):
 def make_card(row, folder, layout_folder, image):
     """The card that tools/mkimage makes of the row's build."""
     words = ["--layout", layout_folder / f"layouts/{row.layout}.dtb", "--output", image]
-    properties = " ".join(f'{name} = "{value}";' for name, value in (("cpu-path", row.path), ("shadow", row.strategy)) if value)
-    if properties:
-        overlay = image.with_name("row.dtso")
-        overlay.write_text(f"/dts-v1/;\n/plugin/;\n&{{/guest}} {{ {properties} }};\n", encoding="ascii")
+    choices = "".join(f'{name} = "{value}"; ' for name, value in (("cpu-path", row.path), ("shadow", row.strategy)) if value)
+    if choices:
+        overlay = image.with_name("choices.dtso")
+        overlay.write_text(f"/dts-v1/;\n/plugin/;\n&{{/guest}} {{ {choices}}};\n", encoding="ascii")
         words += ["--overlay", overlay]
     if row.guest != "debian":
         words += ["--kernel", build_dir() / f"guests/{row.guest}.bin"]

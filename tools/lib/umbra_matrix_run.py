@@ -82,7 +82,7 @@ class Builder:
 
 def guest_files(row):
     if row.guest == "debian":
-        return umbra_guest.build_guest()
+        return umbra_guest.build_guest(for_tests=False)
     kernels = umbra_kernels.load()
     if row.guest in kernels:
         return umbra_kernels.files_of(kernels[row.guest], umbra_kernels.folder_of(row.guest))[0]
@@ -189,5 +189,8 @@ def run_row(row, builder, layout_rows):
             boot(row, folder, layout_folder, result)
     except (Failure, ToolError, OSError) as error:
         result.status, result.message = "fail", str(error)
+    except Exception as error:  # pylint: disable=broad-except
+        # Whatever went wrong here, the results of the other rows are worth having.
+        result.status, result.message = "fail", f"{type(error).__name__}: {error}"
     result.run_seconds = time.monotonic() - start - result.build_seconds
     return result

@@ -64,7 +64,7 @@ def build_umbra():
 
 def prepare(options):
     """Everything that a boot needs; returns (QEMU program, card image)."""
-    umbra_debian.fetch_all()
+    umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     program = umbra_machine.build_machine()
     build_umbra()
@@ -82,7 +82,7 @@ def files_of(options):
     """{name in the layout: path} of what is booted without a card."""
     if options.root:
         return umbra_system.guest_files(options.root)
-    return options.ready.files if options.ready else umbra_guest.build_guest()
+    return options.ready.files if options.ready else umbra_guest.build_guest(for_tests=False)
 
 
 def boot_options(options, image):
@@ -101,7 +101,7 @@ def boot_options(options, image):
 
 
 def run_terminal(command):
-    say("booting; to leave, type Ctrl-A and then X (with --console: Ctrl-C)")
+    say("booting; after Umbra's last line a Linux unpacks itself for some seconds without a word. To leave, type Ctrl-A and then X (with --console: Ctrl-C)")
     print(flush=True)
     return subprocess.run(command, check=False).returncode
 

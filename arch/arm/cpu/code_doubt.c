@@ -21,6 +21,7 @@
 
 #include <arm/insn.h>
 #include <arm/site.h>
+#include <string.h>
 
 #define UDF_MASK	0xfff000f0u
 #define UDF		0xe7f000f0u
@@ -178,18 +179,50 @@ static bool replace_loads(struct code_scan *s, const u32 *const page[3])
 	return s->nr_sites != before;
 }
 
+static bool is_executed(const struct code_scan *s, u32 index)
+{
+	return s->state[SCAN_WORDS + index] & SCAN_FLOW;
+}
+
+/* What rule 5 takes for pointers, and is executed, are sites. False: there are none. */
+static bool add_executed_pointers(struct code_scan *s)
+{
+	u32 before = s->nr_sites;
+
+	for (u32 k = 0; k < s->nr_pointers; k++)
+		if (is_executed(s, s->pointer[k]))
+			add_site(s, SCAN_WORDS + s->pointer[k]);
+	return s->nr_sites != before;
+}
+
+bool code_doubt_runs_pointer(struct code_scan *s, u32 entry)
+{
+	bool runs = false;
+
+	if (!s->nr_pointers || entry >= SCAN_WORDS)
+		return false;
+	memset(&s->state[SCAN_WORDS], 0, SCAN_WORDS);
+	follow(s, entry);
+	for (u32 k = 0; k < s->nr_pointers; k++)
+		runs |= is_executed(s, s->pointer[k]);
+	return runs;
+}
+
 u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry)
 {
+	bool clear = !s->nr_out && !s->read;
 	u32 doubts;
 
 	s->nr_doubts = s->nr_either = 0;
 	s->interpret = false;
-	if (!s->nr_out && !s->read)
+	if (clear && !s->nr_pointers)
+		return s->nr_sites;
+	if (entry < SCAN_WORDS)
+		follow(s, entry);
+	if (!add_executed_pointers(s) && clear)
 		return s->nr_sites;
 	for (u32 k = 0; k < s->nr_sites; k++)
 		s->state[SCAN_WORDS + s->site[k]] |= SCAN_SITE;
-	if (entry < SCAN_WORDS)
-		follow(s, entry);
 	for (u32 k = 0; k < s->nr_out; k++)
 		reconsider(s, page, s->out[k]);
 	do {

@@ -196,6 +196,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
+	v->code_gen++;
 	c->thumb = false;
 	v->t32_kernel = false;
 	v->user_copies = 0;
@@ -224,6 +225,7 @@ void code_page_drop(struct vcpu *v, gpa_t gpa)
 		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
 	*state = PAGE_UNKNOWN;
+	v->code_gen++;
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
@@ -619,7 +621,7 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n && !code_scan_reads_out(&c->scan))
+	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
 		return 0;
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
@@ -807,6 +809,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	if (*state == PAGE_UNKNOWN) {
 		shadow_protect_page(v, gpa);
 		*state = new_state(v, gpa, gva);
+		v->code_gen++;
 	}
 	if (is_copy(*state)) {
 		c->copy[*state].gva = gva & PAGE_MASK;

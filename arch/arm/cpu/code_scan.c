@@ -16,7 +16,7 @@
  * 4. LDM^, STM^, S-to-pc and LDRT/STRT take one word in ten of arbitrary data. Where most words around such a hit cannot
  *    be code (compilers condition one instruction in five, tables have all conditions alike), it is data.
  * 5. A conditional word of that kind that is also a pointer to within 32 MiB of itself is data (tables of functions, which
- *    other code finds through a pointer), unless it is MOVS pc, lr.
+ *    other code finds through a pointer), unless it is MOVS pc, lr, or is executed for certain (code_doubt.c).
  *    The system instructions CPS, MRS, MSR, RFE, SRS, WFI, and the CP15 accesses that site.c names, have narrow encodings and
  *    are believed wherever rules 1 to 3 say nothing.
  *
@@ -246,6 +246,8 @@ static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32
 		s->site[s->nr_sites++] = (u16)i;
 	else if (!is_pointer(*w, s->gva + 4 * i))
 		s->site[s->nr_sites++] = (u16)(i | SCAN_WIDE);
+	else
+		s->pointer[s->nr_pointers++] = (u16)i;
 }
 
 /* @a and @b are the words at @w. */
@@ -266,7 +268,7 @@ u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva)
 	look_init();
 	s->page = page;
 	s->gva = gva;
-	s->nr_sites = s->nr_moved = s->nr_pcs = 0;
+	s->nr_sites = s->nr_moved = s->nr_pcs = s->nr_pointers = 0;
 	for (w = page; w < page + SCAN_WORDS; w += 8) {
 		/* All eight at once, which makes a short loop. */
 		u32 a = w[0], b = w[1], c = w[2], d = w[3], e = w[4], f = w[5], g = w[6], h = w[7];

@@ -15,6 +15,8 @@ struct code_scan {
 	u32 nr_sites, nr_moved, nr_pcs;
 	u16 site[SCAN_WORDS];		/* in the end the sites; before, what may be one, some with SCAN_WIDE */
 	u16 moved[SCAN_WORDS];		/* may be what a site was replaced by elsewhere */
+	u32 nr_pointers;
+	u16 pointer[SCAN_WORDS];	/* would be a site, but is a pointer by rule 5 */
 	u16 pc[SCAN_WORDS];		/* may be a pc-relative load or ADR */
 	u32 nr_out;
 	u16 out[SCAN_WORDS];		/* what looked like a site, but is data by the rules */
@@ -57,6 +59,8 @@ bool code_scan_reads_out(const struct code_scan *s);
  * spite of the rules, and the loads that must read what the guest wrote there. Returns the number of sites.
  */
 u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry);
+/* Is a word executed that rule 5 takes for a pointer? Then both matter even if there is no site. @entry as above. */
+bool code_doubt_runs_pointer(struct code_scan *s, u32 entry);
 /* May one of the sites be part of T32 code instead? @entry as above. */
 bool code_doubt_t32(struct code_scan *s, u32 entry);
 /* Is the word at @i of @page surely A32 code, site or not? */

@@ -5,10 +5,12 @@
  * User mode.
  *
  * Rules.
- *  1 The guest's r0-r12 are in place at every word that can abort or leave, and everything before that instruction is complete.
+ *  1 At every word that can abort or leave, everything before that instruction is complete, and the guest's r1-r12 are in place. Its r0 is in
+ *    the vCPU page: a line, whose instructions have no part in it, uses the register.
  *  2 Memory is accessed with User permissions; with those of privileged mode only where that was done just before.
  *  3 A check that fails leaves to the guest's own instruction, which has its own site: nothing is done twice.
  *  4 The guest's flags are in SPSR; those of the gate are its own.
+ *  5 A line may owe the guest its lr and two flags: who comes out of it before its end pays (struct gate_code).
  */
 #include "gate.h"
 
@@ -38,9 +40,10 @@ struct gate {
 	u32 i;			/* the instruction that is being done */
 	bool ok;
 	u32 probed;		/* a register at whose address User mode has just read, or 16 */
-	bool saved;		/* a and b are in r[1] and r[2] of the vCPU page */
-	u32 a, b;		/* registers for checks */
-	struct { u32 word, insn; bool restore; } leave[FIXUPS];	/* branches out, and where they leave to */
+	bool dacr_known;	/* what was written to DACR last is what the host's values for User mode are about */
+	u8 owed;		/* GATE_OWES_* now */
+	u32 sp_reg, sp_off;	/* a register that is the guest's sp and this, or 16 */
+	struct leave { u32 word, insn; u8 owed; } leave[FIXUPS];	/* branches out, where they leave to, and what is owed there */
 	u32 leaves;
 	struct { u32 word, value; } literal[FIXUPS];	/* loads of lr, and what of */
 	u32 literals;
@@ -65,7 +68,7 @@ static void put_raw(struct gate *g, u32 word)
 		g->ok = false;
 		return;
 	}
-	g->c->at[g->c->words] = (u8)g->i;
+	g->c->at[g->c->words] = (u8)(g->i | g->owed);
 	g->c->word[g->c->words++] = word;
 }
 
@@ -115,7 +118,7 @@ static void leave_if(struct gate *g, u32 cond, u32 insn)
 		return;
 	}
 	g->leave[g->leaves].word = g->c->words - 1;
-	g->leave[g->leaves].restore = g->saved;
+	g->leave[g->leaves].owed = g->owed;
 	g->leave[g->leaves++].insn = insn;
 }
 
@@ -147,12 +150,6 @@ static void count(struct gate *g, enum exit_cause cause, u32 r)
 	store(g, r, EXITS(cause));
 }
 
-/* CMP r, #imm8 */
-static void compare(struct gate *g, u32 r, u32 imm)
-{
-	put(g, 0xe3500000 | r << 16 | imm);
-}
-
 /* ADD or SUB rd, rn, #off; false: not with one instruction (A5.2.4, the unrotated immediates only) */
 static bool put_add(struct gate *g, u32 rd, u32 rn, s32 off)
 {
@@ -170,23 +167,38 @@ static void put_ldrt_lr(struct gate *g, u32 rt)
 	put(g, 0xe4be0000 | rt << 12);
 }
 
+/* @word on condition EQ: checks are made one after the other, and what the first that failed says stays. */
+static void put_eq(struct gate *g, u32 word)
+{
+	put(g, word & 0x0fffffff);
+}
+
 /* -- instructions -- */
 
 #define RN(w)	FIELD(w, 19, 16)
 #define RD(w)	FIELD(w, 15, 12)
 #define RM(w)	FIELD(w, 3, 0)
 
-static bool do_tpidruro(struct gate *g, u32 w)
+/* Branches to here, of word @from, lead to the trapping word of @kind, which is next before the way back. */
+static void put_trap(struct gate *g, u32 from, u32 kind, u32 rt)
 {
-	put(g, (w & 0x0fffffff) | AL << 28);
-	return RD(w) < SP;
+	u32 add;
+
+	branch_here(g, from);
+	put(g, 0xe28fe000);				/* ADD lr, pc, # */
+	add = g->c->words - 1;
+	put_return(g);
+	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
+	put(g, site_word_of(kind, 0) | rt);
+	g->i++;
+	put_back(g);
 }
 
 /* DACR, for good: the host's value for the one that is expected; another one is for the window, which looks it up. */
 static bool do_dacr(struct gate *g, u32 w)
 {
 	s32 entry = VCPU(dacr_cache) + (s32)(vcpu_dacr_index(g->at->dacr) * sizeof(struct dacr_cache));
-	u32 rt = RD(w), other, add;
+	u32 rt = RD(w), other;
 
 	load(g, LR, entry + (s32)offsetof(struct dacr_cache, guest));
 	put(g, 0xe1500000 | LR << 16 | rt);		/* CMP lr, rt; a void entry opens nothing */
@@ -199,25 +211,48 @@ static bool do_dacr(struct gate *g, u32 w)
 	count(g, EXIT_CP15_DACR, LR);
 	load_literal(g, g->at->site + 4 * (g->i + 1));
 	put_return(g);
-	branch_here(g, other);
-	put(g, 0xe28fe000);				/* ADD lr, pc, #: the trapping word */
-	add = g->c->words - 1;
-	put_return(g);
-	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
-	put(g, site_word_of(SITE_KIND_DACR_W, 0) | rt);
-	g->i++;
-	put_back(g);
+	put_trap(g, other, SITE_KIND_DACR_W, rt);
 	return rt < SP;
 }
 
-/* DACR, to be remembered: when that closes nothing that is open now. */
+/*
+ * DCCMVAC or DCCMVAU, as hot_dccmvac: for the window, if it may publish a descriptor in the place of the stub area, or is about the window's
+ * slot.
+ */
+static bool do_clean(struct gate *g, u32 w)
+{
+	u32 rt = RD(w), other;
+
+	load(g, LR, VCPU(stub_line));
+	put(g, 0xe02ee000 | rt);			/* EOR lr, lr, rt */
+	put(g, 0xe31e0d3f);				/* TST lr, #0xfc0: STUB_LINE_MASK; the area is there, because gates are */
+	load(g, LR, VCPU(window_base));
+	put(g, 0x102ee000 | rt);			/* EORNE lr, lr, rt */
+	put(g, 0x11b0ea2e);				/* MOVNES lr, lr, LSR #20 */
+	put(g, 0x0a000000);
+	other = g->c->words - 1;
+	put(g, w);
+	count(g, EXIT_CP15_CACHE, LR);
+	load_literal(g, g->at->site + 4 * (g->i + 1));
+	put_return(g);
+	put_trap(g, other, SITE_KIND_DCCMVAC, rt);
+	return rt < SP;
+}
+
+/*
+ * DACR, to be remembered: when that closes nothing that is open now, and it is the value that the host has ready for User mode, where the line
+ * is about to go.
+ */
 static bool do_dacr_remember(struct gate *g, u32 w)
 {
 	load(g, LR, OPEN(dacr_real));
 	put(g, 0xe1d00000 | LR << 16 | LR << 12 | RD(w));	/* BICS lr, lr, rt */
+	load(g, LR, VCPU(cp15.dacr));
+	put_eq(g, 0xe1500000 | LR << 16 | RD(w));		/* CMP lr, rt */
 	leave_if(g, NE, g->i);
 	store(g, RD(w), OPEN(dacr));
-	return RD(w) < SP;
+	g->dacr_known = true;
+	return true;
 }
 
 static bool do_copy(struct gate *g, u32 w)
@@ -226,17 +261,13 @@ static bool do_copy(struct gate *g, u32 w)
 	return true;
 }
 
-static bool do_mov(struct gate *g, u32 w)
-{
-	put(g, w);
-	return RD(w) < SP;
-}
-
 static bool do_mov_sp(struct gate *g, u32 w)
 {
 	put(g, 0xe9cd2000);				/* STMIB sp, {sp}^ */
 	load(g, RD(w), VCPU(r[1]));
-	return RD(w) < SP;
+	g->sp_reg = RD(w);
+	g->sp_off = 0;
+	return true;
 }
 
 static s32 ls_offset(u32 w)
@@ -249,79 +280,110 @@ static bool do_ldr(struct gate *g, u32 w)
 	if (!put_add(g, LR, RN(w), ls_offset(w)))
 		return false;
 	put_ldrt_lr(g, RD(w));
-	return RN(w) < SP && RD(w) < SP;
+	return true;
 }
 
-/* LDR lr, [rn, #off] and the same with write-back: the guest's lr is loaded from memory, by way of another register. */
+/* LDR lr, [rn, #off] and the same with write-back: the guest's lr is owed, because MOVS pc, lr is what it is for. */
 static bool do_ldr_lr(struct gate *g, u32 w)
 {
-	u32 rn = RN(w), other = rn == 1 ? 2 : 1;
+	u32 rn = RN(w);
 
-	if (rn >= SP || !put_add(g, LR, rn, ls_offset(w)))
+	if (!put_add(g, LR, rn, ls_offset(w)))
 		return false;
-	store(g, other, VCPU(r[2]));
-	put_ldrt_lr(g, other);
-	store(g, other, VCPU(r[1]));
-	load(g, other, VCPU(r[2]));
-	put(g, 0xe9dd4000);				/* LDMIB sp, {lr}^ */
-	put(g, NOP);					/* no banked register access right after LDM^ (A8.8.59 note) */
+	put_ldrt_lr(g, 0);
+	store(g, 0, VCPU(gate_lr));
+	g->owed |= GATE_OWES_LR;
 	if (w & BIT(21)) {
 		put_add(g, rn, rn, ls_offset(w));
 		g->probed = rn;
+		g->sp_off += rn == g->sp_reg ? (u32)ls_offset(w) : 0;
 	}
 	return true;
 }
 
-/* TST with the guest's flags, and a conditional branch that is not taken (rule 4) */
-static bool do_test(struct gate *g, u32 w)
+/* TST with the guest's flags (rule 4) */
+static void put_test(struct gate *g, u32 w)
 {
-	u32 branch = g->i + 1 < g->at->insns ? g->at->insn[g->i + 1] : 0;
-
-	if ((branch & 0x0f000000) != 0x0a000000 || branch >> 28 >= AL || RN(w) >= SP)
-		return false;
 	put(g, 0xe14fe000);				/* MRS lr, SPSR */
 	put(g, 0xe128f00e);				/* MSR CPSR_f, lr */
 	put(g, w);
 	put(g, 0xe10fe000);				/* MRS lr, CPSR */
 	put(g, 0xe168f00e);				/* MSR SPSR_f, lr */
+	g->owed &= (u8)~GATE_OWES_FLAGS;
+}
+
+/*
+ * TST, and a conditional branch that is not taken. With BNE, and an immediate that is not rotated, the flags are known: N and Z clear where it
+ * is taken, Z alone set behind it, C and V as before.
+ */
+static bool do_test(struct gate *g, u32 w)
+{
+	u32 branch = g->i + 1 < g->at->insns ? g->at->insn[g->i + 1] : 0;
+
+	if ((branch & 0x0f000000) != 0x0a000000 || branch >> 28 >= AL)
+		return false;
+	if (branch >> 28 != NE || w & 0xf00) {
+		put_test(g, w);
+		g->i++;
+		leave_if(g, branch >> 28, g->i);
+		return true;
+	}
+	put(g, w);
 	g->i++;
-	leave_if(g, branch >> 28, g->i);
+	g->owed = (u8)((g->owed & ~GATE_OWES_FLAGS) | GATE_OWES_NONZERO);
+	leave_if(g, NE, g->i);
+	g->owed ^= GATE_OWES_NONZERO | GATE_OWES_ZERO;
 	return true;
 }
 
 static bool do_msr_spsr(struct gate *g, u32 w)
 {
 	store(g, RM(w), OPEN(spsr));
-	return RM(w) < SP;
+	return true;
 }
 
 /* STREX where User mode was just found to have access */
 static bool do_strex(struct gate *g, u32 w)
 {
 	put(g, w);
-	return RN(w) == g->probed && RD(w) < SP && RM(w) < SP;
+	return RN(w) == g->probed;
 }
+
+/* Where an instruction has registers, which are neither r0 nor above r12. */
+#define AT(shift)	BIT(shift)
 
 static const struct row {
 	u32 mask, value;
+	u32 registers;		/* AT() */
 	bool (*make)(struct gate *g, u32 w);
 } rows[] = {
-	{ 0xffffffff, 0xe320f000, do_copy },		/* NOP */
-	{ 0xffffffff, 0xe1a00000, do_copy },
-	{ 0xfffffff0, 0xf57ff060, do_copy },		/* ISB */
-	{ 0xfffffff0, 0xf57ff040, do_copy },		/* DSB */
-	{ 0xffffffff, 0xf57ff01f, do_copy },		/* CLREX */
-	{ 0xffff0fff, 0xee0d0f70, do_tpidruro },
-	{ 0xffff0fff, 0xee030f10, do_dacr_remember },
-	{ 0xffff0000, 0xe3a00000, do_mov },		/* MOV rd, #imm */
-	{ 0xffff0fff, 0xe1a0000d, do_mov_sp },
-	{ 0xff7ff000, 0xe51fe000, NULL },		/* LDR lr, [pc] */
-	{ 0xff50f000, 0xe510e000, do_ldr_lr },		/* P = 1, W either */
-	{ 0xff700000, 0xe5100000, do_ldr },
-	{ 0xfff0f000, 0xe3100000, do_test },		/* TST rn, #imm */
-	{ 0xfffffff0, 0xe16ff000, do_msr_spsr },
-	{ 0xfff00ff0, 0xe1800f90, do_strex },
+	{ 0xffffffff, 0xe320f000, 0, do_copy },			/* NOP */
+	{ 0xffffffff, 0xe1a00000, 0, do_copy },
+	{ 0xfffffff0, 0xf57ff060, 0, do_copy },			/* ISB */
+	{ 0xfffffff0, 0xf57ff040, 0, do_copy },			/* DSB */
+	{ 0xffffffff, 0xf57ff01f, 0, do_copy },			/* CLREX */
+	{ 0xffff0fff, 0xee0d0f70, AT(12), do_copy },		/* MCR TPIDRURO */
+	{ 0xffff0fff, 0xee030f10, AT(12), do_dacr_remember },
+	{ 0xffff0000, 0xe3a00000, AT(12), do_copy },		/* MOV rd, #imm */
+	{ 0xffff0fff, 0xe1a0000d, AT(12), do_mov_sp },
+	{ 0xff7ff000, 0xe51fe000, 0, NULL },			/* LDR lr, [pc] */
+	{ 0xff50f000, 0xe510e000, AT(16), do_ldr_lr },		/* P = 1, W either */
+	{ 0xff700000, 0xe5100000, AT(16) | AT(12), do_ldr },
+	{ 0xfff0f000, 0xe3100000, AT(16), do_test },		/* TST rn, #imm */
+	{ 0xfffffff0, 0xe16ff000, AT(0), do_msr_spsr },
+	{ 0xfff00ff0, 0xe1800f90, AT(16) | AT(12) | AT(0), do_strex },
 };
+
+static bool registers_fit(u32 w, u32 registers)
+{
+	for (u32 shift = 0; shift <= 16; shift += 4) {
+		u32 r = w >> shift & 0xf;
+
+		if (registers & AT(shift) && (r == 0 || r >= SP))
+			return false;
+	}
+	return true;
+}
 
 /* -- the exception return -- */
 
@@ -334,69 +396,72 @@ static bool is_return(const struct gate *g)
 {
 	const u32 *w = g->at->insn + g->i;
 
-	return g->i + 4 <= g->at->insns && (w[0] & 0xfff0fffe) == 0xe9507ffe && RN(w[0]) < SP &&
+	return g->i + 4 <= g->at->insns && (w[0] & 0xfff0fffe) == 0xe9507ffe && registers_fit(w[0], AT(16)) &&
 	       (w[1] == 0xe1a00000 || w[1] == 0xe320f000) && (w[2] & ADD_SP_MASK) == ADD_SP && w[3] == MOVS_PC_LR;
 }
 
-/* The LDM can be done, from the Supervisor mode's registers to User mode with nothing masked, and nothing else is to be done. */
+/*
+ * The LDM of @size bytes can be done, from the Supervisor mode's registers to User mode with nothing masked, and nothing else is to be done. Leaves
+ * the SPSR in r0.
+ */
 static void return_check(struct gate *g, u32 rn, u32 size)
 {
-	u32 a = g->a, b = g->b;
-
-	load(g, LR, VCPU(cpsr));
-	put(g, 0xe200001f | LR << 16 | LR << 12);	/* AND lr, lr, #0x1f */
-	compare(g, LR, MODE_SVC);
-	leave_if(g, NE, g->i);
 	put(g, 0xe3100003 | rn << 16);			/* TST rn, #3 */
-	leave_if(g, NE, g->i);
-	store(g, a, VCPU(r[1]));
-	store(g, b, VCPU(r[2]));
-	g->saved = true;
 	if (rn != g->probed) {
 		put_add(g, LR, rn, -4);
-		put_ldrt_lr(g, a);
-		load(g, a, VCPU(r[1]));
+		put_eq(g, 0xe4be0000);			/* LDRTEQ r0, [lr] */
 	}
 	put_add(g, LR, rn, -(s32)size);
-	put_ldrt_lr(g, a);
-	load(g, a, OPEN(spsr));
+	put_eq(g, 0xe4be0000);
+	load(g, LR, VCPU(cpsr));
+	load(g, 0, VCPU(return_mode));
+	put(g, 0xe02ee000);				/* EOR lr, lr, r0 */
+	put_eq(g, 0xe31e001f);				/* TST lr, #0x1f */
+	if (!g->dacr_known) {
+		load(g, LR, OPEN(dacr));
+		load(g, 0, VCPU(cp15.dacr));
+		put_eq(g, 0xe15e0000);			/* CMP lr, r0 */
+	}
+	load(g, 0, OPEN(spsr));
 	load_literal(g, 0x07f0ffdf);			/* all but flags, GE, T */
-	put(g, 0xe0000000 | LR << 16 | LR << 12 | a);	/* AND lr, lr, a */
-	compare(g, LR, MODE_USR);
-	leave_if(g, NE, g->i);
-	load(g, LR, VCPU(return_slow));
-	compare(g, LR, 0);
-	leave_if(g, NE, g->i);
-	load(g, LR, OPEN(dacr));
-	load(g, b, VCPU(cp15.dacr));
-	put(g, 0xe1500000 | LR << 16 | b);		/* CMP lr, b */
+	put(g, 0xe00ee000);				/* AND lr, lr, r0 */
+	put_eq(g, 0xe35e0000 | MODE_USR);		/* CMP lr, #MODE_USR */
 	leave_if(g, NE, g->i);
 }
 
-/* As inl_ldm_ret of window_inline.S. a and b are registers that the LDM loads. */
+/* other_sp and other_lr := the guest's sp + @imm, and its lr, which is left in lr. */
+static void put_other_bank(struct gate *g, u32 rn, u32 imm)
+{
+	bool owed = g->owed & GATE_OWES_LR, known = owed && rn == g->sp_reg && put_add(g, LR, rn, (s32)(imm - g->sp_off));
+
+	if (!known) {
+		put(g, 0xe94d6000);			/* STMDB sp, {sp, lr}^ */
+		load(g, LR, OPEN(other_sp));
+		put_add(g, LR, LR, (s32)imm);
+	}
+	store(g, LR, OPEN(other_sp));
+	load(g, LR, owed ? VCPU(gate_lr) : OPEN(other_lr));
+	if (owed)
+		store(g, LR, OPEN(other_lr));
+}
+
+/* As inl_ldm_ret of window_inline.S. */
 static void do_return(struct gate *g)
 {
-	u32 ldm = g->at->insn[g->i], rn = RN(ldm), size = ldm & 1 ? 60 : 56;
-	u32 a = rn == 1 ? 2 : 1, b = rn == 3 ? 4 : 3;
+	u32 ldm = g->at->insn[g->i], rn = RN(ldm);
 
-	g->a = a;
-	g->b = b;
-	return_check(g, rn, size);
-	put(g, 0xe16ff000 | a);				/* MSR SPSR_fsxc, a */
-	store(g, a, VCPU(cpsr));
-	put(g, 0xe94d6000);				/* STMDB sp, {sp, lr}^: to other_sp, other_lr */
-	load(g, LR, OPEN(other_sp));
-	put(g, 0xe2800000 | LR << 16 | LR << 12 | (g->at->insn[g->i + 2] & 0xff));
-	store(g, LR, OPEN(other_sp));
-	load(g, b, OPEN(other_lr));
-	put(g, 0xe3100020 | a << 16);			/* TST a, #PSR_T */
-	put(g, 0x03c00003 | b << 16 | b << 12);		/* BICEQ b, b, #3: else UNPREDICTABLE */
-	store(g, b, VCPU(r[15]));
-	put(g, 0xe3a00080 | b << 12);			/* MOV b, #PSR_I */
-	store(g, b, OPEN(mask));
-	load(g, b, VCPU(dacr_entry));
-	store(g, b, OPEN(dacr_real));
-	count(g, EXIT_SITE_RET, b);
+	return_check(g, rn, ldm & 1 ? 60 : 56);
+	put(g, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
+	store(g, 0, VCPU(cpsr));
+	put_other_bank(g, rn, g->at->insn[g->i + 2] & 0xff);
+	put(g, 0xe3100020);				/* TST r0, #PSR_T */
+	put_eq(g, 0xe3cee003);				/* BIC lr, lr, #3: else UNPREDICTABLE */
+	store(g, LR, VCPU(r[15]));
+	load(g, 0, VCPU(dacr_entry));
+	store(g, 0, OPEN(dacr_real));
+	count(g, EXIT_SITE_RET, 0);
+	if (!(ldm & 1))
+		load(g, 0, VCPU(r[0]));
 	put(g, ldm);
 	put(g, NOP);
 	load(g, 15, VCPU(to_user));			/* with the DACR of User mode nothing is executable here */
@@ -405,21 +470,37 @@ static void do_return(struct gate *g)
 
 /* -- the whole -- */
 
+/* The guest gets what it is owed (rule 5). */
+static void pay(struct gate *g, u8 owed)
+{
+	if (owed & GATE_OWES_FLAGS) {
+		put(g, 0xe14fe000);			/* MRS lr, SPSR */
+		put(g, 0xe3cee103);			/* BIC lr, lr, #0xc0000000 */
+		if (owed & GATE_OWES_ZERO)
+			put(g, 0xe38ee101);		/* ORR lr, lr, #0x40000000 */
+		put(g, 0xe168f00e);			/* MSR SPSR_f, lr */
+	}
+	if (owed & GATE_OWES_LR) {
+		load(g, 0, VCPU(gate_lr));
+		store(g, 0, VCPU(r[1]));
+		put(g, 0xe9dd4000);			/* LDMIB sp, {lr}^ */
+		put(g, NOP);				/* no banked register access right after LDM^ (A8.8.59 note) */
+	}
+	load(g, 0, VCPU(r[0]));
+}
+
 /* The end of all branches that leave to the same as @k, if that is the first of them. */
 static void put_end(struct gate *g, u32 k)
 {
 	for (u32 other = 0; other < g->leaves; other++) {
-		if (g->leave[other].insn != g->leave[k].insn || g->leave[other].restore != g->leave[k].restore)
+		if (g->leave[other].insn != g->leave[k].insn || g->leave[other].owed != g->leave[k].owed)
 			continue;
 		if (other < k)
 			return;
 		branch_here(g, g->leave[other].word);
 	}
 	g->i = g->leave[k].insn;
-	if (g->leave[k].restore) {
-		load(g, g->a, VCPU(r[1]));
-		load(g, g->b, VCPU(r[2]));
-	}
+	pay(g, g->leave[k].owed);
 	load_literal(g, g->at->site + 4 * g->leave[k].insn);
 	put_return(g);
 }
@@ -449,10 +530,9 @@ static const struct row *row_of(u32 w)
 
 static void begin(struct gate *g, struct gate_code *c, const struct gate_at *at)
 {
-	*g = (struct gate){ .c = c, .at = at, .ok = true, .probed = 16 };
+	*g = (struct gate){ .c = c, .at = at, .ok = true, .probed = 16, .sp_reg = 16 };
 	c->words = 0;
 	put_raw(g, UDF);
-	load(g, 0, VCPU(r[0]));
 }
 
 /* Up to an exception return. */
@@ -468,7 +548,9 @@ static bool make_line(struct gate *g)
 			return g->ok;
 		}
 		row = row_of(g->at->insn[g->i]);
-		if (!row || !row->make || !row->make(g, g->at->insn[g->i]))
+		if (RD(g->at->insn[g->i]) == g->sp_reg)
+			g->sp_reg = 16;		/* perhaps written */
+		if (!row || !row->make || !registers_fit(g->at->insn[g->i], row->registers) || !row->make(g, g->at->insn[g->i]))
 			return false;
 	}
 	return false;
@@ -480,10 +562,14 @@ static bool make_single(struct gate *g)
 	u32 w = (g->at->insn[0] & 0x0fffffff) | AL << 28;
 
 	g->c->insns = 1;
+	load(g, 0, VCPU(r[0]));
 	if ((w & 0xffff0fff) == 0xee030f10) {
 		g->ok &= do_dacr(g, w);
+	} else if ((w & 0xffff0ffe) == 0xee070f3a) {
+		g->ok &= do_clean(g, w);
 	} else {
-		g->ok &= do_tpidruro(g, w);
+		put(g, w);			/* MCR TPIDRURO */
+		g->ok &= RD(w) < SP;
 		count(g, EXIT_CP15_THREAD, LR);
 		load_literal(g, g->at->site + 4);
 		put_return(g);

@@ -6,8 +6,8 @@
 
 /*
  * A gate is entered at its first word, a UDF, by a branch that stands in the place of an instruction (the site). The window
- * recognizes it by its place and goes on behind the UDF, in Undefined mode: sp_und is the vCPU page, SPSR_und the guest's real CPSR, r0 at
- * [sp], r1-r12 and the User bank the guest's; lr_und and the flags are free. Interrupts are masked. The gate returns to the guest itself,
+ * recognizes it by its place and goes on behind the UDF, in Undefined mode: sp_und is the vCPU page, SPSR_und the guest's real CPSR, the guest's
+ * r0 is at [sp] and stays there, r1-r12 and the User bank the guest's; lr_und and the flags are free. Interrupts are masked. The gate returns to the guest itself,
  * and may do several instructions: from the site on in a straight line.
  *
  * What makes an Undefined Instruction exception a gate's is that the return address is a multiple of GATE_ALIGN in a page of gates. So the
@@ -27,7 +27,12 @@ struct gate_at {
 
 struct gate_code {
 	u32 word[GATE_WORDS];
-	u8 at[GATE_WORDS];	/* an exit at the word is to go on at this instruction, counted from the site */
+	u8 at[GATE_WORDS];	/* an abort at the word: GATE_INSN, the guest's instruction, counted from the site; and what it is owed */
+#define GATE_INSN		0x1fu
+#define GATE_OWES_LR		0x20u	/* lr is v->gate_lr */
+#define GATE_OWES_ZERO		0x40u	/* flags: N is clear, Z set */
+#define GATE_OWES_NONZERO	0x80u	/* N and Z are clear */
+#define GATE_OWES_FLAGS		(GATE_OWES_ZERO | GATE_OWES_NONZERO)
 	u32 words;
 	u32 insns;		/* so many instructions were taken into account */
 };

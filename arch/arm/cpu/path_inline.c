@@ -14,6 +14,7 @@
  */
 #include "path_native.h"
 
+#include <arm/call.h>
 #include <arm/code_page.h>
 #include <arm/exec.h>
 #include <arm/open.h>
@@ -24,6 +25,7 @@
 #include <hv/guest.h>
 #include <hv/log.h>
 
+#include "gate.h"
 #include "stub_area.h"
 
 #define BLAMES_MAX	2u	/* times that a DACR write may leave something undone in vain */
@@ -46,6 +48,16 @@ static u32 mrs_value(struct vcpu *v, const struct stub *s)
 	return s->kind == SITE_KIND_MRS_CPSR ? v->cpsr & ~(PSR_T | PSR_J | PSR_IT) : spsr ? *spsr : 0;
 }
 
+/* An abort in gate @s, at a word of which @at says where the guest is and what it is owed. */
+static void leave_gate(struct vcpu *v, const struct stub *s, u32 at)
+{
+	v->r[15] = s->site + 4 * (at & GATE_INSN);
+	if (at & GATE_OWES_LR)
+		v->r[14] = v->gate_lr;
+	if (at & GATE_OWES_FLAGS)
+		v->cpsr = (v->cpsr & ~(PSR_N | PSR_Z)) | (at & GATE_OWES_ZERO ? PSR_Z : 0);
+}
+
 /* The stub that the exit was in, or NULL. */
 static struct stub *roll(struct vcpu *v)
 {
@@ -55,7 +67,7 @@ static struct stub *roll(struct vcpu *v)
 	if (!s)
 		return NULL;
 	if (s->gate) {
-		v->r[15] = s->site + 4 * stub_area_gate_insn(v, s, word);
+		leave_gate(v, s, stub_area_gate_at(v, s, word));
 		return s;
 	}
 	restore_scratch(v, s, word);
@@ -144,7 +156,7 @@ static void open_for_guest(struct vcpu *v, bool from_user)
 
 	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* the window does not keep it */
 	open_unfold(v, o);
-	v->gates = v->fast_off || !stub_area_gates(v) ? v->window_base + WINDOW_NOTHING : stub_area_gates(v);
+	window_set_gates(v, v->fast_off ? 0 : stub_area_gates(v));
 	o->tpidrprw = c->tpidrprw;
 	o->sctlr = c->sctlr;
 	o->ttbr1 = c->ttbr1;
@@ -204,8 +216,8 @@ static u32 inline_word(struct vcpu *v, struct code_site *at)
 	u32 word = at->page[at->index], kind = stub_kind(word), cond = word >> 28 == 15 ? 14 : word >> 28;
 	gva_t stub;
 
-	if (at->movable || kind == SITE_KIND_C)
-		return trap;
+	if (at->movable || kind == SITE_KIND_C || (kind == SITE_KIND_DCCMVAC && site_kind(at->page, at->index) != kind))
+		return trap;	/* of a loop: the window executes all of it at once */
 	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
 	if (!may_have_stubs(v))
 		return trap;
@@ -229,7 +241,9 @@ static const struct code_ops inline_code = {
 
 static int inline_init(struct vcpu *v)
 {
-	return stub_area_init(v);
+	int err = stub_area_init(v);
+
+	return err ? err : call_init(v);
 }
 
 static void inline_start(struct vcpu *v)
@@ -249,7 +263,7 @@ static void inline_stop(struct vcpu *v)
 	shadow_unplace_stubs(v);
 	stub_area_moved(v, 0);
 	v->open_used = 0;
-	v->gates = v->window_base + WINDOW_NOTHING;
+	window_set_gates(v, 0);
 	v->hw_dacr = vcpu_privileged(v) ? v->dacr_kernel : v->dacr_user;	/* may have been less */
 	window_set_vectors(v);
 }
@@ -263,9 +277,11 @@ static void emulate_site_here(struct vcpu *v)
 		native_emulate(v, word);
 }
 
-/* Is it for a stub that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
-static bool left_for_stub(struct vcpu *v, u32 vector)
+/* Is it for stub @s that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
+static bool left_for_stub(struct vcpu *v, const struct stub *s, u32 vector)
 {
+	if (vector == VEC_DABT && s->kind == SITE_KIND_DCCMVAC)
+		return true;	/* what that means is for the operation to say */
 	return vector == VEC_SVC || vector == VEC_UND || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
 	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
 }
@@ -287,11 +303,17 @@ static u32 inline_run(struct vcpu *v)
 		return vector;
 	s = roll(v);
 	fold_dacr(v, vector);
-	if (!s || !left_for_stub(v, vector))
+	if (!s || !left_for_stub(v, s, vector))
 		return vector;
 	note_closer(v, s);
 	emulate_site_here(v);
 	return VEC_NONE;
+}
+
+static void inline_dump(struct vcpu *v)
+{
+	stub_area_dump(v);
+	call_dump(v);
 }
 
 static const struct cpu_path path_inline = {
@@ -304,6 +326,6 @@ static const struct cpu_path path_inline = {
 	.undef = native_undef,
 	.code = &inline_code,
 	.audit = stub_area_audit,
-	.dump = stub_area_dump,
+	.dump = inline_dump,
 };
 CPU_PATH_REGISTER(path_inline);

@@ -7,6 +7,7 @@
 #include "path_native.h"
 
 #include <arm/account.h>
+#include <arm/call.h>
 #include <arm/code_page.h>
 #include <arm/coproc.h>
 #include <arm/exec.h>
@@ -142,6 +143,7 @@ u32 native_run(struct vcpu *v)
 	u32 vector;
 
 	window_prepare(v);
+	call_refresh(v);
 	do {
 		pmu_guest_begin(v);
 		vector = arm_guest_enter(v);

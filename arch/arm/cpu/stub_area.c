@@ -22,7 +22,7 @@
 
 #define PAIRS		CONFIG_STUB_PAGES
 #define GATE_PAIRS	(GATES_SIZE / (2 * PAGE_SIZE))	/* the last ones */
-#define STUB_PAIRS	(PAIRS - GATE_PAIRS)
+#define STUB_PAIRS	((PAIRS - GATE_PAIRS) & ~(GATE_PAIRS - 1))	/* gates are at a multiple of their size */
 #define GATES		256u
 #define STUBS		(PAIRS * 128u)
 #define REFUSED_MAX	1024u
@@ -423,7 +423,7 @@ u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u3
 	return g ? g->branch : 0;
 }
 
-u32 stub_area_gate_insn(const struct vcpu *v, const struct stub *s, u32 word)
+u32 stub_area_gate_at(const struct vcpu *v, const struct stub *s, u32 word)
 {
 	return v->stubs->gate[s->gate - 1].at[word];
 }

@@ -39,8 +39,8 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
  * it, or 0 as above.
  */
 u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr);
-/* At which instruction, counted from the site, an exit at word @word of gate @s is to go on. */
-u32 stub_area_gate_insn(const struct vcpu *v, const struct stub *s, u32 word);
+/* Where an exit at word @word of gate @s is to go on, and with what: gate_code.at (gate.h). */
+u32 stub_area_gate_at(const struct vcpu *v, const struct stub *s, u32 word);
 /* Where the pages of gates are; 0: nowhere. */
 gva_t stub_area_gates(const struct vcpu *v);
 /* code_ops.origin() of branches to stubs (arm/code_page.h). */

@@ -99,12 +99,25 @@ static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shad
 		v->shadow->ops->table_written(v->shadow, w->gpa, size);
 }
 
+/* Guests have shared memory as Device memory, Umbra caches it: nothing may stay in the cache. */
+static bool access_shared(struct vcpu *v, gpa_t gpa, enum shadow_access acc, u32 size, u32 *val)
+{
+	hpa_t hpa = guest_map_hpa(&v->guest->map, gpa);
+
+	arch_dcache_flush_range(hpa, size);
+	load_or_store(hpa_ptr(hpa), acc, size, val);
+	arch_dcache_flush_range(hpa, size);
+	return true;
+}
+
 /* The bus behind a device address: true when something answered. */
 static bool access_device(struct vcpu *v, const struct region *r, gpa_t gpa, enum shadow_access acc, u32 size, u32 *val)
 {
 	struct mmio_access a = { .addr = gpa, .size = size, .is_write = acc == ACC_WRITE };
 
 	v->device_accessed = true;
+	if (r->type == REGION_SHARED)
+		return access_shared(v, gpa, acc, size, val);
 	if (r->type == REGION_PASSTHROUGH)
 		return a.is_write ? arch_mmio_write_checked(gpa, size, *val) : arch_mmio_read_checked(gpa, size, val);
 	a.value = a.is_write ? *val : 0;

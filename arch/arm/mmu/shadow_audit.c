@@ -2,9 +2,9 @@
 /*
  * Audit of the shadow: structure and safety of every entry of every root, and the current root against the guest's tables.
  *
- * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's,
- * a writable or unscanned mapping of scanned code, the window open to User mode, an entry that tracking does not find, a node or
- * table that is lost.
+ * Violations are what no guest may ever see: an entry outside its domain, view or ASID, a target that is not the guest's (by its map, and by
+ * those of all guests: core/guest_owner.c), a writable or unscanned mapping of scanned code, the window open to User mode, an entry that
+ * tracking does not find, a node or table that is lost.
  * An entry of the current root that grants more than the guest's tables do *now* is counted apart, as stale: it is legal until the
  * guest's TLB maintenance names it, because a TLB could hold it. A guest that maintains its TLB after every change has none.
  */
@@ -75,6 +75,22 @@ static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum
 	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & FRAME_USER;
 }
 
+static bool is_outside(const struct region *r)
+{
+	return r->type == REGION_PASSTHROUGH || r->type == REGION_SHARED;
+}
+
+/* Memory is the guest's own or, not to be written to, what Umbra made for it; registers and what is shared are in nobody's memory. */
+static void audit_owner(struct audit *a, bool ram, bool outside, u32 root, gva_t va, u32 entry, u32 size)
+{
+	const struct guest *g = a->s->v->guest;
+	hpa_t at = entry & ~(size - 1);
+	bool good = outside ? !guest_of_ram(at) && !guest_is_kept_in(g, at) : guest_is_kept_in(g, at);
+
+	if (ram ? !guest_audit_ram(g, "mapping", at, size) : !good)
+		violation(a, "memory of somebody else", root, va, entry);
+}
+
 static void audit_page(struct audit *a, const struct node *n, enum view view, u32 idx, u32 root)
 {
 	u32 tbl = n->tbl[view];
@@ -87,12 +103,13 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 	const struct region *r = guest_map_find(&s->v->guest->map, page);
 
 	a->entries++;
+	audit_owner(a, frame, r && is_outside(r), root, va, e, PAGE_SIZE);
 	if (!(s->tbl_lines[tbl] >> (idx >> 4) & 1))
 		violation(a, "line of a table is not marked", root, va, e);
 	if (!(e & L2_SMALL) || !(e & L2_NG) || FIELD(e, 5, 4) != 3)
 		violation(a, "malformed small page", root, va, e);
 	if (!frame) {
-		if (r ? r->type != REGION_PASSTHROUGH || exec : writable || !exec)
+		if (r ? !is_outside(r) || exec : writable || !exec)
 			violation(a, "small page to what is not the guest's", root, va, e);
 		return;
 	}
@@ -167,9 +184,10 @@ static void audit_section(struct audit *a, const struct root *r, u32 slot, u32 e
 	struct mib *m = mib_of(s, gpa);
 
 	a->entries++;
+	audit_owner(a, !reg || reg->type == REGION_RAM, reg && is_outside(reg), r->id, va, e & ~0xfffffu, SECTION_SIZE);
 	if (!(e & SECT_NG) || !(e & SECT_XN) || FIELD(e, 11, 10) != 3 || !slotset_has(&s->sect, slot))
 		violation(a, "malformed section", r->id, va, e);
-	if (!reg || (reg->type != REGION_RAM && reg->type != REGION_PASSTHROUGH))
+	if (!reg || (reg->type != REGION_RAM && !is_outside(reg)))
 		violation(a, "section to what is not the guest's", r->id, va, e);
 	else if (m && m->slot != slot && m->slot != SLOT_MANY)
 		violation(a, "section is not tracked", r->id, va, e);

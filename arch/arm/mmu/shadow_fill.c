@@ -583,17 +583,28 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	return true;
 }
 
-bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
+/* The small-page entry that the current root has for @va, or 0. */
+static u32 current_entry(struct vcpu *v, gva_t va)
 {
 	struct shadow *s = v->shadow;
 	const struct node *n;
-	u32 e;
 
 	root_follow(s);
-	n = root_node(s, s->cur, pc >> SECTION_SHIFT);
-	if (!n)
-		return false;
-	e = tbl_ptr(s, tbl_of_entry(s, s->cur->l1[n->slot]))[pc >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+	n = root_node(s, s->cur, va >> SECTION_SHIFT);
+	return n ? tbl_ptr(s, tbl_of_entry(s, s->cur->l1[n->slot]))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)] : 0;
+}
+
+hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr)
+{
+	u32 e = current_entry(v, va), domain = L1_DOMAIN_OF(v->shadow->cur->l1[va >> SECTION_SHIFT]);
+
+	return e && !(e & L2_XN) && dacr >> (2 * domain) & 1 ? e & PAGE_MASK : 0;
+}
+
+bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
+{
+	u32 e = current_entry(v, pc);
+
 	if (!e || e & L2_XN)
 		return false;
 	*word = *(const volatile u32 *)hpa_ptr((e & PAGE_MASK) | (pc & ~PAGE_MASK & ~3u));

@@ -109,11 +109,15 @@ void root_tlb_flush(struct shadow *s, struct root *r)
 	root_cache_drop(s, r);
 }
 
-/* The entry for @va of @n is gone or changed: invalidate it in all attached roots. */
+/*
+ * The entry for @va of @n is gone or changed: invalidate it in all attached roots. Some of them the window may still select (rule 9), but what it
+ * knew to be there is not known any more. What else takes entries away drops the root from its cache, or is about the current one.
+ */
 void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 {
 	u64 roots = n->roots;
 
+	s->v->call_gen += 2;	/* an odd number */
 	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
 		tlbi_all();
 		return;

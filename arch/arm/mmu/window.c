@@ -41,6 +41,8 @@ static u32 window_table(struct vcpu *v)
 		l2[WINDOW_STACK / PAGE_SIZE + i] = (image_page(v->window_stack) + i * PAGE_SIZE) | PAGE_DATA;
 	for (u32 i = 0; i < WINDOW_SITES_SIZE / PAGE_SIZE; i++)
 		l2[WINDOW_SITES / PAGE_SIZE + i] = (image_page(v->window_sites) + i * PAGE_SIZE) | PAGE_DATA;
+	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
+		l2[WINDOW_CALL / PAGE_SIZE] = image_page(v->window_call) | PAGE_TEXT;
 	arch_dcache_clean_range(ptr_hpa(l2), L2_SIZE);
 	return ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
 }

@@ -21,6 +21,8 @@ enum vcpu_stop {
  * -ENOENT with one message naming the guest's node property when unknown.
  */
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow) __must_check;
+/* The memory that @v is in, and all that was made of its guest, will be something else. */
+void arch_vcpu_destroy(struct vcpu *v);
 /* Umbra's memory for a guest of @c, at most. */
 u32 arch_vcpu_size(const struct layout_guest *c);
 /* Architectural reset, then SVC mode, MMU and caches off, IRQ/FIQ masked, pc/r0-r2 as given (gpa). Drops shadow and code copies. */

@@ -23,11 +23,15 @@ struct emudev_type {
 	u32 nplaces;
 	bool wants_file;	/* the node names one: `file`, `read-only`, `forget` */
 	bool wants_switch;	/* the node says which one it is on: `switch`, 0 if it does not */
+	bool wants_region;	/* the node says which one: `region`, `region-kib` */
 	bool passes_irqs;	/* the node's interrupts are physical lines that go through to the guest (register filters) */
 	/* Check the node and claim resources; 0 or -errno with one message printed. */
 	int (*create)(struct emudev *d, const struct layout_dev *node);
 	void (*reset)(struct emudev *d);	/* guest reset; state as after power-on */
+	void (*remove)(struct emudev *d);	/* its guest is no more: nobody but @d may know of it. May be NULL */
 	enum mmio_result (*access)(struct emudev *d, struct mmio_access *a);
+	/* How much of the guest's memory that it remembers is not the guest's (guest_audit_ram()). May be NULL. */
+	u32 (*audit)(struct emudev *d);
 	/*
 	 * Edit the guest's own device tree (already expanded copy, libfdt writable): e.g. disable nodes of
 	 * hardware that the guest does not get. May be NULL. Returns 0 or -errno with a message.

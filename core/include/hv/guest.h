@@ -67,8 +67,26 @@ void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...
 /* Host pointer to guest RAM [gpa, gpa+len) or NULL when it is not all RAM. */
 void *guest_mem_ptr(struct guest *g, gpa_t gpa, u32 len);
 
+/* The guest that has @hpa as its RAM, or NULL. (guest_owner.c) */
+struct guest *guest_of_ram(hpa_t hpa);
+/* Is it in the memory where Umbra keeps what is @g's: pools, copies? */
+bool guest_is_kept_in(const struct guest *g, hpa_t hpa);
+/* Are the @len bytes there @g's RAM? If they are not, a message names @what leads there. */
+bool guest_audit_ram(const struct guest *g, const char *what, hpa_t hpa, u32 len);
+/* Compare what Umbra made of the guest with what the guest may: shadow tables, rings of devices. Prints and returns the number of violations. */
+u32 guest_audit(struct guest *g);
+
 /* Life cycle, called by the run loop and the monitor. */
 int guest_create(struct guest *g, const struct layout_guest *cfg) __must_check;
+/* The same in memory of its own, of Umbra's where @cfg names none; NULL: a message was printed. */
+struct guest *guest_new(const struct layout_guest *cfg);
+/*
+ * A guest that comes while others run (guest_later.c), from the layout in the file @file, which the boot loader put into memory: created, not
+ * started. NULL: a message was printed.
+ */
+struct guest *guest_later(const char *file);
+/* Nothing of such a guest is left: its memory is cleared and free, @g is no more. */
+void guest_remove(struct guest *g);
 /* The same for every guest of @l that is ok, each in memory of its own. How many there are. */
 u32 guests_create(struct layout *l);
 int guest_start(struct guest *g) __must_check;	/* load files, reset devices and vCPU, state RUNNING */

@@ -38,7 +38,7 @@ int fdt_node_add(void *fdt, const char *name, gpa_t base, const char *compatible
 int fdt_node_add_plain(void *fdt, const char *name, const char *compatible, int len);
 /* Property @prop of @n cells. 0 or a libfdt error, as the others. */
 int fdt_node_cells(void *fdt, int node, const char *prop, int n, ...);
-/* `reg` of a node in the root, whose cells may be those of a board's tree. */
+/* One more range of `reg` of a node in the root, whose cells may be those of a board's tree. */
 int fdt_node_range(void *fdt, int node, gpa_t base, u32 size);
 /* `reg` and `interrupts` of @d, whose lines are levels of the guest's interrupt controller. */
 int fdt_node_device(void *fdt, int node, const struct emudev *d);

@@ -11,6 +11,7 @@ enum region_type {
 	REGION_RAM,		/* guest RAM or SRAM: cacheable, scannable, guest tables may live there */
 	REGION_PASSTHROUGH,	/* host device registers, mapped to the guest as Device memory */
 	REGION_EMULATED,	/* every access exits to dev */
+	REGION_SHARED,		/* memory that other guests have, too: as REGION_PASSTHROUGH, at the offset of RAM */
 };
 
 struct region {

@@ -44,9 +44,11 @@ struct layout_dev {
 	bool withheld;		/* part with status = "disabled": cut out of its window */
 	struct layout_file file;	/* of devices that have one */
 	bool read_only;		/* its file is not changed */
+	u32 region, region_size;	/* of shared memory: its number, and its bytes */
 	u32 net_switch;		/* of network devices: the number of the switch that they are on */
 };
 
+#define LAYOUT_MAX_REGIONS	8u	/* shared memory */
 #define LAYOUT_MAX_DISKS	8u	/* devices of a guest that have files */
 
 /* compatible values that core itself understands; every other one names an emulator (emulators/). */
@@ -65,6 +67,8 @@ struct layout_guest {
 	hpa_t mem_host;
 	hpa_t own;		/* what Umbra keeps of it is there; 0: in Umbra's own memory */
 	u32 own_size;
+	hpa_t chunk;		/* of a guest that came later: all of its memory, together with that; 0: it was there from the start */
+	u32 chunk_size;
 	bool files_kept;	/* it can be loaded */
 	u32 entry_at;		/* where in its kernel file it is entered */
 	u32 roots, tables, copies;	/* sizes of the pools of arch/arm; 0: as configured */
@@ -84,6 +88,10 @@ struct layout_guest {
 
 struct layout {
 	const void *fdt;
+	bool later;		/* its guest comes beside others that run: set by who parses it */
+	bool regions_fixed;	/* its guests are there: no more memory becomes shared */
+	u32 nspare;
+	struct layout_file spare[LAYOUT_MAX_MODULES];	/* files of no guest: kept for those that come later */
 	u32 nguests;
 	struct layout_guest guest[LAYOUT_MAX_GUESTS];
 };

@@ -26,3 +26,5 @@ int host_timer_start(u32 period_ms, void (*fn)(void)) __must_check;
  * Call @fn(@arg) at every tick too, in the same context, for devices that have a coarse deadline. For good; 0 or -ENOSPC.
  */
 int host_timer_attach(void (*fn)(void *arg), void *arg) __must_check;
+/* Whoever attached himself with an argument in the @size bytes at @from is called no more. */
+void host_timer_forget(const void *from, u32 size);

@@ -24,3 +24,5 @@ void vtimer_init(struct vtimer *t, void (*fn)(void *arg), void *arg);
  */
 void vtimer_set(struct vtimer *t, u32 deadline);
 void vtimer_cancel(struct vtimer *t);
+/* Cancel those that lie in the @size bytes at @from. */
+void vtimers_forget(const void *from, u32 size);

@@ -86,3 +86,9 @@ static const struct emudev_type net = {
 	.state_size = 4,
 };
 EMUDEV_REGISTER(net);
+
+static const struct emudev_type shmem = {
+	.compatible = "umbra,shmem", .desc = "fake", .wants_region = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.state_size = 4,
+};
+EMUDEV_REGISTER(shmem);

@@ -36,7 +36,7 @@ void fake_mmio_reset(void);	/* none is left */
 /* fake/vcpu.c: the virtual CPU as core sees it. */
 struct fake_vcpu {
 	bool irq, fiq;
-	u32 resets, runs, troubles, pc, r0, r1, r2;
+	u32 resets, runs, troubles, destroys, pc, r0, r1, r2;
 	bool lives;		/* arch_vcpu_lives() */
 	bool still;
 	const char *path, *shadow;

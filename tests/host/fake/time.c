@@ -29,8 +29,16 @@ int host_timer_attach(void (*fn)(void *arg), void *arg)
 	return -ENOSPC;
 }
 
+void host_timer_forget(const void *from, u32 size)
+{
+	for (u32 i = 0; i < ATTACHED_MAX; i++)
+		if ((uintptr_t)attached[i].arg - (uintptr_t)from < size)
+			attached[i].fn = NULL;
+}
+
 void fake_tick(void)
 {
-	for (u32 i = 0; i < ATTACHED_MAX && attached[i].fn; i++)
-		attached[i].fn(attached[i].arg);
+	for (u32 i = 0; i < ATTACHED_MAX; i++)
+		if (attached[i].fn)
+			attached[i].fn(attached[i].arg);
 }

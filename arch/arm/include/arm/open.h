@@ -68,6 +68,12 @@ static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
 		open_unfold_privileged(v, o);
 }
 
+/* The call line is right for one host DACR. */
+static inline void open_choose_call(struct vcpu *v)
+{
+	v->svc_entry = v->hw_dacr_entry == v->call_dacr ? v->svc_line : v->svc_plain;
+}
+
 /*
  * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
  * there is nothing to do.
@@ -78,4 +84,5 @@ static inline void open_choose_entry(struct vcpu *v)
 
 	v->dacr_entry = closed ? v->dacr_closed : v->cp15.dacr;
 	v->hw_dacr_entry = closed ? v->hw_dacr_closed : v->dacr_kernel;
+	open_choose_call(v);
 }

@@ -15,6 +15,8 @@
 #define PSR_J		BIT(24)
 #define PSR_GE		0x000f0000u
 #define PSR_RESERVED	0x00f00000u
+#define PSR_N		BIT(31)
+#define PSR_Z		BIT(30)
 #define PSR_FLAGS	0xf8000000u	/* NZCVQ */
 
 #define MODE_USR	0x10u

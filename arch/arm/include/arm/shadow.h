@@ -122,6 +122,11 @@ enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access 
  * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/*
+ * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
+ * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
+ */
+hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr);
 /* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
 bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*

@@ -88,7 +88,6 @@ struct vcpu {
 	u32 user_copies;
 	u32 user_page;
 #define USER_PAGES_MANY	1u
-	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 svc_vector, svc_vector_t32;	/* where SVC of guest User mode goes in A32 state, in T32 state; 0: not without C. window_prepare() */
@@ -105,7 +104,7 @@ struct vcpu {
 	 * must be current, and one that has none, whose @asid is ROOT_ANY_ASID. ROOT_VOID: none. None is there while the current root's
 	 * ASID is not the guest's. Kept by the shadow MMU.
 	 */
-	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid; } root_cache[16][2];
+	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid, calls; } root_cache[16][2];	/* calls: @call_gen when it had what the call line needs */
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
 	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:2 of the address of the descriptor
@@ -114,9 +113,17 @@ struct vcpu {
 	u32 open_used;
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
-	u32 return_slow;	/* an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	u32 return_mode;	/* Supervisor mode; 0 while an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	u32 gate_lr;	/* the guest's lr, where a gate owes it (cpu/gate.h) */
+	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
+	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
+	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
+	u32 call_dacr;	/* with which what the line needs can be executed */
+	u32 call_slow;	/* window_call_slow as the guest's address space has it */
+	u32 call_gen;	/* entries of roots that are not current may be gone. Kept by the shadow MMU; never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
-#define GATES_SIZE	0x10000u
+#define GATES_SIZE	0x10000u	/* of which that is a multiple */
+	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
 	u32 to_user;	/* window_to_user as the guest's address space has it */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
@@ -131,6 +138,8 @@ struct vcpu {
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
+	struct call *calls;	/* path `inline` (cpu/call.c) */
+	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
 	struct trace *trace;
@@ -195,6 +204,7 @@ struct vcpu {
 	struct code_pages *code;
 	struct vcpu_open *open;
 	struct stub_area *stubs;
+	u32 *window_call;	/* the window's page for the call line */
 	char *window_stack;	/* the window's memory behind this vCPU's page (arm/window.h) */
 	struct site_entry *window_sites;
 };

@@ -11,6 +11,9 @@
 #define WINDOW_STACK_SIZE	0x2000
 #define WINDOW_SITES	0x8000	/* cache of emulated sites for the fast paths: privileged read-write */
 #define WINDOW_SITES_SIZE	0x2000
+#define WINDOW_CALL	0xa000	/* the call line (cpu/call_line.h): privileged read-only, executable */
+#define WINDOW_CALL_SIZE	0x0200	/* that much of it; */
+#define WINDOW_CALL_FIXUPS	0x0800	/* from each word: where it goes on, from there, if it aborts; 0: it cannot */
 #define WINDOW_NOTHING	0xf0000	/* never mapped: nothing is executed here */
 
 /* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
@@ -37,6 +40,7 @@ struct vcpu;
 
 extern char __window_start[], __window_end[];
 extern char window_to_user[];		/* path `inline`: where gates end that return to User mode */
+extern char window_call[], window_call_t32[], window_call_slow[];	/* and system calls: to A32, to T32 code, by way of C */
 extern char __window_vectors[], __window_vectors_inline[];	/* in the window's text; those of path `inline` */
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
@@ -85,6 +89,8 @@ void window_clear_exclusive(void);
 
 /* Bring up to date what the window derives from the vCPU's state; before the guest is entered. */
 void window_prepare(struct vcpu *v);
+/* Gates (cpu/gate.h) are at @gates in the guest's address space; 0: nowhere. */
+void window_set_gates(struct vcpu *v, gva_t gates);
 /* Exceptions go where the vCPU's path wants them (v->open_used). */
 void window_set_vectors(struct vcpu *v);
 /* The window now lives at @base: set VBAR and the banked stack pointers (all point to the vCPU page). */

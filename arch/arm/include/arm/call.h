@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Path `inline`: whether a system call may begin by the call line (cpu/call_line.h) in the state that the guest is about to be entered in. */
+#pragma once
+
+#include <arm/vcpu.h>
+
+#ifdef CONFIG_CPU_PATH_INLINE
+/*
+ * After whatever takes entries of the current root away, or changes where exceptions go: v->svc_entry is right again. Makes the line where there
+ * is none yet, or the code that it was made of may have changed.
+ */
+void call_refresh(struct vcpu *v);
+int call_init(struct vcpu *v) __must_check;
+/* For the dump of the path. */
+void call_dump(struct vcpu *v);
+#else
+static inline int call_init(struct vcpu *v) { return 0; }
+static inline void call_refresh(struct vcpu *v) { }
+static inline void call_dump(struct vcpu *v) { }
+#endif

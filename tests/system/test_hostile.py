@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest that attacks through all that guests share (tests/guests/duo/attacker.c), beside one that works: that one goes on, audits are clean."""
+
+import shutil
+
+import pytest
+
+from board import LOGS, MONITOR_KEY, built_paths, layout, umbra_arguments
+from test_duo import busy, check, guests, rounds, show
+from umbra_common import build_dir, run
+import umbra_guest
+
+HOSTILE = """#include "bare-duo.dts"
+/ {
+	chosen { image: module@2 { compatible = "multiboot,module"; file = "disk.img"; reg = <0 0>; }; };
+	guest@1 { devices {
+		power@10010000 { compatible = "umbra,power"; reg = <0x10010000 0x1000>; };
+		timer@10020000 { compatible = "umbra,sp804"; reg = <0x10020000 0x1000>; interrupts = <2>; };
+		rtc@10021000 { compatible = "umbra,pl031"; reg = <0x10021000 0x1000>; interrupts = <6>; };
+		entropy@10050000 { compatible = "umbra,virtio-rng"; reg = <0x10050000 0x1000>; interrupts = <3>; };
+		disk@10051000 { compatible = "umbra,virtio-blk"; reg = <0x10051000 0x1000>; interrupts = <4>; file = <&image>; forget; };
+		net@10052000 { compatible = "umbra,virtio-net"; reg = <0x10052000 0x1000>; interrupts = <5>; };
+	}; };
+};
+"""
+# What a typed character does, and whether it comes to an end.
+SHORT = "itpavbdf"
+ENDLESS = {"F": "faults without end", "M": "everything masked"}
+PATHS = [path for path in built_paths() if path != "interp"]
+FIRST_IN_EVERY_RUN = [path if path == PATHS[0] else pytest.param(path, marks=pytest.mark.nightly) for path in PATHS]
+
+
+def start(boot, folder, path):
+    (folder / "hostile.dts").write_text(HOSTILE)
+    edited = LOGS / f"hostile-{path}.dtb"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    shutil.copy(layout(folder / "hostile.dts"), edited)
+    run(["fdtput", "-t", "s", edited, "/guest@1", "cpu-path", path])
+    board = boot(umbra_arguments(f"hostile-{path}", edited, {
+        "guest.bin": busy("A"), "guest1.bin": build_dir() / "guests/duo/attacker.bin", "disk.img": umbra_guest.build_guest()["disk.img"]}))
+    rounds(board, "A")
+    show(board, "1")
+    board.expect("READY", 60)
+    return board
+
+
+def end(board, before):
+    """The other guest went on all the time, and nothing of what Umbra made is wrong."""
+    show(board, "0")
+    assert rounds(board, "A") > before
+    board.open_monitor()
+    check(board)
+    assert guests(board)["0"][:2] == ("running", 0)
+    assert board.log.read_text(encoding="latin1").count("AAAAAAAA begins") == 1
+
+
+@pytest.mark.parametrize("path", FIRST_IN_EVERY_RUN)
+def test_attacks(boot, tmp_path, path):
+    """Each attack comes to its end; those that have none are ended by a reset."""
+    board = start(boot, tmp_path, path)
+    show(board, "0")
+    before = rounds(board, "A")
+    show(board, "1")
+    for letter in SHORT:
+        board.send(letter)
+        board.expect(r"\w+: \d+ times\r", 120)
+    for _ in range(10):
+        board.send("R")
+        board.expect("READY", 60)
+    for letter, words in ENDLESS.items():
+        board.send(letter)
+        board.expect(f"{words} begins", 60)
+        board.open_monitor()
+        assert "0 violations" in board.monitor_command("guest 1 audit")
+        board.sendline("guest 1 reset")
+        board.expect("READY", 60)
+    board.open_monitor()
+    board.send(MONITOR_KEY)
+    end(board, before)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", PATHS)
+def test_many_accesses(boot, tmp_path, path):
+    """A million accesses to devices, at random."""
+    board = start(boot, tmp_path, path)
+    board.send("D")
+    board.expect(r"device accesses: 1000000 times\r", 1800)
+    end(board, 0)
