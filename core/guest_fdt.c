@@ -243,10 +243,14 @@ static int next_memory(const void *fdt, int node)
 	return fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", sizeof("memory"));
 }
 
+/* All properties of that name: nothing keeps a tree from having several, and who reads which of them is anybody's guess. */
 static int delprop(void *fdt, int node, const char *name)
 {
-	int err = fdt_delprop(fdt, node, name);
+	int err;
 
+	do {
+		err = fdt_delprop(fdt, node, name);
+	} while (!err);
 	return err == -FDT_ERR_NOTFOUND ? 0 : err;
 }
 
@@ -276,9 +280,10 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 			return err;
 	}
 	err = clean_memory(fdt, node);
+	if (!err)
+		err = delprop(fdt, node, "reg");
 	if (err)
 		return err;
-	(void)fdt_delprop(fdt, node, "reg");
 	return fdt_node_range(fdt, node, c->mem_base, c->mem_size);
 }
 
@@ -295,6 +300,8 @@ static int set_chosen(void *fdt, const struct layout_guest *c, gpa_t initrd, u32
 		err = delprop(fdt, node, "linux,initrd-end");
 	if (!err)
 		err = delprop(fdt, node, "linux,usable-memory-range");
+	if (!err && c->bootargs)
+		err = delprop(fdt, node, "bootargs");
 	if (!err && c->bootargs)
 		err = fdt_setprop_string(fdt, node, "bootargs", c->bootargs);
 	if (!err && initrd_size)

@@ -17,7 +17,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # The file that says of a folder: the build made it and may replace or remove it with all that is in it.
 MARK = ".umbra-build"
 # First parts of paths in the source tree below which nothing is built.
-SOURCE_FOLDERS = (".ci", ".git", "LICENSES", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
+SOURCE_FOLDERS = (".ci", ".git", ".reuse", "LICENSES", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
 # Neither make nor a linker's option can quote these in a file's name.
 UNUSABLE = re.compile(r"[\s:;#$%=*?\[\]'\"\\|&<>()`,]")
 
