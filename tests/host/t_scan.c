@@ -1325,6 +1325,28 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 
+/* And when so much else was executed meanwhile that the copy is long something else's. */
+static void moved_words_of_a_lost_copy(void **state)
+{
+	hpa_t copy;
+	u32 i;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + 0x18, CPSID);
+	copy = exec_page(0);
+	for (i = 0; i < 8; i++)
+		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(copy + 8 + 4 * i));
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS_TRAP(1));
+	for (i = 2; i < 2 + 2 * CONFIG_CODE_PAGES; i++) {
+		put(RAM + i * PAGE_SIZE + 0x20, MRS);
+		assert_true(exec_page(i) != RAM + i * PAGE_SIZE);
+	}
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	exec_page(1);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
+}
+
 /* An SVC of the guest's own, in the very place of a site of a copy of the same code: it has not read what stands there. */
 static void own_words_are_not_moved_ones(void **state)
 {
@@ -1426,7 +1448,7 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
+		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(user_visible), P(everything_is_forgotten),
 		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),

@@ -91,6 +91,7 @@ struct code_pages {
 	u32 copies;		/* at most COPIES */
 	struct copy *copy;	/* [1..copies] */
 	u16 *called;		/* the copy that has a name, or 0 */
+	gpa_t *name_of;		/* the page whose A32 copy last had a name, | 1, or 0 */
 	u32 last_name;
 	u32 live, hand;
 	u32 scans, evictions, repairs;
@@ -176,6 +177,7 @@ int code_pages_init(struct vcpu *v)
 	c->pool = ptr_hpa(hv_alloc(c->copies * PAGE_SIZE, PAGE_SIZE));
 	c->copy = hv_alloc((c->copies + 1) * sizeof(struct copy), 8);
 	c->called = hv_alloc(NAMES * sizeof(u16), 8);
+	c->name_of = hv_alloc(NAMES * sizeof(gpa_t), 8);
 	c->known = hv_alloc((c->copies + 1) * sizeof(struct t32_known), 8);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
@@ -193,6 +195,7 @@ void code_pages_reset(struct vcpu *v)
 	}
 	memset(c->copy, 0, (c->copies + 1) * sizeof(struct copy));
 	memset(c->called, 0, NAMES * sizeof(u16));
+	memset(c->name_of, 0, NAMES * sizeof(gpa_t));
 	memset(c->churn, 0, sizeof(c->churn));
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
@@ -433,6 +436,7 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	struct code_site at = { .page = page_words(v, gpa), .copy = c->copy[n].name, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
+	c->name_of[at.copy] = gpa | 1;
 	memcpy(dst, at.page, PAGE_SIZE);
 	for (u32 k = 0; k < c->scan.nr_sites; k++) {
 		at.index = c->scan.site[k];
@@ -477,10 +481,23 @@ static const u32 *copy_originals(struct vcpu *v, u32 n)
 	return c->copy[n].dead ? hpa_ptr(copy_hpa(c, n)) : NULL;
 }
 
-/* May @word be what the path has put into copy @n in the place of the word at @index of @orig, its page? */
-static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 n, u32 index)
+/*
+ * The same for the copy that has or had the name @name. When that is gone altogether, as copies come and go quickly where there are few, the page
+ * itself as it is now: what is taken for its word must have the same neighbours.
+ */
+static const u32 *originals(struct vcpu *v, u32 name)
 {
-	u32 name = v->code->copy[n].name, copy, at;
+	const struct code_pages *c = v->code;
+
+	if (c->called[name])
+		return copy_originals(v, c->called[name]);
+	return c->name_of[name] ? page_words(v, c->name_of[name] & PAGE_MASK) : NULL;
+}
+
+/* May @word be what the path has put into the copy called @name in the place of the word at @index of @orig, its page? */
+static bool may_replace(struct vcpu *v, u32 word, const u32 *orig, u32 name, u32 index)
+{
+	u32 copy, at;
 
 	for (u32 nth = 0; v->path->code->origin(v, word, nth, &copy, &at); nth++)
 		if (copy == name && (at == SITE_ANYWHERE ? site_word(orig, index, name, v->code->hot) == word : at == index))
@@ -500,21 +517,21 @@ static bool may_be_replaced(const u32 *page, u32 i)
 }
 
 /*
- * The word at @i of @page may be what stood for the word at @index of @orig, the page of copy @n. Returns how many of the four
+ * The word at @i of @page may be what stood for the word at @index of @orig, the page of the copy called @name. Returns how many of the four
  * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
  */
-static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index)
+static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 name, u32 index)
 {
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!may_be_replaced(orig, index) || !may_replace(v, page[i], orig, n, index))
+	if (!may_be_replaced(orig, index) || !may_replace(v, page[i], orig, name, index))
 		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
-			same += page[here] == orig[there] || may_replace(v, page[here], orig, n, there);
+			same += page[here] == orig[there] || may_replace(v, page[here], orig, name, there);
 	}
 	return same;
 }
@@ -525,9 +542,9 @@ struct moved {
 	s32 likeness;
 };
 
-static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 n, u32 index, struct moved *best)
+static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 name, u32 index, struct moved *best)
 {
-	s32 same = moved_likeness(v, page, i, orig, n, index);
+	s32 same = moved_likeness(v, page, i, orig, name, index);
 
 	if (same > best->likeness)
 		*best = (struct moved){ &orig[index], same };
@@ -540,15 +557,14 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 	u32 name, index;
 
 	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &name, &index); nth++) {
-		u32 n = v->code->called[name];
-		const u32 *orig = n ? copy_originals(v, n) : NULL;
+		const u32 *orig = originals(v, name);
 
 		if (!orig)
 			continue;
 		if (index != SITE_ANYWHERE)
-			moved_try(v, page, i, orig, n, index, &best);
+			moved_try(v, page, i, orig, name, index, &best);
 		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
-			moved_try(v, page, i, orig, n, any, &best);
+			moved_try(v, page, i, orig, name, any, &best);
 	}
 	return best.word;
 }
