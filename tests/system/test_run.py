@@ -17,7 +17,7 @@ def test_run(options, timeout):
     child = pexpect.spawn(str(SOURCE / "tools/run"), options, encoding="latin1", timeout=timeout * SLOW, cwd=SOURCE)
     with open(LOGS / f"run{'-'.join(options)}.log", "w", encoding="latin1") as child.logfile_read:
         try:
-            child.expect("to leave, type Ctrl-A and then X")
+            child.expect("To leave, type Ctrl-A and then X")
             assert time.monotonic() - start < 20 * SLOW, "everything was built before: the second start takes seconds"
             if "--native" not in options:
                 child.expect("umbra: Umbra")
