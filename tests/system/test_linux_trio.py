@@ -39,7 +39,8 @@ def test_all_are_up(trio):
     for name in "012":
         assert "0 violations" in trio.monitor_command(f"guest {name} audit", 120), name
         assert re.search(r"^unrewritten\s+0\b", trio.monitor_command(f"stats {name}"), re.M)
-    show(trio, "0")
+    trio.sendline("console 0")
+    trio.expect(r"\[guest 0\]")
     assert "BAD" not in trio.log.read_text(encoding="latin1")
 
 
