@@ -3,7 +3,7 @@
  * Any driver of a virtio disk or entropy device: registers in any order, any bytes in rings and descriptors, time that goes by. The device
  * answers, comes to an end, and writes nothing but the guest's memory. The driver's words are those of the unit test.
  */
-/* SOURCES: emulators/virtio_mmio.c emulators/virtio_blk.c emulators/virtio_rng.c core/entropy.c core/guest_tree.c core/vtimer.c */
+/* SOURCES: core/guest_owner.c emulators/virtio_mmio.c emulators/virtio_blk.c emulators/virtio_rng.c core/entropy.c core/guest_tree.c core/vtimer.c */
 /* SOURCES: core/guest_mem.c core/guest_map.c core/alloc.c tests/host/fake/emudev.c tests/host/fake/log.c tests/host/fake/arch.c */
 /* SOURCES: tests/host/fake/timer.c */
 #define main unit_tests
