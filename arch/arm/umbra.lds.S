@@ -20,7 +20,7 @@ SECTIONS
 		. = ALIGN(4096);
 		__window_end = .;
 	}
-	ASSERT(__window_end - __window_start <= 0x4000, "window text exceeds WINDOW_TEXT_MAX")
+	ASSERT(__window_end - __window_start <= 0x5000, "window text exceeds WINDOW_TEXT_MAX")
 	.ARM.exidx : { *(.ARM.exidx*) }
 	.rodata : {
 		*(.rodata .rodata.*)

@@ -4,14 +4,14 @@
 
 /* Offsets in the window's 1 MiB slot. */
 #define WINDOW_TEXT	0x0000	/* vectors, entry/exit code, fast paths: privileged read-only, executable */
-#define WINDOW_TEXT_MAX	0x4000
-#define WINDOW_OPEN	0x4000	/* the vCPU's open page; right before its own, so that offsets from there are negative */
-#define WINDOW_VCPU	0x5000	/* first page of struct vcpu: privileged read-write */
-#define WINDOW_STACK	0x6000	/* stack of the in-window fast paths */
+#define WINDOW_TEXT_MAX	0x5000
+#define WINDOW_OPEN	0x5000	/* the vCPU's open page; right before its own, so that offsets from there are negative */
+#define WINDOW_VCPU	0x6000	/* first page of struct vcpu: privileged read-write */
+#define WINDOW_STACK	0x7000	/* stack of the in-window fast paths */
 #define WINDOW_STACK_SIZE	0x2000
-#define WINDOW_SITES	0x8000	/* cache of emulated sites for the fast paths: privileged read-write */
+#define WINDOW_SITES	0x9000	/* cache of emulated sites for the fast paths: privileged read-write */
 #define WINDOW_SITES_SIZE	0x2000
-#define WINDOW_CALL	0xa000	/* the call line (cpu/call_line.h): privileged read-only, executable */
+#define WINDOW_CALL	0xb000	/* the call line (cpu/call_line.h): privileged read-only, executable */
 #define WINDOW_CALL_SIZE	0x0200	/* that much of it; */
 #define WINDOW_CALL_FIXUPS	0x0800	/* from each word: where it goes on, from there, if it aborts; 0: it cannot */
 #define WINDOW_NOTHING	0xf0000	/* never mapped: nothing is executed here */
