@@ -334,15 +334,22 @@ static struct unwind_frame frame_of(struct vcpu *v)
 void arch_debug_backtrace(struct vcpu *v)
 {
 	struct unwind_index idx = { .nr = 0 };
-	struct unwind_frame f;
+	struct unwind_frame f, leaf;
 	enum unwind_end end;
 
 	mon_printf("    %08x  pc, mode %s, %s\n", (unsigned)v->r[15], mode_name(v->cpsr), v->cpsr & PSR_T ? "T32" : "A32");
 	f = frame_of(v);
 	if (walk_tables(v, &idx, &f, true, &end) && end == UNWIND_TOP)
 		return;
-	if (!f.called && is_return(v, v->r[14]))
+	if (!f.called && is_return(v, v->r[14])) {
 		mon_printf("    %08x  lr, the caller or a call that is over\n", (unsigned)v->r[14]);
+		/* In a function's first instructions nothing is on the stack yet, whatever its table says. */
+		leaf = f;
+		leaf.r[15] = v->r[14];
+		leaf.called = true;
+		if (walk_chain(v, &idx, leaf))
+			return;
+	}
 	if (!walk_frames(v, (struct stack){ f.r[13], f.r[11] }))
 		scan_stack(v, &idx, f);
 }
