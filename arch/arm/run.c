@@ -169,7 +169,7 @@ static void deliver_interrupts(struct vcpu *v)
  */
 static void wait_for_interrupt(struct vcpu *v)
 {
-	while (sched_alone && !v->irq_in && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
+	while (sched_alone && !v->irq_in && !v->guest->unfinished && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
 		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();
