@@ -19,7 +19,7 @@
 #define SLICE		(TIME_HZ / 100)		/* 10 ms */
 #define LEAST_LEAD	(TIME_HZ / 1000)	/* who wakes up less behind than this waits for the slice to end */
 #define PERIOD		(TIME_HZ / 10)		/* of caps */
-#define PAUSE		(TIME_HZ / 1000)	/* that a running guest has between two turns of its devices */
+#define PAUSE		(TIME_HZ / 4000)	/* that a running guest has between two turns of its devices */
 #define SCHED_UNIT	102400u
 
 volatile bool core_is_wanted;
