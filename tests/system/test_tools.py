@@ -105,6 +105,17 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
                 and path.suffix not in (".key", ".lock")]
 
 
+def test_downloads_have_a_size(tmp_path, monkeypatch):
+    """What is in the cache already does not count."""
+    umbra_debian.fetch_boot()
+    known, apt = umbra_debian.chosen(umbra_debian.load_resolved(), ["busybox"]), umbra_debian.Apt(umbra_common.cache_dir() / "debian")
+    (item,) = known["binary"]["busybox"]
+    monkeypatch.setattr(umbra_debian, "packages_dir", lambda: tmp_path)
+    assert 0.3 < umbra_debian.download_size(apt, [item], []) < 5
+    (tmp_path / umbra_debian.folder_name(*item, umbra_debian.ARCHITECTURE)).mkdir()
+    assert umbra_debian.download_size(apt, [item], []) == 0
+
+
 def test_one_make_at_a_time(tmp_path, monkeypatch):
     """A tool waits while another makes in its build folder; a tool that such a make runs does not."""
     folder = claim_build(tmp_path / "build")
