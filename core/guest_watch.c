@@ -105,11 +105,16 @@ void guest_watch_reset(struct guest *g)
 	w->resets_unsaid = 0;
 }
 
-void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc)
+bool guest_watch_is_host_ram(const struct guest *g, gpa_t gpa)
 {
 	const struct host_mem *m = arch_host_mem();
 
-	if (gpa - m->ram_base >= m->ram_size)
+	return !g->cfg.by_size && passed_hpa(gpa) - m->ram_base < m->ram_size;
+}
+
+void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc)
+{
+	if (!guest_watch_is_host_ram(g, gpa))
 		pr_guest(8, "guest %s: nothing at physical 0x%08lx (pc 0x%08lx): external abort\n", g->name, (unsigned long)gpa, (unsigned long)pc);
 	else
 		pr_guest(8, "guest %s: physical 0x%08lx is Umbra's RAM (pc 0x%08lx): external abort. Its own is 0x%08lx+0x%lx; is there a mem= in its arguments?\n",

@@ -990,6 +990,10 @@ static void accesses_to_nothing_are_told_apart(void **state)
 	guest_watch_nothing(&guest, 0x9f800000, 0x80008000);
 	assert_int_equal(messages("physical 0x9f800000 is Umbra's RAM"), 1);
 	assert_int_equal(messages("Its own is 0x80000000+0x1e000000"), 1);
+	/* memory that is given by size is somewhere else: the address says nothing of the board's */
+	guest.cfg.by_size = true;
+	guest_watch_nothing(&guest, 0x9f800000, 0x80008000);
+	assert_int_equal(messages("nothing at physical 0x9f800000"), 1);
 }
 
 static void memory_arguments_are_checked(void **state)

@@ -29,6 +29,25 @@ def empty_build(tmp_path):
     return dict(os.environ, UMBRA_BUILD=str(claim_build(tmp_path / "build")))
 
 
+# Of core/guest_owner.c: in a call, a difference, an argument, a comparison, an initializer.
+MIXED = (("guest_map_gpa(&g->map, hpa)", "hpa"), ("hpa - g->cfg.own", "hpa - g->cfg.mem_base"),
+         ("guest_of_ram(hpa)", "guest_of_ram(guest_map_gpa(&g->map, hpa))"), ("hpa >= m->umbra_base", "g->cfg.mem_base >= m->umbra_base"),
+         ("hpa_t last = hpa +", "gpa_t last = hpa +"))
+
+
+def test_address_spaces_are_not_mixed(tmp_path):
+    """The check finds whatever takes one kind of physical address for the other, and nothing in what does not."""
+    text = (SOURCE / "core/guest_owner.c").read_text(encoding="utf-8")
+    paths = [tmp_path / name for name in ("plain.c", *(f"mixed{i}.c" for i in range(len(MIXED))))]
+    for path, (old, new) in zip(paths, (("", ""), *MIXED)):
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    found = run(["tools/check_spaces", *paths], 123)
+    for path in paths:
+        wrong = [line for line in found.splitlines() if line.startswith(f"{path}:") and "error:" in line and "'gpa_t'" in line]
+        assert bool(wrong) == (path.name != "plain.c"), found
+
+
 @pytest.mark.parametrize("layout, message", [
     ("nope", "no layout 'nope'; there are: bare-duo, bare-metal, linux, "),
     ("README.md", "README.md is no compiled layout"),

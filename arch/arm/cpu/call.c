@@ -44,7 +44,7 @@ static const u32 *words_at(struct vcpu *v, gva_t va, hpa_t page)
 
 	if (va & 3 || guest_walk(v, va, ACC_EXEC, true, &w, &f) || !code_page_is_code(v, w.gpa, &exec) || exec != page)
 		return NULL;
-	return hpa_ptr(guest_map_hpa(&v->guest->map, w.gpa & ~3u));
+	return hpa_ptr(guest_map_hpa(&v->guest->map, ALIGN_DOWN(w.gpa, 4)));
 }
 
 static hpa_t page_at(struct vcpu *v, gva_t va)

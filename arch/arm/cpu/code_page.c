@@ -235,7 +235,7 @@ static void drop(struct vcpu *v, gpa_t gpa, bool named)
 	u16 *state = page_state(c, gpa);
 	u32 n;
 
-	gpa &= PAGE_MASK;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
 		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
@@ -291,7 +291,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 	struct code_pages *c = v->code;
 	struct churn *n;
 
-	gpa &= PAGE_MASK;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	code_page_drop(v, gpa);
 	*page_moves(c, gpa) &= ~PAGE_BOTH_SETS;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
@@ -307,7 +307,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 /* Page @gpa cannot be made right for what it holds; without an interpreter it is for the set that is executed now. */
 static void leave_mixed_page(struct vcpu *v, gpa_t gpa, u16 *state)
 {
-	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+	struct churn *n = churn_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
 
 	code_page_drop(v, gpa);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
@@ -366,7 +366,7 @@ void code_page_ran(struct vcpu *v)
  */
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 {
-	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+	struct churn *n = churn_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
 
 	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
 		return;
@@ -402,7 +402,7 @@ static void dump_interpreted(const struct ram_range *r)
 /* The state of the page whose next copy is to have the name @name, or NULL. */
 static u16 *keeper_of(const struct code_pages *c, u32 name)
 {
-	u16 *state = c->name_of[name] ? page_state(c, c->name_of[name] & PAGE_MASK) : NULL;
+	u16 *state = c->name_of[name] ? page_state(c, ALIGN_DOWN(c->name_of[name], PAGE_SIZE)) : NULL;
 
 	return state && *state == (PAGE_NAMED | name) ? state : NULL;
 }
@@ -490,7 +490,7 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	struct code_site at = { .page = page_words(v, gpa), .copy = c->copy[n].name, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	c->name_of[at.copy] = gpa | 1;
+	c->name_of[at.copy] = (u32)gpa | 1;
 	memcpy(dst, at.page, PAGE_SIZE);
 	for (u32 k = 0; k < c->scan.nr_sites; k++) {
 		at.index = c->scan.site[k];
@@ -545,7 +545,7 @@ static const u32 *originals(struct vcpu *v, u32 name)
 
 	if (c->called[name])
 		return copy_originals(v, c->called[name]);
-	return c->name_of[name] ? page_words(v, c->name_of[name] & PAGE_MASK) : NULL;
+	return c->name_of[name] ? page_words(v, ALIGN_DOWN(c->name_of[name], PAGE_SIZE)) : NULL;
 }
 
 /* May @word be what the path has put into the copy called @name in the place of the word at @index of @orig, its page? */
@@ -652,9 +652,9 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
-	code_scan_first(&v->code->scan, page_words(v, gpa & PAGE_MASK), 0);
+	code_scan_first(&v->code->scan, page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), 0);
 	v->code->looked_at = NOTHING;
-	return restore_moved_sites(v, gpa & PAGE_MASK);
+	return restore_moved_sites(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 }
 
 /* The guest's page of RAM at virtual page @gva, or NULL. */
@@ -665,7 +665,7 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 
 	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
 		return NULL;
-	return page_words(v, w.gpa & PAGE_MASK);
+	return page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 }
 
 /* At which word A32 code of the page at @gva is about to be executed; SCAN_WORDS: none. */
@@ -842,8 +842,8 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 		leave_mixed_page(v, gpa, state);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return false;
-	if (is_unknown(*state) && must_be_interpreted(v, gpa & PAGE_MASK, gva))
-		interpret_for(churn_get(v->code, gpa & PAGE_MASK), state, DOUBT_INSTRUCTIONS);
+	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva))
+		interpret_for(churn_get(v->code, ALIGN_DOWN(gpa, PAGE_SIZE)), state, DOUBT_INSTRUCTIONS);
 	return *state == PAGE_INTERP;
 }
 
@@ -870,7 +870,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
 
-	gpa &= PAGE_MASK;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	*exec = guest_map_hpa(&v->guest->map, gpa);
 	if (!state || !v->path->code)
 		return;
@@ -941,7 +941,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
 		return false;
 	if (exec)
-		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, gpa & PAGE_MASK);
+		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, ALIGN_DOWN(gpa, PAGE_SIZE));
 	return true;
 }
 
@@ -958,7 +958,7 @@ static bool runs_at(struct vcpu *v, struct copy *p, gva_t pc)
 		return true;
 	if (guest_walk(v, pc, ACC_READ, true, &w, &f))
 		return vcpu_privileged(v);
-	if ((w.gpa & PAGE_MASK) != p->gpa)
+	if (ALIGN_DOWN(w.gpa, PAGE_SIZE) != p->gpa)
 		return false;
 	p->gva = pc & PAGE_MASK;
 	return true;
@@ -1052,7 +1052,7 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 
 	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
 		return false;
-	page = (u16 *)page_words(v, w.gpa & PAGE_MASK);
+	page = (u16 *)page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	from = moved_from_t32(v, page, at);
 	if (!from)
 		return false;

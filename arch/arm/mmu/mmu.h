@@ -303,7 +303,7 @@ static inline void tbl_mark(struct shadow *s, u32 tbl, u32 idx)
 
 static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)
 {
-	return ((l1 & L1_TABLE_BASE) - s->tbl_hpa) / L2_SIZE;
+	return ((l1 & L1_TABLE_BASE) - (u32)s->tbl_hpa) / L2_SIZE;
 }
 
 /* Does Umbra itself have @slot, in every root: the window or the stub area? */
@@ -454,7 +454,7 @@ u32 attr_bits(const struct shadow *s, u32 index, bool device);
 #define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
 static inline u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
 {
-	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
+	return (u32)target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
 }
 
 /* guest_walk.c: a walk's result for @va from its descriptors, valid ones, @l2desc 0 for a section; the access flag is not looked at. */

@@ -359,7 +359,7 @@ void root_select(struct shadow *s)
 	s->asid_returns |= was_pending && !s->asid_pending && r == s->cur && r->ng_any;
 	s->cur = r;
 	r->stamp = ++s->stamp;
-	s->v->hw_ttbr0 = r->l1_hpa | TTBR_WALK;
+	s->v->hw_ttbr0 = (u32)r->l1_hpa | TTBR_WALK;
 	s->v->hw_asid = r->host_asid;
 	root_cache_put(s);
 	if (is_flat(s) != was_flat || s->asid_pending != was_pending)

@@ -35,6 +35,7 @@ struct guest {
 	const char *name;
 	enum guest_state state;
 	bool held;			/* by the debugger: it must not run now */
+	bool unfinished;		/* its devices have work left, which is done in its time */
 	volatile enum guest_request request;
 	char reason[96];		/* why the last request was made */
 	struct layout_guest cfg;	/* parsed layout node */
