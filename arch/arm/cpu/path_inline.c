@@ -308,6 +308,11 @@ static u32 inline_run(struct vcpu *v)
 	return VEC_NONE;
 }
 
+static u32 inline_audit(struct vcpu *v)
+{
+	return stub_area_audit(v) + call_audit(v);
+}
+
 static void inline_dump(struct vcpu *v)
 {
 	stub_area_dump(v);
@@ -323,7 +328,7 @@ static const struct cpu_path path_inline = {
 	.svc = native_svc,
 	.undef = native_undef,
 	.code = &inline_code,
-	.audit = stub_area_audit,
+	.audit = inline_audit,
 	.dump = inline_dump,
 };
 CPU_PATH_REGISTER(path_inline);
