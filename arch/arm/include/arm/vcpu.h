@@ -88,7 +88,6 @@ struct vcpu {
 	u32 user_copies;
 	u32 user_page;
 #define USER_PAGES_MANY	1u
-	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 svc_vector, svc_vector_t32;	/* where SVC of guest User mode goes in A32 state, in T32 state; 0: not without C. window_prepare() */
