@@ -79,7 +79,7 @@ struct vcpu {
 	struct vcp15 cp15;
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
-	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
+	/* Guest DACR values and what the shadow MMU makes of them; it does so anew, or clears `valid`, when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
 	/*
 	 * Code copies visible to guest User mode: its SVC may be a site there. @user_page: the one page of guest addresses at which they
