@@ -177,9 +177,8 @@ static struct root_cache *current(struct vcpu *v)
 static bool was_right(const struct vcpu *v, const struct root_cache *root)
 {
 	const struct call *c = v->calls;
-	bool seen = v->call_seen == v->hw_asid && v->call_seen_gen == v->call_gen;
 
-	return (seen || (root && root->calls == v->call_gen)) && c->code_gen == v->code_gen && c->at[VECTOR] == v->svc_vector &&
+	return (call_was_seen(v) || (root && root->calls == v->call_gen)) && c->code_gen == v->code_gen && c->at[VECTOR] == v->svc_vector &&
 	       v->call_dacr == v->hw_dacr_entry;
 }
 

@@ -13,6 +13,12 @@ static inline bool call_needs(const struct vcpu *v, gva_t va)
 	return false;
 }
 
+/* Was everything there when the current root was last looked at, and is still? */
+static inline bool call_was_seen(const struct vcpu *v)
+{
+	return v->call_seen == v->hw_asid && v->call_seen_gen == v->call_gen;
+}
+
 #ifdef CONFIG_CPU_PATH_INLINE
 /*
  * After whatever takes entries of the current root away, or changes where exceptions go: v->svc_entry is right again. Makes the line where there
