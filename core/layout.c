@@ -755,7 +755,9 @@ static const struct {
 } pools[] = {
 	{ "shadow-roots", offsetof(struct raw_guest, roots), offsetof(struct layout_guest, roots), 8, CONFIG_SHADOW_ROOTS, 24 },
 	{ "shadow-tables", offsetof(struct raw_guest, tables), offsetof(struct layout_guest, tables), 128, CONFIG_SHADOW_L2, 512 },
+#ifdef CONFIG_CODE_COPIES	/* else there is nothing to have many or few of */
 	{ "code-pages", offsetof(struct raw_guest, copies), offsetof(struct layout_guest, copies), 64, CONFIG_CODE_PAGES, 640 },
+#endif
 };
 
 static int parse_pools(const void *fdt, int node, bool first, const struct raw_guest *raw, struct layout_guest *g)

@@ -101,6 +101,11 @@ bool trouble_polls(struct vcpu *v)
 	return false;
 }
 
+u32 arch_vcpu_exceptions(const struct vcpu *v)
+{
+	return v->trouble.exception.count;
+}
+
 bool arch_vcpu_still(struct vcpu *v)
 {
 	const u32 at = v->r[15] & ~(STILL_LINE - 1);

@@ -603,6 +603,35 @@ static void test_status(void)
 	end();
 }
 
+/* A kernel that returns with A or F masked, to User mode where they are not: the next system call finds them as User mode had them. */
+static void test_masked(void)
+{
+	static const u32 kernel[] = { PSR_I, PSR_I | PSR_A, PSR_I | PSR_F, PSR_I | PSR_A | PSR_F, 0 };
+	/* r0 to TPIDRURW and back; the CPSR to the stack */
+	static const u32 code[] = { 0xee0d0f50, 0xe10f0000, 0xe50d0004, 0xee1d0f50, 0xe51ff004, (u32)hook_2 };
+	void (*before)(void) = exc_hook[VEC_SVC];
+
+	begin("with A and F masked");
+	exc_hook[VEC_SVC] = (void (*)(void))code_fresh(code, ARRAY_SIZE(code));
+	for (u32 n = 0; n < 4; n++) {
+		struct line l = plain;
+
+		line_put(&l);
+		for (u32 i = 0; i < 4 * RUNS; i++) {
+			struct state s;
+
+			frame_random((u32)USER, MODE_USR | masks | random_flags());
+			same(VEC_SVC, run(&l, (u32)IDLE_FRAME, IDLE_FRAME, OPEN, i < RUNS ? PSR_I : kernel[i % ARRAY_SIZE(kernel)]), "vector");
+			s = start;
+			model(&l, &s, l.n);
+			same(masks | PSR_I | MODE_SVC, read32(s.sp - 4) & (PSR_A | PSR_I | PSR_F | PSR_MODE), "CPSR of call %u", i);
+			same(masks | PSR_I | MODE_SVC, exc_frame.cpsr & (PSR_A | PSR_I | PSR_F | PSR_MODE), "CPSR of call %u by way of memory", i);
+		}
+	}
+	exc_hook[VEC_SVC] = before;
+	end();
+}
+
 static void test_it(void)
 {
 	begin("into an IT block");
@@ -1135,6 +1164,7 @@ void guest_main(void)
 	test_patched();
 	test_branch();
 	test_status();
+	test_masked();
 	test_it();
 	test_privileged();
 	test_irq_waits();

@@ -147,7 +147,10 @@ static void make(const char *compatible, bool read_only, bool forget)
 	dev.guest = &guest;
 	dev.irq = LINE;
 	dev.priv = calloc(1, dev.type->state_size);
+	/* What a device allocates is its guest's, and is had anew with it. */
+	alloc_own(arch_host_mem()->heap_base, arch_host_mem()->umbra_end);
 	assert_int_equal(dev.type->create(&dev, &node), 0);
+	alloc_own_end();
 	dev.type->reset(&dev);
 }
 

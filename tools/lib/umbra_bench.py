@@ -23,7 +23,7 @@ import umbra_card
 import umbra_debian
 import umbra_machine
 from umbra_bench_list import BENCHMARKS, BY_NAME
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run, speaker, tool_main
 
 BASELINE = SOURCE / "tests/bench/baseline.json"
 DOCUMENT = SOURCE / "docs/performance.md"
@@ -74,8 +74,7 @@ def prepare(options):
     umbra_debian.fetch_all()
     program = umbra_machine.build_machine()
     if not options.no_build:
-        done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}"],
-                              stdout=subprocess.DEVNULL, check=False)
+        done = make(stdout=subprocess.DEVNULL)
         if done.returncode:
             raise ToolError("Umbra could not be built (see above)")
     return program

@@ -417,6 +417,7 @@ static void return_check(struct gate *g, u32 rn, u32 size)
 	load(g, 0, VCPU(return_mode));
 	put(g, 0xe02ee000);				/* EOR lr, lr, r0 */
 	put_eq(g, 0xe31e001f);				/* TST lr, #0x1f */
+	put_eq(g, 0xe31e0d05);				/* TST lr, #(PSR_A | PSR_F): a system call finds them as User mode had them */
 	if (!g->dacr_known) {
 		load(g, LR, OPEN(dacr));
 		load(g, 0, VCPU(cp15.dacr));

@@ -132,7 +132,6 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 
 void compare_table(struct shadow *s, struct node *n, const struct root *r)
 {
-	n->epoch = s->epoch;
 	if (check_lines(s, n, 0xffff, r->uncached))
 		node_tlb_flush(s, n);
 }

@@ -27,7 +27,8 @@ struct guest_watch {
 	u32 characters;			/* console_guest_characters() at its start */
 	u32 reset_at, resets_unsaid;
 	u32 still;			/* seconds in one place */
-	bool reset_said, silence_said;
+	u32 exceptions, storm;		/* arch_vcpu_exceptions(); seconds of nothing else */
+	bool reset_said, silence_said, storm_said;
 };
 
 struct guest {

@@ -38,6 +38,7 @@ struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, destroys, pc, r0, r1, r2;
 	bool lives;		/* arch_vcpu_lives() */
+	u32 exceptions;		/* arch_vcpu_exceptions() */
 	bool still;
 	const char *path, *shadow;
 };

@@ -75,6 +75,7 @@ void arch_vcpu_destroy(struct vcpu *v) { fake_vcpu.destroys++; }
 void arch_vcpu_dump(struct vcpu *v) { }
 void arch_vcpu_trouble(struct vcpu *v) { fake_vcpu.troubles++; }
 bool arch_vcpu_lives(struct vcpu *v) { return fake_vcpu.lives; }
+u32 arch_vcpu_exceptions(const struct vcpu *v) { return fake_vcpu.exceptions; }
 bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
