@@ -159,6 +159,8 @@ inl_\name:
 	.set	inl_hot_fpexc_read, hot_fpexc_read
 	.set	inl_hot_fpexc_write, hot_fpexc_write
 	.set	inl_hot_iciallu, hot_iciallu
+	.set	inl_hot_bpiall, hot_bpiall
+	.set	inl_hot_ctr, hot_ctr
 
 	.macro	inl_not_fiq			@ F: through C, which makes the real one follow
 	tst	r8, #1

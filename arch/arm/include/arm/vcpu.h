@@ -49,7 +49,7 @@ struct vcpu_open {
 	u32 dacr;		/* the guest's DACR */
 	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
-	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
+	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar, ctr;	/* copies, for reading */
 	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
 };
 
