@@ -371,8 +371,7 @@ inl_ldm_rest:
 	beq	svc_common
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	and	r5, r5, r4
-	tst	r3, #0x140		@ A, F: a system call finds them as User mode had them
-	cmpeq	r5, #0x10
+	cmp	r5, #0x10
 	bne	svc_common
 	ldr	r5, [sp, #OPEN_DACR]
 	ldr	r6, [sp, #VCPU_DACR]
@@ -385,8 +384,11 @@ inl_ldm_rest:
 	add	r5, r5, r6
 	tst	r4, #0x20
 	biceq	r9, r9, #3		@ else UNPREDICTABLE
+	mov	r6, #0x13		@ a system call finds A and F as User mode has them
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
+	str	r6, [sp, #OPEN_MODE]
+	str	r6, [sp, #OPEN_PSR_OR]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]
 	str	r9, [sp, #OPEN_OTHER_LR]
