@@ -516,10 +516,14 @@ inl_ldm_rest:
 	isb
 	mrc	p15, 0, r7, c7, c4, 0	@ PAR
 	ldr	r4, [sp, #VCPU_TTBCR]
+	ldr	r6, [sp, #VCPU_STUB_LINE]
 	tst	r7, #1
 	cmpeq	r4, #0
 	bne	svc_common
+	eor	r6, r6, r7
 	ldr	r4, [sp, #VCPU_TTBR0]
+	tst	r6, #0x3000		@ STUB_LINE_PAGE
+	bne	hot_dccmvac_any
 	ubfx	r6, r7, #14, #6
 	ubfx	r4, r4, #14, #6
 	eor	r8, r7, r7, lsr #4	@ vcpu_root_index()
