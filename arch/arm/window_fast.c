@@ -293,7 +293,11 @@ static bool fast_in_root(const struct vcpu *v, u32 va)
 {
 	u32 par = fast_user_par(va);
 
-	if (par & PAR_F || v->cp15.ttbcr || IN_MIB(v->cp15.ttbr0 ^ par) == 0)
+	if (par & PAR_F || v->cp15.ttbcr)
+		return true;
+	if ((par ^ v->stub_line) & STUB_LINE_PAGE)
+		return false;
+	if (IN_MIB(v->cp15.ttbr0 ^ par) == 0)
 		return true;
 	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
 		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)

@@ -477,6 +477,18 @@ hot_fault_read:
 	hot_count
 	hot_resume
 
+	hot_handler hot_bpiall
+	mov	r5, #0
+	mcr	p15, 0, r5, c7, c5, 6
+	hot_count
+	hot_resume
+
+	hot_handler hot_ctr
+	mrc	p15, 0, r5, c0, c0, 1
+	str	r5, [sp, r8, lsl #2]
+	hot_count
+	hot_resume
+
 	hot_handler hot_dccmvac	@ completes at the DSB that the guest itself needs for its purpose
 	ldr	r5, [sp, r8, lsl #2]
 hot_dccmvac_any:

@@ -159,6 +159,8 @@ inl_\name:
 	.set	inl_hot_fpexc_read, hot_fpexc_read
 	.set	inl_hot_fpexc_write, hot_fpexc_write
 	.set	inl_hot_iciallu, hot_iciallu
+	.set	inl_hot_bpiall, hot_bpiall
+	.set	inl_hot_ctr, hot_ctr
 
 	.macro	inl_not_fiq			@ F: through C, which makes the real one follow
 	tst	r8, #1
@@ -369,8 +371,7 @@ inl_ldm_rest:
 	beq	svc_common
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	and	r5, r5, r4
-	tst	r3, #0x140		@ A, F: a system call finds them as User mode had them
-	cmpeq	r5, #0x10
+	cmp	r5, #0x10
 	bne	svc_common
 	ldr	r5, [sp, #OPEN_DACR]
 	ldr	r6, [sp, #VCPU_DACR]
@@ -383,8 +384,11 @@ inl_ldm_rest:
 	add	r5, r5, r6
 	tst	r4, #0x20
 	biceq	r9, r9, #3		@ else UNPREDICTABLE
+	mov	r6, #0x13		@ a system call finds A and F as User mode has them
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
+	str	r6, [sp, #OPEN_MODE]
+	str	r6, [sp, #OPEN_PSR_OR]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]
 	str	r9, [sp, #OPEN_OTHER_LR]
@@ -505,6 +509,38 @@ inl_ldm_rest:
 	and	r7, r7, #3
 	sub	r7, r7, #1
 	cmp	r7, #2			@ neither a table nor a section: the area can stay
-	blo	svc_common
+	bhs	hot_dccmvac_any
+
+	/* As fast_in_root(): it is a descriptor if it lies in a table that walks use now, or that the window could select. r6 := its place in the MiB. */
+	mcr	p15, 0, r5, c7, c8, 3	@ ATS1CUW
+	isb
+	mrc	p15, 0, r7, c7, c4, 0	@ PAR
+	ldr	r4, [sp, #VCPU_TTBCR]
+	ldr	r6, [sp, #VCPU_STUB_LINE]
+	tst	r7, #1
+	cmpeq	r4, #0
+	bne	svc_common
+	eor	r6, r6, r7
+	ldr	r4, [sp, #VCPU_TTBR0]
+	tst	r6, #0x3000		@ STUB_LINE_PAGE
+	bne	hot_dccmvac_any
+	ubfx	r6, r7, #14, #6
+	ubfx	r4, r4, #14, #6
+	eor	r8, r7, r7, lsr #4	@ vcpu_root_index()
+	cmp	r4, r6
+	beq	svc_common
+	ubfx	r8, r8, #14, #2
+	mov	r4, #ROOT_CACHE_SIZE
+	mla	r8, r8, r4, sp
+	.rept	4
+	ldr	r4, [r8, #VCPU_ROOT_CACHE]
+	ldr	r7, [r8, #(VCPU_ROOT_CACHE + ROOT_CACHE_SIZE / 2)]
+	ubfx	r4, r4, #14, #6
+	ubfx	r7, r7, #14, #6
+	cmp	r4, r6
+	cmpne	r7, r6
+	beq	svc_common
+	add	r8, r8, #(4 * ROOT_CACHE_SIZE)
+	.endr
 	b	hot_dccmvac_any
 	.ltorg

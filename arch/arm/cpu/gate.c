@@ -417,7 +417,6 @@ static void return_check(struct gate *g, u32 rn, u32 size)
 	load(g, 0, VCPU(return_mode));
 	put(g, 0xe02ee000);				/* EOR lr, lr, r0 */
 	put_eq(g, 0xe31e001f);				/* TST lr, #0x1f */
-	put_eq(g, 0xe31e0d05);				/* TST lr, #(PSR_A | PSR_F): a system call finds them as User mode had them */
 	if (!g->dacr_known) {
 		load(g, LR, OPEN(dacr));
 		load(g, 0, VCPU(cp15.dacr));
@@ -454,6 +453,9 @@ static void do_return(struct gate *g)
 	return_check(g, rn, ldm & 1 ? 60 : 56);
 	put(g, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
 	store(g, 0, VCPU(cpsr));
+	put(g, 0xe3a0e013);				/* MOV lr, #MODE_SVC: a system call finds A and F as User mode has them */
+	store(g, LR, OPEN(mode));
+	store(g, LR, OPEN(psr_or));
 	put_other_bank(g, rn, g->at->insn[g->i + 2] & 0xff);
 	put(g, 0xe3100020);				/* TST r0, #PSR_T */
 	put_eq(g, 0xe3cee003);				/* BIC lr, lr, #3: else UNPREDICTABLE */

@@ -253,6 +253,7 @@ static void inline_start(struct vcpu *v)
 	stub_area_reset(v);
 	v->stubs_wanted = false;
 	v->open->dacr_writer = 0;
+	v->open->ctr = read_ctr();
 	v->dacr_closed = ~0u;
 	v->open_used = 1;
 	window_set_vectors(v);

@@ -173,6 +173,7 @@ MAKE_READ(dfsr_read, dfsr)
 MAKE_READ(ifsr_read, ifsr)
 MAKE_READ(dfar_read, dfar)
 MAKE_READ(ifar_read, ifar)
+MAKE_READ(ctr_read, ctr)
 
 /*
  * DACR: what is really open is open->dacr_real. Closing what is not open, and opening what nothing has needed yet, is only
@@ -230,6 +231,7 @@ static const struct row {
 	[SITE_KIND_IFAR_R] = { STUB_PLAIN, make_ifar_read },
 	[SITE_KIND_TTBR0_R] = { STUB_PLAIN, make_ttbr0_read },
 	[SITE_KIND_TTBR1_R] = { STUB_PLAIN, make_ttbr1_read },
+	[SITE_KIND_CTR_R] = { STUB_PLAIN, make_ctr_read },
 };
 
 /* LDRT, STRT, LDRBT, STRBT with an immediate, whose registers are not UNPREDICTABLE. */

@@ -49,7 +49,7 @@ struct vcpu_open {
 	u32 dacr;		/* the guest's DACR */
 	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
-	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
+	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar, ctr;	/* copies, for reading */
 	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
 };
 
@@ -107,7 +107,7 @@ struct vcpu {
 	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid, calls; } root_cache[16][2];	/* calls: @call_gen when it had what the call line needs */
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
-	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:2 of the address of the descriptor
+	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 13:2 of the address of the descriptor
 	 * in any first-level table that is about the stub area, and STUB_LINE_VALID; 0: there is no area. Kept by the shadow MMU.
 	 */
 	u32 open_used;
@@ -129,6 +129,7 @@ struct vcpu {
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
 #define STUB_LINE_WORD	0x03cu
+#define STUB_LINE_PAGE	0x3000u	/* which of the four pages of a table of 16 KiB it is in */
 	u32 shared_end;
 	/* -- C only -- */
 	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
