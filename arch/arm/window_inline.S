@@ -5,13 +5,21 @@
  * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
  */
 
-/* Undefined: a gate (cpu/gate.h), or something else. */
+/* Undefined: a gate (cpu/gate.h), where a return line begins (cpu/ret_line.h), or something else. */
 inl_und:
 	str	r0, [sp]
 	ldr	r0, [sp, #VCPU_GATES_KEY]
 	eor	r0, r0, lr, ror #6
 	lsrs	r0, r0, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
 	moveq	pc, lr
+	ldr	r0, [sp, #VCPU_RET]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_LINE)]
+	ldr	r0, [sp, #(VCPU_RET + RET_SIZE)]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_SIZE + RET_LINE)]
+	.global	window_und_plain
+window_und_plain:
 	ldr	r0, [sp]
 	b	win_und
 
@@ -295,6 +303,7 @@ inl_bank:				@ within reach
 	 * system call starts with, whatever was masked here.
 	 */
 inl_movs_user:
+	str	lr, [sp, #VCPU_RETURNED_BEHIND]
 	and	r6, r3, #0x1f
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	cmp	r6, #0x13

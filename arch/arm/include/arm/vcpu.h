@@ -119,6 +119,15 @@ struct vcpu {
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
 	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
+	u32 call_line;	/* what svc_line is in a root that has what the lines need */
+	/*
+	 * Return lines (cpu/ret_line.h): the return address of their first trapping word, or RET_NOWHERE, which @now is in a root that has not what
+	 * they need; where they are. And where the window last returned to User mode, if by no line.
+	 */
+	struct { u32 now, line, key; } ret[2];
+#define RET_NOWHERE	1u
+	u32 returned_behind;
+	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
 	u32 call_gen;	/* entries of roots that are not current may be gone. Kept by the shadow MMU; never 0 */
