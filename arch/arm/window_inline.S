@@ -437,6 +437,7 @@ inl_ldm_rest:
 	ldr	r6, [lr]
 	ubfx	r7, r6, #16, #4
 	ubfx	r8, r6, #12, #4
+inl_user_ls:
 	ldr	r9, [sp, r7, lsl #2]
 	ldr	r4, [sp, r8, lsl #2]
 	mcr	p15, 0, r11, c3, c0, 0
@@ -469,6 +470,22 @@ inl_ldm_rest:
 	add	lr, lr, #4
 	hot_count
 	hot_resume
+
+	/* The same of T32 code: its trapping word says all, and nothing stands behind it. r6 is made an A32 word. */
+inl_t32_user_ls:
+	ldrh	r6, [lr]
+	ldr	r5, [sp, #OPEN_DACR]
+	inl_find_dacr
+	ubfx	r7, r6, #4, #4
+	ubfx	r8, r6, #0, #4
+	mov	r4, #0
+	tst	r6, #0x200		@ load
+	orrne	r4, r4, #0x00100000
+	tst	r6, #0x100		@ byte
+	orrne	r4, r4, #0x00400000
+	mov	r6, r4
+	sub	lr, lr, #2		@ the end adds four
+	b	inl_user_ls
 
 	inl_handler hot_dacr_read
 	hot_read_word OPEN_DACR
