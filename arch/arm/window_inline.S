@@ -378,7 +378,8 @@ inl_ldm_rest:
 	beq	svc_common
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	and	r5, r5, r4
-	cmp	r5, #0x10
+	tst	r3, #0x140		@ A, F: a system call finds them as User mode had them
+	cmpeq	r5, #0x10
 	bne	svc_common
 	ldr	r5, [sp, #OPEN_DACR]
 	ldr	r6, [sp, #VCPU_DACR]

@@ -51,6 +51,9 @@ def test_general_way(boot, slow_image, guest):
     assert re.search(r"^unrewritten\s+0\b", board.monitor("stats"), re.M)
 
 
+SCANNING = "most of the last second is scanning of code pages"
+
+
 @pytest.mark.nightly
 def test_fewest_code_pages(boot, tmp_path):
     """Debian boots with the fewest copies of code pages that can be configured, and `stats` says why it takes so long."""
@@ -58,4 +61,33 @@ def test_fewest_code_pages(boot, tmp_path):
     arguments[arguments.index("-kernel") + 1] = image_with(tmp_path / "fewest", "CONFIG_CODE_PAGES=1792", "CONFIG_CODE_PAGES=64")
     board = boot(arguments)
     board.expect(PROMPT, 400)
-    assert "most of this is scanning of code pages" in board.monitor("stats")
+    board.sendline("while :; do ls -lR /bin /proc/self >/dev/null; done 2>/dev/null")
+    board.expect_not(PROMPT, 5)
+    assert SCANNING in board.monitor("stats")
+
+
+@pytest.fixture(scope="module")
+def interp_image(tmp_path_factory):
+    """Umbra with the path that rewrites nothing, alone: no code pages, no copies."""
+    folder = tmp_path_factory.mktemp("interp")
+    assert make(folder, "beagle-xm_defconfig", "interp.config")[0] == 0
+    status, text = make(folder, "all")
+    assert status == 0, text
+    return folder / "umbra.img"
+
+
+def test_interpreter_alone(boot, interp_image):
+    """What User mode executes is the guest's own memory, also where that is elsewhere in the host's."""
+    folder = build_dir() / "guests"
+    files = {"guest.bin": folder / "modes.bin", "guest1.bin": folder / "oldkernel.bin"}  # which has helpers for User mode beside its vectors
+    arguments = umbra_arguments("interp-alone", "bare-duo", files, "interp")
+    arguments[arguments.index("-kernel") + 1] = interp_image
+    board = boot(arguments)
+    lines, tests, failed = results(board)
+    assert tests > 0 and failed == 0, lines
+    board.open_monitor()
+    board.sendline("console 1 history")
+    lines, tests, failed = results(board)
+    assert tests > 0 and failed == 0, lines
+    board.open_monitor()
+    assert all("0 violations" in board.monitor_command(f"guest {name} audit") for name in "01")

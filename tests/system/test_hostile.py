@@ -25,7 +25,7 @@ HOSTILE = """#include "bare-duo.dts"
 """
 # What a typed character does, and whether it comes to an end.
 SHORT = "itpavbdf"
-ENDLESS = {"F": "faults without end", "M": "everything masked"}
+ENDLESS = {"F": "faults without end", "M": "everything masked", "L": "long requests"}
 PATHS = [path for path in built_paths() if path != "interp"]
 FIRST_IN_EVERY_RUN = [path if path == PATHS[0] else pytest.param(path, marks=pytest.mark.nightly) for path in PATHS]
 
@@ -54,6 +54,17 @@ def end(board, before):
     assert board.log.read_text(encoding="latin1").count("AAAAAAAA begins") == 1
 
 
+def share(board):
+    """The guest that works has its half of the processor all the time."""
+    show(board, "0")
+    for _ in range(24):  # more than two seconds, of which the last full one is shown
+        rounds(board, "A")
+    board.open_monitor()
+    assert guests(board)["0"][2] > 48
+    board.sendline("console 1")
+    board.expect(r"\[guest 1\]")
+
+
 @pytest.mark.parametrize("path", FIRST_IN_EVERY_RUN)
 def test_attacks(boot, tmp_path, path):
     """Each attack comes to its end; those that have none are ended by a reset."""
@@ -70,6 +81,8 @@ def test_attacks(boot, tmp_path, path):
     for letter, words in ENDLESS.items():
         board.send(letter)
         board.expect(f"{words} begins", 60)
+        if letter == "L":
+            share(board)
         board.open_monitor()
         assert "0 violations" in board.monitor_command("guest 1 audit")
         board.sendline("guest 1 reset")

@@ -73,7 +73,7 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 	slot = choose(s, near >> SECTION_SHIFT);
 	if (!slot || !is_watched(s, slot))
 		return 0;
-	s->stubs.entry = table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
+	s->stubs.entry = (u32)table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
 	write_roots(s, slot, s->stubs.entry);
 	s->stubs.slot = (u16)slot;
 	s->stubs.placed = true;
