@@ -93,6 +93,10 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(SVC_PLAIN, svc_plain);
 	VCPU(SVC_LINE, svc_line);
 	VCPU(CALL_DACR, call_dacr);
+	VCPU(RET, ret);
+	DEFINE(RET_LINE, offsetof(struct vcpu, ret[0].line) - offsetof(struct vcpu, ret));
+	DEFINE(RET_SIZE, sizeof(((struct vcpu *)0)->ret[0]));
+	VCPU(RETURNED_BEHIND, returned_behind);
 	DEFINE(GATES_SIZE, GATES_SIZE);
 	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 

@@ -518,11 +518,10 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 	return false;
 }
 
-/* System calls in the root of @c: by the call line, if it was right there and nothing that it depends on is gone since. */
+/* System calls in the root of @c: by lines, if they were right there and nothing that it depends on is gone since. */
 static inline void fast_calls(struct vcpu *v, const struct root_cache *c)
 {
-	v->svc_line = v->svc_vector && c->calls == v->call_gen ? v->window_base + WINDOW_CALL : v->svc_plain;
-	open_choose_call(v);
+	open_choose_lines(v, (v->svc_vector || v->svc_vector_t32) && c->calls == v->call_gen);
 }
 
 /*

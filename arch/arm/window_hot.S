@@ -598,7 +598,7 @@ und_t32_narrow:
 	sub	r6, r6, #(SITE_T32_CPS & 0xff00)
 	sub	r6, r6, #(SITE_T32_CPS & 0xff)
 	cmp	r6, #0x10
-	bhs	svc_common
+	bhs	und_t32_other
 	and	r8, r6, #7
 	tst	r6, #8
 #ifdef CONFIG_CPU_PATH_INLINE
@@ -612,6 +612,16 @@ und_t32_narrow:
 #else
 	bne	hot_cpsid
 	b	hot_cpsie
+#endif
+#ifdef CONFIG_CPU_PATH_INLINE
+und_t32_other:
+	movw	r4, #(SITE_T32_USER_LS - SITE_T32_CPS)
+	cmp	r6, r4
+	cmpeq	r5, #1
+	beq	inl_t32_user_ls
+	b	svc_common
+#else
+	.set	und_t32_other, svc_common
 #endif
 	.ltorg
 hot_svc_end:

@@ -5,13 +5,21 @@
  * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
  */
 
-/* Undefined: a gate (cpu/gate.h), or something else. */
+/* Undefined: a gate (cpu/gate.h), where a return line begins (cpu/ret_line.h), or something else. */
 inl_und:
 	str	r0, [sp]
 	ldr	r0, [sp, #VCPU_GATES_KEY]
 	eor	r0, r0, lr, ror #6
 	lsrs	r0, r0, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
 	moveq	pc, lr
+	ldr	r0, [sp, #VCPU_RET]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_LINE)]
+	ldr	r0, [sp, #(VCPU_RET + RET_SIZE)]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_SIZE + RET_LINE)]
+	.global	window_und_plain
+window_und_plain:
 	ldr	r0, [sp]
 	b	win_und
 
@@ -297,6 +305,7 @@ inl_bank:				@ within reach
 	 * system call starts with, whatever was masked here.
 	 */
 inl_movs_user:
+	str	lr, [sp, #VCPU_RETURNED_BEHIND]
 	and	r6, r3, #0x1f
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	cmp	r6, #0x13
@@ -433,6 +442,7 @@ inl_ldm_rest:
 	ldr	r6, [lr]
 	ubfx	r7, r6, #16, #4
 	ubfx	r8, r6, #12, #4
+inl_user_ls:
 	ldr	r9, [sp, r7, lsl #2]
 	ldr	r4, [sp, r8, lsl #2]
 	mcr	p15, 0, r11, c3, c0, 0
@@ -465,6 +475,22 @@ inl_ldm_rest:
 	add	lr, lr, #4
 	hot_count
 	hot_resume
+
+	/* The same of T32 code: its trapping word says all, and nothing stands behind it. r6 is made an A32 word. */
+inl_t32_user_ls:
+	ldrh	r6, [lr]
+	ldr	r5, [sp, #OPEN_DACR]
+	inl_find_dacr
+	ubfx	r7, r6, #4, #4
+	ubfx	r8, r6, #0, #4
+	mov	r4, #0
+	tst	r6, #0x200		@ load
+	orrne	r4, r4, #0x00100000
+	tst	r6, #0x100		@ byte
+	orrne	r4, r4, #0x00400000
+	mov	r6, r4
+	sub	lr, lr, #2		@ the end adds four
+	b	inl_user_ls
 
 	inl_handler hot_dacr_read
 	hot_read_word OPEN_DACR

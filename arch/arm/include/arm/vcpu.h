@@ -118,6 +118,15 @@ struct vcpu {
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
 	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
+	u32 call_line;	/* what svc_line is in a root that has what the lines need */
+	/*
+	 * Return lines (cpu/ret_line.h): the return address of their first trapping word, or RET_NOWHERE, which @now is in a root that has not what
+	 * they need; where they are. And where the window last returned to User mode, if by no line.
+	 */
+	struct { u32 now, line, key; } ret[2];
+#define RET_NOWHERE	1u
+	u32 returned_behind;
+	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
 	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root. Kept by the shadow MMU; never 0 */
@@ -140,7 +149,7 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
-	gva_t call_at[3];	/* what the call line depends on is in these pages */
+	gva_t call_at[4];	/* what lines depend on is in these pages */
 	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
