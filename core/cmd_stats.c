@@ -42,12 +42,25 @@ static struct slow_cost sum(const struct slow_cost *slow)
 	return t;
 }
 
-/* Scans cost more than all else that leaves the window: the guest executes more code pages than there are copies. */
-static void say_if_scanning(const struct slow_cost *slow, const struct slow_cost *all)
+#define SCANS_MANY	50u	/* in a second; some are what starting a program takes */
+
+/*
+ * Are scans going on, and do they cost more than all else that leaves the window? The guest executes more code pages than there are copies then.
+ * What counts is the last second: a boot scans, and is over.
+ */
+static void say_if_scanning(const struct stats_rate *rates, const u64 *events, const struct slow_cost *slow)
 {
-	if (slow[EXIT_SCAN].instructions > all->instructions / 2)
-		mon_printf("most of this is scanning of code pages: more of them are in use than CONFIG_CODE_PAGES has copies for, or code is written "
-			   "all the time (see `guest dump`)\n");
+	u64 all = 0, scans = 0;
+
+	for (u32 i = 0; i < EXIT_NR; i++) {
+		u64 cost = events[i] ? stats_per_second(rates, (enum exit_cause)i) * slow[i].instructions / events[i] : 0;
+
+		all += cost;
+		scans += i == EXIT_SCAN ? cost : 0;
+	}
+	if (stats_per_second(rates, EXIT_SCAN) >= SCANS_MANY && scans > all / 2)
+		mon_printf("most of the last second is scanning of code pages: more of them are in use than CONFIG_CODE_PAGES has copies for, or "
+			   "code is written all the time (see `guest dump`)\n");
 }
 
 /* With one guest there was one, at its creation. */
@@ -90,7 +103,7 @@ static int cmd_stats(int argc, char **argv)
 	mon_printf("slow exits are those handled outside of the window; instructions and mean are theirs, by their first cause\n");
 	if (all.instructions && all.counted != all.exits)
 		mon_printf("of these, %s could be counted: the guest used all performance counters\n", count(all.counted, buf));
-	say_if_scanning(slow, &all);
+	say_if_scanning(&g->rates, n, slow);
 	if (!all.instructions)
 		mon_printf("nothing counts instructions here: CONFIG_EXIT_INSTRUCTIONS is off, or QEMU runs without -icount\n");
 	mon_printf("unrewritten   %12s  UNPREDICTABLE words that trapped unrewritten (must be 0)\n",

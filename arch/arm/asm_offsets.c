@@ -70,7 +70,6 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(LR_SVC, bank_lr[BANK_SVC]);
 	VCPU(SPSR_SVC, bank_spsr[BANK_SVC]);
 	VCPU(DACR_CACHE, dacr_cache);
-	VCPU(WANT_PTE_HINTS, want_pte_hints);
 	VCPU(FAST_MODES_OFF, fast_modes_off);
 	VCPU(FAST_OFF, fast_off);
 	VCPU(SVC_VECTOR, svc_vector);

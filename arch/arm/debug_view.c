@@ -6,6 +6,7 @@
 #include <arm/shadow.h>
 #include <arm/switch.h>
 #include <arm/sysreg.h>
+#include <arm/unwind.h>
 #include <arm/vcpu.h>
 #include <hv/guest.h>
 #include <hv/guest_peek.h>
@@ -260,38 +261,95 @@ static u32 walk_frames(struct vcpu *v, struct stack s)
 	return n;
 }
 
-/* Everything on the stack that could be a return address. */
-static void scan_stack(struct vcpu *v, struct stack s)
+/* Along the unwind tables from @f on, which is where they end then. Returns how many callers there were. */
+static u32 walk_tables(struct vcpu *v, struct unwind_index *idx, struct unwind_frame *f, bool say, enum unwind_end *end)
 {
-	u32 end = s.sp | (STACK_SIZE - 1), word;
+	u32 n = 0;
 
-	for (u32 n = 0, sp = s.sp & ~3u; n < FRAMES_MAX && sp < end && peek_word(v, sp, 4, &word); sp += 4)
-		if (is_return(v, word)) {
-			mon_printf("    %08x  on the stack at %08x, or left over there\n", (unsigned)word, (unsigned)sp);
-			n++;
-		}
+	for (*end = UNWIND_CALLER; n < FRAMES_MAX; n++) {
+		struct unwind_frame caller = *f;
+
+		*end = unwind_step(v, idx, &caller);
+		if (*end != UNWIND_CALLER || (caller.called && !is_return(v, caller.r[15])))
+			break;
+		*f = caller;
+		if (say)
+			mon_printf("    %08x  by its unwind table, stack at %08x\n", (unsigned)f->r[15], (unsigned)f->r[13]);
+	}
+	return n;
+}
+
+#define CHAIN_MIN	3u	/* callers that nobody finds by chance */
+
+/* If @f is a function that was called, the tables lead from it to the first of all, or far. */
+static bool walk_chain(struct vcpu *v, struct unwind_index *idx, struct unwind_frame f)
+{
+	struct unwind_frame probe = f;
+	enum unwind_end end;
+	u32 n = walk_tables(v, idx, &probe, false, &end);
+
+	if (!n || (end != UNWIND_TOP && n < CHAIN_MIN))
+		return false;
+	walk_tables(v, idx, &f, true, &end);
+	return true;
+}
+
+/* Everything on the stack that could be a return address, until the tables know one. */
+static void scan_stack(struct vcpu *v, struct unwind_index *idx, struct unwind_frame f)
+{
+	u32 end = f.r[13] | (STACK_SIZE - 1), word;
+
+	f.called = true;
+	for (u32 n = 0, sp = f.r[13] & ~3u; n < FRAMES_MAX && sp < end && peek_word(v, sp, 4, &word); sp += 4) {
+		if (!is_return(v, word))
+			continue;
+		mon_printf("    %08x  on the stack at %08x, or left over there\n", (unsigned)word, (unsigned)sp);
+		n++;
+		f.r[15] = word;
+		f.r[13] = sp + 4;
+		if (walk_chain(v, idx, f))
+			break;
+	}
 }
 
 /* The modes in which exceptions arrive have no stack worth the name in Linux: what matters is whom they interrupted. */
-static struct stack stack_of(struct vcpu *v)
+static struct unwind_frame frame_of(struct vcpu *v)
 {
+	struct unwind_frame f = { .called = false };
 	u32 mode = vcpu_mode(v);
 
+	memcpy(f.r, v->r, sizeof(f.r));
 	if (mode == MODE_USR || mode == MODE_SVC || mode == MODE_SYS)
-		return (struct stack){ v->r[13], v->r[11] };
+		return f;
 	mode = *vcpu_spsr(v) & PSR_MODE;
 	mon_printf("    %08x  lr: where mode %s was interrupted, or behind it\n", (unsigned)v->r[14], mode_name(mode));
-	return (struct stack){ vcpu_mode_sp_get(v, mode), vcpu_user_reg_get(v, 11) };
+	for (u32 i = 8; i <= 12; i++)
+		f.r[i] = vcpu_user_reg_get(v, i);
+	f.r[15] = v->r[14] - 4;
+	f.r[14] = mode == MODE_SVC ? v->bank_lr[BANK_SVC] : vcpu_user_reg_get(v, 14);
+	f.r[13] = vcpu_mode_sp_get(v, mode);
+	return f;
 }
 
 void arch_debug_backtrace(struct vcpu *v)
 {
-	struct stack s;
+	struct unwind_index idx = { .nr = 0 };
+	struct unwind_frame f, leaf;
+	enum unwind_end end;
 
 	mon_printf("    %08x  pc, mode %s, %s\n", (unsigned)v->r[15], mode_name(v->cpsr), v->cpsr & PSR_T ? "T32" : "A32");
-	s = stack_of(v);
-	if (is_return(v, v->r[14]))
+	f = frame_of(v);
+	if (walk_tables(v, &idx, &f, true, &end) && end == UNWIND_TOP)
+		return;
+	if (!f.called && is_return(v, v->r[14])) {
 		mon_printf("    %08x  lr, the caller or a call that is over\n", (unsigned)v->r[14]);
-	if (!walk_frames(v, s))
-		scan_stack(v, s);
+		/* In a function's first instructions nothing is on the stack yet, whatever its table says. */
+		leaf = f;
+		leaf.r[15] = v->r[14];
+		leaf.called = true;
+		if (walk_chain(v, &idx, leaf))
+			return;
+	}
+	if (!walk_frames(v, (struct stack){ f.r[13], f.r[11] }))
+		scan_stack(v, &idx, f);
 }

@@ -325,7 +325,7 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	if (!((va ^ v->window_base) >> SECTION_SHIFT))
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
-		return !v->want_pte_hints;
+		return true;
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
@@ -708,12 +708,20 @@ static bool fast_word(struct vcpu *v, u32 w)
 	return false;
 }
 
-/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+#define CLEAN_WORD_MASK	(0xff000000u | SITE_FLAG | 31u << SITE_KIND_SHIFT)
+#define CLEAN_WORD	(0xef000000u | SITE_FLAG | (u32)SITE_KIND_DCCMVAC << SITE_KIND_SHIFT)
+
+/*
+ * A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. What the handler of cleaning leaves
+ * over is done without it: the trapping word says all, and may be a gate's, whose address C never sees (roll() of path_inline.c).
+ */
 static bool fast_site(struct vcpu *v)
 {
 	const struct site_entry *e = window_site_entry(v, v->r[15]);
 
-	return e->pc == v->r[15] && e->svc == v->exit_insn && fast_word(v, e->word);
+	if (e->pc == v->r[15] && e->svc == v->exit_insn)
+		return fast_word(v, e->word);
+	return (v->exit_insn & CLEAN_WORD_MASK) == CLEAN_WORD && fast_cp15(v, 0xee070f3a | (v->exit_insn & 15) << 12);
 }
 
 /* ITAdvance(), A2.5.2: ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */

@@ -481,12 +481,9 @@ hot_fault_read:
 	ldr	r5, [sp, r8, lsl #2]
 hot_dccmvac_any:
 	ldr	r4, [sp, #VCPU_WINDOW_BASE]
-	ldr	r6, [sp, #VCPU_WANT_PTE_HINTS]
 	eor	r4, r4, r5
 	lsrs	r4, r4, #20
 	beq	svc_common		@ here the window answers; what the guest has there, the slow path knows
-	cmp	r6, #0
-	bne	svc_common
 	mcr	p15, 0, r5, c7, c10, 1
 	hot_count
 	hot_resume

@@ -988,6 +988,31 @@ static void test_tpidruro(void)
 	end();
 }
 
+/* Of each line of a page, so of the one that says where something of a hypervisor's is, too. */
+static void test_clean(void)
+{
+	begin("single operations that clean a line");
+	for (u32 k = 0; k < 26; k++) {
+		u32 reg = k % 13, other = reg == 9 ? 10 : 9;
+		const u32 words[] = { (k < 13 ? 0xee070f3a : 0xee070f3b) | reg << 12, 0xe2800001 | other << 16 | other << 12, UDF };
+		u32 *code = code_fresh(words, ARRAY_SIZE(words));
+
+		for (u32 n = 0; n < 128; n++) {
+			union { struct ctx c; u32 r[17]; } c;
+
+			ctx_init(&c.c, MODE_SVC | masks | PSR_I | random_flags());
+			c.r[reg] = DATA + 32 * n;
+			c.c.pc = (u32)code;
+			group_check(VEC_UND, ctx_run(&c.c), "r%u: vector", reg);
+			same(&code[3], exc_frame.exc_lr, "r%u: where", reg);
+			same(c.c.cpsr, exc_frame.spsr & PSR_BITS, "r%u: CPSR", reg);
+			for (u32 i = 0; i < 15; i++)
+				same(c.r[i] + (i == other), (&exc_frame.r[0])[i], "r%u of one with r%u", i, reg);
+		}
+	}
+	end();
+}
+
 /*
  * Opens @domain from one register, loads, closes it from another, loads: twice mcr dacr; add base, base, #4; isb; ldr. Under a condition
  * the same, or nothing of it.
@@ -1150,6 +1175,7 @@ void guest_main(void)
 	test_unaligned();
 	test_domain();
 	test_tpidruro();
+	test_clean();
 	test_undefined();
 	test_dacr(1);
 	test_dacr(4);

@@ -363,6 +363,7 @@ static u32 short_faults, short_fills;
 /* What the fault gets, every other time by the short way first (short_exit.c), which has to find what the long one does. */
 static enum shadow_result resolve(gva_t va, enum shadow_access acc, bool priv, bool legal, gpa_t *gpa)
 {
+	const u32 kernel = v->dacr_kernel, user = v->dacr_user;
 	struct gfault want = gf, got;
 	struct short_walk w;
 
@@ -378,6 +379,7 @@ static enum shadow_result resolve(gva_t va, enum shadow_access acc, bool priv, b
 		assert_true(legal);
 		if (!shadow_fill_short(v, va, acc, priv, &w))
 			break;
+		assert_true(v->dacr_kernel == kernel && v->dacr_user == user);	/* the real one stays as it is */
 		short_fills++;
 		return SHADOW_FIXED;
 	case SHORT_WALK_OTHER:

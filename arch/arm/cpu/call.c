@@ -3,10 +3,11 @@
  * The call line's validity. It does what the guest would execute from its SVC vector on, so all of that has to be what it was made of, and
  * executable, whenever a system call comes by it:
  *  - The words. While a page is scanned code nothing writes it without a drop (code_page.c), so they are those that were read as long as
- *    v->code_gen is what it was.
+ *    v->code_gen is what it was. Other pages begin and end to be code all the time: then the words are compared with those of then.
  *  - The pages: the vector's, that of the address that it loads, and the target's. The current root has to have them, as it were in the TLB. What
- *    takes them away comes to C, and then here, before the guest goes on. Where the window selects another root, it has to have had them, and
- *    nothing that takes away anything (v->call_gen) may have happened since.
+ *    takes them away comes to C, and then here, before the guest goes on. A root that was seen to have them says so in its root_cache, and is right
+ *    until something is taken away: of one of these pages (v->call_gen), or of the root as a whole (root_tlb_flush()). So here most exits find
+ *    that nothing has to be looked at, and the window knows it of a root that it selects.
  *  - The host's DACR of a system call, which opens their domains: v->call_dacr.
  */
 #include <arm/call.h>
@@ -25,6 +26,7 @@
 _Static_assert(sizeof(u32) * CALL_WORDS <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the call line's page");
 
 enum { VECTOR, LITERAL, TARGET, PLACES };
+_Static_assert(PLACES == ARRAY_SIZE(((struct vcpu *)0)->call_at), "one for each place");
 
 struct call {
 	bool known;		/* the others are of a look at the guest's code that found all pages */
@@ -32,6 +34,7 @@ struct call {
 	u32 code_gen;
 	gva_t at[PLACES];
 	hpa_t page[PLACES];	/* that the host executes there */
+	u32 words, word[CALL_INSNS];	/* the guest's from at[TARGET] on, as many as the line may be of */
 	u32 insns, made;
 };
 
@@ -90,24 +93,55 @@ static void install(struct vcpu *v, const struct call_code *code)
 	arch_icache_invalidate_all();
 }
 
-/* Look at the guest's code. Nothing is known where something of it is not there yet. */
+/* Put into @now what the guest's code says. Nothing is known where something of it is not there yet. */
+static void look(struct vcpu *v, struct call *now)
+{
+	const u32 *insn = follow_vector(v, now);
+	u32 left = (PAGE_SIZE - now->at[TARGET] % PAGE_SIZE) / 4;
+
+	now->known = true;
+	for (u32 i = 0; i < PLACES; i++)
+		now->known &= now->page[i] != 0;
+	now->words = !now->known || !insn ? 0 : left < CALL_INSNS ? left : CALL_INSNS;
+	if (now->words)
+		memcpy(now->word, insn, 4 * now->words);
+}
+
+static bool says_the_same(const struct call *a, const struct call *b)
+{
+	return a->known && b->known && a->words == b->words && !memcmp(a->at, b->at, sizeof(a->at)) && !memcmp(a->word, b->word, 4 * a->words);
+}
+
+/* The line of what @c says, if there can be one. */
 static void make(struct vcpu *v, struct call *c)
 {
 	static struct call_code code;
-	struct call now = { .known = true, .code_gen = v->code_gen, .made = c->made };
-	struct call_at at = { .insn = follow_vector(v, &now) };
+	const struct call_at at = { .target = c->at[TARGET], .insn = c->word, .insns = c->words };
 
-	for (u32 i = 0; i < PLACES; i++)
-		now.known &= now.page[i] != 0;
-	at.target = now.at[TARGET];
-	at.insns = (PAGE_SIZE - at.target % PAGE_SIZE) / 4;
-	now.good = now.known && at.insn && call_line_make(&code, &at);
-	if (now.good) {
-		now.insns = code.insns;
-		now.made++;
-		install(v, &code);
+	c->good = c->words && call_line_make(&code, &at);
+	if (!c->good)
+		return;
+	c->insns = code.insns;
+	c->made++;
+	install(v, &code);
+}
+
+/* Something is not as it was seen last: look again, and make the line anew if need be. */
+static void make_sure(struct vcpu *v, struct call *c)
+{
+	struct call now = { .code_gen = v->code_gen, .made = c->made };
+
+	look(v, &now);
+	if (says_the_same(c, &now)) {
+		c->code_gen = now.code_gen;
+		if (!memcmp(c->page, now.page, sizeof(c->page)))
+			return;
+		memcpy(c->page, now.page, sizeof(c->page));
+	} else {
+		make(v, &now);
+		*c = now;
 	}
-	*c = now;
+	memcpy(v->call_at, c->at, sizeof(c->at));
 	v->call_gen += 2;	/* other roots had what another line needs */
 }
 
@@ -124,18 +158,46 @@ static bool is_valid(struct vcpu *v)
 		same = page == c->page[i];
 	}
 	if (!same)
-		make(v, c);
+		make_sure(v, c);
 	return c->good;
 }
 
-/* For the window, which comes back to this root. */
-static void remember(struct vcpu *v)
+/* The current root, as the window knows it; NULL: it does not. */
+static struct root_cache *current(struct vcpu *v)
 {
 	struct root_cache *c = v->root_cache[vcpu_root_index(v->cp15.ttbr0)];
 
 	for (u32 i = 0; i < ARRAY_SIZE(v->root_cache[0]); i++)
-		if (c[i].hw_asid == v->hw_asid)
-			c[i].calls = v->call_gen;
+		if (c[i].hw_asid == v->hw_asid && c[i].asid != ROOT_VOID)
+			return &c[i];
+	return NULL;
+}
+
+/* Was all that is looked at found right in the current root, and is still? */
+static bool was_right(const struct vcpu *v, const struct root_cache *root)
+{
+	const struct call *c = v->calls;
+
+	return (call_was_seen(v) || (root && root->calls == v->call_gen)) && c->code_gen == v->code_gen && c->at[VECTOR] == v->svc_vector &&
+	       v->call_dacr == v->hw_dacr_entry;
+}
+
+static bool may_be_line(struct vcpu *v)
+{
+	struct root_cache *root = current(v);
+
+	if (was_right(v, root))
+		return true;
+	if (!is_valid(v))
+		return false;
+	if (v->call_dacr != v->hw_dacr_entry)
+		v->call_gen += 2;
+	v->call_dacr = v->hw_dacr_entry;
+	v->call_seen = v->hw_asid;
+	v->call_seen_gen = v->call_gen;
+	if (root)
+		root->calls = v->call_gen;	/* for the window, which comes back to this root */
+	return true;
 }
 
 int call_init(struct vcpu *v)
@@ -147,15 +209,24 @@ int call_init(struct vcpu *v)
 
 void call_refresh(struct vcpu *v)
 {
-	v->svc_line = v->svc_plain;
-	if (v->open_used && v->svc_vector && is_valid(v)) {
-		v->svc_line = v->window_base + WINDOW_CALL;
-		if (v->call_dacr != v->hw_dacr_entry)
-			v->call_gen += 2;
-		v->call_dacr = v->hw_dacr_entry;
-		remember(v);
-	}
+	bool line = v->open_used && v->svc_vector && may_be_line(v);
+
+	v->svc_line = line ? v->window_base + WINDOW_CALL : v->svc_plain;
 	open_choose_call(v);
+}
+
+u32 call_audit(struct vcpu *v)
+{
+	const struct call *c = v->calls;
+	u32 bad = 0;
+
+	for (u32 i = 0; i < PLACES && v->open_used && v->svc_vector && was_right(v, current(v)); i++) {
+		if (page_at(v, c->at[i]) == c->page[i])
+			continue;
+		pr_err("call line audit: what is executed at 0x%08x is not what was seen there\n", (unsigned)c->at[i]);
+		bad++;
+	}
+	return bad;
 }
 
 void call_dump(struct vcpu *v)

@@ -220,6 +220,7 @@ static const struct row {
 	[SITE_KIND_TPIDRPRW_R] = { STUB_PLAIN, make_tpidrprw_read },
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
 	[SITE_KIND_TPIDRURO_W] = { STUB_GATE, NULL },
+	[SITE_KIND_DCCMVAC] = { STUB_GATE, NULL },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
 	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },

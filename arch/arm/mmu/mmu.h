@@ -212,6 +212,8 @@ struct shadow {
 	u32 dom_stamp;
 	u32 dom_told;		/* guest domains that were open when dom_differ was last brought up to date */
 	u32 dom_differ[16];	/* by guest domain: the others of which only one was open at some time */
+	u32 dacr_known[4];	/* guest values that the vCPU remembers when it may, by vcpu_dacr_index() */
+	u32 dacr_closed;	/* the vCPU's, when it last had one */
 	/* roots */
 	u32 roots, nodes;	/* how many of root[] and node[] there are: at most as configured */
 	struct root root[ROOT_NR];

@@ -549,6 +549,41 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
 }
 
+/* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
+static bool domains_are_there(const struct shadow *s, const struct walk *w, enum view view, u32 slot)
+{
+	const u8 *d = s->dom_of[w->domain][view];
+
+	if (!w->global || d[1])
+		return d[1] && (!w->global || d[0]);
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
+		if (s->node[i].ng)
+			return false;
+	return d[0];
+}
+
+/*
+ * The first page of its megabyte, whose table is to be made or linked: fill() does it, for a page with nothing special about it, if all host
+ * domains are there that it might want. So the real DACR needs not change.
+ */
+static bool fill_unlinked(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *short_walk)
+{
+	struct shadow *s = v->shadow;
+	struct walk w = { .l1desc = short_walk->l1desc, .l2desc = short_walk->l2desc, .l2addr = short_walk->l2addr };
+	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv, .cause = EXIT_SHADOW_FILL };
+
+	if (is_flat(s) || s->asid_pending || slot_is_fixed(s, va >> SECTION_SHIFT))
+		return false;
+	guest_leaf(&w, va, w.l1desc, w.l2desc);
+	f.frame = frame_of(s, w.gpa);
+	if (!f.frame || frame_is_fixed(f.frame) || (acc == ACC_EXEC && is_scanned(&f)) ||
+	    !domains_are_there(s, &w, pick_view(s, va, &w, acc, priv), va >> SECTION_SHIFT))
+		return false;
+	fill(&f);
+	vcpu_count(v, f.cause);
+	return true;
+}
+
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
 {
 	struct shadow *s = v->shadow;
@@ -558,7 +593,9 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 
 	root_follow(s);
 	n = linked_node(s, va, w->l1desc);
-	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending)
+	if (!n)
+		return fill_unlinked(v, va, acc, priv, w);
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || s->asid_pending)
 		return false;
 	f.s = s;
 	f.va = va;

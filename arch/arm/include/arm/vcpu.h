@@ -79,7 +79,7 @@ struct vcpu {
 	struct vcp15 cp15;
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
-	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
+	/* Guest DACR values and what the shadow MMU makes of them; it does so anew, or clears `valid`, when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
 	/*
 	 * Code copies visible to guest User mode: its SVC may be a site there. @user_page: the one page of guest addresses at which they
@@ -88,7 +88,6 @@ struct vcpu {
 	u32 user_copies;
 	u32 user_page;
 #define USER_PAGES_MANY	1u
-	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 svc_vector, svc_vector_t32;	/* where SVC of guest User mode goes in A32 state, in T32 state; 0: not without C. window_prepare() */
@@ -121,7 +120,7 @@ struct vcpu {
 	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
-	u32 call_gen;	/* entries of roots that are not current may be gone. Kept by the shadow MMU; never 0 */
+	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root. Kept by the shadow MMU; never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
 #define GATES_SIZE	0x10000u	/* of which that is a multiple */
 	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
@@ -140,6 +139,8 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
+	gva_t call_at[3];	/* what the call line depends on is in these pages */
+	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
