@@ -217,7 +217,7 @@ layouts: $(layouts) $(O)/layout-host
 # The parser, the device types and the map of Umbra itself, on this computer: what tools/layout asks.
 HOSTCC ?= gcc
 layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest_tree.c guest.c \
-	passthrough.c) arch/arm/cpu/cpu_path.c arch/arm/mmu/strategy.c drivers/owned_omap.c drivers/passthrough/missing.c \
+	guest_files.c uimage.c passthrough.c) arch/arm/vcpu_size.c arch/arm/cpu/cpu_path.c arch/arm/mmu/strategy.c drivers/owned_omap.c drivers/passthrough/missing.c \
 	$(patsubst $(O)/%.o,%.c,$(filter $(O)/emulators/%,$(objects)))
 $(O)/layout-host: $(layout_host_sources) $(common_needs) $(O)/include/passthrough_missing.h $(wildcard core/include/hv/*.h)
 	$(call say,HOSTCC,$@)

@@ -82,6 +82,13 @@ int emudev_create(struct guest *g, const struct layout_dev *n)
 	return 0;
 }
 
+void emudev_go_on(struct guest *g)
+{
+	for (struct emudev *d = g->devs; d; d = d->next)
+		if (d->type->go_on)
+			d->type->go_on(d);
+}
+
 void emudev_set_irq(struct emudev *d, u32 line, bool level)
 {
 	struct guest *g = d->guest;

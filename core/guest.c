@@ -62,6 +62,7 @@ static int add_ram(struct guest *g, gpa_t base, u32 size, const char *name)
 /* What is taken for RAM is cleared, cached and read by Umbra: it has to be that. */
 static int check_sram(const struct guest *g, const struct layout_dev *d, gpa_t base, u32 size)
 {
+	const hpa_t at = passed_hpa(base);
 	u32 ram = 0;
 
 	for (u32 i = 0; i < g->map.nr; i++)
@@ -70,7 +71,7 @@ static int check_sram(const struct guest *g, const struct layout_dev *d, gpa_t b
 		return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is one range of RAM too many: a guest has %d", (unsigned long)base,
 				      (unsigned long)size, GUEST_RAM_RANGES);
 	for (const struct host_range *h = host_sram; h < host_sram + host_sram_nr; h++)
-		if (base >= h->base && base - h->base < h->size && size <= h->size - (base - h->base))
+		if (at >= h->base && at - h->base < h->size && size <= h->size - (at - h->base))
 			return 0;
 	return layout_mistake(&d->at, "reg", "0x%08lx+0x%lx is no on-chip RAM", (unsigned long)base, (unsigned long)size);
 }
@@ -116,7 +117,7 @@ int guest_create(struct guest *g, const struct layout_guest *cfg)
 
 	memset(g, 0, sizeof(*g));
 	g->cfg = *cfg;
-	g->map.offset = cfg->by_size ? cfg->mem_host - cfg->mem_base : 0;
+	g->map.offset = cfg->by_size ? (u32)cfg->mem_host - (u32)cfg->mem_base : 0;
 	g->name = g->cfg.name;
 	g->state = GUEST_OFF;
 	err = add_ram(g, cfg->mem_base, cfg->mem_size, "memory");

@@ -56,13 +56,13 @@ static int place_raw(struct layout_guest *c, const struct uimage *u)
 {
 	const gpa_t at = c->mem_base + c->load_offset;
 
-	if (u->load - c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
+	if (u->load - (u32)c->mem_base >= c->mem_size || u->entry - u->load >= c->kernel.size || (c->load_offset_given && u->load != at)) {
 		pr_err("guest %s: file \"%s\" is a U-Boot image for 0x%08lx, entered at 0x%08lx; the layout's load-offset says 0x%08lx, its memory is 0x%08lx+0x%lx\n",
 		       c->name, SHOWN(c->kernel.name), (unsigned long)u->load, (unsigned long)u->entry, (unsigned long)at,
 		       (unsigned long)c->mem_base, (unsigned long)c->mem_size);
 		return -EINVAL;
 	}
-	c->load_offset = u->load - c->mem_base;
+	c->load_offset = u->load - (u32)c->mem_base;
 	c->load_offset_given = true;
 	c->entry_at = u->entry - u->load;
 	return 0;
@@ -150,7 +150,7 @@ static hpa_t kept_bottom(struct layout_file **f, u32 n)
 
 	for (u32 i = 0; i < n; i++)
 		if (!i || !is_same(f[i], f[i - 1]))
-			top = f[i]->size < top / 2 ? (top - kept_size(f[i])) & ~7u : 0;
+			top = f[i]->size < (u32)top / 2 ? ALIGN_DOWN(top - kept_size(f[i]), 8) : 0;
 	return top;
 }
 
@@ -172,7 +172,7 @@ static hpa_t highest_end(struct layout *l)
 {
 	const struct layout_guest *c = highest(l);
 
-	return c ? c->mem_base + c->mem_size : arch_host_mem()->ram_base;
+	return c ? passed_hpa(c->mem_base) + c->mem_size : arch_host_mem()->ram_base;
 }
 
 /* Padding may make a file want to move down into the next one; then the loader packed them too tightly. */
@@ -183,7 +183,7 @@ static struct layout_file *in_the_way(struct layout_file **f, u32 n)
 	for (u32 i = 0; i < n; i++) {
 		if (i && is_same(f[i], f[i - 1]))
 			continue;
-		top = (top - kept_size(f[i])) & ~7u;
+		top = ALIGN_DOWN(top - kept_size(f[i]), 8);
 		for (u32 j = i + 1; j < n; j++)
 			if (!is_same(f[i], f[j]) && top < f[j]->addr + f[j]->size)
 				return f[j];
@@ -200,7 +200,7 @@ static void move_files(struct layout_file **f, u32 n)
 			f[i]->addr = top;
 			continue;
 		}
-		top = (top - kept_size(f[i])) & ~7u;
+		top = ALIGN_DOWN(top - kept_size(f[i]), 8);
 		from = f[i]->addr;
 		memmove(hpa_ptr(top), hpa_ptr(from), f[i]->size);
 		if (f[i]->doubled)
@@ -218,9 +218,9 @@ static bool keep_all(struct layout *l)
 	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
 	struct layout_guest *c = highest(l);
 
-	if (c && bottom < c->mem_base + c->mem_size) {
+	if (c && bottom < highest_end(l)) {
 		layout_mistake(&c->at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx",
-			       (unsigned long)(top - bottom), (unsigned long)(top - (c->mem_base + c->mem_size)));
+			       (unsigned long)(top - bottom), (unsigned long)(top - highest_end(l)));
 		c->ok = false;
 		return false;
 	}
@@ -241,11 +241,11 @@ static bool keep_all(struct layout *l)
 /* Take @size bytes in whole MiB from what is left; 0: there is not so much. */
 static hpa_t take(struct layout *l, u32 size)
 {
-	hpa_t top = guest_given_base() & SECTION_MASK, end = highest_end(l);
+	hpa_t top = ALIGN_DOWN(guest_given_base(), SECTION_SIZE), end = highest_end(l);
 
 	if (top < end || size > top - end)
 		return 0;
-	given_base = (top - size) & SECTION_MASK;
+	given_base = ALIGN_DOWN(top - size, SECTION_SIZE);
 	return given_base;
 }
 
@@ -253,7 +253,7 @@ static hpa_t take(struct layout *l, u32 size)
 static void give_memory(struct layout *l, struct layout_guest *c)
 {
 	const hpa_t before = given_base;
-	hpa_t end = highest_end(l), top = guest_given_base() & SECTION_MASK;
+	hpa_t end = highest_end(l), top = ALIGN_DOWN(guest_given_base(), SECTION_SIZE);
 
 	c->own_size = c == l->guest ? 0 : guest_own_size(c);
 	if (c->own_size)
@@ -360,7 +360,7 @@ static const struct guest *occupant(hpa_t base, u32 size)
 /* A free piece of what is left, as high as there is one; 0: there is none. */
 static hpa_t find_piece(u32 size)
 {
-	hpa_t top = guest_given_base() & SECTION_MASK, end = highest_end(kept);
+	hpa_t top = ALIGN_DOWN(guest_given_base(), SECTION_SIZE), end = highest_end(kept);
 
 	while (top >= end && size <= top - end) {
 		const struct guest *g = occupant(top - size, size);

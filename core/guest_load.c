@@ -122,7 +122,7 @@ static gpa_t take_top(const struct guest *g, struct placement *p, u32 size)
 {
 	if (size > p->low - g->cfg.mem_base)
 		return 0;
-	p->low = (p->low - size) & PAGE_MASK;
+	p->low = ALIGN_DOWN(p->low - size, PAGE_SIZE);
 	return p->low >= g->cfg.mem_base ? p->low : 0;
 }
 

@@ -22,7 +22,7 @@ static bool contains(const struct region *outer, const struct region *inner)
 
 static bool well_formed(const struct region *r)
 {
-	return r->size && !((r->base | r->size) & ~PAGE_MASK) && region_last(r) >= r->base &&
+	return r->size && !(((u32)r->base | r->size) & ~PAGE_MASK) && region_last(r) >= r->base &&
 	       r->type != REGION_NONE;
 }
 
@@ -132,7 +132,7 @@ const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa)
 
 const struct region *guest_map_find_block(const struct guest_map *m, gpa_t gpa, u32 size)
 {
-	gpa_t base = gpa & ~(size - 1);
+	gpa_t base = ALIGN_DOWN(gpa, size);
 	const struct region *r = guest_map_find(m, base);
 
 	return r && region_last(r) >= base + (size - 1) ? r : NULL;

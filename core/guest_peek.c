@@ -9,7 +9,7 @@ void *guest_peek_phys(struct guest *g, gpa_t pa, u32 len, u32 *n)
 {
 	void *p;
 
-	*n = MIN(len, PAGE_SIZE - pa % PAGE_SIZE);
+	*n = MIN(len, PAGE_SIZE - (u32)pa % PAGE_SIZE);
 	p = guest_mem_ptr(g, pa, *n);
 	/* The guest may see the page uncached, Umbra does not: what memory holds counts (ARM ARM A3.5.7). */
 	if (p)

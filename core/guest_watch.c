@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Guests in trouble: accesses to nothing, kernel arguments that lead there, resets without end, and silence after the start. */
+/* Guests in trouble: accesses to nothing, kernel arguments that lead there, resets and aborts without end, and silence after the start. */
 #include <string.h>
 
 #include <arch/cpu.h>
@@ -12,6 +12,8 @@
 #include <hv/time.h>
 
 #define SILENCE_S	30u	/* without a sign of life either: longer than any kernel calculates between two of them, on any path */
+#define STORM_S		4u	/* with nothing but exceptions, */
+#define STORM_RATE	1000u	/* so many or more in each second */
 #define STILL_S		4u	/* in one place, with interrupts masked: it waits for nothing that could come */
 
 void guest_watch_start(struct guest *g)
@@ -20,20 +22,39 @@ void guest_watch_start(struct guest *g)
 	g->watch.characters = console_guest_characters(g);
 	g->watch.silence_said = false;
 	g->watch.still = 0;
+	g->watch.storm = 0;
+	g->watch.storm_said = false;
+	g->watch.exceptions = g->vcpu ? arch_vcpu_exceptions(g->vcpu) : 0;
+}
+
+/*
+ * A guest that has run well may end in a handler that faults itself, again and again. No other work consists of so many aborts and undefined
+ * instructions without a system call, an access to a device or a pause in between.
+ */
+static void look_for_storm(struct guest *g, bool lives)
+{
+	struct guest_watch *w = &g->watch;
+	u32 now = arch_vcpu_exceptions(g->vcpu), more = now - w->exceptions;
+
+	w->exceptions = now;
+	w->storm = more >= STORM_RATE && !lives ? w->storm + 1 : 0;
+	if (w->storm < STORM_S || w->storm_said)
+		return;
+	w->storm_said = true;
+	pr_warn("guest %s: nothing but exceptions for %u s, %lu in the last one\n", g->name, STORM_S, (unsigned long)more);
+	arch_vcpu_trouble(g->vcpu);
 }
 
 /*
  * A guest that says nothing may do so on purpose. One that has never said a word is lost when it takes aborts and interrupts at most (no
  * waiting, no system call, no device), and sooner when it does not even get on.
  */
-static void look(struct guest *g)
+static void look_for_silence(struct guest *g, bool lives)
 {
 	struct guest_watch *w = &g->watch;
-	bool lives;
 
-	if (g->state != GUEST_RUNNING || w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters(g))
+	if (w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters(g))
 		return;
-	lives = arch_vcpu_lives(g->vcpu);
 	w->still = arch_vcpu_still(g->vcpu) && !lives ? w->still + 1 : 0;
 	if (lives)
 		w->since = host_time_now();
@@ -49,9 +70,16 @@ static void look(struct guest *g)
 
 static void tick(void *arg)
 {
+	bool lives;
+
 	(void)arg;
-	for (struct guest *g = guest_first(); g; g = g->next)
-		look(g);
+	for (struct guest *g = guest_first(); g; g = g->next) {
+		if (g->state != GUEST_RUNNING)
+			continue;
+		lives = arch_vcpu_lives(g->vcpu);
+		look_for_storm(g, lives);
+		look_for_silence(g, lives);
+	}
 }
 
 void guest_watch_init(void)
@@ -77,11 +105,16 @@ void guest_watch_reset(struct guest *g)
 	w->resets_unsaid = 0;
 }
 
-void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc)
+bool guest_watch_is_host_ram(const struct guest *g, gpa_t gpa)
 {
 	const struct host_mem *m = arch_host_mem();
 
-	if (gpa - m->ram_base >= m->ram_size)
+	return !g->cfg.by_size && passed_hpa(gpa) - m->ram_base < m->ram_size;
+}
+
+void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc)
+{
+	if (!guest_watch_is_host_ram(g, gpa))
 		pr_guest(8, "guest %s: nothing at physical 0x%08lx (pc 0x%08lx): external abort\n", g->name, (unsigned long)gpa, (unsigned long)pc);
 	else
 		pr_guest(8, "guest %s: physical 0x%08lx is Umbra's RAM (pc 0x%08lx): external abort. Its own is 0x%08lx+0x%lx; is there a mem= in its arguments?\n",

@@ -60,7 +60,7 @@ static u32 size_from(const struct ranges *all, hpa_t base)
 			if (all->r[i].base <= end && end - all->r[i].base < all->r[i].size)
 				end = all->r[i].size > ~all->r[i].base ? ~0u : all->r[i].base + all->r[i].size;
 	} while (end != before);
-	return end - base;
+	return end - (u32)base;
 }
 
 u32 host_ram_told(const void *fdt, hpa_t base)

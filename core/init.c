@@ -9,6 +9,7 @@
 #include <autoconf.h>
 #include <hv/alloc.h>
 #include <hv/console.h>
+#include <hv/emudev.h>
 #include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/guest_files.h>
@@ -127,8 +128,13 @@ static bool look_after_guests(void)
 
 static void run(struct guest *g)
 {
-	enum vcpu_stop stop = arch_vcpu_run(g->vcpu);
+	enum vcpu_stop stop;
 
+	if (g->unfinished) {
+		g->unfinished = false;
+		emudev_go_on(g);
+	}
+	stop = arch_vcpu_run(g->vcpu);
 	sched_done();
 	if (stop == VCPU_STOP_DEBUG)
 		gdb_stopped(g);

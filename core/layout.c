@@ -406,14 +406,14 @@ static void fit_memory(const struct layout *l, const struct layout_guest *g, str
 {
 	const struct host_mem *mem = arch_host_mem();
 	hpa_t top = mem->umbra_base, full_top = mem->ram_base + mem->ram_full - (mem->umbra_end - mem->umbra_base);
-	u32 room = room_above(l, g);
+	u32 room = room_above(l, g), left = top - m->base - room;
 
 	if ((mem->ram_size >= mem->ram_full && l->nguests == 1) || m->base < mem->ram_base || m->base >= top || room >= top - m->base ||
 	    m->size <= top - m->base - room || m->size > full_top - m->base)
 		return;
 	pr_info("guest %s: %lu MiB of memory, the layout's %lu are more than this board has%s\n", g->name,
-		(unsigned long)((top - m->base - room) >> 20), (unsigned long)(m->size >> 20), l->nguests > 1 ? " for it" : "");
-	m->size = top - m->base - room;
+		(unsigned long)(left >> 20), (unsigned long)(m->size >> 20), l->nguests > 1 ? " for it" : "");
+	m->size = left;
 }
 
 static bool known_compatible(const char *compatible)
@@ -570,7 +570,7 @@ static int parse_window(const void *fdt, int node, struct layout_guest *g)
 	return 0;
 }
 
-static bool within_window(const struct layout_dev *w, u32 base, u32 size)
+static bool within_window(const struct layout_dev *w, gpa_t base, u32 size)
 {
 	for (u32 i = 0; i < w->nregs; i++)
 		if (base >= w->reg[i].base && base - w->reg[i].base < w->reg[i].size &&
@@ -755,7 +755,9 @@ static const struct {
 } pools[] = {
 	{ "shadow-roots", offsetof(struct raw_guest, roots), offsetof(struct layout_guest, roots), 8, CONFIG_SHADOW_ROOTS, 24 },
 	{ "shadow-tables", offsetof(struct raw_guest, tables), offsetof(struct layout_guest, tables), 128, CONFIG_SHADOW_L2, 512 },
+#ifdef CONFIG_CODE_COPIES	/* else there is nothing to have many or few of */
 	{ "code-pages", offsetof(struct raw_guest, copies), offsetof(struct layout_guest, copies), 64, CONFIG_CODE_PAGES, 640 },
+#endif
 };
 
 static int parse_pools(const void *fdt, int node, bool first, const struct raw_guest *raw, struct layout_guest *g)

@@ -57,7 +57,7 @@ static const struct layout_dev *giver(const struct guest *g, u32 line, hpa_t add
 			if (d->irq[i] == line)
 				return d;
 		for (u32 i = 0; i < d->nregs && line == HOST_IRQ_NR; i++)
-			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - d->reg[i].base < d->reg[i].size)
+			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - passed_hpa(d->reg[i].base) < d->reg[i].size)
 				return d;
 	}
 	return NULL;
@@ -66,7 +66,7 @@ static const struct layout_dev *giver(const struct guest *g, u32 line, hpa_t add
 /* One page of what Umbra drives; the console's UART goes with its interrupt, or not at all. */
 static int check_owned(const struct guest *g, const struct host_range *h, hpa_t page)
 {
-	const struct region *r = guest_map_find(&g->map, page);
+	const struct region *r = guest_map_find(&g->map, passed_gpa(page));
 	bool given = r && r->type == REGION_PASSTHROUGH;
 	const struct layout_dev *d;
 
@@ -89,14 +89,14 @@ static const struct layout_dev *passer(const struct guest *g, hpa_t addr)
 
 	for (const struct layout_dev *d = g->cfg.dev; d < g->cfg.dev + g->cfg.ndevs; d++)
 		for (u32 i = 0; i < d->nregs; i++)
-			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - d->reg[i].base < d->reg[i].size && (!found || d->parent >= 0))
+			if (!strcmp(d->compatible, LAYOUT_PASSTHROUGH) && addr - passed_hpa(d->reg[i].base) < d->reg[i].size && (!found || d->parent >= 0))
 				found = d;
 	return found;
 }
 
 static int check_missing(const struct guest *g, const struct host_missing *h, hpa_t page)
 {
-	const struct region *r = guest_map_find(&g->map, page);
+	const struct region *r = guest_map_find(&g->map, passed_gpa(page));
 	const struct layout_dev *d;
 
 	if (!r || r->type != REGION_PASSTHROUGH)
@@ -111,7 +111,7 @@ static int check_families(const struct guest *g)
 	int err = 0;
 
 	for (const struct host_missing *h = host_missing; h->symbol && !err; h++)
-		for (u32 a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
+		for (hpa_t a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
 			err = check_missing(g, h, a);
 	return err;
 }
@@ -121,7 +121,7 @@ int passthrough_check(const struct guest *g)
 	int err = 0;
 
 	for (const struct host_range *h = host_owned; h < host_owned + host_owned_nr; h++)
-		for (u32 a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
+		for (hpa_t a = h->base; a - h->base < h->size && !err; a += PAGE_SIZE)
 			err = check_owned(g, h, a);
 	return err ? err : check_families(g);
 }

@@ -7,6 +7,7 @@
  * any other is never more than two slices, whatever they do.
  *  - `latency`: such a guest counts as a slice further behind than it is. It gets no more time for that, but gets it at once.
  *  - `cap`: a guest with one stands while it has used up its part of the period.
+ * What the devices of a guest do is in its time, in turns of bounded length: long work is left and taken up again as if the guest had done it.
  * Sleeping guests cost nothing: nobody looks at them before an interrupt input rises. With one guest that can run there are no slices.
  */
 #include <arch/vcpu.h>
@@ -18,6 +19,7 @@
 #define SLICE		(TIME_HZ / 100)		/* 10 ms */
 #define LEAST_LEAD	(TIME_HZ / 1000)	/* who wakes up less behind than this waits for the slice to end */
 #define PERIOD		(TIME_HZ / 10)		/* of caps */
+#define PAUSE		(TIME_HZ / 4000)	/* that a running guest has between two turns of its devices */
 #define SCHED_UNIT	102400u
 
 volatile bool core_is_wanted;
@@ -25,7 +27,7 @@ bool sched_alone = true;
 
 static struct guest *current;
 static u32 since;			/* when its time began */
-static struct vtimer slice, period;
+static struct vtimer slice, period, pause;
 static bool any_cap;
 
 static u64 virtual(const struct guest *g, u32 ticks)
@@ -43,7 +45,8 @@ static s64 standing(const struct guest *g)
 
 static bool can_run(struct guest *g)
 {
-	return g->state == GUEST_RUNNING && g->request == GUEST_REQ_NONE && !g->held && !g->share.capped && !arch_vcpu_waits(g->vcpu);
+	return g->state == GUEST_RUNNING && g->request == GUEST_REQ_NONE && !g->held && !g->share.capped &&
+	       (g->unfinished || !arch_vcpu_waits(g->vcpu));
 }
 
 static u32 budget(const struct guest *g)
@@ -51,7 +54,7 @@ static u32 budget(const struct guest *g)
 	return g->cfg.cap ? PERIOD * g->cfg.cap / 100 : ~0u;
 }
 
-static void slice_ends(void *arg)
+static void time_is_up(void *arg)
 {
 	(void)arg;
 	core_is_wanted = true;
@@ -73,7 +76,8 @@ static void period_ends(void *arg)
 
 void sched_init(void)
 {
-	vtimer_init(&slice, slice_ends, NULL);
+	vtimer_init(&slice, time_is_up, NULL);
+	vtimer_init(&pause, time_is_up, NULL);
 	vtimer_init(&period, period_ends, NULL);
 }
 
@@ -129,6 +133,15 @@ void sched_wake(struct guest *g)
 		core_is_wanted = true;
 	else if (!slice.set)
 		vtimer_set(&slice, host_time_now() + SLICE);
+}
+
+void sched_unfinished(struct guest *g)
+{
+	g->unfinished = true;
+	if (g != current)
+		sched_wake(g);
+	else if (!pause.set)
+		vtimer_set(&pause, host_time_now() + PAUSE);
 }
 
 struct guest *sched_pick(void)

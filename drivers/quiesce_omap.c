@@ -68,7 +68,7 @@ bool update_reg(hpa_t a, u32 mask, u32 value)
 
 bool in_map(const struct guest_map *m, hpa_t base, bool filtered)
 {
-	const struct region *r = guest_map_find(m, base);
+	const struct region *r = guest_map_find(m, passed_gpa(base));
 
 	return r && (r->type == REGION_PASSTHROUGH || (filtered && r->type == REGION_EMULATED));
 }

@@ -156,7 +156,7 @@ static enum mmio_result i2c_access(struct emudev *d, struct mmio_access *a)
 	bool ok;
 
 	if (!a->is_write) {
-		ok = arch_mmio_read_checked(a->addr, a->size, &a->value);
+		ok = arch_mmio_read_checked(passed_hpa(a->addr), a->size, &a->value);
 		return ok ? MMIO_DONE : MMIO_ERROR;
 	}
 	/*
@@ -170,7 +170,7 @@ static enum mmio_result i2c_access(struct emudev *d, struct mmio_access *a)
 	}
 	if (!(a->offset & 3))
 		a->value = observe(s, a->offset, a->value);
-	ok = arch_mmio_write_checked(a->addr, a->size, a->value);
+	ok = arch_mmio_write_checked(passed_hpa(a->addr), a->size, a->value);
 	return ok ? MMIO_DONE : MMIO_ERROR;
 }
 

@@ -29,7 +29,7 @@ static const struct {
 
 static bool may_write(const struct mmio_access *a)
 {
-	u32 at = a->addr % AGENT_SIZE;
+	u32 at = (u32)a->addr % AGENT_SIZE;
 
 	if (a->addr - L3_BASE >= AGENTS_SIZE)
 		return false;
@@ -44,9 +44,9 @@ static enum mmio_result l3_access(struct emudev *d, struct mmio_access *a)
 	static u32 run, said;
 
 	if (!a->is_write)
-		return arch_mmio_read_checked(a->addr, a->size, &a->value) ? MMIO_DONE : MMIO_ERROR;
+		return arch_mmio_read_checked(passed_hpa(a->addr), a->size, &a->value) ? MMIO_DONE : MMIO_ERROR;
 	if (may_write(a))
-		return arch_mmio_write_checked(a->addr, a->size, a->value) ? MMIO_DONE : MMIO_ERROR;
+		return arch_mmio_write_checked(passed_hpa(a->addr), a->size, a->value) ? MMIO_DONE : MMIO_ERROR;
 	if (hv_log_allowed(&run, &said, 8))	/* Linux opens the firewall of the on-chip RAM at each boot: nothing to warn of */
 		pr_debug("guest %s: %s: write to 0x%08lx ignored: the interconnect stays as it is\n", d->guest->name, d->name,
 			 (unsigned long)a->addr);

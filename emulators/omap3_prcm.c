@@ -180,8 +180,8 @@ static u32 first_row(const struct window *w, u32 offset)
 /* A register that has no filtered bit. */
 static enum mmio_result pass(struct mmio_access *a)
 {
-	bool ok = a->is_write ? arch_mmio_write_checked(a->addr, a->size, a->value) :
-				arch_mmio_read_checked(a->addr, a->size, &a->value);
+	bool ok = a->is_write ? arch_mmio_write_checked(passed_hpa(a->addr), a->size, a->value) :
+				arch_mmio_read_checked(passed_hpa(a->addr), a->size, &a->value);
 
 	return ok ? MMIO_DONE : MMIO_ERROR;
 }
@@ -191,7 +191,7 @@ static bool read_word(struct prcm *s, const struct window *w, u32 i, u32 *value)
 {
 	u32 offset = w->rows[i].offset, v;
 
-	if (!arch_mmio_read_checked(w->base + offset, 4, &v))
+	if (!arch_mmio_read_checked(passed_hpa(w->base + offset), 4, &v))
 		return false;
 	for (; i < w->nr && w->rows[i].offset == offset; i++) {
 		const struct row *r = &w->rows[i];
@@ -239,7 +239,7 @@ static bool write_word(struct prcm *s, const struct window *w, u32 i, u32 v)
 		s->picture[w->first + i] = v & r->mask;
 		out = (out & ~r->mask) | (filter(s, r, &s->held[w->first + i], v) & r->mask);
 	}
-	return arch_mmio_write_checked(w->base + offset, 4, out);
+	return arch_mmio_write_checked(passed_hpa(w->base + offset), 4, out);
 }
 
 static enum mmio_result prcm_access(struct emudev *d, struct mmio_access *a)
@@ -282,7 +282,7 @@ static void prcm_reset(struct emudev *d)
 		for (u32 i = 0; i < w->nr; i++) {
 			u32 v = 0;
 
-			if (!arch_mmio_read_checked(w->base + w->rows[i].offset, 4, &v))
+			if (!arch_mmio_read_checked(passed_hpa(w->base + w->rows[i].offset), 4, &v))
 				pr_guest(4, "%s: %s register 0x%x does not answer\n", d->name, w->name,
 					 (unsigned int)w->rows[i].offset);
 			s->picture[w->first + i] = s->held[w->first + i] = v & w->rows[i].mask;

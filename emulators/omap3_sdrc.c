@@ -67,7 +67,7 @@ static u32 read_picture(const struct guest *g, struct sdrc *s, bool sdrc, u32 of
 		return dll_status(picture, SDRC_DLLA_CTRL);
 	if (sdrc && offset == SDRC_DLLB_STATUS)
 		return dll_status(picture, SDRC_DLLB_CTRL);
-	if (sdrc && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1) && g->cfg.mem_base == arch_host_mem()->ram_base)
+	if (sdrc && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1) && passed_hpa(g->cfg.mem_base) == arch_host_mem()->ram_base)
 		return (picture[offset / 4] & ~MCFG_RAMSIZE) | ramsize(g->cfg.mem_size, offset == SDRC_MCFG_1);
 	return picture[offset / 4];
 }
@@ -95,8 +95,8 @@ static enum mmio_result sdrc_access(struct emudev *d, struct mmio_access *a)
 	u32 offset = a->addr - (sdrc ? SDRC_BASE : SMS_BASE);
 
 	if (is_rotation(a->addr)) {
-		bool ok = a->is_write ? arch_mmio_write_checked(a->addr, a->size, a->value) :
-					arch_mmio_read_checked(a->addr, a->size, &a->value);
+		bool ok = a->is_write ? arch_mmio_write_checked(passed_hpa(a->addr), a->size, a->value) :
+					arch_mmio_read_checked(passed_hpa(a->addr), a->size, &a->value);
 
 		return ok ? MMIO_DONE : MMIO_ERROR;
 	}

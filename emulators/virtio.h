@@ -7,11 +7,10 @@
 
 #include <hv/emudev.h>
 #include <hv/guest.h>
-#include <hv/vtimer.h>
 
 #define VIRTIO_QUEUES	2u	/* no device of ours has more */
 #define VIRTIO_NUM_MAX	128u	/* descriptors of a queue, and so of a chain */
-#define VIRTIO_BUDGET	0x100000u	/* bytes that a device moves before others have their turn */
+#define VIRTIO_BUDGET	0x20000u	/* bytes that a device moves before others have their turn */
 
 struct virtio_dev;
 
@@ -20,11 +19,12 @@ struct virtio_ops {
 	u32 queues;
 	u32 features;		/* of the device's own, bits 0 to 23; virtio_dev.features can have more */
 	u32 config_size;
-	/* Driver has put something into queue @q, or there is budget again: take requests for as long as there are any. */
+	/* Driver has put something into queue @q, or there is budget again: go on with what was left, take requests for as long as there are any. */
 	void (*notify)(struct virtio_dev *v, u32 q);
 	/* Read @len bytes of the configuration at @offset, inside config_size. NULL: there is none. */
 	u32 (*config)(struct virtio_dev *v, u32 offset, u32 len);
-	void (*reset)(struct virtio_dev *v);	/* the driver's or the guest's; may be NULL */
+	/* What is kept of queue @q is the driver's again, which resets the device or takes the queue back. NULL: nothing is kept. */
+	void (*forget)(struct virtio_dev *v, u32 q);
 };
 
 struct virtq {
@@ -46,7 +46,6 @@ struct virtio_dev {
 	struct virtq vq[VIRTIO_QUEUES];
 	u32 budget;		/* bytes left in this turn */
 	u32 waiting;		/* queues that have to wait for the next one */
-	struct vtimer again;
 	bool line;
 };
 
@@ -62,7 +61,7 @@ struct virtio_chain {
 bool virtio_pop(struct virtio_dev *v, u32 q, struct virtio_chain *c) __must_check;
 /* Give it back with @written bytes, and tell the driver if it wants to know. */
 void virtio_push(struct virtio_dev *v, u32 q, const struct virtio_chain *c, u32 written);
-/* There is more to do in queue @q, and this turn has taken its part: notify() comes again with the next tick of host time. */
+/* There is more to do in queue @q, and this turn has taken its part: notify() comes again, in a turn of its own and in the guest's time. */
 void virtio_later(struct virtio_dev *v, u32 q);
 /* The device has something to do in queue @q without the driver's word: notify() in a turn of its own, if the guest is there. */
 void virtio_kick(struct virtio_dev *v, u32 q);
@@ -77,6 +76,7 @@ bool virtio_driver_ok(const struct virtio_dev *v);
 int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_ops *ops);
 enum mmio_result virtio_access(struct emudev *d, struct mmio_access *a);
 void virtio_reset(struct emudev *d);
+void virtio_go_on(struct emudev *d);
 int virtio_fdt_node(struct emudev *d, void *fdt);
 u32 virtio_audit(struct emudev *d);
 /* Of a chain that a device keeps. */

@@ -4,6 +4,8 @@
 /*
  * What the guest writes is in that memory at once and stays over its restarts; it is lost when the board is switched off. With `forget` in the
  * layout a restart finds the file as it was: it is kept twice, and blocks that were written are copied back.
+ *
+ * A request may be as long as the disk. It is done in pieces, as much as a turn allows, and while one is at work no other one is taken.
  */
 
 #include <string.h>
@@ -42,6 +44,13 @@ struct blk {
 	struct virtio_dev v;
 	const struct layout_dev *node;
 	u32 *changed;		/* a bit for each block; NULL: nothing is forgotten */
+	/* The request at work, if there is one. */
+	bool busy;
+	struct virtio_chain c;
+	struct header h;
+	u32 len, done;		/* bytes of data between guest and disk: all, and those that are there already */
+	u32 written;		/* bytes that the guest got, in any way */
+	u8 status;
 };
 
 static u8 *bytes(const struct blk *s)
@@ -65,75 +74,111 @@ static void mark(struct blk *s, u32 at, u32 len)
 		s->changed[b / 32] |= BIT(b % 32);
 }
 
-static u32 do_read(struct blk *s, const struct virtio_chain *c, u64 sector, u32 *written)
+static u32 begin_read(struct blk *s)
 {
-	u32 len = c->in_len - 1;
+	u32 len = s->c.in_len - 1;
 
-	if (!on_disk(s, sector, len))
+	if (!on_disk(s, s->h.sector, len))
 		return S_IOERR;
-	*written = virtio_put(&s->v, c, 0, bytes(s) + (u32)sector * SECTOR, len);
+	s->len = len;
 	return S_OK;
 }
 
-static u32 do_write(struct blk *s, const struct virtio_chain *c, u64 sector)
+static u32 begin_write(struct blk *s)
 {
-	u32 len = c->out_len - (u32)sizeof(struct header), at = (u32)sector * SECTOR;
+	u32 len = s->c.out_len - (u32)sizeof(struct header);
 
-	if (s->node->read_only || !on_disk(s, sector, len))
+	if (s->node->read_only || !on_disk(s, s->h.sector, len))
 		return S_IOERR;
-	virtio_get(&s->v, c, sizeof(struct header), bytes(s) + at, len);
-	mark(s, at, len);
+	s->len = len;
 	return S_OK;
 }
 
-static u32 do_id(struct blk *s, const struct virtio_chain *c, u32 *written)
+static u32 do_id(struct blk *s)
 {
 	const char *name = s->node->file.name;
 	char id[ID_BYTES] = { 0 };
 
 	memcpy(id, name, MIN(strlen(name), sizeof(id)));
-	if (c->in_len - 1 < sizeof(id))
+	if (s->c.in_len - 1 < sizeof(id))
 		return S_IOERR;
-	*written = virtio_put(&s->v, c, 0, id, sizeof(id));
+	s->written = virtio_put(&s->v, &s->c, 0, id, sizeof(id));
 	return S_OK;
 }
 
-static u32 do_request(struct blk *s, const struct virtio_chain *c, const struct header *h, u32 *written)
+static u32 begin(struct blk *s)
 {
-	switch (h->type) {
+	switch (s->h.type) {
 	case T_IN:
-		return do_read(s, c, h->sector, written);
+		return begin_read(s);
 	case T_OUT:
-		return do_write(s, c, h->sector);
+		return begin_write(s);
 	case T_FLUSH:	/* memory is all there is */
 		return S_OK;
 	case T_GET_ID:
-		return do_id(s, c, written);
+		return do_id(s);
 	default:
 		return S_UNSUPPORTED;
 	}
 }
 
+static bool next_request(struct blk *s, u32 q)
+{
+	if (!virtio_pop(&s->v, q, &s->c))
+		return false;
+	if (!s->c.in_len || virtio_get(&s->v, &s->c, 0, &s->h, sizeof(s->h)) < sizeof(s->h)) {
+		virtio_broken(&s->v, "a request without header or status");
+		return false;
+	}
+	s->len = s->done = s->written = 0;
+	s->status = (u8)begin(s);
+	s->busy = true;
+	return true;
+}
+
+/* The next piece of the data, as long as this turn allows. */
+static void move(struct blk *s)
+{
+	u32 n = MIN(s->len - s->done, s->v.budget), at = (u32)s->h.sector * SECTOR + s->done;
+
+	if (s->h.type == T_IN) {
+		s->written += virtio_put(&s->v, &s->c, s->done, bytes(s) + at, n);
+	} else {
+		virtio_get(&s->v, &s->c, sizeof(struct header) + s->done, bytes(s) + at, n);
+		mark(s, at, n);
+	}
+	s->done += n;
+}
+
 /* The status is the last byte of what is written, wherever the driver cuts its buffers. */
+static void finish(struct blk *s, u32 q)
+{
+	s->busy = false;
+	virtio_put(&s->v, &s->c, s->c.in_len - 1, &s->status, 1);
+	/* What is not written is not said to be: the status byte counts only behind all of the data. */
+	virtio_push(&s->v, q, &s->c, s->written == s->c.in_len - 1 ? s->c.in_len : s->written);
+}
+
 static void blk_notify(struct virtio_dev *v, u32 q)
 {
 	struct blk *s = (struct blk *)v;
-	struct virtio_chain c;
 
-	while (virtio_pop(v, q, &c)) {
-		struct header h;
-		u32 written = 0;
-		u8 status;
-
-		if (!c.in_len || virtio_get(v, &c, 0, &h, sizeof(h)) < sizeof(h)) {
-			virtio_broken(v, "a request without header or status");
+	while (s->busy || next_request(s, q)) {
+		if (s->len)
+			move(s);
+		if (s->done < s->len) {
+			virtio_later(v, q);
 			return;
 		}
-		status = (u8)do_request(s, &c, &h, &written);
-		virtio_put(v, &c, c.in_len - 1, &status, 1);
-		/* What is not written is not said to be: the status byte counts only behind all of the data. */
-		virtio_push(v, q, &c, written == c.in_len - 1 ? c.in_len : written);
+		finish(s, q);
 	}
+}
+
+/* A write that has begun may be on the disk in part, as when the power goes. */
+static void blk_forget(struct virtio_dev *v, u32 q)
+{
+	(void)q;
+	((struct blk *)v)->busy = false;
 }
 
 static u32 blk_config(struct virtio_dev *v, u32 offset, u32 len)
@@ -157,6 +202,7 @@ static const struct virtio_ops blk_ops = {
 	.config_size = CONFIG_SIZE,
 	.notify = blk_notify,
 	.config = blk_config,
+	.forget = blk_forget,
 };
 
 static u32 blocks(const struct blk *s)
@@ -177,6 +223,13 @@ static void blk_reset(struct emudev *d)
 	}
 	if (s->changed)
 		memset(s->changed, 0, ALIGN_UP(blocks(s), 32) / 8);
+}
+
+static u32 blk_audit(struct emudev *d)
+{
+	const struct blk *s = d->priv;
+
+	return virtio_audit(d) + (s->busy ? virtio_audit_chain(&s->v, &s->c) : 0);
 }
 
 static int blk_create(struct emudev *d, const struct layout_dev *node)
@@ -201,7 +254,8 @@ static const struct emudev_type virtio_blk = {
 	.create = blk_create,
 	.reset = blk_reset,
 	.access = virtio_access,
-	.audit = virtio_audit,
+	.go_on = virtio_go_on,
+	.audit = blk_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,
 };

@@ -153,19 +153,20 @@ static const struct console_guest_ops console_ops = {
 
 /* ---- device ---- */
 
-/* The driver's reset: its buffers are its own again. What was typed is for whoever drives the device next. */
-static void forget_buffer(struct virtio_dev *v)
+/* What was typed is for whoever drives the device next. */
+static void forget_buffer(struct virtio_dev *v, u32 q)
 {
 	struct vcons *s = (struct vcons *)v;
 
-	s->sent = s->sending.out_len = 0;
+	if (q == TX)
+		s->sent = s->sending.out_len = 0;
 }
 
 static const struct virtio_ops vcons_ops = {
 	.id = 3,
 	.queues = 2,
 	.notify = vcons_notify,
-	.reset = forget_buffer,
+	.forget = forget_buffer,
 };
 
 static void vcons_reset(struct emudev *d)
@@ -203,6 +204,7 @@ static const struct emudev_type virtio_console = {
 	.create = vcons_create,
 	.reset = vcons_reset,
 	.access = virtio_access,
+	.go_on = virtio_go_on,
 	.audit = vcons_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,

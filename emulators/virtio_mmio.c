@@ -15,7 +15,7 @@
 #include <hv/guest_fdt.h>
 #include <hv/layout.h>
 #include <hv/log.h>
-#include <hv/time.h>
+#include <hv/sched.h>
 
 #include "virtio.h"
 
@@ -239,7 +239,7 @@ static bool walk_chain(struct virtio_dev *v, const struct virtq *q, struct virti
 void virtio_later(struct virtio_dev *v, u32 n)
 {
 	v->waiting |= BIT(n);
-	vtimer_set(&v->again, host_time_now() + 1);
+	sched_unfinished(v->dev->guest);
 }
 
 bool virtio_pop(struct virtio_dev *v, u32 n, struct virtio_chain *c)
@@ -350,9 +350,9 @@ void virtio_kick(struct virtio_dev *v, u32 q)
 	v->ops->notify(v, q);
 }
 
-static void next_turn(void *arg)
+void virtio_go_on(struct emudev *d)
 {
-	struct virtio_dev *v = arg;
+	struct virtio_dev *v = d->priv;
 	u32 queues = v->waiting;
 
 	v->waiting = 0;
@@ -361,15 +361,20 @@ static void next_turn(void *arg)
 			virtio_kick(v, q);
 }
 
+static void forget(struct virtio_dev *v, u32 q)
+{
+	if (v->ops->forget)
+		v->ops->forget(v, q);
+}
+
 static void reset_device(struct virtio_dev *v)
 {
-	vtimer_cancel(&v->again);
 	memset(v->vq, 0, sizeof(v->vq));
 	v->driver_features = 0;
 	v->features_sel = v->driver_features_sel = v->queue_sel = v->status = v->isr = v->waiting = 0;
 	v->generation++;
-	if (v->ops->reset)
-		v->ops->reset(v);
+	for (u32 q = 0; q < v->ops->queues; q++)
+		forget(v, q);
 	update_line(v);
 }
 
@@ -402,9 +407,11 @@ static void set_ready(struct virtio_dev *v, struct virtq *q, bool ready)
 {
 	if (ready == q->ready)
 		return;
-	q->ready = false;
-	if (!ready)
+	if (!ready) {
+		q->ready = false;
+		forget(v, v->queue_sel);
 		return;
+	}
 	if (!q->num || (q->num & (q->num - 1)) || q->num > VIRTIO_NUM_MAX)
 		virtio_broken(v, "a queue of a wrong size");
 	else if (q->desc % 16 || q->avail % 2 || q->used % 4)
@@ -545,7 +552,6 @@ int virtio_create(struct virtio_dev *v, struct emudev *d, const struct virtio_op
 {
 	v->dev = d;
 	v->ops = ops;
-	vtimer_init(&v->again, next_turn, v);
 	return 0;
 }
 

@@ -212,6 +212,7 @@ static const struct emudev_type virtio_net = {
 	.reset = net_reset,
 	.remove = net_remove,
 	.access = virtio_access,
+	.go_on = virtio_go_on,
 	.audit = virtio_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,

@@ -44,6 +44,7 @@ static const struct emudev_type virtio_rng = {
 	.create = rng_create,
 	.reset = virtio_reset,
 	.access = virtio_access,
+	.go_on = virtio_go_on,
 	.audit = virtio_audit,
 	.fdt_node = virtio_fdt_node,
 	.fdt_alone = true,

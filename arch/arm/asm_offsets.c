@@ -21,6 +21,8 @@ _Static_assert(offsetof(struct dacr_cache, valid) == 0 && offsetof(struct dacr_c
 _Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR - 1,
 	       "hot_current_bank takes every bank from that of IRQ mode on");
 
+_Static_assert(offsetof(struct root_cache, ttbr0) == 0 && ARRAY_SIZE(((struct vcpu *)0)->root_cache) == 16 &&
+	       ARRAY_SIZE(((struct vcpu *)0)->root_cache[0]) == 2, "inl_hot_dccmvac looks at four times two of them");
 _Static_assert(offsetof(struct vcpu_open, other_sp) == sizeof(struct vcpu_open) - 8 &&
 	       offsetof(struct vcpu_open, other_lr) == sizeof(struct vcpu_open) - 4, "one STMDB of the window writes both");
 
@@ -53,6 +55,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(SCTLR, cp15.sctlr);
 	VCPU(TTBR0, cp15.ttbr0);
 	VCPU(TTBR1, cp15.ttbr1);
+	VCPU(TTBCR, cp15.ttbcr);
 	VCPU(DACR, cp15.dacr);
 	VCPU(DFSR, cp15.dfsr);
 	VCPU(IFSR, cp15.ifsr);
@@ -70,7 +73,8 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(LR_SVC, bank_lr[BANK_SVC]);
 	VCPU(SPSR_SVC, bank_spsr[BANK_SVC]);
 	VCPU(DACR_CACHE, dacr_cache);
-	VCPU(WANT_PTE_HINTS, want_pte_hints);
+	VCPU(ROOT_CACHE, root_cache);
+	DEFINE(ROOT_CACHE_SIZE, sizeof(((struct vcpu *)0)->root_cache[0]));
 	VCPU(FAST_MODES_OFF, fast_modes_off);
 	VCPU(FAST_OFF, fast_off);
 	VCPU(SVC_VECTOR, svc_vector);
@@ -89,6 +93,10 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(SVC_PLAIN, svc_plain);
 	VCPU(SVC_LINE, svc_line);
 	VCPU(CALL_DACR, call_dacr);
+	VCPU(RET, ret);
+	DEFINE(RET_LINE, offsetof(struct vcpu, ret[0].line) - offsetof(struct vcpu, ret));
+	DEFINE(RET_SIZE, sizeof(((struct vcpu *)0)->ret[0]));
+	VCPU(RETURNED_BEHIND, returned_behind);
 	DEFINE(GATES_SIZE, GATES_SIZE);
 	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 

@@ -229,8 +229,8 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 	write_dccimvac(hpa_of_line(v, gpa));
 	dsb();
 	/* Either announces a device's write: code there is no longer what was scanned. */
-	if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
-		code_page_drop(v, gpa & PAGE_MASK);
+	if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
+		code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 	shadow_touch(v, value);		/* the other lines of the page follow, and then the window can do them */
 	shadow_pte_cleaned(v, value);
 	return COPROC_OK;
@@ -287,8 +287,8 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 
 	if (r == COPROC_OK && is_ram(v, gpa)) {
 		arch_icache_invalidate_all();
-		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
-			code_page_drop(v, gpa & PAGE_MASK);
+		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
+			code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 		shadow_touch(v, value);
 	}
 	return r;
@@ -326,7 +326,7 @@ static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row,
 		v->cp15.par = 1 | (f.fsr & 0xf) << 1 | FIELD(f.fsr, 10, 10) << 5 | FIELD(f.fsr, 12, 12) << 6;
 		return COPROC_OK;
 	}
-	v->cp15.par = PAR_NS | (w.size == SUPERSECTION_SIZE ? (w.gpa & 0xff000000u) | PAR_SS : w.gpa & PAGE_MASK);
+	v->cp15.par = PAR_NS | (w.size == SUPERSECTION_SIZE ? (u32)ALIGN_DOWN(w.gpa, SUPERSECTION_SIZE) | PAR_SS : (u32)ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	return COPROC_OK;
 }
 

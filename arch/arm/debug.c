@@ -64,7 +64,7 @@ bool arch_debug_write(struct vcpu *v, gva_t va, const void *from, u32 len)
 
 		if (!to || !arch_debug_gpa(v, va, &gpa))
 			return false;
-		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
+		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 			code_page_drop(v, gpa);
 		memcpy(to, p, n);
 		shadow_written(v, gpa, n);

@@ -31,7 +31,7 @@ bool arch_irq_pending(void)
 
 void arch_dcache_clean_range(hpa_t a, u32 len)
 {
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (a & (DCACHE_LINE - 1));
+	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
 	     p += DCACHE_LINE)
 		write_dccmvac(p);
 	dsb();
@@ -39,7 +39,7 @@ void arch_dcache_clean_range(hpa_t a, u32 len)
 
 void arch_dcache_flush_range(hpa_t a, u32 len)
 {
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (a & (DCACHE_LINE - 1));
+	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
 	     p += DCACHE_LINE)
 		write_dccimvac(p);
 	dsb();

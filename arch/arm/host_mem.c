@@ -62,10 +62,10 @@ static bool readable(const void *fdt)
 	hpa_t a = ptr_hpa(fdt);
 	u32 word;
 
-	if (a % 8 || a - RAM_BASE >= RAM_MAX || !arch_mmio_read_checked(a, 4, &word) || !arch_mmio_read_checked(a + 4, 4, &word))
+	if ((u32)a % 8 || a - RAM_BASE >= RAM_MAX || !arch_mmio_read_checked(a, 4, &word) || !arch_mmio_read_checked(a + 4, 4, &word))
 		return false;
 	word = be32_load(&word);
-	return word <= LAYOUT_MAX_SIZE && arch_mmio_read_checked((a + word) & ~3u, 4, &word);
+	return word <= LAYOUT_MAX_SIZE && arch_mmio_read_checked(ALIGN_DOWN(a + word, 4), 4, &word);
 }
 
 hpa_t arm_find_home(const void *fdt)

@@ -54,15 +54,6 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	return err;
 }
 
-#define FIXED_SIZE	0x1c0000u	/* vCPU, shadow's own, stubs, window, trace: measured, and a sixth more */
-#define PER_PAGE	12u		/* bytes of tracking for each page of the guest's RAM */
-#define PER_COPY	640u		/* what is known of each copied page of code */
-
-u32 arch_vcpu_size(const struct layout_guest *c)
-{
-	return FIXED_SIZE + c->roots * 0x4000u + c->tables * 0x400u + c->copies * (PAGE_SIZE + PER_COPY) + (c->mem_size >> PAGE_SHIFT) * PER_PAGE;
-}
-
 static void path_start(struct vcpu *v)
 {
 	if (v->path->start)
@@ -178,7 +169,7 @@ static void deliver_interrupts(struct vcpu *v)
  */
 static void wait_for_interrupt(struct vcpu *v)
 {
-	while (sched_alone && !v->irq_in && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
+	while (sched_alone && !v->irq_in && !v->guest->unfinished && v->guest->request == GUEST_REQ_NONE && !core_is_wanted) {
 		pmu_guest_begin(v);
 		if (!arch_irq_pending())
 			arch_idle();

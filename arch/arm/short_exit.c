@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Short exits: aborts that are the guest's own, hidden faults of small pages whose table is linked already, its kernel's plain
+ * Short exits: aborts that are the guest's own, hidden faults of small pages, its kernel's plain
  * accesses to emulated devices, TLB operations by address. They need Umbra's address space, because guest tables and shadow are there,
  * but little else of what an exit to C entails: no account of instructions, no look at interrupts and the console, and what path
  * `inline` has in its open page stays there.
@@ -136,6 +136,8 @@ static bool fill(struct vcpu *v, gva_t va, enum shadow_access acc, const struct 
 		return false;
 	progress_hidden_fault(v, va);
 	v->hw_dacr = read_dacr();	/* rule 4 */
+	if (v->open_used && !call_was_seen(v))
+		call_refresh(v);
 	return true;
 }
 
@@ -242,8 +244,8 @@ static enum short_end data_abort(struct vcpu *v, gva_t va, enum shadow_access ac
 
 static enum short_end short_abort(struct vcpu *v, u32 fsr, gva_t va, enum shadow_access acc)
 {
-	/* In a stub: path_inline.c knows of which instruction it is. */
-	return !fs_is_simple(fsr) || shadow_is_umbras(v, v->r[15]) ? SHORT_NOT : data_abort(v, va, acc);
+	/* In a stub, which User mode never is: path_inline.c knows of which instruction it is. */
+	return !fs_is_simple(fsr) || (vcpu_privileged(v) && shadow_is_umbras(v, v->r[15])) ? SHORT_NOT : data_abort(v, va, acc);
 }
 
 /* -- TLB operations -- */
@@ -282,7 +284,7 @@ enum short_end short_exit(struct vcpu *v, u32 vector)
 {
 	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && !v->t32_kernel && vcpu_privileged(v)))
 		return SHORT_NOT;
-	if (v->cpsr & PSR_T)
+	if (v->cpsr & PSR_T && vcpu_privileged(v))
 		code_page_ran(v);	/* where T32 code runs is looked at after each exit */
 	if (vector == VEC_DABT)
 		return short_abort(v, v->exit_dfsr, v->exit_dfar, v->exit_dfsr & FSR_WNR ? ACC_WRITE : ACC_READ);

@@ -8,6 +8,7 @@
 #include <arm/trouble.h>
 #include <hv/guest.h>
 #include <hv/guest_peek.h>
+#include <hv/guest_watch.h>
 #include <hv/log.h>
 
 #define STILL_LINE	64u	/* bytes of code that hold a loop which waits for nothing */
@@ -43,11 +44,11 @@ static void say_register(const struct vcpu *v)
 static void say_nothing(const struct vcpu *v)
 {
 	const struct trouble_event *e = &v->trouble.nothing;
-	const struct host_mem *m = arch_host_mem();
 
 	if (e->count)
 		pr_warn("guest %s: last access to what is not there: physical 0x%08x%s at 0x%08x (%u since its start)\n", v->guest->name,
-			(unsigned)e->what, e->what - m->ram_base < m->ram_size ? ", Umbra's RAM," : "", (unsigned)e->pc, (unsigned)e->count);
+			(unsigned)e->what, guest_watch_is_host_ram(v->guest, (gpa_t)e->what) ? ", Umbra's RAM," : "", (unsigned)e->pc,
+			(unsigned)e->count);
 }
 
 /* CMP Rn, #5 within the next three instructions: ID_MMFR0.VMSA is 5 from where there are long descriptors on. */
@@ -99,6 +100,11 @@ bool trouble_polls(struct vcpu *v)
 			return true;
 	}
 	return false;
+}
+
+u32 arch_vcpu_exceptions(const struct vcpu *v)
+{
+	return v->trouble.exception.count;
 }
 
 bool arch_vcpu_still(struct vcpu *v)

@@ -83,7 +83,7 @@ static bool find_index(struct guest *g, gpa_t pc, struct unwind_index *idx)
 
 	if (!r || r->type != REGION_RAM || idx->searches++ >= SEARCHES_MAX)
 		return false;
-	from = pc - r->base > NEAR ? (pc - NEAR) & ~3u : r->base;
+	from = pc - r->base > NEAR ? ALIGN_DOWN(pc - NEAR, 4) : r->base;
 	end = r->base + r->size - pc > NEAR ? pc + NEAR : r->base + r->size;
 	for (gpa_t at = from; end - at >= ENTRY; at += n < ENTRIES_MIN ? 4 : (n - 1) * ENTRY) {
 		struct unwind_index found = { at, n = run_of(r, guest_mem_ptr(g, r->base, r->size), at, end), idx->searches };

@@ -293,7 +293,11 @@ static bool fast_in_root(const struct vcpu *v, u32 va)
 {
 	u32 par = fast_user_par(va);
 
-	if (par & PAR_F || v->cp15.ttbcr || IN_MIB(v->cp15.ttbr0 ^ par) == 0)
+	if (par & PAR_F || v->cp15.ttbcr)
+		return true;
+	if ((par ^ v->stub_line) & STUB_LINE_PAGE)
+		return false;
+	if (IN_MIB(v->cp15.ttbr0 ^ par) == 0)
 		return true;
 	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
 		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)
@@ -325,7 +329,7 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 	if (!((va ^ v->window_base) >> SECTION_SHIFT))
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
-		return !v->want_pte_hints;
+		return true;
 	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
 }
 
@@ -514,11 +518,10 @@ static bool fast_dacr_write(struct vcpu *v, u32 value)
 	return false;
 }
 
-/* System calls in the root of @c: by the call line, if it was right there and nothing that it depends on is gone since. */
+/* System calls in the root of @c: by lines, if they were right there and nothing that it depends on is gone since. */
 static inline void fast_calls(struct vcpu *v, const struct root_cache *c)
 {
-	v->svc_line = v->svc_vector && c->calls == v->call_gen ? v->window_base + WINDOW_CALL : v->svc_plain;
-	open_choose_call(v);
+	open_choose_lines(v, (v->svc_vector || v->svc_vector_t32) && c->calls == v->call_gen);
 }
 
 /*
@@ -708,12 +711,20 @@ static bool fast_word(struct vcpu *v, u32 w)
 	return false;
 }
 
-/* A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. */
+#define CLEAN_WORD_MASK	(0xff000000u | SITE_FLAG | 31u << SITE_KIND_SHIFT)
+#define CLEAN_WORD	(0xef000000u | SITE_FLAG | (u32)SITE_KIND_DCCMVAC << SITE_KIND_SHIFT)
+
+/*
+ * A site: the original word is in the cache of recently emulated ones, keyed by address and trapping word. What the handler of cleaning leaves
+ * over is done without it: the trapping word says all, and may be a gate's, whose address C never sees (roll() of path_inline.c).
+ */
 static bool fast_site(struct vcpu *v)
 {
 	const struct site_entry *e = window_site_entry(v, v->r[15]);
 
-	return e->pc == v->r[15] && e->svc == v->exit_insn && fast_word(v, e->word);
+	if (e->pc == v->r[15] && e->svc == v->exit_insn)
+		return fast_word(v, e->word);
+	return (v->exit_insn & CLEAN_WORD_MASK) == CLEAN_WORD && fast_cp15(v, 0xee070f3a | (v->exit_insn & 15) << 12);
 }
 
 /* ITAdvance(), A2.5.2: ITSTATE[7:2] is CPSR[15:10], ITSTATE[1:0] is CPSR[26:25]. */

@@ -73,6 +73,8 @@ void window_prepare(struct vcpu *v)
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
 		v->svc_plain = !vector ? v->call_slow : in_window(v, (uintptr_t)(thumb ? window_call_t32 : window_call));
 	v->svc_entry = v->svc_line = v->svc_plain;
+	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
+		v->ret[k].now = RET_NOWHERE;
 	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : MODE_SVC;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;
@@ -107,6 +109,7 @@ void arm_window_moved(struct vcpu *v, u32 base)
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE)) {
 		v->to_user = in_window(v, (uintptr_t)window_to_user);
 		v->call_slow = in_window(v, (uintptr_t)window_call_slow);
+		v->und_plain = in_window(v, (uintptr_t)window_und_plain);
 	}
 	arm_window_in_place(v);
 }

@@ -477,16 +477,25 @@ hot_fault_read:
 	hot_count
 	hot_resume
 
+	hot_handler hot_bpiall
+	mov	r5, #0
+	mcr	p15, 0, r5, c7, c5, 6
+	hot_count
+	hot_resume
+
+	hot_handler hot_ctr
+	mrc	p15, 0, r5, c0, c0, 1
+	str	r5, [sp, r8, lsl #2]
+	hot_count
+	hot_resume
+
 	hot_handler hot_dccmvac	@ completes at the DSB that the guest itself needs for its purpose
 	ldr	r5, [sp, r8, lsl #2]
 hot_dccmvac_any:
 	ldr	r4, [sp, #VCPU_WINDOW_BASE]
-	ldr	r6, [sp, #VCPU_WANT_PTE_HINTS]
 	eor	r4, r4, r5
 	lsrs	r4, r4, #20
 	beq	svc_common		@ here the window answers; what the guest has there, the slow path knows
-	cmp	r6, #0
-	bne	svc_common
 	mcr	p15, 0, r5, c7, c10, 1
 	hot_count
 	hot_resume
@@ -589,7 +598,7 @@ und_t32_narrow:
 	sub	r6, r6, #(SITE_T32_CPS & 0xff00)
 	sub	r6, r6, #(SITE_T32_CPS & 0xff)
 	cmp	r6, #0x10
-	bhs	svc_common
+	bhs	und_t32_other
 	and	r8, r6, #7
 	tst	r6, #8
 #ifdef CONFIG_CPU_PATH_INLINE
@@ -603,6 +612,16 @@ und_t32_narrow:
 #else
 	bne	hot_cpsid
 	b	hot_cpsie
+#endif
+#ifdef CONFIG_CPU_PATH_INLINE
+und_t32_other:
+	movw	r4, #(SITE_T32_USER_LS - SITE_T32_CPS)
+	cmp	r6, r4
+	cmpeq	r5, #1
+	beq	inl_t32_user_ls
+	b	svc_common
+#else
+	.set	und_t32_other, svc_common
 #endif
 	.ltorg
 hot_svc_end:

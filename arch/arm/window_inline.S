@@ -5,13 +5,21 @@
  * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
  */
 
-/* Undefined: a gate (cpu/gate.h), or something else. */
+/* Undefined: a gate (cpu/gate.h), where a return line begins (cpu/ret_line.h), or something else. */
 inl_und:
 	str	r0, [sp]
 	ldr	r0, [sp, #VCPU_GATES_KEY]
 	eor	r0, r0, lr, ror #6
 	lsrs	r0, r0, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
 	moveq	pc, lr
+	ldr	r0, [sp, #VCPU_RET]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_LINE)]
+	ldr	r0, [sp, #(VCPU_RET + RET_SIZE)]
+	cmp	r0, lr
+	ldreq	pc, [sp, #(VCPU_RET + RET_SIZE + RET_LINE)]
+	.global	window_und_plain
+window_und_plain:
 	ldr	r0, [sp]
 	b	win_und
 
@@ -159,6 +167,8 @@ inl_\name:
 	.set	inl_hot_fpexc_read, hot_fpexc_read
 	.set	inl_hot_fpexc_write, hot_fpexc_write
 	.set	inl_hot_iciallu, hot_iciallu
+	.set	inl_hot_bpiall, hot_bpiall
+	.set	inl_hot_ctr, hot_ctr
 
 	.macro	inl_not_fiq			@ F: through C, which makes the real one follow
 	tst	r8, #1
@@ -295,6 +305,7 @@ inl_bank:				@ within reach
 	 * system call starts with, whatever was masked here.
 	 */
 inl_movs_user:
+	str	lr, [sp, #VCPU_RETURNED_BEHIND]
 	and	r6, r3, #0x1f
 	ldr	r5, =0x07f0ffdf		@ all but flags, GE, T
 	cmp	r6, #0x13
@@ -382,8 +393,11 @@ inl_ldm_rest:
 	add	r5, r5, r6
 	tst	r4, #0x20
 	biceq	r9, r9, #3		@ else UNPREDICTABLE
+	mov	r6, #0x13		@ a system call finds A and F as User mode has them
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
+	str	r6, [sp, #OPEN_MODE]
+	str	r6, [sp, #OPEN_PSR_OR]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]
 	str	r9, [sp, #OPEN_OTHER_LR]
@@ -428,6 +442,7 @@ inl_ldm_rest:
 	ldr	r6, [lr]
 	ubfx	r7, r6, #16, #4
 	ubfx	r8, r6, #12, #4
+inl_user_ls:
 	ldr	r9, [sp, r7, lsl #2]
 	ldr	r4, [sp, r8, lsl #2]
 	mcr	p15, 0, r11, c3, c0, 0
@@ -460,6 +475,22 @@ inl_ldm_rest:
 	add	lr, lr, #4
 	hot_count
 	hot_resume
+
+	/* The same of T32 code: its trapping word says all, and nothing stands behind it. r6 is made an A32 word. */
+inl_t32_user_ls:
+	ldrh	r6, [lr]
+	ldr	r5, [sp, #OPEN_DACR]
+	inl_find_dacr
+	ubfx	r7, r6, #4, #4
+	ubfx	r8, r6, #0, #4
+	mov	r4, #0
+	tst	r6, #0x200		@ load
+	orrne	r4, r4, #0x00100000
+	tst	r6, #0x100		@ byte
+	orrne	r4, r4, #0x00400000
+	mov	r6, r4
+	sub	lr, lr, #2		@ the end adds four
+	b	inl_user_ls
 
 	inl_handler hot_dacr_read
 	hot_read_word OPEN_DACR
@@ -504,6 +535,38 @@ inl_ldm_rest:
 	and	r7, r7, #3
 	sub	r7, r7, #1
 	cmp	r7, #2			@ neither a table nor a section: the area can stay
-	blo	svc_common
+	bhs	hot_dccmvac_any
+
+	/* As fast_in_root(): it is a descriptor if it lies in a table that walks use now, or that the window could select. r6 := its place in the MiB. */
+	mcr	p15, 0, r5, c7, c8, 3	@ ATS1CUW
+	isb
+	mrc	p15, 0, r7, c7, c4, 0	@ PAR
+	ldr	r4, [sp, #VCPU_TTBCR]
+	ldr	r6, [sp, #VCPU_STUB_LINE]
+	tst	r7, #1
+	cmpeq	r4, #0
+	bne	svc_common
+	eor	r6, r6, r7
+	ldr	r4, [sp, #VCPU_TTBR0]
+	tst	r6, #0x3000		@ STUB_LINE_PAGE
+	bne	hot_dccmvac_any
+	ubfx	r6, r7, #14, #6
+	ubfx	r4, r4, #14, #6
+	eor	r8, r7, r7, lsr #4	@ vcpu_root_index()
+	cmp	r4, r6
+	beq	svc_common
+	ubfx	r8, r8, #14, #2
+	mov	r4, #ROOT_CACHE_SIZE
+	mla	r8, r8, r4, sp
+	.rept	4
+	ldr	r4, [r8, #VCPU_ROOT_CACHE]
+	ldr	r7, [r8, #(VCPU_ROOT_CACHE + ROOT_CACHE_SIZE / 2)]
+	ubfx	r4, r4, #14, #6
+	ubfx	r7, r7, #14, #6
+	cmp	r4, r6
+	cmpne	r7, r6
+	beq	svc_common
+	add	r8, r8, #(4 * ROOT_CACHE_SIZE)
+	.endr
 	b	hot_dccmvac_any
 	.ltorg

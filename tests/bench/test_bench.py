@@ -15,6 +15,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tools/lib"))
 import umbra_bench  # noqa: E402
+import umbra_bench_guests  # noqa: E402
 import umbra_bench_report as report  # noqa: E402
 import umbra_bench_run  # noqa: E402
 from umbra_bench_list import BENCHMARKS, BY_NAME, Benchmark  # noqa: E402
@@ -88,6 +89,37 @@ def test_failures_are_named():
     assert [row["name"] for row in results["benchmarks"]] == ["null"]
     assert {(item["name"], item["side"], item["error"], item["console"]) for item in results["failures"]} == \
         {("read", "native", "printed nothing", "the tail"), ("read", "umbra", "was not run", "")}
+
+
+PAIR = types.SimpleNamespace(time=lambda *steps: {1: 16 << 20, 2: 17 << 20}[len(steps)], switches=[1000, 1400])
+
+
+def guests_results(**figures):
+    rows = [{"name": row.name, "title": row.title, "unit": row.unit, "figure": figures.get(row.name, row.make(PAIR)), "limit": row.limit}
+            for row in umbra_bench_guests.ROWS]
+    return {**null_results(), "guests": rows}
+
+
+def test_guests_rows():
+    figures = {row["name"]: row["figure"] for row in guests_results()["guests"]}
+    assert figures["guest_switch"] == 1200 and figures["net_in"] == 1000 and figures["two_busy"] == pytest.approx(200 * 16 / 17)
+    assert not set(figures) & set(BY_NAME)
+    for text in (report.markdown(guests_results()), report.table(guests_results())):
+        assert "virtio disk, read 16 MiB" in text and "3000" in text
+    assert "two guests" not in report.table(null_results()) + report.markdown(null_results())
+
+
+@pytest.mark.parametrize("figures, worse, better", [
+    ({}, [], []), ({"net_in": 960}, ["net_in"], []), ({"net_in": 1100}, [], ["net_in"]), ({"guest_switch": 1300}, ["guest_switch"], []),
+    ({"guest_switch": 1100}, [], ["guest_switch"])])
+def test_compare_guests(figures, worse, better):
+    """More is better of what is done, less of what a switch costs; a part of a measurement misses none of them, a complete one does."""
+    assert report.compare(guests_results(), guests_results(**figures))[1:] == (worse, better)
+    assert report.compare(guests_results(), null_results())[1:] == ([], [])
+    assert report.compare(guests_results(), null_results(), complete=True)[1] == list(umbra_bench_guests.BY_NAME)
+    assert any("is new" in line for line in report.compare(null_results(), guests_results())[0])
+    late = guests_results(guest_switch=3001)
+    assert report.compare(late, late)[1] == ["guest_switch"] and "missed" in report.table(late)
 
 
 def test_compare_same():

@@ -71,6 +71,7 @@ static void do_step(const struct step *s)
 		break;
 	case 7:
 		fake_time_go(s->value & 0xff);
+		fake_device_turns(&dev, s->value & 3);
 		break;
 	case 8:
 		make(s->index & 1 ? "umbra,virtio-rng" : "umbra,virtio-blk", s->index & 2, s->index & 4);
@@ -98,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		do_step(&s);
 	}
 	fake_time_go(1000);
+	fake_device_turns(&dev, 1000);
 	check_zero(RAM + RAM_SIZE, "what is behind the guest's memory");
 	check_zero(DISK_AT - GUARD, "what is before the disk");
 	check_zero(DISK_AT + DISK_SIZE, "what is behind the disk");

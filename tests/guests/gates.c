@@ -603,6 +603,35 @@ static void test_status(void)
 	end();
 }
 
+/* A kernel that returns with A or F masked, to User mode where they are not: the next system call finds them as User mode had them. */
+static void test_masked(void)
+{
+	static const u32 kernel[] = { PSR_I, PSR_I | PSR_A, PSR_I | PSR_F, PSR_I | PSR_A | PSR_F, 0 };
+	/* r0 to TPIDRURW and back; the CPSR to the stack */
+	static const u32 code[] = { 0xee0d0f50, 0xe10f0000, 0xe50d0004, 0xee1d0f50, 0xe51ff004, (u32)hook_2 };
+	void (*before)(void) = exc_hook[VEC_SVC];
+
+	begin("with A and F masked");
+	exc_hook[VEC_SVC] = (void (*)(void))code_fresh(code, ARRAY_SIZE(code));
+	for (u32 n = 0; n < 4; n++) {
+		struct line l = plain;
+
+		line_put(&l);
+		for (u32 i = 0; i < 4 * RUNS; i++) {
+			struct state s;
+
+			frame_random((u32)USER, MODE_USR | masks | random_flags());
+			same(VEC_SVC, run(&l, (u32)IDLE_FRAME, IDLE_FRAME, OPEN, i < RUNS ? PSR_I : kernel[i % ARRAY_SIZE(kernel)]), "vector");
+			s = start;
+			model(&l, &s, l.n);
+			same(masks | PSR_I | MODE_SVC, read32(s.sp - 4) & (PSR_A | PSR_I | PSR_F | PSR_MODE), "CPSR of call %u", i);
+			same(masks | PSR_I | MODE_SVC, exc_frame.cpsr & (PSR_A | PSR_I | PSR_F | PSR_MODE), "CPSR of call %u by way of memory", i);
+		}
+	}
+	exc_hook[VEC_SVC] = before;
+	end();
+}
+
 static void test_it(void)
 {
 	begin("into an IT block");
@@ -959,6 +988,31 @@ static void test_tpidruro(void)
 	end();
 }
 
+/* Of each line of a page, so of the one that says where something of a hypervisor's is, too. */
+static void test_clean(void)
+{
+	begin("single operations that clean a line");
+	for (u32 k = 0; k < 26; k++) {
+		u32 reg = k % 13, other = reg == 9 ? 10 : 9;
+		const u32 words[] = { (k < 13 ? 0xee070f3a : 0xee070f3b) | reg << 12, 0xe2800001 | other << 16 | other << 12, UDF };
+		u32 *code = code_fresh(words, ARRAY_SIZE(words));
+
+		for (u32 n = 0; n < 128; n++) {
+			union { struct ctx c; u32 r[17]; } c;
+
+			ctx_init(&c.c, MODE_SVC | masks | PSR_I | random_flags());
+			c.r[reg] = DATA + 32 * n;
+			c.c.pc = (u32)code;
+			group_check(VEC_UND, ctx_run(&c.c), "r%u: vector", reg);
+			same(&code[3], exc_frame.exc_lr, "r%u: where", reg);
+			same(c.c.cpsr, exc_frame.spsr & PSR_BITS, "r%u: CPSR", reg);
+			for (u32 i = 0; i < 15; i++)
+				same(c.r[i] + (i == other), (&exc_frame.r[0])[i], "r%u of one with r%u", i, reg);
+		}
+	}
+	end();
+}
+
 /*
  * Opens @domain from one register, loads, closes it from another, loads: twice mcr dacr; add base, base, #4; isb; ldr. Under a condition
  * the same, or nothing of it.
@@ -1110,6 +1164,7 @@ void guest_main(void)
 	test_patched();
 	test_branch();
 	test_status();
+	test_masked();
 	test_it();
 	test_privileged();
 	test_irq_waits();
@@ -1120,6 +1175,7 @@ void guest_main(void)
 	test_unaligned();
 	test_domain();
 	test_tpidruro();
+	test_clean();
 	test_undefined();
 	test_dacr(1);
 	test_dacr(4);

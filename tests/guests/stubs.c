@@ -64,7 +64,7 @@ static bool name(union state *s, u32 op)		\
 	s->r[op] = (value);				\
 	return true;					\
 }
-static u32 sctlr, ttbr, dacr;
+static u32 sctlr, ttbr, dacr, ctr;
 DO_READ(do_tpidrprw, CP15_VALUE(1))
 DO_READ(do_sctlr, sctlr)
 DO_READ(do_dacr, dacr)
@@ -74,6 +74,7 @@ DO_READ(do_dfsr, 0x805)
 DO_READ(do_ifsr, 0x40d)
 DO_READ(do_dfar, CP15_VALUE(3))
 DO_READ(do_ifar, CP15_VALUE(4))
+DO_READ(do_ctr, ctr)
 
 static const struct kind {
 	const char *name;
@@ -92,6 +93,7 @@ static const struct kind {
 	{ "IFSR", 0xee150f30, 12, 0, 14, do_ifsr },
 	{ "DFAR", 0xee160f10, 12, 0, 14, do_dfar },
 	{ "IFAR", 0xee160f50, 12, 0, 14, do_ifar },
+	{ "CTR", 0xee100f30, 12, 0, 14, do_ctr },
 };
 
 static void cp15_values(void)
@@ -102,6 +104,7 @@ static void cp15_values(void)
 	MCR(0, c6, c0, 0, CP15_VALUE(3));
 	MCR(0, c6, c0, 2, CP15_VALUE(4));
 	sctlr = sctlr_read();
+	ctr = MRC(0, c0, c0, 1);
 	ttbr = (u32)l1_main | TTBR_CACHED;
 	dacr = DACR_CLIENT(0) | DACR_CLIENT(3);
 	MCR(0, c3, c0, 0, dacr);

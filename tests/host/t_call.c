@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Call lines on a small machine: what each leaves at its end, and at an abort at each access, is what the guest's instructions do. */
-/* SOURCES: arch/arm/cpu/call_line.c */
+/* SOURCES: arch/arm/cpu/call_line.c arch/arm/cpu/line_emit.c */
 /* CFLAGS: -Iarch/arm/cpu */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,6 +11,7 @@
 
 #include <arm/insn.h>
 #include <arm/psr.h>
+#include <arm/site.h>
 #include <arm/vcpu.h>
 
 #include "gate.h"
@@ -31,7 +32,7 @@ static struct machine {
 	u32 lr, pc;		/* of Undefined mode */
 	u32 psr, spsr;
 	u32 usr_sp, usr_lr;
-	u32 dacr, tpidruro;
+	u32 dacr, tpidruro, cleaned;
 	struct vcpu_open open;
 	struct vcpu v;		/* right behind it */
 	u32 frame[FRAME_WORDS];
@@ -110,9 +111,11 @@ static u32 immediate(u32 w)
 static void data_processing(u32 w)
 {
 	u32 op = FIELD(w, 24, 21), n = get(FIELD(w, 19, 16)), b = w & BIT(25) ? immediate(w) : get(w & 15), d = FIELD(w, 15, 12);
+	u32 shift = w & BIT(25) ? 0 : FIELD(w, 11, 7);
 	bool s = w & BIT(20);
 	u32 x;
 
+	b >>= shift;			/* LSR only */
 	switch (op) {
 	case 0: case 8: x = n & b; break;
 	case 1: x = n ^ b; break;
@@ -199,6 +202,8 @@ static void step(void)
 		m.r[rd] = 1;			/* the monitor is open */
 	} else if ((w & 0xffff0fff) == 0xee0d0f70) {
 		m.tpidruro = m.r[rd];
+	} else if ((w & 0xffff0ffe) == 0xee070f3a) {
+		m.cleaned = m.r[rd];
 	} else if (w == 0xee03ef10) {
 		m.dacr = m.lr;
 	} else if (w == 0xe320f000 || w == 0xe1a00000) {
@@ -557,10 +562,42 @@ static void dacr(void **state)
 		}
 }
 
+/* Where it may publish the area's descriptor, or is about the window, the trapping word is next; otherwise it is done. */
+static void clean(void **state)
+{
+	static const u32 words[] = { 0xee070f3a, 0xee070f3b };
+
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 n = 0; n < 6; n++) {
+			bool traps = n >= 4;
+
+			insn[0] = words[n & 1] | rt << 12;
+			guest_any(FRAME);
+			g.r[rt] = n < 4 ? 0xc0123000 | n << 6 : n == 4 ? 0xc0123bf8 : 0xbfe12340;
+			machine_of_guest(MODE_SVC);
+			m.v.stub_line = 0xbe4 | STUB_LINE_VALID;
+			m.v.window_base = 0xbfe00000;
+			make(1, 0);
+			check_places();
+			run();
+			assert_true(m.left);
+			assert_int_equal(m.v.exits[EXIT_CP15_CACHE], !traps);
+			assert_int_equal(m.cleaned, traps ? 0 : g.r[rt]);
+			while (traps && code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+				m.lr += 4;
+			if (traps)
+				assert_int_equal(code.word[(m.lr - gate_at()) / 4], site_word_of(SITE_KIND_DCCMVAC, 0) | rt);
+			else
+				g.at = 1;
+			check_same(traps ? code.at[(m.lr - gate_at()) / 4] : (m.lr - SITE) / 4);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(singles), cmocka_unit_test(dacr),
+		cmocka_unit_test(clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

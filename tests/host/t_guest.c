@@ -943,6 +943,34 @@ static void silence_is_reported(void **state)
 	guest_stop(&guest);
 }
 
+/* One that has said much, and then does nothing but fault, is reported once a run; many faults among other things are none. */
+static void storm_is_reported(void **state)
+{
+	watch("linux");
+	fake_console_characters += 100;
+	for (u32 i = 0; i < 20; i++) {
+		fake_vcpu.lives = i % 4 == 3;
+		fake_vcpu.exceptions += 1000;
+		fake_tick();
+	}
+	fake_vcpu.lives = false;
+	for (u32 i = 0; i < 20; i++) {
+		fake_vcpu.exceptions += 999;
+		fake_tick();
+	}
+	assert_string_equal(fake_log_text, "");
+	for (u32 run = 1; run <= 2; run++) {
+		for (u32 i = 0; i < 10; i++) {
+			fake_vcpu.exceptions += 5000;
+			fake_tick();
+			assert_int_equal(messages("nothing but exceptions for 4 s, 5000 in the last one"), i < 3 ? run - 1 : run);
+		}
+		assert_int_equal(fake_vcpu.troubles, run);
+		assert_int_equal(guest_restart(&guest), 0);
+	}
+	guest_stop(&guest);
+}
+
 static void resets_are_said_once_a_second(void **state)
 {
 	watch("linux");
@@ -962,6 +990,10 @@ static void accesses_to_nothing_are_told_apart(void **state)
 	guest_watch_nothing(&guest, 0x9f800000, 0x80008000);
 	assert_int_equal(messages("physical 0x9f800000 is Umbra's RAM"), 1);
 	assert_int_equal(messages("Its own is 0x80000000+0x1e000000"), 1);
+	/* memory that is given by size is somewhere else: the address says nothing of the board's */
+	guest.cfg.by_size = true;
+	guest_watch_nothing(&guest, 0x9f800000, 0x80008000);
+	assert_int_equal(messages("nothing at physical 0x9f800000"), 1);
 }
 
 static void memory_arguments_are_checked(void **state)
@@ -1111,6 +1143,7 @@ int main(void)
 		cmocka_unit_test(mmio_is_routed),
 		cmocka_unit_test(restart_leaves_the_monitor_open),
 		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(storm_is_reported),
 		cmocka_unit_test(silence_of_the_living),
 		cmocka_unit_test(resets_are_said_once_a_second),
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),

@@ -1383,6 +1383,29 @@ static void copies_have_names_of_their_own(void **state)
 	}
 }
 
+/* However many copies have to make room: what was read out of one is known for that, for as long as its page is as it was. */
+static void names_of_evicted_copies_stay(void **state)
+{
+	u32 rounds = 2 * (1 << 14) / (2 * CONFIG_CODE_PAGES) + 1;
+	hpa_t copy;
+
+	put(RAM + 0x10, MRS);
+	put(RAM + 0x18, CPSID);
+	copy = exec_page(0);
+	for (u32 i = 0; i < 8; i++)
+		put(RAM + PAGE_SIZE + 0x100 + 4 * i, get(copy + 8 + 4 * i));
+	for (u32 i = 2; i < 2 + 2 * CONFIG_CODE_PAGES; i++)
+		put(RAM + i * PAGE_SIZE + 0x20, MRS);
+	while (rounds--)
+		for (u32 i = 2; i < 2 + 2 * CONFIG_CODE_PAGES; i++)
+			assert_true(exec_page(i) != RAM + i * PAGE_SIZE);
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	exec_page(1);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
+	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
+	assert_int_equal(code_pages_audit(&v), 0);
+}
+
 static void user_visible(void **state)
 {
 	put(RAM + 0x10, MRS);
@@ -1449,6 +1472,7 @@ int main(void)
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
 		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
+		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
 		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),

@@ -89,6 +89,17 @@ static void tick(void)
 		event();
 }
 
+/* A device that always has more to do, in turns of 5 ticks. */
+static u32 turns;
+
+static void device_turn(struct guest *g)
+{
+	turns++;
+	for (u32 i = 0; i < 5; i++)
+		tick();
+	sched_unfinished(g);
+}
+
 /* The run loop, for @ticks. */
 static void go(u32 ticks)
 {
@@ -104,6 +115,10 @@ static void go(u32 ticks)
 			continue;
 		}
 		runs++;
+		if (g->unfinished) {
+			g->unfinished = false;
+			device_turn(g);
+		}
 		do
 			tick();
 		while (!core_is_wanted && (s32)(end - now) > 0 && !arch_vcpu_waits(g->vcpu));
@@ -248,6 +263,30 @@ static void latency(void **state)
 	expect_share(1, 500, TIME_HZ);
 }
 
+/* What devices do is in their guest's time, whether it sleeps or works meanwhile, and it gets on with its own work between their turns. */
+static void devices_are_their_guests(void **state)
+{
+	for (u32 sleeps = 0; sleeps < 2; sleeps++) {
+		make(2);
+		start_all(2);
+		asleep[1] = sleeps;
+		turns = 0;
+		sched_unfinished(&guest[1]);
+		go(TIME_HZ);
+		expect_share(0, 500, TIME_HZ);
+		expect_share(1, 500, TIME_HZ);
+		if (turns * 5 * (sleeps ? 2 : 4) < TIME_HZ / 10 || (!sleeps && turns * 5 > TIME_HZ / 4))
+			fail_msg("%u turns, asleep %u", turns, sleeps);
+	}
+	/* alone, too */
+	make(1);
+	start_all(1);
+	turns = 0;
+	sched_unfinished(&guest[0]);
+	go(TIME_HZ);
+	assert_in_range(turns * 5, TIME_HZ / 20, TIME_HZ / 2);
+}
+
 static void caps(void **state)
 {
 	make(2);
@@ -311,8 +350,8 @@ static void permille(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(caps), T(who_must_not_run),
-		T(latecomer), T(permille),
+		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
+		T(caps), T(who_must_not_run), T(latecomer), T(permille),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

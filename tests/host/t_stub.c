@@ -254,6 +254,7 @@ static void expect(struct vcpu *v, u32 *stack, u32 kind, u32 op, u32 word)
 	case SITE_KIND_IFSR_R: v->r[op] = o->ifsr; break;
 	case SITE_KIND_DFAR_R: v->r[op] = o->dfar; break;
 	case SITE_KIND_IFAR_R: v->r[op] = o->ifar; break;
+	case SITE_KIND_CTR_R: v->r[op] = o->ctr; break;
 	case SITE_KIND_TTBR0_R: v->r[op] = v->cp15.ttbr0; break;
 	case SITE_KIND_TTBR1_R: v->r[op] = o->ttbr1; break;
 	default: fail_msg("kind %u", kind);

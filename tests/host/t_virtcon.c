@@ -227,9 +227,9 @@ static void test_turns(void **state)
 	offer(TX, 0, TEXT, 20000, 0);
 	assert_int_equal(wire_len, 4096);
 	assert_int_equal(came_back(TX, NULL), 0);
-	fake_time_go(2);
+	fake_device_turns(&dev, 2);
 	assert_in_range(wire_len, 8192, 12288);
-	fake_time_go(20);
+	fake_device_turns(&dev, 20);
 	assert_int_equal(came_back(TX, NULL), 1);
 	assert_int_equal(wire_len, 20000);
 	assert_memory_equal(wire, hpa_ptr(TEXT), 20000);

@@ -147,7 +147,10 @@ static void make(const char *compatible, bool read_only, bool forget)
 	dev.guest = &guest;
 	dev.irq = LINE;
 	dev.priv = calloc(1, dev.type->state_size);
+	/* What a device allocates is its guest's, and is had anew with it. */
+	alloc_own(arch_host_mem()->heap_base, arch_host_mem()->umbra_end);
 	assert_int_equal(dev.type->create(&dev, &node), 0);
+	alloc_own_end();
 	dev.type->reset(&dev);
 }
 
@@ -478,29 +481,90 @@ static void test_budget(void **state)
 		offer(3 * i);
 	}
 	kick();
-	assert_int_equal(get16(USED + 2), 2);	/* a megabyte at once */
-	fake_time_go(4);
+	assert_int_equal(get16(USED + 2), 0);
+	fake_device_turns(&dev, 4);
+	assert_int_equal(get16(USED + 2), 1);	/* a part of it in each turn */
+	fake_device_turns(&dev, 20);
 	assert_int_equal(get16(USED + 2), 4);
+	assert_false(guest.unfinished);
 	/* a guest that was stopped meanwhile gets nothing written */
 	used_seen = 4;
 	for (u32 i = 0; i < 4; i++)
 		offer(3 * i);
 	kick();
 	guest.state = GUEST_STOPPED;
-	fake_time_go(10);
-	guest.state = GUEST_RUNNING;
-	assert_int_equal(get16(USED + 2), 6);
-	/* one that stands finds all of it done when it goes on */
-	drive(F_INDIRECT | F_EVENT_IDX);
-	for (u32 i = 0; i < 4; i++) {
-		put_request(3 * i, 0, 0, DATA, 0x80000);
-		offer(3 * i);
-	}
-	kick();
-	guest.state = GUEST_PAUSED;
-	fake_time_go(4);
+	fake_device_turns(&dev, 20);
 	guest.state = GUEST_RUNNING;
 	assert_int_equal(get16(USED + 2), 4);
+}
+
+/* How much of the guest's data is what the disk has. */
+static u32 arrived(const u8 *data, u32 len)
+{
+	u32 n = 0;
+
+	while (n < len && data[n])
+		n++;
+	return n;
+}
+
+/* A request for the whole disk is done in pieces, each no longer than a turn, whole in the end and given back once. */
+static void test_long_request(void **state)
+{
+	u8 *data = hpa_ptr(DATA), *disk = hpa_ptr(DISK_AT);
+	u32 before = 0, now;
+
+	for (u32 i = 0; i < DISK_SIZE; i++)
+		disk[i] = (u8)(i % 251 + 1);
+	memset(data, 0, DISK_SIZE);
+	put_request(0, 0, 0, DATA, DISK_SIZE);
+	offer(0);
+	for (kick(); guest.unfinished; fake_device_turns(&dev, 1), before = now) {
+		now = arrived(data, DISK_SIZE);
+		assert_in_range(now - before, 1, 0x20000);
+		assert_int_equal(get16(USED + 2), used_seen);
+		assert_int_equal(dev.type->audit(&dev), 0);
+	}
+	check_used(0, DISK_SIZE + 1);
+	assert_memory_equal(data, disk, DISK_SIZE);
+	for (u32 i = 0; i < DISK_SIZE; i++)
+		data[i] = (u8)(i % 239);
+	put_request(0, 1, 0, DATA, DISK_SIZE);
+	offer(0);
+	kick();
+	assert_memory_not_equal(data + DISK_SIZE - 512, disk + DISK_SIZE - 512, 512);
+	fake_device_turns(&dev, 1000);
+	check_used(0, 1);
+	assert_memory_equal(data, disk, DISK_SIZE);
+}
+
+/* A request in pieces ends with a reset of the device and of the queue: nothing of it is written afterwards. */
+static void test_long_request_forgotten(void **state)
+{
+	for (u32 queue = 0; queue < 2; queue++) {
+		drive(F_INDIRECT | F_EVENT_IDX);
+		memset(hpa_ptr(DISK_AT), 0x77, DISK_SIZE);
+		put_request(0, 0, 0, DATA, DISK_SIZE);
+		offer(0);
+		kick();
+		assert_true(guest.unfinished);
+		if (queue)
+			wr(0x044, 0);
+		else
+			wr(0x070, 0);
+		memset(hpa_ptr(DATA), 0, DISK_SIZE);
+		fake_device_turns(&dev, 1000);
+		assert_int_equal(arrived(hpa_ptr(DATA), DISK_SIZE), 0);
+		assert_int_equal(get16(USED + 2), 0);
+		avail_idx = used_seen = 0;
+		if (queue) {
+			memset(hpa_ptr(DESC), 0, 0x3000);
+			set_queue(NUM, DESC, AVAIL, USED);
+		} else {
+			drive(F_INDIRECT | F_EVENT_IDX);
+		}
+		assert_int_equal(request(0, 0, 512, 513), 0);
+	}
 }
 
 static void test_wild_chains(void **state)
@@ -722,6 +786,8 @@ int main(void)
 		cmocka_unit_test_setup(test_writes_are_told, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_budget, setup),
+		cmocka_unit_test_setup(test_long_request, setup),
+		cmocka_unit_test_setup(test_long_request_forgotten, setup),
 		cmocka_unit_test_setup(test_wild_chains, setup),
 		cmocka_unit_test_setup(test_wild_indirect, setup),
 		cmocka_unit_test_setup(test_wild_addresses, setup),

@@ -64,3 +64,30 @@ def test_fewest_code_pages(boot, tmp_path):
     board.sendline("while :; do ls -lR /bin /proc/self >/dev/null; done 2>/dev/null")
     board.expect_not(PROMPT, 5)
     assert SCANNING in board.monitor("stats")
+
+
+@pytest.fixture(scope="module")
+def interp_image(tmp_path_factory):
+    """Umbra with the path that rewrites nothing, alone: no code pages, no copies."""
+    folder = tmp_path_factory.mktemp("interp")
+    assert make(folder, "beagle-xm_defconfig", "interp.config")[0] == 0
+    status, text = make(folder, "all")
+    assert status == 0, text
+    return folder / "umbra.img"
+
+
+def test_interpreter_alone(boot, interp_image):
+    """What User mode executes is the guest's own memory, also where that is elsewhere in the host's."""
+    folder = build_dir() / "guests"
+    files = {"guest.bin": folder / "modes.bin", "guest1.bin": folder / "oldkernel.bin"}  # which has helpers for User mode beside its vectors
+    arguments = umbra_arguments("interp-alone", "bare-duo", files, "interp")
+    arguments[arguments.index("-kernel") + 1] = interp_image
+    board = boot(arguments)
+    lines, tests, failed = results(board)
+    assert tests > 0 and failed == 0, lines
+    board.open_monitor()
+    board.sendline("console 1 history")
+    lines, tests, failed = results(board)
+    assert tests > 0 and failed == 0, lines
+    board.open_monitor()
+    assert all("0 violations" in board.monitor_command(f"guest {name} audit") for name in "01")

@@ -80,6 +80,9 @@ def test_shares(boot):
     board.open_monitor()
     shares = guests(board)
     assert all(49 <= shares[name][2] <= 51 for name in "01"), shares
+    # What the monitor says of the pages of a guest whose memory is elsewhere: its code's pages are its own, or copies of them.
+    pages = "".join(board.monitor_command(f"guest 1 translate 0x{0x80008000 + i * 0x1000:x}") for i in range(6))
+    assert "the guest's own page" in pages and "a device's registers" not in pages, pages
 
 
 def test_reset_beside_another(boot):

@@ -20,6 +20,9 @@ DEATHS = {
     "silence": ([0xF1080080, SELF],  # cpsie i
                 [r"not a word on its console since its start, and no sign of life for 30 s", r"pc 0x80008004, cpsr"]),
     "standstill": ([SELF], [r"not a word on its console, and it loops in one place with interrupts masked", r"pc 0x80008000, cpsr"]),
+    # add r0, pc, #24; mcr p15, 0, r0, c12, c0, 0; udf #0; at 0x24: b 0x40; at 0x40: cps #19; udf #0
+    "storm": ([0xE28F0018, 0xEE0C0F10, 0xE7F000F0, *[SELF] * 6, 0xEA000005, *[SELF] * 6, 0xF1020013, 0xE7F000F0],
+              [r"nothing but exceptions for 4 s, \d{4,} in the last one", r"pc 0x800080\w\w, cpsr", r"last exception: undefined instruction at 0x80008044"]),
     # mrc p15, 0, r3, c0, c1, 4; and r3, r3, #15; cmp r3, #5: what a kernel for long descriptors does first
     "lpae": ([0xEE103F91, 0xE203300F, 0xE3530005, 0x3AFFFFFE, SELF],
              [r"loops in one place", r"long-descriptor page tables \(LPAE\) at 0x80008000, and this processor has none"]),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/layout, and cards with layouts and guests from outside the tree."""
 
+import re
 import subprocess
 import xml.etree.ElementTree
 
@@ -31,6 +32,25 @@ def test_mistakes_have_file_and_line(tmp_path, lines, place, message):
     path = tmp_path / "own.dts"
     path.write_text(f'#include "linux.dts"\n{lines}\n', encoding="utf-8")
     assert tool("layout", "check", path, expect=1).startswith(f"{path}:{place}: layout: {message}")
+
+
+SHARED = """/ { guest { devices {
+	shmem@52001000 { compatible = "umbra,shmem"; reg = <0x52001000 0x1000>; region = <0>; region-kib = <65536>; };
+}; }; guest@1 { memory-mib = <400>; }; };"""
+
+
+@pytest.mark.parametrize("lines, place, message", [
+    ("/ { guest@1 {\n\tmemory-mib = <448>;\n}; };", 3, r"/guest@1: memory-mib: too much: 4\d\d MiB are left, and Umbra needs \d for one more guest"),
+    ("/ { guest {\n\tmemory = <0x80000000 0x1f000000>;\n}; };", 3, "/guest: memory: too much: 0x[0-9a-f]+ bytes of files are kept between it and Umbra"),
+    (SHARED, 3, "/guest/devices/shmem@52001000: region-kib: too much: no memory is left for region 0"),
+], ids=["guest", "files", "region"])
+def test_memory_that_does_not_suffice(tmp_path, lines, place, message):
+    """It is divided as Umbra does it, with files of no size to speak of: what fits nowhere is said here."""
+    path = tmp_path / "own.dts"
+    path.write_text(f'#include "bare-duo.dts"\n{lines}\n', encoding="utf-8")
+    assert re.match(rf"{path}:{place}: layout: {message}", tool("layout", "check", path, expect=1))
+    path.write_text('#include "bare-duo.dts"\n/ { guest@1 { memory-mib = <400>; }; };\n', encoding="utf-8")
+    assert tool("layout", "check", path) == ""
 
 
 def test_shipped_layouts_are_good():

@@ -15,7 +15,7 @@ HASH = "dd if=/dev/zero bs=64k count=4 2>/dev/null | sha256sum"
 MACHINES = {"0": "ti,omap3-beagle-xm", "1": "linux,dummy-virt"}
 
 
-def start(name, first, second, base="linux-duo", edits=()):
+def start(name, first, second, base="linux-duo", edits=(), files=None):
     """A board with both Linux guests of the layout `base`, changed by `edits` of fdtput, at their shells, guest 0 shown."""
     folder = LOGS / f"{name}.boot"
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,7 @@ def start(name, first, second, base="linux-duo", edits=()):
     shutil.copy(layout(base), edited)
     for words in (("/guest", "cpu-path", first), ("/guest@1", "cpu-path", second), *edits):
         run(["fdtput", "-t", "s", edited, *words])
-    board = Board(name, umbra_arguments(name, edited))
+    board = Board(name, umbra_arguments(name, edited, files))
     try:
         board.wait_for_shell(600)
         show(board, "1")

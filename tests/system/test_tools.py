@@ -13,7 +13,7 @@ import umbra_debian
 import umbra_front
 import umbra_guest
 import umbra_run
-from umbra_common import SOURCE, build_dir, claim_build
+from umbra_common import SOURCE, build_dir, building, claim_build
 
 
 def run(words, expect, **options):
@@ -27,6 +27,25 @@ def run(words, expect, **options):
 def empty_build(tmp_path):
     """Environment with a build folder in which everything would have to be made."""
     return dict(os.environ, UMBRA_BUILD=str(claim_build(tmp_path / "build")))
+
+
+# Of core/guest_owner.c: in a call, a difference, an argument, a comparison, an initializer.
+MIXED = (("guest_map_gpa(&g->map, hpa)", "hpa"), ("hpa - g->cfg.own", "hpa - g->cfg.mem_base"),
+         ("guest_of_ram(hpa)", "guest_of_ram(guest_map_gpa(&g->map, hpa))"), ("hpa >= m->umbra_base", "g->cfg.mem_base >= m->umbra_base"),
+         ("hpa_t last = hpa +", "gpa_t last = hpa +"))
+
+
+def test_address_spaces_are_not_mixed(tmp_path):
+    """The check finds whatever takes one kind of physical address for the other, and nothing in what does not."""
+    text = (SOURCE / "core/guest_owner.c").read_text(encoding="utf-8")
+    paths = [tmp_path / name for name in ("plain.c", *(f"mixed{i}.c" for i in range(len(MIXED))))]
+    for path, (old, new) in zip(paths, (("", ""), *MIXED)):
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    found = run(["tools/check_spaces", *paths], 123)
+    for path in paths:
+        wrong = [line for line in found.splitlines() if line.startswith(f"{path}:") and "error:" in line and "'gpa_t'" in line]
+        assert bool(wrong) == (path.name != "plain.c"), found
 
 
 @pytest.mark.parametrize("layout, message", [
@@ -84,6 +103,35 @@ def test_two_cards_at_once(tmp_path, monkeypatch):
         assert umbra_card.get_bytes(image, "umbra.img") == (folder / "umbra.img").read_bytes()
     assert not [path for path in (*folder.iterdir(), *tmp_path.iterdir()) if path.name.startswith(("sdcard.img.", "card.img."))
                 and path.suffix not in (".key", ".lock")]
+
+
+def test_downloads_have_a_size(tmp_path, monkeypatch):
+    """What is in the cache already does not count."""
+    umbra_debian.fetch_boot()
+    known, apt = umbra_debian.chosen(umbra_debian.load_resolved(), ["busybox"]), umbra_debian.Apt(umbra_common.cache_dir() / "debian")
+    (item,) = known["binary"]["busybox"]
+    monkeypatch.setattr(umbra_debian, "packages_dir", lambda: tmp_path)
+    assert 0.3 < umbra_debian.download_size(apt, [item], []) < 5
+    (tmp_path / umbra_debian.folder_name(*item, umbra_debian.ARCHITECTURE)).mkdir()
+    assert umbra_debian.download_size(apt, [item], []) == 0
+
+
+def test_one_make_at_a_time(tmp_path, monkeypatch):
+    """A tool waits while another makes in its build folder; a tool that such a make runs does not."""
+    folder = claim_build(tmp_path / "build")
+    monkeypatch.setenv("UMBRA_BUILD", str(folder))
+    command = ["/usr/bin/python3", "-c", "import umbra_common; print(umbra_common.make('-n', 'clean', '-s').returncode)"]
+
+    def start(environment):
+        return subprocess.Popen(command, cwd=SOURCE / "tools/lib", env=environment, stdout=subprocess.PIPE, text=True)
+
+    with building(folder) as environment:
+        outside = start(dict(os.environ))
+        inside = start(environment)
+        assert inside.communicate(timeout=60)[0].splitlines()[-1] == "0"
+        with pytest.raises(subprocess.TimeoutExpired):
+            outside.wait(1)
+    assert outside.communicate(timeout=60)[0].splitlines()[-1] == "0"
 
 
 @pytest.mark.parametrize("words, message", [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads a compiled layout as Umbra would, on the build host: the same parser, the same device types, the same map. Prints what the guest
+ * Reads a compiled layout as Umbra would, on the build host: the same parser, the same device types, the same map and division of memory. Prints what the guest
  * gets, a record a line with tabs between words, for tools/layout; or Umbra's message about the first mistake, and fails.
  */
 #include <stdio.h>
@@ -14,10 +14,12 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/guest_fdt.h>
+#include <hv/guest_files.h>
 #include <hv/irq.h>
 #include <hv/layout.h>
 
 #define MIB	0x100000u
+#define FILE_SIZE	512u		/* a disk is whole sectors */
 
 static u64 blob[(LAYOUT_MAX_SIZE + 0x1000) / 8];
 
@@ -39,7 +41,7 @@ static u32 read_blob(const char *path)
 	return n;
 }
 
-/* What the boot loader does: a source has no addresses yet. Each file gets a megabyte of its own, whatever its size will be. */
+/* What the boot loader does: a source has no addresses yet. Each file is as small as one can be: its real size is found at boot. */
 static void place_files(void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen"), node;
@@ -48,7 +50,7 @@ static void place_files(void *fdt)
 	if (chosen < 0)
 		return;
 	fdt_for_each_subnode(node, fdt, chosen) {
-		fdt32_t reg[2] = { cpu_to_fdt32(at), cpu_to_fdt32(MIB) };
+		fdt32_t reg[2] = { cpu_to_fdt32(at), cpu_to_fdt32(FILE_SIZE) };
 
 		(void)fdt_setprop_inplace(fdt, node, "reg", reg, sizeof(reg));
 		at += MIB;
@@ -131,6 +133,7 @@ int main(int argc, char **argv)
 	place_files(blob);
 	if (layout_parse(blob, &layout))
 		return 1;
+	guest_files_keep(&layout);
 	for (u32 i = 0; i < layout.nguests; i++)
 		good = layout.guest[i].ok && !guest_create(&guest[i], &layout.guest[i]) && good;
 	if (!good)

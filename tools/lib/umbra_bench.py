@@ -16,6 +16,7 @@ import time
 
 import umbra_bench_explain
 import umbra_bench_guest
+import umbra_bench_guests
 import umbra_bench_machine
 import umbra_bench_report as report
 import umbra_bench_run
@@ -23,12 +24,13 @@ import umbra_card
 import umbra_debian
 import umbra_machine
 from umbra_bench_list import BENCHMARKS, BY_NAME
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run, speaker, tool_main
 
 BASELINE = SOURCE / "tests/bench/baseline.json"
 DOCUMENT = SOURCE / "docs/performance.md"
 EPILOG = f"""benchmarks: {' '.join(item.name for item in BENCHMARKS)}
 quick ones: {' '.join(item.name for item in BENCHMARKS if item.quick)}
+of two guests: {' '.join(umbra_bench_guests.BY_NAME)}
 
 Results: build/bench/results.json, results.md, results.svg, and the consoles. Exit status: 0 if all benchmarks gave a figure (and, with
 --baseline or --compare, none got worse by more than 3 %), else 1."""
@@ -51,8 +53,10 @@ def parse(arguments):
     parser.add_argument("--no-build", action="store_true", help="measure the umbra.img that is there")
     options = parser.parse_args(arguments)
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
-        if name not in BY_NAME:
-            raise ToolError(f"no benchmark '{name}'; there are: {' '.join(BY_NAME)}")
+        if name not in {**BY_NAME, **umbra_bench_guests.BY_NAME}:
+            raise ToolError(f"no benchmark '{name}'; there are: {' '.join([*BY_NAME, *umbra_bench_guests.BY_NAME])}")
+    if options.explain in umbra_bench_guests.BY_NAME:
+        raise ToolError("what two guests do has no loop whose exits could be looked at one by one")
     if options.kernel and (options.baseline or options.write_baseline):
         raise ToolError("the baseline is of Debian's kernel")
     if options.strategy == "all" and (options.explain or options.baseline or options.write_baseline):
@@ -68,14 +72,20 @@ def choose(options):
     return wanted
 
 
+def choose_guests(options):
+    """Names of the rows about two guests that are wanted: of a complete measurement all, and those that were asked for."""
+    if options.quick or options.strategy == "all":
+        return []
+    return [name for name in umbra_bench_guests.BY_NAME if not options.only or name in options.only]
+
+
 def prepare(options):
     """Build what is missing; returns QEMU's path."""
     build_dir()
     umbra_debian.fetch_all()
     program = umbra_machine.build_machine()
     if not options.no_build:
-        done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}"],
-                              stdout=subprocess.DEVNULL, check=False)
+        done = make(stdout=subprocess.DEVNULL)
         if done.returncode:
             raise ToolError("Umbra could not be built (see above)")
     return program
@@ -86,12 +96,12 @@ def layout_property(layout, name, default):
 
 
 def editor(options, strategy):
-    """What --path and the strategy change in the layout."""
-    def edit(layout):
+    """What --path and the strategy change in the layout, of the guest `node`."""
+    def edit(layout, node="/guest"):
         if options.path:
-            run(["fdtput", "-t", "s", layout, "/guest", "cpu-path", options.path])
+            run(["fdtput", "-t", "s", layout, node, "cpu-path", options.path])
         if strategy:
-            run(["fdtput", "-t", "s", layout, "/guest", "shadow", strategy])
+            run(["fdtput", "-t", "s", layout, node, "shadow", strategy])
     return edit
 
 
@@ -149,7 +159,19 @@ def measure(options, chosen, program, out):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         native, *virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
     names = [item.name for item in chosen.values()]
-    return [report.merge(names, native, each, umbra.causes, settings_of([sides[0], side], options)) for each, side in zip(virtual, sides[1:])]
+    results = [report.merge(names, native, each, umbra.causes, settings_of([sides[0], side], options)) for each, side in zip(virtual, sides[1:])]
+    add_guests(results[0], options, (guest, program, umbra, out, card))
+    return results
+
+
+def add_guests(results, options, things):
+    """What two guests get done, beside the rest."""
+    wanted = choose_guests(options)
+    if not wanted:
+        return
+    say(f"guests        {' '.join(wanted)}")
+    results["guests"], failures = umbra_bench_guests.measure(*things, editor(options, options.strategy), wanted)
+    results["failures"] += failures
 
 
 def explain(options, name, program, out):

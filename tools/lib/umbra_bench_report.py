@@ -166,6 +166,17 @@ def main_table(results):
     return lines
 
 
+def guests_table(results):
+    """What two guests get done; nothing if that was not measured."""
+    if not results.get("guests"):
+        return []
+    lines = ["| two guests | unit | figure | at most |", "|---|---|--:|--:|"]
+    for row in results["guests"]:
+        limit = f"{row['limit']:g}{' missed' if row['figure'] > row['limit'] else ''}" if row["limit"] else ""
+        lines.append(f"| {row['title']} | {row['unit']} | {number_text(row['figure'])} | {limit} |")
+    return [*lines, ""]
+
+
 # Exits that a shadow strategy is about, and their short names.
 STRATEGY_CAUSES = {"SHADOW_FILL": "fills", "TABLE": "stores", "CP15_TLB": "operations", "DABT": "aborts"}
 
@@ -189,16 +200,23 @@ def side_by_side(all_results):
 def markdown(results):
     """The whole report."""
     edits = edits_text(results)
-    return "\n".join([*main_table(results), "", *dhrystone_lines(results), "", *slow_table(results), "", *(["```", edits, "```"] if edits else [])]) + "\n"
+    return "\n".join([*main_table(results), "", *dhrystone_lines(results), "", *slow_table(results), "", *guests_table(results), *(["```", edits, "```"] if edits else [])]) + "\n"
 
 
 def table(results):
     """The table with columns that line up, for a terminal."""
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in main_table(results)]
+    return "\n".join([*lined_up(main_table(results)), *dhrystone_lines(results), *lined_up(guests_table(results))])
+
+
+def lined_up(markdown_lines, most=7):
+    """The lines of a table, if it has any rows: names to the left, figures to the right, long text behind."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown_lines if line]
+    if len(rows) < 3:
+        return []
     del rows[1]
-    widths = [max(len(row[column]) for row in rows) for column in range(7)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, 7)), row[7]])
-                     for row in rows) + "\n" + "\n".join(dhrystone_lines(results))
+    widths = [max(len(row[column]) for row in rows) for column in range(min(len(rows[0]), most))]
+    return ["  ".join([row[0].ljust(widths[0]), row[1].ljust(widths[1]), *(row[i].rjust(widths[i]) for i in range(2, len(widths))), *row[most:]])
+            for row in rows]
 
 
 def edits_text(results):
@@ -276,6 +294,30 @@ def settings_changes(old, new):
     return lines
 
 
+def compare_guests(old, new, complete, lines):
+    """The same for what two guests get done: (worse, better), with `lines` added."""
+    before, after = ({row["name"]: row for row in results.get("guests", [])} for results in (old, new))
+    failed = {item["name"] for item in new.get("failures", []) if item["side"] == "guests"}
+    worse, better = [], []
+    for name, row in {**before, **after}.items():
+        if name not in after:
+            if name in failed or complete:
+                lines.append(f"{name:14} {'failed' if name in failed else 'is gone'}  REGRESSION")
+                worse.append(name)
+            continue
+        if name not in before:
+            lines.append(f"{name:14} is new: {number_text(row['figure'])} {row['unit']}")
+            continue
+        one, two = before[name]["figure"], row["figure"]
+        change = two / one if row["limit"] else one / two
+        bad, good = change > REGRESSION or bool(row["limit"]) and two > row["limit"], change < 1 / REGRESSION
+        if one != two:
+            lines.append(f"{name:14} {number_text(one)} -> {number_text(two)} {row['unit']} ({100 * (two / one - 1):+.1f} %)"
+                         f"{'  REGRESSION' if bad else '  better' if good else ''}")
+        (worse if bad else better if good else []).append(name)
+    return worse, better
+
+
 def compare(old, new, complete=False):
     """
     (lines to print, names that got worse by more than 3 % or failed, names that got better by as much). `complete`: what `new` lacks
@@ -308,6 +350,8 @@ def compare(old, new, complete=False):
             worse.append(name)
         elif good:
             better.append(name)
+    for found, names in zip(compare_guests(old, new, complete, lines), (worse, better)):
+        names += found
     return lines or ["nothing changed"], worse, better
 
 

@@ -188,6 +188,26 @@ def lock(name):
 
 
 @contextlib.contextmanager
+def building(folder):
+    """
+    Hold a build folder while make works in it, and yield make's environment. Two makes at once would read what the other has half
+    written. UMBRA_BUILDING tells the tools that such a make runs, and through them its makes, that they need not wait for themselves.
+    """
+    with contextlib.ExitStack() as held:
+        if os.environ.get("UMBRA_BUILDING") != str(folder):
+            held.enter_context(lock_file(folder / ".make.lock"))
+        yield dict(os.environ, UMBRA_BUILDING=str(folder))
+
+
+def make(*goals, where=SOURCE, **options):
+    """Make goals in the build folder, alone; the finished process (see subprocess.run)."""
+    folder = build_dir()
+    with building(folder) as environment:
+        return subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", where, f"O={folder}", *goals],
+                              env=environment, check=False, **options)
+
+
+@contextlib.contextmanager
 def new_dir(final):
     """Yield a scratch folder that becomes `final` if the block ends well, and vanishes if it does not."""
     final = pathlib.Path(final).resolve()

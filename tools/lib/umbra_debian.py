@@ -213,9 +213,21 @@ def chosen(resolved, only):
     return {kind: {key: what for key, what in resolved[kind].items() if only is None or key in only} for kind in ("binary", "source")}
 
 
+def download_size(apt, binary, source):
+    """Megabytes of [(name, version)] that are still to be downloaded, as the package lists have it."""
+    words = [(["download"], binary, ARCHITECTURE), (["source", "--download-only"], source, "source")]
+    missing = [(command, [f"{name}={version}" for name, version in items if not (packages_dir() / folder_name(name, version, kind)).exists()])
+               for command, items, kind in words]
+    text = "".join(apt.call("apt-get", *command, "--print-uris", *names) for command, names in missing if names)
+    return sum(int(size) for size in re.findall(r"^'\S+' \S+ (\d+)\b", text, re.M)) / 1e6
+
+
 def download_all(apt, resolved):
     binary = [item for items in resolved["binary"].values() for item in items]
     total = len(binary) + len(resolved["source"])
+    size = download_size(apt, binary, resolved["source"].values())
+    if size:
+        say(f"{size:.0f} MB of packages to download")
     for number, (name, version) in enumerate(binary, start=1):
         download_binary(apt, name, version, f"[{number}/{total}]")
     for number, (key, (name, version)) in enumerate(resolved["source"].items(), start=len(binary) + 1):

@@ -13,7 +13,7 @@ import time
 
 import umbra_difftest_shrink as shrinking
 import umbra_machine
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, speaker, tool_main
+from umbra_common import Arguments, ToolError, make, speaker, tool_main
 from umbra_difftest_run import Program, Side, Umbra, cpu_paths
 
 NIGHTLY = 1000000
@@ -63,8 +63,7 @@ def sides_of(options):
 def prepare(sides):
     """Build what is missing."""
     umbra_machine.build_machine()
-    done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}", "layouts", "guests"],
-                          stdout=subprocess.DEVNULL, check=False)
+    done = make("layouts", "guests", stdout=subprocess.DEVNULL)
     if done.returncode:
         raise ToolError("the guests could not be built (see above)")
     for side in {side.folder: side for side in sides}.values():

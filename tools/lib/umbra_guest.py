@@ -6,10 +6,11 @@ import lzma
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
 
 import umbra_debian
-from umbra_common import SOURCE, ToolError, build_dir, run, write_if_changed
+from umbra_common import SOURCE, ToolError, build_dir, make, run, write_if_changed
 from umbra_cpio import Archive
 
 # Of the guest's files, those that only tests want.
@@ -192,7 +193,8 @@ def build_disk(path):
 def build_bare(path):
     """A bare-metal guest that works and counts for ever, of tests/guests: the third one of the layout linux-trio."""
     program = build_dir() / "guests/duo/busy.bin"
-    run(["make", "--no-print-directory", "-C", SOURCE / "tests/guests", f"O={build_dir()}", program])
+    if make(program, where=SOURCE / "tests/guests", stdout=subprocess.DEVNULL).returncode:
+        raise ToolError(f"{program.name} could not be built (see above)")
     write_if_changed(path, program.read_bytes().replace(b"IDENTITY", b"bare.bin"))
 
 

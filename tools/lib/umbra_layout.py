@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, run
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run
 
 LAYOUTS = SOURCE / "configs/layouts"
 MIB = 1 << 20
@@ -176,8 +176,7 @@ def host_program(build):
     """The checker for the folder's configuration, and what layouts include; make itself, when it asks, has them ready."""
     if "MAKELEVEL" not in os.environ:
         spelled = build.relative_to(SOURCE) if SOURCE in build.parents else build  # as the Makefile spells it
-        done = subprocess.run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build}", f"{spelled}/layout-host",
-                               f"{spelled}/layouts/passthrough.dtsi"], stdout=subprocess.DEVNULL, check=False)
+        done = make("-s", f"{spelled}/layout-host", f"{spelled}/layouts/passthrough.dtsi", stdout=subprocess.DEVNULL)
         if done.returncode:
             raise ToolError("the checker could not be built (see above)")
     return build / "layout-host"

@@ -17,7 +17,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, run, speaker, tool_main  # noqa: E402
+from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -82,7 +82,8 @@ def prepare(chosen):
     umbra_machine.build_machine()
     kernels = umbra_kernels.load()
     if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
-        run(["make", "-s", "--no-print-directory", "-C", SOURCE, f"O={build_dir()}", "guests"])
+        if make("-s", "guests").returncode:
+            raise ToolError("the guests could not be built (see above)")
     umbra_guest.build_guest(for_tests=False)
     for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
         umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))

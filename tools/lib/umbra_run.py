@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what is missing and boots the board in this terminal. Use it as tools/run."""
 
-import os
 import pathlib
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import umbra_guest
 import umbra_kernels
 import umbra_machine
 import umbra_system
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, speaker, tool_main
+from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main
 
 GDB = "gdb-multiarch"
 say = speaker("run")
@@ -56,8 +55,7 @@ def join_words(arguments):
 
 def build_umbra():
     say("building Umbra")
-    done = subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", SOURCE, f"O={build_dir()}"],
-                          check=False)
+    done = make()
     if done.returncode:
         raise ToolError("Umbra could not be built (see above)")
 

@@ -12,7 +12,7 @@ import umbra_card
 import umbra_debian
 import umbra_guest
 import umbra_machine
-from umbra_common import SOURCE, Arguments, ToolError, UsageError, build_dir, speaker, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, UsageError, build_dir, building, make, speaker, tool_main
 
 PYTHON = "/usr/bin/python3"
 PYTEST_USAGE_ERROR = 4
@@ -53,13 +53,14 @@ def run_checks(_arguments):
 
 def run_makefile(name):
     """The Makefile of tests/NAME counts and ends in `NAME: N passed, N failed`."""
-    done = subprocess.Popen(["make", "--no-print-directory", "-k", f"-j{jobs()}", "-C", SOURCE / "tests" / name,
-                             f"O={build_dir()}"], stdout=subprocess.PIPE, text=True, errors="replace")
     last = None
-    for line in done.stdout:
-        print(line, end="", flush=True)
-        last = re.match(rf"{name}: (\d+) passed, (\d+) failed", line) or last
-    status = done.wait()
+    with building(build_dir()) as environment:
+        done = subprocess.Popen(["make", "--no-print-directory", "-k", f"-j{jobs()}", "-C", SOURCE / "tests" / name,
+                                 f"O={build_dir()}"], env=environment, stdout=subprocess.PIPE, text=True, errors="replace")
+        for line in done.stdout:
+            print(line, end="", flush=True)
+            last = re.match(rf"{name}: (\d+) passed, (\d+) failed", line) or last
+        status = done.wait()
     if last is None:
         print(f"FAIL tests/{name} could not be built or did not end")
         return Result(0, 1)
@@ -113,12 +114,6 @@ def jobs():
     return os.cpu_count() or 1
 
 
-def make(*targets):
-    done = subprocess.run(["make", "--no-print-directory", f"-j{jobs()}", "-C", SOURCE, f"O={build_dir()}", *targets], check=False)
-    if done.returncode:
-        raise ToolError(f"make {' '.join(targets)} failed (see above)")
-
-
 def prepare(suites):
     """Build what the chosen suites need; a failure here is a failure of the run."""
     if not set(PYTEST_SUITES) & set(suites):
@@ -128,7 +123,8 @@ def prepare(suites):
     umbra_machine.build_machine()
     if {"system", "bench"} & set(suites):
         say("building Umbra, guests and the SD card")
-        make("all", "guests")
+        if make("all", "guests").returncode:
+            raise ToolError("make all guests failed (see above)")
         umbra_guest.build_guest()
         umbra_card.build_card("linux")
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call line's validity. It does what the guest would execute from its SVC vector on, so all of that has to be what it was made of, and
- * executable, whenever a system call comes by it:
+ * The validity of lines. The call line does what the guest would execute from its SVC vector on, so all of that has to be what it was made of, and
+ * executable, whenever a system call comes by it; and so have return lines, which T32 kernels have:
  *  - The words. While a page is scanned code nothing writes it without a drop (code_page.c), so they are those that were read as long as
- *    v->code_gen is what it was.
- *  - The pages: the vector's, that of the address that it loads, and the target's. The current root has to have them, as it were in the TLB. What
- *    takes them away comes to C, and then here, before the guest goes on. Where the window selects another root, it has to have had them, and
- *    nothing that takes away anything (v->call_gen) may have happened since.
+ *    v->code_gen is what it was. Other pages begin and end to be code all the time: then the words are compared with those of then.
+ *  - The pages: the vector's, that of the address that it loads, the target's, and that of returns. The current root has to have them, as it were in the TLB. What
+ *    takes them away comes to C, and then here, before the guest goes on. A root that was seen to have them says so in its root_cache, and is right
+ *    until something is taken away: of one of these pages (v->call_gen), or of the root as a whole (root_tlb_flush()). So here most exits find
+ *    that nothing has to be looked at, and the window knows it of a root that it selects.
  *  - The host's DACR of a system call, which opens their domains: v->call_dacr.
  */
 #include <arm/call.h>
 #include <arm/code_page.h>
+#include <arm/insn.h>
 #include <arm/open.h>
 #include <arm/shadow.h>
 #include <arm/window.h>
@@ -21,30 +23,47 @@
 #include <string.h>
 
 #include "call_line.h"
+#include "line_t32.h"
+#include "ret_line.h"
 
-_Static_assert(sizeof(u32) * CALL_WORDS <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the call line's page");
+#define LINE_SIZE	(sizeof(u32) * CALL_WORDS)
+#define RETURNS		ARRAY_SIZE(((struct vcpu *)0)->ret)
+#define BEFORE		(2 * CALL_INSNS)	/* halfwords before a return in which its line may begin */
+#define RET_HALVES	2u			/* those of the return itself */
+_Static_assert((1 + RETURNS) * LINE_SIZE <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the page of lines");
 
-enum { VECTOR, LITERAL, TARGET, PLACES };
+enum { VECTOR, LITERAL, TARGET, RETURN, PLACES };
+_Static_assert(PLACES == ARRAY_SIZE(((struct vcpu *)0)->call_at), "one for each place");
 
 struct call {
 	bool known;		/* the others are of a look at the guest's code that found all pages */
 	bool good;		/* and there is a line for it */
+	bool thumb;		/* T32 code */
 	u32 code_gen;
 	gva_t at[PLACES];
 	hpa_t page[PLACES];	/* that the host executes there */
+	u32 words, word[CALL_INSNS];	/* the guest's from at[TARGET] on, as many as the line may be of; as struct call_at has them */
+	u8 half[CALL_INSNS + 1];
 	u32 insns, made;
+	struct ret {		/* exception returns, all in one page */
+		gva_t at;
+		u32 halves;
+		u16 half[BEFORE + RET_HALVES];	/* the guest's code up to it */
+		u32 key, insns;	/* its line; key 0: there is none */
+	} ret[RETURNS];
+	u32 rets, rets_made;
 };
 
-/* The guest's own words at @va, up to the end of the page, if the host executes what was made of them at @page; or NULL. */
-static const u32 *words_at(struct vcpu *v, gva_t va, hpa_t page)
+/* The guest's own code at @va, up to the end of the page, if the host executes what was made of it at @page; or NULL. */
+static const void *code_at(struct vcpu *v, gva_t va, hpa_t page)
 {
 	struct gfault f;
 	struct walk w;
 	hpa_t exec;
 
-	if (va & 3 || guest_walk(v, va, ACC_EXEC, true, &w, &f) || !code_page_is_code(v, w.gpa, &exec) || exec != page)
+	if (guest_walk(v, va, ACC_EXEC, true, &w, &f) || !code_page_is_code(v, w.gpa, &exec) || exec != page)
 		return NULL;
-	return hpa_ptr(guest_map_hpa(&v->guest->map, w.gpa & ~3u));
+	return hpa_ptr(guest_map_hpa(&v->guest->map, ALIGN_DOWN(w.gpa, 2)));
 }
 
 static hpa_t page_at(struct vcpu *v, gva_t va)
@@ -52,90 +71,277 @@ static hpa_t page_at(struct vcpu *v, gva_t va)
 	return shadow_executed_page(v, va, v->hw_dacr_entry);
 }
 
-static const u32 *look_at(struct vcpu *v, struct call *c, u32 place, gva_t va)
+static const void *look_at(struct vcpu *v, struct call *c, u32 place, gva_t va)
 {
 	c->at[place] = va;
 	c->page[place] = page_at(v, va);
-	return c->page[place] ? words_at(v, va, c->page[place]) : NULL;
+	return c->page[place] ? code_at(v, va, c->page[place]) : NULL;
 }
 
-/* What the vector leads to: B, or LDR pc, [pc, #imm] in A32 code. NULL: not all of it is there now, or it is something else. */
-static const u32 *follow_vector(struct vcpu *v, struct call *c)
+/* Where the A32 instruction of the vector at @at leads, or where the address is that it loads. False: it is something else. */
+static bool vector_a32(u32 word, gva_t at, gva_t *to, bool *loads)
 {
-	gva_t at = v->svc_vector;
-	const u32 *word = look_at(v, c, VECTOR, at), *literal;
+	*loads = (word & 0xfffff003) == 0xe59ff000;
+	*to = at + 8 + (*loads ? word & 0xfff : (u32)((s32)(word << 8) >> 6));
+	return *loads || word >> 24 == 0xea;
+}
+
+static bool vector_t32(const u16 *half, gva_t at, gva_t *to, bool *loads)
+{
+	struct insn in;
+
+	t32_decode(half[0], half[1], &in);
+	*loads = in.op == INSN_LDR && in.rn == 15 && in.rd == 15 && in.imm_form && in.u && in.size == 4;
+	*to = (*loads ? at & ~3u : at) + 4 + in.imm;
+	return *loads ? !(*to & 3) : in.op == INSN_B && in.cond == 14 && !in.p;
+}
+
+/* What the vector leads to: B, or LDR pc, [pc, #imm]. NULL: not all of it is there now, or it is something else. */
+static const void *follow_vector(struct vcpu *v, struct call *c)
+{
+	gva_t at = v->svc_vector | v->svc_vector_t32, to;
+	const void *code = look_at(v, c, VECTOR, at);
+	const u32 *literal;
+	bool loads;
 
 	for (u32 i = VECTOR + 1; i < PLACES; i++) {
 		c->at[i] = at;
 		c->page[i] = c->page[VECTOR];
 	}
-	if (word && *word >> 24 == 0xea)
-		return look_at(v, c, TARGET, at + 8 + (u32)((s32)(*word << 8) >> 6));
-	if (!word || (*word & 0xfffff003) != 0xe59ff000)
+	if (!code || !(c->thumb ? vector_t32(code, at, &to, &loads) : vector_a32(*(const u32 *)code, at, &to, &loads)))
 		return NULL;
-	literal = look_at(v, c, LITERAL, at + 8 + (*word & 0xfff));
-	return literal ? look_at(v, c, TARGET, *literal) : NULL;
+	if (loads) {
+		literal = look_at(v, c, LITERAL, to);
+		if (!literal || (*literal & 3) != c->thumb)
+			return NULL;
+		to = *literal & ~1u;
+	}
+	return look_at(v, c, TARGET, to);
 }
 
-/* Put @code into the window. */
-static void install(struct vcpu *v, const struct call_code *code)
+/* Put @code into the window, as line @n. */
+static void install(struct vcpu *v, u32 n, const struct call_code *code)
 {
-	u32 *fixup = v->window_call + WINDOW_CALL_FIXUPS / 4;
+	u32 *line = v->window_call + n * CALL_WORDS, *fixup = line + WINDOW_CALL_FIXUPS / 4;
 
-	memset(v->window_call, 0, PAGE_SIZE);
-	memcpy(v->window_call, code->word, 4 * code->words);
+	memcpy(line, code->word, 4 * code->words);
 	for (u32 i = 0; i < code->words; i++)
 		fixup[i] = code->fixup[i] ? 4u * (code->fixup[i] - i) : 0;
-	arch_dcache_clean_range(ptr_hpa(v->window_call), PAGE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(line), LINE_SIZE);
+	arch_dcache_clean_range(ptr_hpa(fixup), LINE_SIZE);
 	arch_icache_invalidate_all();
 }
 
-/* Look at the guest's code. Nothing is known where something of it is not there yet. */
+/* The guest's code up to return @k, from which its line is made. */
+static void look_at_return(struct vcpu *v, struct call *now, u32 k)
+{
+	struct ret *r = &now->ret[k];
+	const u16 *own = look_at(v, now, RETURN, r->at & PAGE_MASK);
+	u32 end = r->at % PAGE_SIZE / 2 + RET_HALVES, first = end > ARRAY_SIZE(r->half) ? end - ARRAY_SIZE(r->half) : 0;
+
+	r->halves = own && end <= PAGE_SIZE / 2 ? end - first : 0;
+	if (r->halves)
+		memcpy(r->half, own + first, 2 * r->halves);
+}
+
+static u32 vector(const struct vcpu *v)
+{
+	return v->svc_vector | v->svc_vector_t32;
+}
+
+/* Put into @now, where the returns are in place, what the guest's code says. Nothing is known where something of it is not there yet. */
+static void look(struct vcpu *v, struct call *now)
+{
+	static struct t32_line line;
+	const void *insn = follow_vector(v, now);
+	u32 bytes = PAGE_SIZE - now->at[TARGET] % PAGE_SIZE;
+
+	now->at[RETURN] = now->at[TARGET];
+	now->page[RETURN] = now->page[TARGET];
+	for (u32 k = 0; k < now->rets; k++)
+		look_at_return(v, now, k);
+	now->known = true;
+	for (u32 i = 0; i < PLACES; i++)
+		now->known &= now->page[i] != 0;
+	now->words = !now->known || !insn ? 0 : bytes / 4 < CALL_INSNS ? bytes / 4 : CALL_INSNS;
+	if (now->words && now->thumb) {
+		t32_line(&line, insn, bytes / 2);
+		now->words = line.insns;
+		memcpy(now->half, line.half, sizeof(now->half));
+		insn = line.word;
+	}
+	if (now->words)
+		memcpy(now->word, insn, 4 * now->words);
+}
+
+static bool returns_the_same(const struct call *a, const struct call *b)
+{
+	bool same = a->rets == b->rets;
+
+	for (u32 k = 0; k < a->rets && same; k++)
+		same = a->ret[k].at == b->ret[k].at && a->ret[k].halves == b->ret[k].halves &&
+		       !memcmp(a->ret[k].half, b->ret[k].half, 2 * a->ret[k].halves);
+	return same;
+}
+
+static bool says_the_same(const struct call *a, const struct call *b)
+{
+	return a->known && b->known && a->thumb == b->thumb && a->words == b->words && !memcmp(a->at, b->at, sizeof(a->at)) &&
+	       !memcmp(a->word, b->word, 4 * a->words) && !(a->thumb && memcmp(a->half, b->half, a->words + 1)) && returns_the_same(a, b);
+}
+
+static struct call_code code;
+
+/*
+ * The line of return @k: the longest that begins with a trapping word of the copy. That word is executed only where an instruction begins with
+ * it, so nothing needs to be known of what the halfwords are.
+ */
+static void make_return(struct vcpu *v, struct call *c, u32 k)
+{
+	static struct t32_line line;
+	struct ret *r = &c->ret[k];
+	u32 end = r->halves - RET_HALVES, n;
+	gva_t first = r->at - 2 * end;
+	const u16 *copy = (const u16 *)hpa_ptr(c->page[RETURN]) + first % PAGE_SIZE / 2;
+
+	for (u32 h = 0; h < end; h++) {
+		struct call_at at = { .target = first + 2 * h, .insn = line.word, .half = line.half };
+
+		if (copy[h] == r->half[h])
+			continue;
+		t32_line(&line, r->half + h, r->halves - h);
+		for (n = 0; n < line.insns && h + line.half[n] != end; n++)
+			;
+		at.insns = n + (n < line.insns);
+		if (!ret_line_make(&code, &at) || code.insns != n + 1)
+			continue;
+		install(v, 1 + k, &code);
+		r->key = at.target + 2;
+		r->insns = code.insns;
+		c->rets_made++;
+		return;
+	}
+}
+
+/* The lines of what @c says, if there can be some. */
 static void make(struct vcpu *v, struct call *c)
 {
-	static struct call_code code;
-	struct call now = { .known = true, .code_gen = v->code_gen, .made = c->made };
-	struct call_at at = { .insn = follow_vector(v, &now) };
+	const struct call_at at = { .target = c->at[TARGET], .insn = c->word, .insns = c->words, .half = c->thumb ? c->half : NULL };
 
-	for (u32 i = 0; i < PLACES; i++)
-		now.known &= now.page[i] != 0;
-	at.target = now.at[TARGET];
-	at.insns = (PAGE_SIZE - at.target % PAGE_SIZE) / 4;
-	now.good = now.known && at.insn && call_line_make(&code, &at);
-	if (now.good) {
-		now.insns = code.insns;
-		now.made++;
-		install(v, &code);
+	for (u32 k = 0; k < c->rets; k++) {
+		c->ret[k].key = 0;
+		if (c->known && c->ret[k].halves)
+			make_return(v, c, k);
 	}
-	*c = now;
+	c->good = c->words && call_line_make(&code, &at);
+	if (!c->good)
+		return;
+	c->insns = code.insns;
+	c->made++;
+	install(v, 0, &code);
+}
+
+/* Something is not as it was seen last: look again, and make the lines anew if need be. */
+static void make_sure(struct vcpu *v, struct call *c)
+{
+	static struct call now;
+
+	now = *c;
+	now.code_gen = v->code_gen;
+	now.thumb = v->svc_vector_t32;
+	now.rets = now.thumb && c->thumb ? c->rets : 0;
+	look(v, &now);
+	if (says_the_same(c, &now)) {
+		c->code_gen = now.code_gen;
+		if (!memcmp(c->page, now.page, sizeof(c->page)))
+			return;
+		memcpy(c->page, now.page, sizeof(c->page));
+	} else {
+		make(v, &now);
+		*c = now;
+	}
+	memcpy(v->call_at, c->at, sizeof(c->at));
 	v->call_gen += 2;	/* other roots had what another line needs */
+}
+
+/* The exception return behind which the window was last, if it was one of T32 code, is to have a line. */
+static void learn_return(struct vcpu *v, struct call *c)
+{
+	gva_t at = v->returned_behind - 2 * RET_HALVES;
+
+	if (!v->returned_behind || !c->known || !c->thumb)
+		return;
+	v->returned_behind = 0;
+	if (c->rets == RETURNS || (c->rets && (c->ret[0].at ^ at) & PAGE_MASK))
+		return;
+	for (u32 k = 0; k < c->rets; k++)
+		if (c->ret[k].at == at)
+			return;
+	c->ret[c->rets++].at = at;
+	c->known = false;
+}
+
+/* Of this vector, and of all pages? */
+static bool is_known(const struct vcpu *v)
+{
+	const struct call *c = v->calls;
+
+	return c->known && c->code_gen == v->code_gen && c->at[VECTOR] == vector(v) && c->thumb == (v->svc_vector_t32 != 0);
 }
 
 static bool is_valid(struct vcpu *v)
 {
 	struct call *c = v->calls;
-	bool same = c->known && c->code_gen == v->code_gen && c->at[VECTOR] == v->svc_vector;
+	bool same = is_known(v);
 
 	for (u32 i = 0; i < PLACES && same; i++) {
-		hpa_t page = page_at(v, c->at[i]);
+		hpa_t page;
 
+		if (i && !((c->at[i] ^ c->at[i - 1]) & PAGE_MASK))
+			continue;
+		page = page_at(v, c->at[i]);
 		if (!page)
 			return false;	/* perhaps not yet, in this root */
 		same = page == c->page[i];
 	}
 	if (!same)
-		make(v, c);
-	return c->good;
+		make_sure(v, c);
+	return c->known;
 }
 
-/* For the window, which comes back to this root. */
-static void remember(struct vcpu *v)
+/* The current root, as the window knows it; NULL: it does not. */
+static struct root_cache *current(struct vcpu *v)
 {
 	struct root_cache *c = v->root_cache[vcpu_root_index(v->cp15.ttbr0)];
 
 	for (u32 i = 0; i < ARRAY_SIZE(v->root_cache[0]); i++)
-		if (c[i].hw_asid == v->hw_asid)
-			c[i].calls = v->call_gen;
+		if (c[i].hw_asid == v->hw_asid && c[i].asid != ROOT_VOID)
+			return &c[i];
+	return NULL;
+}
+
+/* Was all that is looked at found right in the current root, and is still? */
+static bool was_right(const struct vcpu *v, const struct root_cache *root)
+{
+	return (call_was_seen(v) || (root && root->calls == v->call_gen)) && is_known(v) && v->call_dacr == v->hw_dacr_entry;
+}
+
+static bool may_be_lines(struct vcpu *v)
+{
+	struct root_cache *root = current(v);
+
+	if (was_right(v, root))
+		return true;
+	if (!is_valid(v))
+		return false;
+	if (v->call_dacr != v->hw_dacr_entry)
+		v->call_gen += 2;
+	v->call_dacr = v->hw_dacr_entry;
+	v->call_seen = v->hw_asid;
+	v->call_seen_gen = v->call_gen;
+	if (root)
+		root->calls = v->call_gen;	/* for the window, which comes back to this root */
+	return true;
 }
 
 int call_init(struct vcpu *v)
@@ -147,20 +353,40 @@ int call_init(struct vcpu *v)
 
 void call_refresh(struct vcpu *v)
 {
-	v->svc_line = v->svc_plain;
-	if (v->open_used && v->svc_vector && is_valid(v)) {
-		v->svc_line = v->window_base + WINDOW_CALL;
-		if (v->call_dacr != v->hw_dacr_entry)
-			v->call_gen += 2;
-		v->call_dacr = v->hw_dacr_entry;
-		remember(v);
+	struct call *c = v->calls;
+	bool valid;
+
+	if (v->open_used)
+		learn_return(v, c);
+	valid = v->open_used && vector(v) && may_be_lines(v);
+	v->call_line = valid && c->good ? v->window_base + WINDOW_CALL : v->svc_plain;
+	for (u32 k = 0; k < RETURNS; k++) {
+		v->ret[k].key = valid && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
+		v->ret[k].line = v->window_base + WINDOW_CALL + (1 + k) * LINE_SIZE;
 	}
-	open_choose_call(v);
+	open_choose_lines(v, valid);
+}
+
+u32 call_audit(struct vcpu *v)
+{
+	const struct call *c = v->calls;
+	u32 bad = 0;
+
+	for (u32 i = 0; i < PLACES && v->open_used && vector(v) && was_right(v, current(v)); i++) {
+		if (page_at(v, c->at[i]) == c->page[i])
+			continue;
+		pr_err("call line audit: what is executed at 0x%08x is not what was seen there\n", (unsigned)c->at[i]);
+		bad++;
+	}
+	return bad;
 }
 
 void call_dump(struct vcpu *v)
 {
 	const struct call *c = v->calls;
 
-	pr_info("system calls: %u instructions are one line, which was made %u times\n", (unsigned)(c->good ? c->insns : 0), (unsigned)c->made);
+	pr_info("system calls: %u instructions are one line, which was made %u times; of returns %u times\n", (unsigned)(c->good ? c->insns : 0),
+		(unsigned)c->made, (unsigned)c->rets_made);
+	for (u32 k = 0; k < c->rets; k++)
+		pr_info("return at 0x%08x: %u instructions are one line\n", (unsigned)c->ret[k].at, (unsigned)(c->ret[k].key ? c->ret[k].insns : 0));
 }

@@ -13,13 +13,14 @@
  * It is entered by VCPU_SVC_ENTRY (window_inline.S): sp_svc is the vCPU page, [sp, #4] the guest's return address, SPSR the guest's real CPSR,
  * r0-r12 and the User bank the guest's, lr and flags free. It runs in a page of the window of its own.
  */
-#define CALL_WORDS	128u
+#define CALL_WORDS	160u
 #define CALL_INSNS	32u
 
 struct call_at {
 	gva_t target;		/* the first instruction: where the vector leads */
-	const u32 *insn;	/* the guest's words from there on */
+	const u32 *insn;	/* the guest's words from there on; of T32 code, A32 ones with their meaning (line_t32.h) */
 	u32 insns;		/* how many of them may be looked at, up to the end of the page */
+	const u8 *half;		/* T32: by how many halfwords each is behind the first; NULL: A32 */
 };
 
 struct call_code {

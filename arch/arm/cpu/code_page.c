@@ -35,11 +35,14 @@
  * executed code cannot know one, so an SVC of its own is not taken for a word that it has copied from there (restore_moved_sites()).
  */
 #define NAMES		(1u << SITE_COPY_BITS)
+#define NAMES_KEPT	64u	/* names that are passed over for being kept, before one of them is given away */
 #define NAME_STEP	10125u	/* odd, so all are reached; the golden section of NAMES, so no two in a row are near each other */
 _Static_assert(COPIES < NAMES / 2, "names must not run out, nor come again soon");
+_Static_assert(NAMES <= 0x4000, "states that keep a name must not be others");
 
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
+#define PAGE_NAMED	0x8000	/* unknown as well; its copy, which had to make room for another, had the name in the low bits */
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
 #define PAGE_CLEAN_T32	0xfffd	/* in T32 state only */
@@ -150,7 +153,12 @@ static hpa_t copy_hpa(const struct code_pages *c, u32 n)
 
 static bool is_copy(u16 state)
 {
-	return state != PAGE_UNKNOWN && state < PAGE_CLEAN_T32;
+	return state != PAGE_UNKNOWN && state < PAGE_NAMED;
+}
+
+static bool is_unknown(u16 state)
+{
+	return state == PAGE_UNKNOWN || (state >= PAGE_NAMED && state < PAGE_NAMED + NAMES);
 }
 
 int code_pages_init(struct vcpu *v)
@@ -217,21 +225,30 @@ static void release_copy(struct vcpu *v, u32 n)
 	c->copy[n].live = false;
 }
 
-void code_page_drop(struct vcpu *v, gpa_t gpa)
+/*
+ * Page @gpa is code no more. With @named its next copy gets the name of this one. Where copies often make room for others, names last only so:
+ * each is what tells the words that the guest has read out of the copy and has not run yet.
+ */
+static void drop(struct vcpu *v, gpa_t gpa, bool named)
 {
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
 	u32 n;
 
-	gpa &= PAGE_MASK;
-	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
+	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
 		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
-	*state = PAGE_UNKNOWN;
+	*state = n && named && !c->copy[n].thumb ? PAGE_NAMED | c->copy[n].name : PAGE_UNKNOWN;
 	v->code_gen++;
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
+}
+
+void code_page_drop(struct vcpu *v, gpa_t gpa)
+{
+	drop(v, gpa, false);
 }
 
 /* -- pages that are interpreted -- */
@@ -274,7 +291,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 	struct code_pages *c = v->code;
 	struct churn *n;
 
-	gpa &= PAGE_MASK;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	code_page_drop(v, gpa);
 	*page_moves(c, gpa) &= ~PAGE_BOTH_SETS;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
@@ -290,7 +307,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 /* Page @gpa cannot be made right for what it holds; without an interpreter it is for the set that is executed now. */
 static void leave_mixed_page(struct vcpu *v, gpa_t gpa, u16 *state)
 {
-	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+	struct churn *n = churn_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
 
 	code_page_drop(v, gpa);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
@@ -349,7 +366,7 @@ void code_page_ran(struct vcpu *v)
  */
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 {
-	struct churn *n = churn_find(v->code, gpa & PAGE_MASK);
+	struct churn *n = churn_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
 
 	if (!n || *page_state(v->code, gpa) != PAGE_INTERP)
 		return;
@@ -380,15 +397,52 @@ static void dump_interpreted(const struct ram_range *r)
 			pr_info("code page 0x%08x is interpreted\n", (unsigned)(r->base + (i << PAGE_SHIFT)));
 }
 
-/* Copy @n, which has been used up, gets another name. */
-static u16 new_name(struct code_pages *c, u32 n)
+/* -- names -- */
+
+/* The state of the page whose next copy is to have the name @name, or NULL. */
+static u16 *keeper_of(const struct code_pages *c, u32 name)
 {
-	c->called[c->copy[n].name] = 0;
-	do
+	u16 *state = c->name_of[name] ? page_state(c, ALIGN_DOWN(c->name_of[name], PAGE_SIZE)) : NULL;
+
+	return state && *state == (PAGE_NAMED | name) ? state : NULL;
+}
+
+/* The name that a page of state @state has kept, or 0. */
+static u32 kept_name(u16 state)
+{
+	return is_unknown(state) ? state & (NAMES - 1) : 0;
+}
+
+/* A name that no copy has; one that is kept only if there seems to be no other. */
+static u32 new_name(struct code_pages *c)
+{
+	u32 kept = 0;
+	u16 *keeper;
+
+	for (;;) {
 		c->last_name = (c->last_name + NAME_STEP) % NAMES;
-	while (!c->last_name || c->called[c->last_name]);
-	c->called[c->last_name] = (u16)n;
-	return (u16)c->last_name;
+		if (!c->last_name || c->called[c->last_name])
+			continue;
+		keeper = keeper_of(c, c->last_name);
+		if (keeper && ++kept <= NAMES_KEPT)
+			continue;
+		if (keeper)
+			*keeper = PAGE_UNKNOWN;
+		return c->last_name;
+	}
+}
+
+/* Copy @n, which is free, gets @name. */
+static void set_name(struct code_pages *c, u32 n, u32 name)
+{
+	u32 before = c->called[name];
+
+	if (before)
+		c->copy[before].name = 0;	/* the same page's, dropped */
+	c->called[c->copy[n].name] = 0;
+	c->called[name] = (u16)n;
+	c->name_of[name] = 0;
+	c->copy[n].name = (u16)name;
 }
 
 /* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
@@ -405,13 +459,13 @@ static u32 take_copy(struct vcpu *v)
 		if (c->live < c->copies)
 			continue;
 		if (!p->used) {
-			code_page_drop(v, p->gpa);
+			drop(v, p->gpa, true);
 			c->evictions++;
 			break;
 		}
 		p->used = false;
 	}
-	*p = (struct copy){ .name = new_name(c, c->hand), .live = true, .used = true };
+	*p = (struct copy){ .name = p->name, .live = true, .used = true };
 	c->live++;
 	return c->hand;
 }
@@ -436,7 +490,7 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 	struct code_site at = { .page = page_words(v, gpa), .copy = c->copy[n].name, .gva = c->copy[n].gva, .movable = c->copy[n].movable };
 	u32 *dst = hpa_ptr(copy_hpa(c, n));
 
-	c->name_of[at.copy] = gpa | 1;
+	c->name_of[at.copy] = (u32)gpa | 1;
 	memcpy(dst, at.page, PAGE_SIZE);
 	for (u32 k = 0; k < c->scan.nr_sites; k++) {
 		at.index = c->scan.site[k];
@@ -491,7 +545,7 @@ static const u32 *originals(struct vcpu *v, u32 name)
 
 	if (c->called[name])
 		return copy_originals(v, c->called[name]);
-	return c->name_of[name] ? page_words(v, c->name_of[name] & PAGE_MASK) : NULL;
+	return c->name_of[name] ? page_words(v, ALIGN_DOWN(c->name_of[name], PAGE_SIZE)) : NULL;
 }
 
 /* May @word be what the path has put into the copy called @name in the place of the word at @index of @orig, its page? */
@@ -598,9 +652,9 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
-	code_scan_first(&v->code->scan, page_words(v, gpa & PAGE_MASK), 0);
+	code_scan_first(&v->code->scan, page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), 0);
 	v->code->looked_at = NOTHING;
-	return restore_moved_sites(v, gpa & PAGE_MASK);
+	return restore_moved_sites(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 }
 
 /* The guest's page of RAM at virtual page @gva, or NULL. */
@@ -611,7 +665,7 @@ static const u32 *neighbour(struct vcpu *v, gva_t gva)
 
 	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
 		return NULL;
-	return page_words(v, w.gpa & PAGE_MASK);
+	return page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 }
 
 /* At which word A32 code of the page at @gva is about to be executed; SCAN_WORDS: none. */
@@ -749,20 +803,22 @@ static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return c->t32.sites || c->t32.traps ? PAGE_UNKNOWN : c->perhaps_a32 ? PAGE_CLEAN_T32 : PAGE_CLEAN;
 }
 
-/* Scan a page and make its copy if it needs one. */
-static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva)
+/* Scan a page of state @before, which is unknown, and make its copy if it needs one. */
+static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva, u16 before)
 {
 	struct code_pages *c = v->code;
 	bool thumb = v->cpsr & PSR_T;
+	u32 n, name;
 	u16 state;
-	u32 n;
 
 	if (thumb && !c->thumb)
 		return PAGE_CLEAN;	/* of User mode; its kernel executes none */
 	state = scan_for_state(v, gpa, gva);
 	if (state != PAGE_UNKNOWN)
 		return state;
+	name = thumb ? 0 : kept_name(before);
 	n = take_copy(v);
+	set_name(c, n, name ? name : new_name(c));
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
 	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_BOTH_SETS) >= MOVES_MAX;
@@ -786,8 +842,8 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 		leave_mixed_page(v, gpa, state);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return false;
-	if (*state == PAGE_UNKNOWN && must_be_interpreted(v, gpa & PAGE_MASK, gva))
-		interpret_for(churn_get(v->code, gpa & PAGE_MASK), state, DOUBT_INSTRUCTIONS);
+	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva))
+		interpret_for(churn_get(v->code, ALIGN_DOWN(gpa, PAGE_SIZE)), state, DOUBT_INSTRUCTIONS);
 	return *state == PAGE_INTERP;
 }
 
@@ -814,17 +870,17 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
 
-	gpa &= PAGE_MASK;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	*exec = guest_map_hpa(&v->guest->map, gpa);
 	if (!state || !v->path->code)
 		return;
 	if (is_copy(*state) && c->copy[*state].bound && c->copy[*state].gva != (gva & PAGE_MASK)) {
 		(*page_moves(c, gpa))++;
-		code_page_drop(v, gpa);
+		drop(v, gpa, true);
 	}
-	if (*state == PAGE_UNKNOWN) {
+	if (is_unknown(*state)) {
 		shadow_protect_page(v, gpa);
-		*state = new_state(v, gpa, gva);
+		*state = new_state(v, gpa, gva, *state);
 		v->code_gen++;
 	}
 	if (is_copy(*state)) {
@@ -882,10 +938,10 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 {
 	const u16 *state = page_state(v->code, gpa);
 
-	if (!state || *state == PAGE_UNKNOWN || *state == PAGE_INTERP)
+	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
 		return false;
 	if (exec)
-		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, gpa & PAGE_MASK);
+		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, ALIGN_DOWN(gpa, PAGE_SIZE));
 	return true;
 }
 
@@ -902,7 +958,7 @@ static bool runs_at(struct vcpu *v, struct copy *p, gva_t pc)
 		return true;
 	if (guest_walk(v, pc, ACC_READ, true, &w, &f))
 		return vcpu_privileged(v);
-	if ((w.gpa & PAGE_MASK) != p->gpa)
+	if (ALIGN_DOWN(w.gpa, PAGE_SIZE) != p->gpa)
 		return false;
 	p->gva = pc & PAGE_MASK;
 	return true;
@@ -996,7 +1052,7 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 
 	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
 		return false;
-	page = (u16 *)page_words(v, w.gpa & PAGE_MASK);
+	page = (u16 *)page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	from = moved_from_t32(v, page, at);
 	if (!from)
 		return false;

@@ -179,11 +179,26 @@ static void put_eq(struct gate *g, u32 word)
 #define RD(w)	FIELD(w, 15, 12)
 #define RM(w)	FIELD(w, 3, 0)
 
+/* Branches to here, of word @from, lead to the trapping word of @kind, which is next before the way back. */
+static void put_trap(struct gate *g, u32 from, u32 kind, u32 rt)
+{
+	u32 add;
+
+	branch_here(g, from);
+	put(g, 0xe28fe000);				/* ADD lr, pc, # */
+	add = g->c->words - 1;
+	put_return(g);
+	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
+	put(g, site_word_of(kind, 0) | rt);
+	g->i++;
+	put_back(g);
+}
+
 /* DACR, for good: the host's value for the one that is expected; another one is for the window, which looks it up. */
 static bool do_dacr(struct gate *g, u32 w)
 {
 	s32 entry = VCPU(dacr_cache) + (s32)(vcpu_dacr_index(g->at->dacr) * sizeof(struct dacr_cache));
-	u32 rt = RD(w), other, add;
+	u32 rt = RD(w), other;
 
 	load(g, LR, entry + (s32)offsetof(struct dacr_cache, guest));
 	put(g, 0xe1500000 | LR << 16 | rt);		/* CMP lr, rt; a void entry opens nothing */
@@ -196,14 +211,31 @@ static bool do_dacr(struct gate *g, u32 w)
 	count(g, EXIT_CP15_DACR, LR);
 	load_literal(g, g->at->site + 4 * (g->i + 1));
 	put_return(g);
-	branch_here(g, other);
-	put(g, 0xe28fe000);				/* ADD lr, pc, #: the trapping word */
-	add = g->c->words - 1;
+	put_trap(g, other, SITE_KIND_DACR_W, rt);
+	return rt < SP;
+}
+
+/*
+ * DCCMVAC or DCCMVAU, as hot_dccmvac: for the window, if it may publish a descriptor in the place of the stub area, or is about the window's
+ * slot.
+ */
+static bool do_clean(struct gate *g, u32 w)
+{
+	u32 rt = RD(w), other;
+
+	load(g, LR, VCPU(stub_line));
+	put(g, 0xe02ee000 | rt);			/* EOR lr, lr, rt */
+	put(g, 0xe31e0d3f);				/* TST lr, #0xfc0: STUB_LINE_MASK; the area is there, because gates are */
+	load(g, LR, VCPU(window_base));
+	put(g, 0x102ee000 | rt);			/* EORNE lr, lr, rt */
+	put(g, 0x11b0ea2e);				/* MOVNES lr, lr, LSR #20 */
+	put(g, 0x0a000000);
+	other = g->c->words - 1;
+	put(g, w);
+	count(g, EXIT_CP15_CACHE, LR);
+	load_literal(g, g->at->site + 4 * (g->i + 1));
 	put_return(g);
-	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
-	put(g, site_word_of(SITE_KIND_DACR_W, 0) | rt);
-	g->i++;
-	put_back(g);
+	put_trap(g, other, SITE_KIND_DCCMVAC, rt);
 	return rt < SP;
 }
 
@@ -421,6 +453,9 @@ static void do_return(struct gate *g)
 	return_check(g, rn, ldm & 1 ? 60 : 56);
 	put(g, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
 	store(g, 0, VCPU(cpsr));
+	put(g, 0xe3a0e013);				/* MOV lr, #MODE_SVC: a system call finds A and F as User mode has them */
+	store(g, LR, OPEN(mode));
+	store(g, LR, OPEN(psr_or));
 	put_other_bank(g, rn, g->at->insn[g->i + 2] & 0xff);
 	put(g, 0xe3100020);				/* TST r0, #PSR_T */
 	put_eq(g, 0xe3cee003);				/* BIC lr, lr, #3: else UNPREDICTABLE */
@@ -533,6 +568,8 @@ static bool make_single(struct gate *g)
 	load(g, 0, VCPU(r[0]));
 	if ((w & 0xffff0fff) == 0xee030f10) {
 		g->ok &= do_dacr(g, w);
+	} else if ((w & 0xffff0ffe) == 0xee070f3a) {
+		g->ok &= do_clean(g, w);
 	} else {
 		put(g, w);			/* MCR TPIDRURO */
 		g->ok &= RD(w) < SP;

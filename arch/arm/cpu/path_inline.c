@@ -216,8 +216,8 @@ static u32 inline_word(struct vcpu *v, struct code_site *at)
 	u32 word = at->page[at->index], kind = stub_kind(word), cond = word >> 28 == 15 ? 14 : word >> 28;
 	gva_t stub;
 
-	if (at->movable || kind == SITE_KIND_C)
-		return trap;
+	if (at->movable || kind == SITE_KIND_C || (kind == SITE_KIND_DCCMVAC && site_kind(at->page, at->index) != kind))
+		return trap;	/* of a loop: the window executes all of it at once */
 	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
 	if (!may_have_stubs(v))
 		return trap;
@@ -253,6 +253,7 @@ static void inline_start(struct vcpu *v)
 	stub_area_reset(v);
 	v->stubs_wanted = false;
 	v->open->dacr_writer = 0;
+	v->open->ctr = read_ctr();
 	v->dacr_closed = ~0u;
 	v->open_used = 1;
 	window_set_vectors(v);
@@ -277,9 +278,11 @@ static void emulate_site_here(struct vcpu *v)
 		native_emulate(v, word);
 }
 
-/* Is it for a stub that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
-static bool left_for_stub(struct vcpu *v, u32 vector)
+/* Is it for stub @s that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
+static bool left_for_stub(struct vcpu *v, const struct stub *s, u32 vector)
 {
+	if (vector == VEC_DABT && s->kind == SITE_KIND_DCCMVAC)
+		return true;	/* what that means is for the operation to say */
 	return vector == VEC_SVC || vector == VEC_UND || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
 	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
 }
@@ -301,11 +304,16 @@ static u32 inline_run(struct vcpu *v)
 		return vector;
 	s = roll(v);
 	fold_dacr(v, vector);
-	if (!s || !left_for_stub(v, vector))
+	if (!s || !left_for_stub(v, s, vector))
 		return vector;
 	note_closer(v, s);
 	emulate_site_here(v);
 	return VEC_NONE;
+}
+
+static u32 inline_audit(struct vcpu *v)
+{
+	return stub_area_audit(v) + call_audit(v);
 }
 
 static void inline_dump(struct vcpu *v)
@@ -323,7 +331,7 @@ static const struct cpu_path path_inline = {
 	.svc = native_svc,
 	.undef = native_undef,
 	.code = &inline_code,
-	.audit = stub_area_audit,
+	.audit = inline_audit,
 	.dump = inline_dump,
 };
 CPU_PATH_REGISTER(path_inline);

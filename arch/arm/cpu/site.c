@@ -114,6 +114,7 @@ bool site_is_cheaper(const u32 *page, u32 i)
 #define UDF_W		0xf7f0a000u
 #define UDF_W_MASK	0xfff0f000u
 #define UDF_W_HOT	((u32)SITE_T32_HOT << 16 | 0xa000u)
+#define UDF_W_USER_LS	((u32)SITE_T32_USER_LS << 16 | 0xa000u)
 
 bool site_is_t32(u32 word)
 {
@@ -123,6 +124,12 @@ bool site_is_t32(u32 word)
 u32 site_t32_narrow(u32 word, bool hot)
 {
 	return hot && (word & 0xffe8) == 0xb660 ? SITE_T32_CPS | FIELD(word, 4, 4) << 3 | FIELD(word, 2, 0) : SITE_T32_TRAP;
+}
+
+/* LDRT, STRT, LDRBT, STRBT, as @a32 says it, with registers that are not UNPREDICTABLE in one set or the other. */
+static bool is_user_ls(const struct insn *in, u32 a32)
+{
+	return a32 && (in->op == INSN_LDRT || in->op == INSN_STRT) && in->rn != 15 && in->rd != 15 && in->rn != in->rd;
 }
 
 u32 site_t32_wide(u32 word, u32 copy, bool hot)
@@ -135,6 +142,8 @@ u32 site_t32_wide(u32 word, u32 copy, bool hot)
 	kind = hot && a32 ? site_kind_of(a32) : (u32)SITE_KIND_C;
 	if (kind != SITE_KIND_C)
 		return UDF_W_HOT | kind << 4 | site_operand(a32);
+	if (hot && is_user_ls(&in, a32))
+		return UDF_W_USER_LS | (in.op == INSN_LDRT ? BIT(9) : 0) | (in.size == 1 ? BIT(8) : 0) | (u32)in.rn << 4 | in.rd;
 	return UDF_W | FIELD(copy, 13, 12) << 16 | FIELD(copy, 11, 0);
 }
 

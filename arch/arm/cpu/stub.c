@@ -173,6 +173,7 @@ MAKE_READ(dfsr_read, dfsr)
 MAKE_READ(ifsr_read, ifsr)
 MAKE_READ(dfar_read, dfar)
 MAKE_READ(ifar_read, ifar)
+MAKE_READ(ctr_read, ctr)
 
 /*
  * DACR: what is really open is open->dacr_real. Closing what is not open, and opening what nothing has needed yet, is only
@@ -220,6 +221,7 @@ static const struct row {
 	[SITE_KIND_TPIDRPRW_R] = { STUB_PLAIN, make_tpidrprw_read },
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
 	[SITE_KIND_TPIDRURO_W] = { STUB_GATE, NULL },
+	[SITE_KIND_DCCMVAC] = { STUB_GATE, NULL },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
 	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },
@@ -229,6 +231,7 @@ static const struct row {
 	[SITE_KIND_IFAR_R] = { STUB_PLAIN, make_ifar_read },
 	[SITE_KIND_TTBR0_R] = { STUB_PLAIN, make_ttbr0_read },
 	[SITE_KIND_TTBR1_R] = { STUB_PLAIN, make_ttbr1_read },
+	[SITE_KIND_CTR_R] = { STUB_PLAIN, make_ctr_read },
 };
 
 /* LDRT, STRT, LDRBT, STRBT with an immediate, whose registers are not UNPREDICTABLE. */

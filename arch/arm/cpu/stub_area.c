@@ -94,7 +94,7 @@ static u32 measure_pc_offset(void)
 
 static u32 open_entry(const struct vcpu *v, bool writable)
 {
-	return (ptr_hpa(v->open) & PAGE_MASK) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
+	return (u32)ALIGN_DOWN(ptr_hpa(v->open), PAGE_SIZE) | ENTRY | L2_XN | ap_page_bits(writable ? RIGHTS_RW : RIGHTS_RO);
 }
 
 /* The table without any page of stubs. */
@@ -233,7 +233,7 @@ static bool page_take(struct vcpu *v, enum stub_class cls)
 		arch_dcache_clean_range(a->pages + page * PAGE_SIZE, PAGE_SIZE);
 	}
 	pte_write(&a->l2[2 * page], open_entry(v, !(unmask && a->guarded)));
-	pte_write(&a->l2[2 * page + 1], (a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
+	pte_write(&a->l2[2 * page + 1], (u32)(a->pages + page * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO));
 	dsb();
 	a->cursor[cls] = (struct cursor){ page, 0 };
 	return true;
@@ -528,7 +528,7 @@ static u32 expected_entry(const struct vcpu *v, u32 i)
 		return open_entry(v, !a->guarded);
 	if (!page_is_used(a, i / 2))
 		return 0;
-	return i & 1 ? (a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO) : open_entry(v, true);
+	return i & 1 ? (u32)(a->pages + i / 2 * PAGE_SIZE) | ENTRY | ap_page_bits(RIGHTS_RO) : open_entry(v, true);
 }
 
 u32 stub_area_audit(struct vcpu *v)

@@ -58,7 +58,7 @@ void xlate_forget(struct vcpu *v)
 
 static void xlate_note(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t gpa)
 {
-	*xlate_entry(v, va, acc) = (struct xlate){ xlate_tag(v, va, acc, priv), guest_map_hpa(&v->guest->map, gpa & PAGE_MASK) };
+	*xlate_entry(v, va, acc) = (struct xlate){ xlate_tag(v, va, acc, priv), guest_map_hpa(&v->guest->map, ALIGN_DOWN(gpa, PAGE_SIZE)) };
 }
 
 /* The guest sees this page other than Umbra does (write-back): our cached line must not live on (A3.5.7). */
@@ -86,7 +86,7 @@ static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shad
 	bool flush = differs_from_host_map(v, w), table = acc == ACC_WRITE && v->shadow && is_watched_table(v->shadow, w->gpa);
 	hpa_t hpa = guest_map_hpa(&v->guest->map, w->gpa);
 
-	if (acc == ACC_WRITE && code_page_is_code(v, w->gpa & PAGE_MASK, NULL))
+	if (acc == ACC_WRITE && code_page_is_code(v, ALIGN_DOWN(w->gpa, PAGE_SIZE), NULL))
 		code_page_written(v, w->gpa);
 	if (flush)
 		arch_dcache_flush_range(hpa, size);
@@ -119,7 +119,7 @@ static bool access_device(struct vcpu *v, const struct region *r, gpa_t gpa, enu
 	if (r->type == REGION_SHARED)
 		return access_shared(v, gpa, acc, size, val);
 	if (r->type == REGION_PASSTHROUGH)
-		return a.is_write ? arch_mmio_write_checked(gpa, size, *val) : arch_mmio_read_checked(gpa, size, val);
+		return a.is_write ? arch_mmio_write_checked(passed_hpa(gpa), size, *val) : arch_mmio_read_checked(passed_hpa(gpa), size, val);
 	a.value = a.is_write ? *val : 0;
 	if (mmio_dispatch(v->guest, &a) != MMIO_DONE)
 		return false;
@@ -237,9 +237,9 @@ int guest_fetch(struct vcpu *v, gva_t va, u32 size, u32 *val, struct gfault *f)
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len)
 {
 	while (len) {
-		u32 n = MIN(len, PAGE_SIZE - gpa % PAGE_SIZE);
+		u32 n = MIN(len, PAGE_SIZE - (u32)gpa % PAGE_SIZE);
 
-		if (code_page_is_code(v, gpa & PAGE_MASK, NULL))
+		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 			code_page_written(v, gpa);
 		if (v->shadow)
 			shadow_written(v, gpa, n);

@@ -212,6 +212,8 @@ struct shadow {
 	u32 dom_stamp;
 	u32 dom_told;		/* guest domains that were open when dom_differ was last brought up to date */
 	u32 dom_differ[16];	/* by guest domain: the others of which only one was open at some time */
+	u32 dacr_known[4];	/* guest values that the vCPU remembers when it may, by vcpu_dacr_index() */
+	u32 dacr_closed;	/* the vCPU's, when it last had one */
 	/* roots */
 	u32 roots, nodes;	/* how many of root[] and node[] there are: at most as configured */
 	struct root root[ROOT_NR];
@@ -303,7 +305,7 @@ static inline void tbl_mark(struct shadow *s, u32 tbl, u32 idx)
 
 static inline u32 tbl_of_entry(const struct shadow *s, u32 l1)
 {
-	return ((l1 & L1_TABLE_BASE) - s->tbl_hpa) / L2_SIZE;
+	return ((l1 & L1_TABLE_BASE) - (u32)s->tbl_hpa) / L2_SIZE;
 }
 
 /* Does Umbra itself have @slot, in every root: the window or the stub area? */
@@ -440,7 +442,10 @@ void check_node(struct shadow *s, struct node *n, const struct root *r);
 bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last);
 void check_all(struct shadow *s);
 void check_asid(struct shadow *s, u32 asid);
-/* All of @n, which is of a second-level guest table, whose walks are as @r's. */
+/*
+ * All of @n, which is of a second-level guest table, whose walks are as @r's. Other than for check_node() that does not settle this epoch: what
+ * @n says may change again without a word until a root is selected that links it.
+ */
 void compare_table(struct shadow *s, struct node *n, const struct root *r);
 /* One small page of @n, in both views: compare, and change what does not hold. And does it hold? */
 void check_one(struct shadow *s, struct node *n, u32 idx);
@@ -451,7 +456,7 @@ u32 attr_bits(const struct shadow *s, u32 index, bool device);
 #define PAGE_ATTR	0x5ccu		/* TEX, S, C, B */
 static inline u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
 {
-	return target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
+	return (u32)target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
 }
 
 /* guest_walk.c: a walk's result for @va from its descriptors, valid ones, @l2desc 0 for a section; the access flag is not looked at. */

@@ -101,7 +101,7 @@ bool shadow_let_go(struct vcpu *v, gva_t va)
 
 	if (guest_walk(v, va, ACC_WRITE, vcpu_privileged(v), &w, &f) || !is_watched_table(s, w.gpa))
 		return false;
-	(void)s->ops->table_stored(s, w.gpa & PAGE_MASK, false);
+	(void)s->ops->table_stored(s, ALIGN_DOWN(w.gpa, PAGE_SIZE), false);
 	return true;
 }
 

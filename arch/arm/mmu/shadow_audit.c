@@ -48,8 +48,8 @@ static bool guest_grants(struct shadow *s, gva_t va, enum view view, hpa_t targe
 
 	if (!walk_allows(v, va, ACC_READ, priv, &w))
 		return false;
-	if (hpa_of(s, w.gpa & PAGE_MASK) != target &&
-	    !(code_page_is_code(v, w.gpa & PAGE_MASK, &copy) && copy == target && exec && !writable))
+	if (hpa_of(s, ALIGN_DOWN(w.gpa, PAGE_SIZE)) != target &&
+	    !(code_page_is_code(v, ALIGN_DOWN(w.gpa, PAGE_SIZE), &copy) && copy == target && exec && !writable))
 		return false;
 	return (!writable || walk_allows(v, va, ACC_WRITE, priv, &w)) && (!exec || walk_allows(v, va, ACC_EXEC, priv, &w));
 }

@@ -45,7 +45,7 @@ static u32 narrowed(const struct check *c, u32 e, gpa_t page, u32 bits, const st
 
 	if ((e & PAGE_MASK) != hpa_of(c->s, page))	/* only the copy of a page of code stands for another page */
 		return frame && !(bits & L2_XN) && code_page_is_code(c->s->v, page, &copy) && copy == (e & PAGE_MASK) ? e : 0;
-	return hpa_of(c->s, page) | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
+	return (u32)hpa_of(c->s, page) | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
 }
 
 static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
@@ -55,9 +55,9 @@ static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 	u32 bits;
 
 	guest_leaf(&w, va, c->n->desc, desc);
-	frame = frame_of(c->s, w.gpa & PAGE_MASK);
+	frame = frame_of(c->s, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	bits = bits_for(c, &w, !frame);
-	return bits ? narrowed(c, e, w.gpa & PAGE_MASK, bits, frame) : 0;
+	return bits ? narrowed(c, e, ALIGN_DOWN(w.gpa, PAGE_SIZE), bits, frame) : 0;
 }
 
 /* What entry @e at @va has to be now that the guest's descriptor is @desc. */
@@ -72,7 +72,7 @@ static u32 check_entry(struct check *c, gva_t va, u32 e, u32 desc)
 		guest_leaf(&w, va, c->n->desc, desc);
 		c->bits = bits_for(c, &w, false);
 	}
-	if (c->bits && (hpa_of(c->s, desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e)
+	if (c->bits && ((u32)hpa_of(c->s, desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e)
 		return e;
 	return check_described(c, va, e, desc);
 }
@@ -91,7 +91,7 @@ static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
 		if (!e)
 			continue;
 		/* Most are as they were made, or gone: no call for these. */
-		if (!swap && (desc & ~PAGE_MASK) == c->low && ((((desc & PAGE_MASK) + base) | c->bits | (e & L2_XN)) == e)) {
+		if (!swap && (desc & ~PAGE_MASK) == c->low && (((u32)((desc & PAGE_MASK) + base) | c->bits | (e & L2_XN)) == e)) {
 			left |= e;
 			continue;
 		}
@@ -132,7 +132,6 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 
 void compare_table(struct shadow *s, struct node *n, const struct root *r)
 {
-	n->epoch = s->epoch;
 	if (check_lines(s, n, 0xffff, r->uncached))
 		node_tlb_flush(s, n);
 }
@@ -209,7 +208,7 @@ static bool section_holds(struct shadow *s, const struct root *r, u32 slot, u32 
 	c.manager = s->manager >> (2 * w.domain) & 1;
 	bits = bits_for(&c, &w, !frame_of(s, w.gpa));
 	/* The same rights stand elsewhere in a section, which is execute-never whatever the guest says. */
-	return bits && d->gds >> w.domain & 1 && as.ng == !w.global && (e & SECTION_MASK) == hpa_of(s, w.gpa & SECTION_MASK) &&
+	return bits && d->gds >> w.domain & 1 && as.ng == !w.global && (e & SECTION_MASK) == hpa_of(s, ALIGN_DOWN(w.gpa, SECTION_SIZE)) &&
 	       (e & ~SECTION_MASK) == (attr_to_section(bits & PAGE_ATTR) | ap_section_bits(bits & L2_AP2 ? RIGHTS_RO : RIGHTS_RW) |
 				       SECT_NG | SECT_XN | L1_DOMAIN(L1_DOMAIN_OF(e)) | L1_SECTION);
 }

@@ -4,19 +4,33 @@
 
 #include "mmu.h"
 
+/* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. They open nothing. */
+#define DACR_NONE	0xaaaaaaaau
+
+/* What is remembered is not right any more; dacr_recall() may make it so. */
 static void dacr_cache_void(struct shadow *s)
 {
 	const u32 least = 1u << (2 * DOM_WINDOW) | 1u << (2 * DOM_STUB);
+	struct vcpu *v = s->v;
 
-	/* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. They open nothing. */
-	for (u32 i = 0; i < ARRAY_SIZE(s->v->dacr_cache); i++)
-		s->v->dacr_cache[i] = (struct dacr_cache){ .valid = 0, .guest = 0xaaaaaaaa, .kernel = least, .user = least };
-	s->v->dacr_closed = ~0u;
-	s->v->hw_dacr_closed = least;
+	for (u32 i = 0; i < ARRAY_SIZE(v->dacr_cache); i++)
+		v->dacr_cache[i] = (struct dacr_cache){ .valid = 0, .guest = DACR_NONE, .kernel = least, .user = least };
+	if (v->dacr_closed != ~0u)
+		s->dacr_closed = v->dacr_closed;
+	v->dacr_closed = ~0u;
+	v->hw_dacr_closed = least;
+}
+
+static void dacr_forget(struct shadow *s)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(s->dacr_known); i++)
+		s->dacr_known[i] = DACR_NONE;
+	s->v->dacr_closed = s->dacr_closed = ~0u;
 }
 
 void shadow_forget_dacr(struct vcpu *v)
 {
+	dacr_forget(v->shadow);
 	dacr_cache_void(v->shadow);
 }
 
@@ -28,6 +42,7 @@ void dom_reset(struct shadow *s)
 	memset(s->dom_differ, 0, sizeof(s->dom_differ));
 	s->dom_ng_mask = 0;
 	s->dom_told = ~0u;	/* nothing */
+	dacr_forget(s);
 }
 
 /* Host domain @d is given up: what is mapped in it goes, in every root. */
@@ -136,13 +151,19 @@ static bool dom_open(const struct host_dom *h, u32 open, bool flat)
 	return h->gds >> GD_FLAT ? flat : !flat && h->gds & open;
 }
 
-static void dacr_compute(struct shadow *s, struct dacr_cache *c)
+/* Guest domains that are manager: bit 2d set for a field of 3. */
+static u32 managers(u32 dacr)
 {
-	u32 open = open_domains(s->v->cp15.dacr);
+	return dacr & dacr >> 1 & 0x55555555u;
+}
+
+static void dacr_compute(struct shadow *s, struct dacr_cache *c, u32 dacr)
+{
+	u32 open = open_domains(dacr);
 	bool flat = is_flat(s);
 
-	c->valid = !flat && !s->asid_pending;
-	c->guest = s->v->cp15.dacr;
+	c->valid = !flat;
+	c->guest = dacr;
 	c->user = 1u << (2 * DOM_WINDOW);
 	c->kernel = c->user | 1u << (2 * DOM_STUB);
 	for (u32 d = 1; d < DOM_STUB; d++) {
@@ -151,6 +172,10 @@ static void dacr_compute(struct shadow *s, struct dacr_cache *c)
 		c->kernel |= 1u << (2 * d);
 		if (s->dom[d].view == VIEW_U)
 			c->user |= 1u << (2 * d);
+	}
+	if (s->asid_pending) {
+		c->kernel &= ~s->dom_ng_mask;
+		c->user &= ~s->dom_ng_mask;
 	}
 }
 
@@ -163,28 +188,40 @@ static void dacr_set(struct shadow *s, u32 kernel, u32 user)
 	v->hw_dacr = vcpu_privileged(v) ? kernel : user;
 }
 
-/* Domains, MMU state or ASID state changed: every remembered host DACR is void. */
+/*
+ * What the vCPU remembered about the guest's values, for the domains of now. Each of these values told guest domains apart when it came to be
+ * known, and they have been told apart since (dom_differ).
+ */
+static void dacr_recall(struct shadow *s)
+{
+	struct vcpu *v = s->v;
+	const struct dacr_cache *closed = &v->dacr_cache[vcpu_dacr_index(s->dacr_closed)];
+
+	for (u32 i = 0; i < ARRAY_SIZE(s->dacr_known); i++)
+		if (s->dacr_known[i] != DACR_NONE && managers(s->dacr_known[i]) == s->manager)
+			dacr_compute(s, &v->dacr_cache[i], s->dacr_known[i]);
+	if (closed->valid && closed->guest == s->dacr_closed) {
+		v->dacr_closed = closed->guest;
+		v->hw_dacr_closed = closed->kernel;
+	}
+}
+
+/* Domains, MMU state or ASID state changed: every remembered host DACR is another one, or void. */
 void dacr_apply(struct shadow *s)
 {
+	u32 dacr = s->v->cp15.dacr;
 	struct dacr_cache c;
 
 	if (!is_flat(s))
 		dom_tell_apart(s);
 	dacr_cache_void(s);
-	dacr_compute(s, &c);
-	if (s->asid_pending) {
-		c.kernel &= ~s->dom_ng_mask;
-		c.user &= ~s->dom_ng_mask;
+	dacr_compute(s, &c, dacr);
+	if (c.valid) {
+		s->dacr_known[vcpu_dacr_index(dacr)] = dacr;
+		dacr_recall(s);
+		s->v->dacr_cache[vcpu_dacr_index(dacr)] = c;
 	}
-	if (c.valid)
-		s->v->dacr_cache[vcpu_dacr_index(c.guest)] = c;
 	dacr_set(s, c.kernel, c.user);
-}
-
-/* Guest domains that are manager: bit 2d set for a field of 3. */
-static u32 managers(u32 dacr)
-{
-	return dacr & dacr >> 1 & 0x55555555u;
 }
 
 /* The manager set of now is the one that entries are made with; none may exist. */
@@ -210,14 +247,11 @@ void dacr_changed(struct shadow *s)
 		dacr_apply(s);
 		return;
 	}
-	if (s->asid_pending) {
-		dacr_apply(s);
-		return;
-	}
 	c = &s->v->dacr_cache[vcpu_dacr_index(dacr)];
 	if (!c->valid || c->guest != dacr) {
 		dom_tell_apart(s);
-		dacr_compute(s, c);
+		s->dacr_known[vcpu_dacr_index(dacr)] = dacr;
+		dacr_compute(s, c, dacr);
 	}
 	dacr_set(s, c->kernel, c->user);
 }

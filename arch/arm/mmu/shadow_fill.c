@@ -173,7 +173,7 @@ static void fill_section(struct fill *f)
 		root_mark_ng(s, r, slot);
 	slotset_add(&s->sect, slot);
 	shadowed_add(s, slot);
-	root_set_slot(s, r, slot, hpa_of(s, f->w->gpa & SECTION_MASK) | attr_to_section(walk_attr(f)) |
+	root_set_slot(s, r, slot, (u32)hpa_of(s, ALIGN_DOWN(f->w->gpa, SECTION_SIZE)) | attr_to_section(walk_attr(f)) |
 		      ap_section_bits(rights_of(f->w, f->view)) | SECT_NG | SECT_XN | L1_DOMAIN(d) | L1_SECTION);
 	if (f->frame)
 		mib_add(s, mib_of(s, f->w->gpa), slot, f->w->gpa);
@@ -187,7 +187,7 @@ static u32 leaf_entry(const struct fill *f)
 
 	if (f->frame && frame_is_fixed(f->frame)) {
 		rights = RIGHTS_RO;
-		if (f->target != hpa_of(f->s, f->w->gpa & PAGE_MASK))
+		if (f->target != hpa_of(f->s, ALIGN_DOWN(f->w->gpa, PAGE_SIZE)))
 			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */
 	}
 	return page_entry(f->target, attr, rights, f->exec);
@@ -268,7 +268,7 @@ static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node
 	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 d = guest[i], page = d - big.base, e;
+		u32 d = guest[i], page = d - (u32)big.base, e;
 
 		if (!d || p[i])
 			continue;
@@ -313,7 +313,7 @@ static u32 fill_line_code(const struct fill *f, struct node *n, u32 tbl, u32 fir
 static void fill_ahead(const struct fill *f, struct node *n, u32 tbl, u32 idx)
 {
 	u32 first = idx & ~15u, *p = tbl_ptr(f->s, tbl) + first;
-	const u32 *guest = hpa_ptr(hpa_of(f->s, f->w->l2addr & ~63u));
+	const u32 *guest = hpa_ptr(hpa_of(f->s, ALIGN_DOWN(f->w->l2addr, 64)));
 
 	f->s->filled_ahead += f->priv && f->acc == ACC_EXEC ? fill_line_code(f, n, tbl, first, p, guest) :
 			      fill_line(f, n, tbl, first, p, guest);
@@ -327,7 +327,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 
 	tbl_mark(s, tbl, idx);
 	if (f->frame)
-		frame_add(s, f->frame, tbl, idx, f->w->gpa & PAGE_MASK);
+		frame_add(s, f->frame, tbl, idx, ALIGN_DOWN(f->w->gpa, PAGE_SIZE));
 	if (old && old != e) {
 		pte_write(p, e);
 		node_tlb_entry(s, n, f->va);
@@ -386,7 +386,7 @@ static void fill_page(struct fill *f)
 	n->global |= f->w->global;
 	n->large |= f->w->size == 0x10000;
 	tbl = node_table(s, n, f->view);
-	link = (s->tbl_hpa + tbl * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE;
+	link = (u32)(s->tbl_hpa + tbl * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE;
 	if (r->l1[slot] != link) {
 		if (r->l1[slot]) {
 			s->toggles++;
@@ -405,7 +405,7 @@ static bool fetched_from(struct vcpu *v, gva_t pc, gpa_t page)
 	struct gfault f;
 	struct walk w;
 
-	return !guest_walk(v, pc, ACC_EXEC, vcpu_privileged(v), &w, &f) && (w.gpa & PAGE_MASK) == page;
+	return !guest_walk(v, pc, ACC_EXEC, vcpu_privileged(v), &w, &f) && ALIGN_DOWN(w.gpa, PAGE_SIZE) == page;
 }
 
 /*
@@ -449,9 +449,9 @@ static void fill(struct fill *f)
 		adopt_asid(s);
 	f->gd = is_flat(s) ? GD_FLAT : f->w->domain;
 	f->view = pick_view(s, f->va, f->w, f->acc, f->priv);
-	f->target = hpa_of(s, f->w->gpa & PAGE_MASK);
+	f->target = hpa_of(s, ALIGN_DOWN(f->w->gpa, PAGE_SIZE));
 	if (f->acc == ACC_EXEC)
-		resolve_exec(f, f->w->gpa & PAGE_MASK);
+		resolve_exec(f, ALIGN_DOWN(f->w->gpa, PAGE_SIZE));
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va) && !debug_page(s->v, f->va);
 	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
 		f->exec = true;
@@ -490,7 +490,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		if (r->type == REGION_EMULATED)
 			return SHADOW_EMULATED;
 	} else if (acc == ACC_WRITE && frame_is_code(f.frame)) {
-		if (!code_written(v, f.frame, w.gpa & PAGE_MASK))
+		if (!code_written(v, f.frame, ALIGN_DOWN(w.gpa, PAGE_SIZE)))
 			return SHADOW_EMULATED;
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
@@ -500,7 +500,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		return SHADOW_INTERPRET;
 	}
 	if (acc == ACC_WRITE && f.frame && f.frame->w[0] & FRAME_TABLE) {
-		if (s->ops->table_stored(s, w.gpa & PAGE_MASK, true)) {
+		if (s->ops->table_stored(s, ALIGN_DOWN(w.gpa, PAGE_SIZE), true)) {
 			vcpu_count(v, EXIT_TABLE);
 			return SHADOW_TABLE_STORE;
 		}
@@ -549,6 +549,41 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
 }
 
+/* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
+static bool domains_are_there(const struct shadow *s, const struct walk *w, enum view view, u32 slot)
+{
+	const u8 *d = s->dom_of[w->domain][view];
+
+	if (!w->global || d[1])
+		return d[1] && (!w->global || d[0]);
+	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
+		if (s->node[i].ng)
+			return false;
+	return d[0];
+}
+
+/*
+ * The first page of its megabyte, whose table is to be made or linked: fill() does it, for a page with nothing special about it, if all host
+ * domains are there that it might want. So the real DACR needs not change.
+ */
+static bool fill_unlinked(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *short_walk)
+{
+	struct shadow *s = v->shadow;
+	struct walk w = { .l1desc = short_walk->l1desc, .l2desc = short_walk->l2desc, .l2addr = short_walk->l2addr };
+	struct fill f = { .s = s, .w = &w, .va = va, .acc = acc, .priv = priv, .cause = EXIT_SHADOW_FILL };
+
+	if (is_flat(s) || s->asid_pending || slot_is_fixed(s, va >> SECTION_SHIFT))
+		return false;
+	guest_leaf(&w, va, w.l1desc, w.l2desc);
+	f.frame = frame_of(s, w.gpa);
+	if (!f.frame || frame_is_fixed(f.frame) || (acc == ACC_EXEC && is_scanned(&f)) ||
+	    !domains_are_there(s, &w, pick_view(s, va, &w, acc, priv), va >> SECTION_SHIFT))
+		return false;
+	fill(&f);
+	vcpu_count(v, f.cause);
+	return true;
+}
+
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w)
 {
 	struct shadow *s = v->shadow;
@@ -558,7 +593,9 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 
 	root_follow(s);
 	n = linked_node(s, va, w->l1desc);
-	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || !n || s->asid_pending)
+	if (!n)
+		return fill_unlinked(v, va, acc, priv, w);
+	if (!IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) || s->asid_pending)
 		return false;
 	f.s = s;
 	f.va = va;
@@ -576,7 +613,7 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
-	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(hpa_of(s, w->l2addr & ~63u))) - 1;
+	s->filled_ahead += fill_line(&f, n, tbl, first, p, hpa_ptr(hpa_of(s, ALIGN_DOWN(w->l2addr, 64)))) - 1;
 	dcache_clean_mva((u32)(uintptr_t)p);
 	dsb();
 	vcpu_count(v, EXIT_SHADOW_FILL);

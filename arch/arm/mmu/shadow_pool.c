@@ -21,6 +21,7 @@
  * 10  Nothing here can fail: what runs out is taken from the least recently used.
  */
 #include <arch/cpu.h>
+#include <arm/call.h>
 #include <arm/window.h>
 #include <hv/alloc.h>
 #include <string.h>
@@ -98,9 +99,22 @@ void root_cache_anew(struct shadow *s)
 	root_cache_put(s);
 }
 
+/* What system calls need may be gone from @r (cpu/call.c). */
+static void root_forget_calls(struct shadow *s, const struct root *r)
+{
+	struct root_cache *c = s->v->root_cache[vcpu_root_index(r->key.ttbr0)];
+
+	for (u32 i = 0; i < 2; i++)
+		if (c[i].hw_asid == r->host_asid)
+			c[i].calls = 0;
+	if (s->v->call_seen == r->host_asid)
+		s->v->call_seen = 0;
+}
+
 /* Entries of @r are gone or changed. */
 void root_tlb_flush(struct shadow *s, struct root *r)
 {
+	root_forget_calls(s, r);
 	if (r == s->cur) {
 		tlbi_asid(r->host_asid);
 		return;
@@ -110,14 +124,15 @@ void root_tlb_flush(struct shadow *s, struct root *r)
 }
 
 /*
- * The entry for @va of @n is gone or changed: invalidate it in all attached roots. Some of them the window may still select (rule 9), but what it
- * knew to be there is not known any more. What else takes entries away drops the root from its cache, or is about the current one.
+ * The entry for @va of @n is gone or changed: invalidate it in all attached roots. Some of them the window may still select (rule 9), but what
+ * system calls need may not be there any more. What else takes entries away drops the root from its cache, or is about the current one.
  */
 void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 {
 	u64 roots = n->roots;
 
-	s->v->call_gen += 2;	/* an odd number */
+	if (call_needs(s->v, va))
+		s->v->call_gen += 2;	/* an odd number */
 	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
 		tlbi_all();
 		return;
@@ -359,7 +374,7 @@ void root_select(struct shadow *s)
 	s->asid_returns |= was_pending && !s->asid_pending && r == s->cur && r->ng_any;
 	s->cur = r;
 	r->stamp = ++s->stamp;
-	s->v->hw_ttbr0 = r->l1_hpa | TTBR_WALK;
+	s->v->hw_ttbr0 = (u32)r->l1_hpa | TTBR_WALK;
 	s->v->hw_asid = r->host_asid;
 	root_cache_put(s);
 	if (is_flat(s) != was_flat || s->asid_pending != was_pending)
@@ -629,6 +644,7 @@ void pool_drop_all(struct shadow *s)
 	memset(&s->sect, 0, sizeof(s->sect));
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
 	root_cache_void(s);
+	s->v->call_seen = 0;
 	s->super_seen = false;
 	for (u32 i = 0; i < s->roots; i++) {
 		s->root[i].dirty = true;

@@ -23,7 +23,7 @@ static void show_target(struct shadow *s, gva_t va, hpa_t page)
 {
 	struct gfault f;
 	struct walk w;
-	const struct frame *frame = frame_of(s, page);
+	const struct frame *frame = frame_of(s, guest_map_gpa(&s->v->guest->map, page));
 
 	if (frame)
 		mon_printf(": the guest's own page%s\n", frame_is_code(frame) ? ", scanned" : "");

@@ -14,7 +14,7 @@
 
 static u16 *page_list(struct shadow *s, gpa_t page)
 {
-	return &s->page_hash[page >> PAGE_SHIFT & (PAGE_HASH - 1)];
+	return &s->page_hash[(u32)page >> PAGE_SHIFT & (PAGE_HASH - 1)];
 }
 
 static bool is_of_page(const struct node *n, gpa_t page)

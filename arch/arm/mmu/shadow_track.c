@@ -28,7 +28,7 @@ struct mib *mib_of(struct shadow *s, gpa_t gpa)
 bool mib_is_whole(struct shadow *s, gpa_t gpa)
 {
 	struct span *sp = span_of(s, gpa);
-	gpa_t base = gpa & SECTION_MASK;
+	gpa_t base = ALIGN_DOWN(gpa, SECTION_SIZE);
 
 	return sp && base >= sp->base && base - sp->base <= sp->size - SECTION_SIZE && sp->size >= SECTION_SIZE;
 }
@@ -40,7 +40,7 @@ static bool slot_maps_mib(struct shadow *s, u32 slot, gpa_t gpa)
 	for (u32 i = 0; i < s->roots; i++) {
 		u32 e = s->root[i].l1[slot];
 
-		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, gpa & SECTION_MASK))
+		if (!s->root[i].dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, ALIGN_DOWN(gpa, SECTION_SIZE)))
 			return true;
 	}
 	return false;
@@ -95,8 +95,8 @@ static void span_add(struct shadow *s, const struct region *r)
 	BUG_ON(s->spans == SPAN_MAX);
 	sp->base = r->base;
 	sp->size = r->size;
-	sp->mib_base = r->base & SECTION_MASK;
-	mibs = ((r->base + (r->size - 1)) >> SECTION_SHIFT) - (r->base >> SECTION_SHIFT) + 1;
+	sp->mib_base = ALIGN_DOWN(r->base, SECTION_SIZE);
+	mibs = ((u32)(r->base + (r->size - 1)) >> SECTION_SHIFT) - ((u32)r->base >> SECTION_SHIFT) + 1;
 	sp->frame = hv_alloc(r->size / PAGE_SIZE * sizeof(*sp->frame), 64);
 	sp->mib = hv_alloc(mibs * sizeof(*sp->mib), 64);
 	s->spans++;
@@ -122,7 +122,7 @@ static void spans_reset(struct shadow *s)
 {
 	for (u32 i = 0; i < s->spans; i++) {
 		struct span *sp = &s->span[i];
-		u32 mibs = ((sp->base + (sp->size - 1)) >> SECTION_SHIFT) - (sp->base >> SECTION_SHIFT) + 1;
+		u32 mibs = ((u32)(sp->base + (sp->size - 1)) >> SECTION_SHIFT) - ((u32)sp->base >> SECTION_SHIFT) + 1;
 
 		memset(sp->frame, 0, sp->size / PAGE_SIZE * sizeof(*sp->frame));
 		for (u32 j = 0; j < mibs; j++)
@@ -206,7 +206,7 @@ static void drop_section(struct shadow *s, u32 slot, gpa_t gpa)
 		struct root *r = &s->root[i];
 		u32 e = r->l1[slot];
 
-		if (!r->dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, gpa & SECTION_MASK))
+		if (!r->dirty && (e & L1_TYPE) == L1_SECTION && (e & SECTION_MASK) == hpa_of(s, ALIGN_DOWN(gpa, SECTION_SIZE)))
 			root_clear_slot(s, r, slot);
 	}
 }

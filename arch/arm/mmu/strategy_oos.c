@@ -39,7 +39,7 @@ static bool oos_stored(struct shadow *s, gpa_t page, bool emulate)
 static void oos_written(struct shadow *s, gpa_t at, u32 len)
 {
 	(void)len;
-	oos_stored(s, at & PAGE_MASK, false);
+	oos_stored(s, ALIGN_DOWN(at, PAGE_SIZE), false);
 }
 
 static const char *oos_audit(struct shadow *s, const struct node *n)

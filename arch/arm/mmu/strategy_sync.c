@@ -59,13 +59,13 @@ static bool follow(struct shadow *s, struct node *n, u32 idx)
 
 static void sync_written(struct shadow *s, gpa_t at, u32 len)
 {
-	gpa_t page = at & PAGE_MASK;
+	gpa_t page = ALIGN_DOWN(at, PAGE_SIZE);
 	bool wanted = false;
 
 	for (struct node *n = table_next(s, page, NULL); n; n = table_next(s, page, n))
-		for (gpa_t word = at & ~3u; word < at + len; word += 4)
-			if ((n->desc & L1_TABLE_BASE) == (word & L1_TABLE_BASE))
-				wanted |= follow(s, n, word >> 2 & (L2_ENTRIES - 1));
+		for (gpa_t word = ALIGN_DOWN(at, 4); word < at + len; word += 4)
+			if ((n->desc & L1_TABLE_BASE) == ((u32)word & L1_TABLE_BASE))
+				wanted |= follow(s, n, (u32)word >> 2 & (L2_ENTRIES - 1));
 	if (wanted)
 		page_wanted(s, page);
 }

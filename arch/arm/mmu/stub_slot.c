@@ -73,11 +73,11 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 	slot = choose(s, near >> SECTION_SHIFT);
 	if (!slot || !is_watched(s, slot))
 		return 0;
-	s->stubs.entry = table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
+	s->stubs.entry = (u32)table | L1_DOMAIN(DOM_STUB) | L1_TABLE;
 	write_roots(s, slot, s->stubs.entry);
 	s->stubs.slot = (u16)slot;
 	s->stubs.placed = true;
-	v->stub_line = (slot * 4 & (STUB_LINE_MASK | STUB_LINE_WORD)) | STUB_LINE_VALID;
+	v->stub_line = (slot * 4 & (STUB_LINE_PAGE | STUB_LINE_MASK | STUB_LINE_WORD)) | STUB_LINE_VALID;
 	tlbi_all();
 	root_select_anew(s);	/* the other roots are looked at when they are selected, by C */
 	return slot << SECTION_SHIFT;

@@ -44,14 +44,14 @@ static u32 window_table(struct vcpu *v)
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
 		l2[WINDOW_CALL / PAGE_SIZE] = image_page(v->window_call) | PAGE_TEXT;
 	arch_dcache_clean_range(ptr_hpa(l2), L2_SIZE);
-	return ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
+	return (u32)ptr_hpa(l2) | L1_DOMAIN(DOM_WINDOW) | L1_TABLE;
 }
 
 /* Is any of the guest's regions in @slot? */
 static bool map_uses(const struct guest_map *m, u32 slot)
 {
 	for (u32 i = 0; i < m->nr; i++)
-		if (m->r[i].base >> SECTION_SHIFT <= slot && (m->r[i].base + (m->r[i].size - 1)) >> SECTION_SHIFT >= slot)
+		if ((u32)m->r[i].base >> SECTION_SHIFT <= slot && (u32)(m->r[i].base + (m->r[i].size - 1)) >> SECTION_SHIFT >= slot)
 			return true;
 	return false;
 }

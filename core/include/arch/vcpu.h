@@ -51,6 +51,8 @@ void arch_vcpu_trouble(struct vcpu *v);
  * seem to ask a passed-through one?
  */
 bool arch_vcpu_lives(struct vcpu *v);
+/* How many aborts and undefined instructions it has taken. */
+u32 arch_vcpu_exceptions(const struct vcpu *v);
 /* Is the guest where it was at the last call, within some instructions, and does it take no interrupt? */
 bool arch_vcpu_still(struct vcpu *v);
 const u64 *arch_vcpu_stats(struct vcpu *v);	/* EXIT_NR counters */

@@ -30,6 +30,8 @@ struct emudev_type {
 	void (*reset)(struct emudev *d);	/* guest reset; state as after power-on */
 	void (*remove)(struct emudev *d);	/* its guest is no more: nobody but @d may know of it. May be NULL */
 	enum mmio_result (*access)(struct emudev *d, struct mmio_access *a);
+	/* Go on with work that was left (sched_unfinished()), in its guest's time. NULL: it never leaves any. */
+	void (*go_on)(struct emudev *d);
 	/* How much of the guest's memory that it remembers is not the guest's (guest_audit_ram()). May be NULL. */
 	u32 (*audit)(struct emudev *d);
 	/*
@@ -65,6 +67,8 @@ struct emudev {
 const struct emudev_type *emudev_find_type(const char *compatible);
 /* Create the emulated device of layout node @n in @g: map entries, state, type->create(). 0 or -errno with one message. */
 int emudev_create(struct guest *g, const struct layout_dev *n) __must_check;
+/* Let the devices of @g go on with the work that they left. */
+void emudev_go_on(struct guest *g);
 /* Drive one of the guest's interrupt lines (level). Context: exit path or host interrupt. */
 void emudev_set_irq(struct emudev *d, u32 line, bool level);
 

@@ -27,13 +27,15 @@ struct guest_watch {
 	u32 characters;			/* console_guest_characters() at its start */
 	u32 reset_at, resets_unsaid;
 	u32 still;			/* seconds in one place */
-	bool reset_said, silence_said;
+	u32 exceptions, storm;		/* arch_vcpu_exceptions(); seconds of nothing else */
+	bool reset_said, silence_said, storm_said;
 };
 
 struct guest {
 	const char *name;
 	enum guest_state state;
 	bool held;			/* by the debugger: it must not run now */
+	bool unfinished;		/* its devices have work left, which is done in its time */
 	volatile enum guest_request request;
 	char reason[96];		/* why the last request was made */
 	struct layout_guest cfg;	/* parsed layout node */

@@ -33,11 +33,13 @@ struct guest_map {
 };
 
 /*
- * Every translation between the two kinds of physical addresses is one of these. Of RAM only: the registers of a passed-through device are
- * where the guest sees them, and a map that has any has no offset.
+ * Every translation between the two kinds of physical addresses is one of these. The first two are of RAM; the registers of a passed-through
+ * device are where the guest sees them, as all is of a guest that has any: its map has no offset.
  */
-static inline hpa_t guest_map_hpa(const struct guest_map *m, gpa_t gpa) { return gpa + m->offset; }
-static inline gpa_t guest_map_gpa(const struct guest_map *m, hpa_t hpa) { return hpa - m->offset; }
+static inline hpa_t guest_map_hpa(const struct guest_map *m, gpa_t gpa) { return (hpa_t)((u32)gpa + m->offset); }
+static inline gpa_t guest_map_gpa(const struct guest_map *m, hpa_t hpa) { return (gpa_t)((u32)hpa - m->offset); }
+static inline hpa_t passed_hpa(gpa_t gpa) { return (hpa_t)(u32)gpa; }
+static inline gpa_t passed_gpa(hpa_t hpa) { return (gpa_t)(u32)hpa; }
 
 /*
  * Add one region. An emulated region may lie inside a pass-through region (it then

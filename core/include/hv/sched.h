@@ -34,6 +34,11 @@ void sched_done(void);
 void sched_join(struct guest *g);
 /* An interrupt input of @g rose while it did not run. Context: any. */
 void sched_wake(struct guest *g);
+/*
+ * A device of @g has done its part for once and has more to do. It goes on in @g's time: @g wants to run even if it waits for an interrupt, and if it
+ * runs just now its work stops for the device's soon. Context: any.
+ */
+void sched_unfinished(struct guest *g);
 /* Once a second. */
 void sched_tick(void);
 /* Per mille of the last second that @g ran. */

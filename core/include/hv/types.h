@@ -21,9 +21,17 @@ typedef int64_t s64;
  * address space, and passed-through guests need guest-physical = host-physical,
  * so all three physical/virtual notions are plain words; the names say which
  * one a function wants. A gva_t means something only under one vCPU's tables.
+ *
+ * tools/check_spaces compiles everything once more with pointers to two different things for the physical ones: whatever mixes them, adds or
+ * compares them is an error then; so are operations on bits, for which ALIGN_DOWN() keeps what an address is and (u32) makes a number of it.
  */
+#ifdef UMBRA_CHECK_SPACES
+typedef struct hpa_byte { char byte; } *hpa_t;
+typedef struct gpa_byte { char byte; } *gpa_t;
+#else
 typedef u32 hpa_t;	/* host physical (= Umbra's own virtual) address */
 typedef u32 gpa_t;	/* guest physical address */
+#endif
 typedef u32 gva_t;	/* guest virtual address */
 
 /*
@@ -48,8 +56,9 @@ static inline hpa_t ptr_hpa(const void *p) { return (hpa_t)(uintptr_t)p; }
 #define BIT(n)			(1u << (n))
 #define FIELD(w, hi, lo)	(((u32)(w) >> (lo)) & (0xffffffffu >> (31 - (hi) + (lo))))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a)		(((x) + ((a) - 1)) & ~((a) - 1))
-#define ALIGN_DOWN(x, a)	((x) & ~((a) - 1))
+/* @x is a number or an address of 32 bits, and so is what comes out; @a is a power of two. */
+#define ALIGN_DOWN(x, a)	((__typeof__(x))((u32)(x) & ~((u32)(a) - 1)))
+#define ALIGN_UP(x, a)		ALIGN_DOWN((x) + ((a) - 1), a)
 #define MIN(a, b)		((a) < (b) ? (a) : (b))
 
 /* Big-endian word at any alignment (device tree cells). */

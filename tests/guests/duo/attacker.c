@@ -197,6 +197,33 @@ static void doorbells(u32 times)
 		write32(virtio[i % ARRAY_SIZE(virtio)] + 0x050, any() % 16 ? any() % 2 : any());
 }
 
+/* Reads of the whole disk, many at once and without end. */
+static void long_requests(u32 times)
+{
+	u32 disk = virtio[1];
+
+	(void)times;
+	drive(disk);
+	write32(TABLE, 0);
+	write32(TABLE + 8, 0);
+	write32(TABLE + 12, 0);
+	for (u32 i = 0; i < 10; i++) {
+		u32 d = DESC(0) + 16 * i, edge = i == 0 || i == 9;
+
+		write32(d, edge ? TABLE + 32 * i : TEST_RAM + 0x00200000);
+		write32(d + 4, 0);
+		write32(d + 8, i == 0 ? 16 : i == 9 ? 1 : 0x80000);
+		write32(d + 12, (i < 9 ? 1 : 0) | (i > 0 ? 2 : 0) | (i + 1) << 16);
+	}
+	for (u32 i = 0; i < NUM; i += 2)
+		write32(AVAIL(0) + 4 + 2 * i, 0);
+	write32(USED(0), 0);
+	for (;;) {
+		write32(AVAIL(0), ((read32(USED(0)) >> 16) + NUM / 2) << 16);
+		write32(disk + 0x050, 0);
+	}
+}
+
 /* -- devices -- */
 
 static __attribute__((noinline)) void one_access(u32 at, u32 how)
@@ -282,6 +309,7 @@ static const struct {
 	{ 'd', "device accesses", random_accesses, 20000 },
 	{ 'D', "device accesses", random_accesses, 1000000 },
 	{ 'f', "faults", faults, 3000 },
+	{ 'L', "long requests", long_requests, 0 },
 	{ 'F', "faults without end", endless_faults, 0 },
 	{ 'M', "everything masked", masked, 0 },
 	{ 'R', "reset", reset, 0 },

@@ -32,6 +32,7 @@ void check_(const char *name, u32 expected, u32 got);	/* PASS name / FAIL name: 
 void skip(const char *name, const char *reason);
 /* A value without verdict: the architecture leaves it to the implementation, or a hypervisor cannot keep it. */
 void info(const char *name, u32 value);
+void result_hash(const char *name, u32 value);	/* of results, which have to be the same natively and under Umbra */
 /*
  * A group is one test made of many comparisons: prints a FAIL line for each of the first mismatches, and one PASS when all held.
  */

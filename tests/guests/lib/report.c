@@ -83,6 +83,11 @@ void info(const char *name, u32 value)
 	print("INFO %s: 0x%08x\n", name, value);
 }
 
+void result_hash(const char *name, u32 value)
+{
+	print("HASH %s: 0x%08x\n", name, value);
+}
+
 void group_begin(const char *name)
 {
 	group_name = name;

@@ -6,6 +6,7 @@
 
 #include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/sched.h>
 
 #include "fake.h"
 
@@ -30,6 +31,19 @@ void emudev_set_irq(struct emudev *d, u32 line, bool level)
 	fake_line_changes++;
 	if (g->irqchip)
 		g->irqchip->set_line(g->irqchip_priv, line, level);
+}
+
+void sched_unfinished(struct guest *g)
+{
+	g->unfinished = true;
+}
+
+void fake_device_turns(struct emudev *d, u32 n)
+{
+	while (n-- && d->guest->unfinished) {
+		d->guest->unfinished = false;
+		d->type->go_on(d);
+	}
 }
 
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...)

@@ -38,6 +38,7 @@ struct fake_vcpu {
 	bool irq, fiq;
 	u32 resets, runs, troubles, destroys, pc, r0, r1, r2;
 	bool lives;		/* arch_vcpu_lives() */
+	u32 exceptions;		/* arch_vcpu_exceptions() */
 	bool still;
 	const char *path, *shadow;
 };
@@ -68,6 +69,9 @@ void fake_tick(void);
 
 /* fake/timer.c: the host timer below core/vtimer.c. */
 void fake_time_go(u32 ticks);
+/* At most @n turns of the work that @d left (sched_unfinished()). */
+struct emudev;
+void fake_device_turns(struct emudev *d, u32 n);
 extern u32 fake_timer_interrupts;
 
 /* fake/emudev.c: what an emulator drives. */

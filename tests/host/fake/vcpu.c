@@ -75,12 +75,15 @@ void arch_vcpu_destroy(struct vcpu *v) { fake_vcpu.destroys++; }
 void arch_vcpu_dump(struct vcpu *v) { }
 void arch_vcpu_trouble(struct vcpu *v) { fake_vcpu.troubles++; }
 bool arch_vcpu_lives(struct vcpu *v) { return fake_vcpu.lives; }
+u32 arch_vcpu_exceptions(const struct vcpu *v) { return fake_vcpu.exceptions; }
 bool arch_vcpu_still(struct vcpu *v) { return fake_vcpu.still; }
 const u64 *arch_vcpu_stats(struct vcpu *v) { return exits; }
 u64 arch_vcpu_unrewritten(struct vcpu *v) { return exits[EXIT_UNREWRITTEN]; }
 const struct slow_cost *arch_vcpu_slow(struct vcpu *v) { return slow; }
 volatile bool core_is_wanted;
 void sched_join(struct guest *g) { }
+/* fake/emudev.c has it, too. */
+__attribute__((weak)) void sched_unfinished(struct guest *g) { g->unfinished = true; }
 u32 arch_vcpu_size(const struct layout_guest *c) { return 0x5fc000u;	/* with the history 6 MiB */ }
 struct slow_cost arch_switch_cost(void) { return (struct slow_cost){ 4, 4, 1204 }; }
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }

@@ -4,6 +4,21 @@
 
 #include <arm/vcpu.h>
 
+/* Is something that the call line depends on in the page of @va? */
+static inline bool call_needs(const struct vcpu *v, gva_t va)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(v->call_at); i++)
+		if (!((v->call_at[i] ^ va) & PAGE_MASK))
+			return true;
+	return false;
+}
+
+/* Was everything there when the current root was last looked at, and is still? */
+static inline bool call_was_seen(const struct vcpu *v)
+{
+	return v->call_seen == v->hw_asid && v->call_seen_gen == v->call_gen;
+}
+
 #ifdef CONFIG_CPU_PATH_INLINE
 /*
  * After whatever takes entries of the current root away, or changes where exceptions go: v->svc_entry is right again. Makes the line where there
@@ -11,10 +26,13 @@
  */
 void call_refresh(struct vcpu *v);
 int call_init(struct vcpu *v) __must_check;
+/* Is what is not looked at any more as it was? Returns how many pages are not. */
+u32 call_audit(struct vcpu *v);
 /* For the dump of the path. */
 void call_dump(struct vcpu *v);
 #else
 static inline int call_init(struct vcpu *v) { return 0; }
 static inline void call_refresh(struct vcpu *v) { }
+static inline u32 call_audit(struct vcpu *v) { return 0; }
 static inline void call_dump(struct vcpu *v) { }
 #endif

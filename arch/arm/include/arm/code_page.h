@@ -20,6 +20,11 @@ enum t32_trap { T32_TRAP_NONE, T32_TRAP_SITE, T32_TRAP_AGAIN };	/* code_page_t32
 
 #define SITE_ANYWHERE	~0u
 
+/* Instruction sets of what was executed: code_page_spend() */
+#define RAN_A32		BIT(0)
+#define RAN_T32		BIT(1)
+#define RAN_BOTH	(RAN_A32 | RAN_T32)
+
 /* How a CPU path rewrites guest code. */
 struct code_ops {
 	/* What stands in the copy in the place of the word. */
@@ -33,12 +38,6 @@ struct code_ops {
 	void (*area_lost)(struct vcpu *v);
 };
 
-#ifdef CONFIG_CODE_COPIES
-int code_pages_init(struct vcpu *v) __must_check;
-void code_pages_reset(struct vcpu *v);	/* drop everything */
-void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
-u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's */
-
 /*
  * Page at @gpa (page aligned, REGION_RAM) is about to be executed at guest virtual page @gva: scan it if it is not
  * known, make a rewritten copy when it has sites. On return the page is write-protected in every shadow mapping
@@ -49,6 +48,13 @@ u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each liv
  * every page is executed as it is, and none becomes code.
  */
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
+
+#ifdef CONFIG_CODE_COPIES
+int code_pages_init(struct vcpu *v) __must_check;
+void code_pages_reset(struct vcpu *v);	/* drop everything */
+void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
+u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's */
+
 /* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 /* The guest invalidates instruction cache for the page, or some such: forget it; removes its executable mappings. */
@@ -75,10 +81,7 @@ enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy);
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word);
 /* The same of the T32 instruction @word (struct insn) at r[15], which the guest is about to execute in whichever way. */
 bool code_page_restore_t32(struct vcpu *v, u32 word);
-/* So many instructions of page @gpa were interpreted, in these instruction sets. */
-#define RAN_A32		BIT(0)
-#define RAN_T32		BIT(1)
-#define RAN_BOTH	(RAN_A32 | RAN_T32)
+/* So many instructions of page @gpa were interpreted, in these instruction sets: RAN_*. */
 void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets);
 /*
  * SVC @trap executed at @pc: if it is the trapping word of a site of a live copy (arm/site.h), return true and the original
@@ -103,7 +106,6 @@ static inline int code_pages_init(struct vcpu *v) { return 0; }
 static inline void code_pages_reset(struct vcpu *v) { }
 static inline void code_pages_dump(struct vcpu *v) { }
 static inline u32 code_pages_audit(struct vcpu *v) { return 0; }
-static inline void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { *exec = gpa & PAGE_MASK; }
 static inline bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return false; }
 static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec) { return false; }
 static inline void code_area_lost(struct vcpu *v) { }

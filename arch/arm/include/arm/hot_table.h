@@ -50,4 +50,7 @@
 	/* LDRT, STRT, LDRBT, STRBT with an immediate: in stubs only, where the instruction itself stands behind the trapping word */	\
 	KIND(USER_LS,    hot_user_ls,     SITE_USER_LS)								\
 	/* Linux: once for each executable page that it maps */							\
-	KIND(ICIALLU,    hot_iciallu,     CP15_CACHE)  WORD(ICIALLU,    0xffff0fff, 0xee070f15, 12, 14, true)
+	KIND(ICIALLU,    hot_iciallu,     CP15_CACHE)  WORD(ICIALLU,    0xffff0fff, 0xee070f15, 12, 14, true)	\
+	/* at each switch of address spaces; before each loop over lines */					\
+	KIND(BPIALL,     hot_bpiall,      CP15_CACHE)  WORD(BPIALL,     0xffff0fff, 0xee070fd5, 12, 14, true)	\
+	KIND(CTR_R,      hot_ctr,         CP15_OTHER)  WORD(CTR_R,      0xffff0fff, 0xee100f30, 12, 14, true)

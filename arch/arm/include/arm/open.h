@@ -74,6 +74,15 @@ static inline void open_choose_call(struct vcpu *v)
 	v->svc_entry = v->hw_dacr_entry == v->call_dacr ? v->svc_line : v->svc_plain;
 }
 
+/* Are lines right in the current root? */
+static inline void open_choose_lines(struct vcpu *v, bool valid)
+{
+	v->svc_line = valid ? v->call_line : v->svc_plain;
+	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
+		v->ret[k].now = valid ? v->ret[k].key : RET_NOWHERE;
+	open_choose_call(v);
+}
+
 /*
  * Coming from User mode, the real DACR opens no more than this kernel does itself as a rule: it is about to say so, and then
  * there is nothing to do.

@@ -118,8 +118,8 @@ struct short_walk {
 enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
 				   struct gfault *f);
 /*
- * Map the small page that the walk @w of @va found for @acc, and its neighbours. False: the current root's table for it is not there, or
- * more is to be done than to make an invalid entry valid; then nothing was done. Counts the exit.
+ * Map the small page that the walk @w of @va found for @acc, and its neighbours. False: more is to be done than to make an invalid entry valid,
+ * and perhaps its table; then nothing was done. Counts the exit. What system calls need may be gone (call_refresh()).
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
 /*

@@ -22,11 +22,13 @@
  *	0xdeb0 | <disable:1> <aif:3>	CPS
  *	UDF.W, its 16 bits 00 <name of the copy:14>
  *	UDF.W, its 16 bits 1100000 <kind:5> <operand:4>: as above; but kind and operand are all that is known
+ *	UDF.W, its 16 bits 110100 <load:1> <byte:1> <rn:4> <rt:4>: LDRT, STRT, LDRBT, STRBT without an offset
  * One of the guest's own that looks like these is replaced as well.
  */
 #define SITE_T32_TRAP		0xdeaf
 #define SITE_T32_CPS		0xdeb0
 #define SITE_T32_HOT		0xf7fc	/* the first half of a word with a kind; the second is UDF.W's own 0xa000 and these */
+#define SITE_T32_USER_LS	0xf7fd	/* the same of the last */
 
 #ifdef __ASSEMBLER__
 #include <asm_offsets.h>	/* SITE_KIND_* and SITE_KINDS */

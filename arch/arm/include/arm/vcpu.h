@@ -49,7 +49,7 @@ struct vcpu_open {
 	u32 dacr;		/* the guest's DACR */
 	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
-	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar;	/* copies, for reading */
+	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar, ctr;	/* copies, for reading */
 	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
 };
 
@@ -79,7 +79,7 @@ struct vcpu {
 	struct vcp15 cp15;
 	u32 exits[EXIT_NR];	/* by cause, modulo 2^32: arch_vcpu_stats() makes totals of them, at least once a second */
 	u32 bank_sp[BANK_NR], bank_lr[BANK_NR], bank_spsr[BANK_NR];	/* of modes that are not current (spsr: always here) */
-	/* Guest DACR values and what the shadow MMU makes of them; it clears `valid` when the domain mapping changes. */
+	/* Guest DACR values and what the shadow MMU makes of them; it does so anew, or clears `valid`, when the domain mapping changes. */
 	struct dacr_cache { u32 valid, guest, kernel, user; } dacr_cache[4];	/* by vcpu_dacr_index() */
 	/*
 	 * Code copies visible to guest User mode: its SVC may be a site there. @user_page: the one page of guest addresses at which they
@@ -88,7 +88,6 @@ struct vcpu {
 	u32 user_copies;
 	u32 user_page;
 #define USER_PAGES_MANY	1u
-	u32 want_pte_hints;	/* the shadow strategy wants to see DCCMVAC */
 	u32 fast_modes_off;	/* mode changes need more than banked registers (CPACR grants PL1 only) */
 	u32 fast_off;		/* no fast exits at all: everything goes through the slow path (tests) */
 	u32 svc_vector, svc_vector_t32;	/* where SVC of guest User mode goes in A32 state, in T32 state; 0: not without C. window_prepare() */
@@ -108,7 +107,7 @@ struct vcpu {
 	struct root_cache { u32 ttbr0, hw_ttbr0, hw_asid, asid, calls; } root_cache[16][2];	/* calls: @call_gen when it had what the call line needs */
 	/*
 	 * Path `inline`. @open_used: while the guest runs, its state is in the open page. @dacr_closed: the guest DACR value with which the
-	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 11:2 of the address of the descriptor
+	 * guest's kernel closes user memory (~0: none known), and the host's for it. @stub_line: bits 13:2 of the address of the descriptor
 	 * in any first-level table that is about the stub area, and STUB_LINE_VALID; 0: there is no area. Kept by the shadow MMU.
 	 */
 	u32 open_used;
@@ -119,9 +118,18 @@ struct vcpu {
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
 	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
+	u32 call_line;	/* what svc_line is in a root that has what the lines need */
+	/*
+	 * Return lines (cpu/ret_line.h): the return address of their first trapping word, or RET_NOWHERE, which @now is in a root that has not what
+	 * they need; where they are. And where the window last returned to User mode, if by no line.
+	 */
+	struct { u32 now, line, key; } ret[2];
+#define RET_NOWHERE	1u
+	u32 returned_behind;
+	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
-	u32 call_gen;	/* entries of roots that are not current may be gone. Kept by the shadow MMU; never 0 */
+	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root. Kept by the shadow MMU; never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
 #define GATES_SIZE	0x10000u	/* of which that is a multiple */
 	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
@@ -130,6 +138,7 @@ struct vcpu {
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
 #define STUB_LINE_WORD	0x03cu
+#define STUB_LINE_PAGE	0x3000u	/* which of the four pages of a table of 16 KiB it is in */
 	u32 shared_end;
 	/* -- C only -- */
 	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
@@ -140,6 +149,8 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
+	gva_t call_at[4];	/* what lines depend on is in these pages */
+	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */

@@ -11,8 +11,8 @@
 #define WINDOW_STACK_SIZE	0x2000
 #define WINDOW_SITES	0x9000	/* cache of emulated sites for the fast paths: privileged read-write */
 #define WINDOW_SITES_SIZE	0x2000
-#define WINDOW_CALL	0xb000	/* the call line (cpu/call_line.h): privileged read-only, executable */
-#define WINDOW_CALL_SIZE	0x0200	/* that much of it; */
+#define WINDOW_CALL	0xb000	/* the call line and return lines (cpu/call_line.h, ret_line.h): privileged read-only, executable */
+#define WINDOW_CALL_SIZE	0x0780	/* that much of it; */
 #define WINDOW_CALL_FIXUPS	0x0800	/* from each word: where it goes on, from there, if it aborts; 0: it cannot */
 #define WINDOW_NOTHING	0xf0000	/* never mapped: nothing is executed here */
 
@@ -41,6 +41,7 @@ struct vcpu;
 extern char __window_start[], __window_end[];
 extern char window_to_user[];		/* path `inline`: where gates end that return to User mode */
 extern char window_call[], window_call_t32[], window_call_slow[];	/* and system calls: to A32, to T32 code, by way of C */
+extern char window_und_plain[];		/* Undefined, not by a line */
 extern char __window_vectors[], __window_vectors_inline[];	/* in the window's text; those of path `inline` */
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */

@@ -28,5 +28,5 @@ static inline void *xlate_find(struct vcpu *v, gva_t va, enum shadow_access acc,
 {
 	const struct xlate *x = xlate_entry(v, va, acc);
 
-	return x->tag == xlate_tag(v, va, acc, priv) ? hpa_ptr(x->page | (va & ~PAGE_MASK)) : NULL;
+	return x->tag == xlate_tag(v, va, acc, priv) ? hpa_ptr(x->page + (va & ~PAGE_MASK)) : NULL;
 }
