@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import board as board_module  # noqa: E402
 import umbra_card  # noqa: E402
+import umbra_system  # noqa: E402
 from board import Board  # noqa: E402
 
 
@@ -65,6 +66,18 @@ def card_image(tmp_path_factory):
     """A finished SD card with Umbra, and an 8 MiB file that no compression or sparse file can fake."""
     folder = tmp_path_factory.mktemp("card")
     return umbra_card.build_card("linux", folder / "card.img", extra=umbra_card.test_data(folder))
+
+
+@pytest.fixture(scope="session")
+def system():
+    """The full Debian: in the cache, or made."""
+    return umbra_system.prepare("debian")
+
+
+@pytest.fixture(scope="session")
+def system_card(system, tmp_path_factory):
+    """A card with it. Nobody writes to this one."""
+    return umbra_system.boot_card(system, "linux", tmp_path_factory.mktemp("system") / "card.img")
 
 
 @pytest.fixture(scope="session")

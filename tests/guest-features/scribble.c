@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random words into all that /dev/mem opens, page by page, as root: devmem SEED FIRST LAST SKIP... (addresses of pages; those after LAST are left
+ * Random words into all that /dev/mem opens, page by page, as root: scribble SEED FIRST LAST SKIP... (addresses of pages; those after LAST are left
  * alone). Prints where it is, in case that nothing comes after.
  */
 #include <fcntl.h>
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	int fd = open("/dev/mem", O_RDWR | O_SYNC);
 
 	if (argc < 4 || fd < 0) {
-		fprintf(stderr, "usage: devmem SEED FIRST LAST SKIP...\n");
+		fprintf(stderr, "usage: scribble SEED FIRST LAST SKIP...\n");
 		return 1;
 	}
 	state = (uint32_t)strtoul(argv[1], NULL, 0) | 1;
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 		void *map;
 
 		if (page % SAID == 0) {
-			printf("devmem: at %x\n", page);
+			printf("scribble: at %x\n", page);
 			fflush(stdout);
 		}
 		if (is_skipped(page, argv + 4))
@@ -91,6 +91,6 @@ int main(int argc, char **argv)
 		pages++;
 		munmap(map, PAGE);
 	}
-	printf("devmem: %u pages, %u words, %u pages refused\n", pages, words, refused);
+	printf("scribble: %u pages, %u words, %u pages refused\n", pages, words, refused);
 	return 0;
 }
