@@ -7,6 +7,7 @@ import pytest
 
 from board import LOGS, MONITOR_KEY, built_paths, layout, umbra_arguments
 from test_duo import busy, check, guests, rounds, show
+from test_guests import results
 from umbra_common import build_dir, run
 import test_linux_duo
 import umbra_guest
@@ -38,17 +39,35 @@ def hostile_layout(folder, number):
     return layout(folder / "hostile.dts")
 
 
-def start(boot, folder, path):
-    edited = LOGS / f"hostile-{path}.dtb"
+def start_guest(boot, folder, path, program):
+    """Guest 1 is `program`, beside one that works; its console is shown."""
+    edited = LOGS / f"{program}-{path}.dtb"
     LOGS.mkdir(parents=True, exist_ok=True)
     shutil.copy(hostile_layout(folder, "1"), edited)
     run(["fdtput", "-t", "s", edited, "/guest@1", "cpu-path", path])
-    board = boot(umbra_arguments(f"hostile-{path}", edited, {
-        "guest.bin": busy("A"), "guest1.bin": build_dir() / "guests/duo/attacker.bin", "disk.img": umbra_guest.build_guest()["disk.img"]}))
+    board = boot(umbra_arguments(f"{program}-{path}", edited, {
+        "guest.bin": busy("A"), "guest1.bin": build_dir() / f"guests/duo/{program}.bin", "disk.img": umbra_guest.build_guest()["disk.img"]}))
     rounds(board, "A")
+    return board
+
+
+def start(boot, folder, path):
+    board = start_guest(boot, folder, path, "attacker")
     show(board, "1")
     board.expect("READY", 60)
     return board
+
+
+@pytest.mark.parametrize("path", FIRST_IN_EVERY_RUN)
+def test_virtio_by_the_book(boot, tmp_path, path):
+    """A bare-metal driver for what virtio devices must do, and for what breaks their rules."""
+    board = start_guest(boot, tmp_path, path, "virtio")
+    board.open_monitor()
+    board.sendline("console 1 history")
+    lines, tests, failed = results(board)
+    assert tests == 8 and failed == 0, "\n".join(lines)
+    board.open_monitor()
+    check(board)
 
 
 def end(board, before):
