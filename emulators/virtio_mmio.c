@@ -348,10 +348,17 @@ u32 virtio_put(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, c
 
 /* ---- registers ---- */
 
+/* Rings and buffers of a guest that stands do so as well: it finds what came meanwhile when it goes on. */
 void virtio_kick(struct virtio_dev *v, u32 q)
 {
-	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready || !guest_is_alive(v->dev->guest))
+	const struct guest *g = v->dev->guest;
+
+	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready || !guest_is_alive(g))
 		return;
+	if (g->state == GUEST_PAUSED || g->held) {
+		virtio_later(v, q);
+		return;
+	}
 	v->budget = VIRTIO_BUDGET;
 	v->ops->notify(v, q);
 }
