@@ -10,7 +10,7 @@
 
 #define VIRTIO_QUEUES	2u	/* no device of ours has more */
 #define VIRTIO_NUM_MAX	128u	/* descriptors of a queue, and so of a chain */
-#define VIRTIO_BUDGET	0x20000u	/* bytes that a device moves before others have their turn */
+#define VIRTIO_BUDGET	0x20000u	/* bytes that a device moves before others have their turn, with what requests cost beside */
 
 struct virtio_dev;
 
@@ -44,7 +44,7 @@ struct virtio_dev {
 	u32 features_sel, driver_features_sel, queue_sel;
 	u32 status, isr, generation;
 	struct virtq vq[VIRTIO_QUEUES];
-	u32 budget;		/* bytes left in this turn */
+	u32 budget;		/* left of VIRTIO_BUDGET in this turn */
 	u32 waiting;		/* queues that have to wait for the next one */
 	bool line;
 };
