@@ -17,7 +17,7 @@
 #define ENTRIES_MIN	256u		/* of an index: no other words look like it for so long */
 #define ENTRY		8u
 #define CANT_UNWIND	1u
-#define SEARCHES_MAX	4u		/* each takes some tenths of a second */
+#define SEARCHES_MAX	4u		/* each takes some tenths of a second, whatever the memory holds: see find_index() */
 #define INSNS_MAX	128u		/* bytes of a function's unwind instructions: one word and 255 more, of which compilers use few */
 #define SP		13u
 #define LR		14u
@@ -75,20 +75,27 @@ static bool covers(struct guest *g, const struct unwind_index *idx, gpa_t pc)
 	return idx->nr && pc >= function_of(g, idx->base) && pc < function_of(g, idx->base + (idx->nr - 1) * ENTRY);
 }
 
+/*
+ * What begins within a run of too few entries, a whole number of them further on, ends where that does, and is not looked at: so every entry
+ * is read twice at most, as the one that ends a run and as the first of the next.
+ */
 static bool find_index(struct guest *g, gpa_t pc, struct unwind_index *idx)
 {
 	const struct region *r = guest_map_find(&g->map, pc);
-	gpa_t from, end;
-	u32 n;
+	gpa_t from, end, ended[2] = { 0, 0 };	/* the last run at odd words, and at even ones */
 
 	if (!r || r->type != REGION_RAM || idx->searches++ >= SEARCHES_MAX)
 		return false;
 	from = pc - r->base > NEAR ? ALIGN_DOWN(pc - NEAR, 4) : r->base;
 	end = r->base + r->size - pc > NEAR ? pc + NEAR : r->base + r->size;
-	for (gpa_t at = from; end - at >= ENTRY; at += n < ENTRIES_MIN ? 4 : (n - 1) * ENTRY) {
-		struct unwind_index found = { at, n = run_of(r, guest_mem_ptr(g, r->base, r->size), at, end), idx->searches };
+	for (gpa_t at = from; end - at >= ENTRY; at += 4) {
+		struct unwind_index found = { at, 0, idx->searches };
 
-		if (n >= ENTRIES_MIN && covers(g, &found, pc)) {
+		if (at < ended[at / 4 % 2])
+			continue;
+		found.nr = run_of(r, guest_mem_ptr(g, r->base, r->size), at, end);
+		ended[at / 4 % 2] = at + found.nr * ENTRY;
+		if (found.nr >= ENTRIES_MIN && covers(g, &found, pc)) {
 			*idx = found;
 			return true;
 		}

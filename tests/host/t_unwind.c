@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -232,6 +233,30 @@ static void test_too_few(void **state)
 	lost();
 }
 
+/* Entries of functions that are behind those of the index, right before it: the index begins where they end. */
+static void test_begins_where_others_end(void **state)
+{
+	for (u32 i = 1; i < 200; i++) {
+		poke(INDEX - 8 * i, prel31(INDEX - 8 * i, EXTAB + 8 * (200 - i)));
+		poke(INDEX - 8 * i + 4, 1);
+	}
+	entry(7, 0x80b0b0b0);
+	expect(0xeeee, 0);
+	assert_int_equal(idx.base, INDEX);
+	assert_int_equal(idx.nr, FUNCTIONS);
+}
+
+/* All memory is runs that are a little too short, wherever one begins: this takes no longer than anything else. */
+static void test_short_runs_everywhere(void **state)
+{
+	clock_t begin = clock();
+
+	for (u32 i = 0; i < SIZE; i += 4)
+		poke(RAM + i, i % 2040 ? 0x1000 : 0);
+	lost();
+	assert_true(clock() - begin < 2 * CLOCKS_PER_SEC);
+}
+
 static void test_noise(void **state)
 {
 	srand(1);
@@ -261,6 +286,8 @@ int main(void)
 		cmocka_unit_test_setup(test_top, setup),
 		cmocka_unit_test_setup(test_lost, setup),
 		cmocka_unit_test_setup(test_too_few, setup),
+		cmocka_unit_test_setup(test_begins_where_others_end, setup),
+		cmocka_unit_test_setup(test_short_runs_everywhere, setup),
 		cmocka_unit_test_setup(test_noise, setup),
 	};
 
