@@ -210,31 +210,63 @@ static void move_files(struct layout_file **f, u32 n)
 	kept_base = top;
 }
 
+/* The file that takes most, or NULL. */
+static struct layout_file *largest(struct layout_file **f, u32 n)
+{
+	struct layout_file *best = NULL;
+
+	for (u32 i = 0; i < n; i++)
+		if (!best || kept_size(f[i]) > kept_size(best))
+			best = f[i];
+	return best;
+}
+
+/* Do without @bad, and the guest that it belongs to. */
+static void give_up_file(struct layout *l, struct layout_file *bad)
+{
+	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
+		if ((const char *)bad >= (const char *)g && (const char *)bad < (const char *)(g + 1))
+			g->ok = false;
+	if (bad >= l->spare && bad < l->spare + l->nspare)
+		bad->size = 0;
+}
+
+/* Without a guest whose memory is in the way, twice a file may be more than there is. */
+static bool have_room(struct layout *l, struct layout_file **f, u32 n)
+{
+	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n), end = highest_end(l);
+	unsigned long size = (unsigned long)(top - bottom), room = (unsigned long)(top - end);
+	struct layout_guest *c = highest(l);
+	struct layout_file *bad = largest(f, n);
+
+	if (bottom >= end || (!c && !bad))
+		return true;
+	if (c) {
+		layout_mistake(&c->at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx", size, room);
+		c->ok = false;
+		return false;
+	}
+	layout_mistake(&bad->at, "reg", "file \"%s\" is too much%s: 0x%lx bytes of files are kept below Umbra, room is 0x%lx", SHOWN(bad->name),
+		       bad->doubled ? ", as it is kept twice" : "", size, room);
+	give_up_file(l, bad);
+	return false;
+}
+
 /* Try to keep the files of those guests that are still ok. False: one more is not. */
 static bool keep_all(struct layout *l)
 {
 	struct layout_file *f[FILES_MAX], *bad;
 	u32 n = sort_files(l, f);
-	hpa_t top = arch_host_mem()->umbra_base, bottom = kept_bottom(f, n);
-	struct layout_guest *c = highest(l);
 
-	if (c && bottom < highest_end(l)) {
-		layout_mistake(&c->at, "memory", "too much: 0x%lx bytes of files are kept between it and Umbra, room is 0x%lx",
-			       (unsigned long)(top - bottom), (unsigned long)(top - highest_end(l)));
-		c->ok = false;
+	if (!have_room(l, f, n))
 		return false;
-	}
 	bad = in_the_way(f, n);
 	if (!bad) {
 		move_files(f, n);
 		return true;
 	}
 	layout_mistake(&bad->at, "reg", "file \"%s\" lies where files are kept, load it lower", SHOWN(bad->name));
-	for (struct layout_guest *g = l->guest; g < l->guest + l->nguests; g++)
-		if ((const char *)bad >= (const char *)g && (const char *)bad < (const char *)(g + 1))
-			g->ok = false;
-	if (bad >= l->spare && bad < l->spare + l->nspare)
-		bad->size = 0;
+	give_up_file(l, bad);
 	return false;
 }
 

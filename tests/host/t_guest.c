@@ -1090,6 +1090,30 @@ static void guests_share_files(void **state)
 	assert_true(FAKE_UMBRA_BASE - guest_kept_base() < KERNEL_SIZE + INITRD_SIZE + 0x20000);
 }
 
+/* A disk that is kept twice is more than there is, and no guest has memory at an address of its own that would be in the way. */
+static void twice_a_file_does_not_fit(void **state)
+{
+	struct layout_guest *c = &layout.guest[1];
+
+	for (u32 i = 0; i < 2; i++) {
+		two(0x08000000, 32, true);
+		layout.guest[0].ok = i;
+		layout.guest[0].by_size = true;
+		c->ok = true;
+		c->kernel.addr = INITRD_AT + 0x200000;
+		c->ndevs = 1;
+		c->dev[0].file = (struct layout_file){ .name = "disk.img", .addr = 0x80100000, .size = 260 << 20, .doubled = true, .at = guest.cfg.at };
+		*(u32 *)hpa_ptr(0x80000000) = 0x12345678;
+		fake_log_reset();
+		guest_files_keep(&layout);
+		assert_int_equal(fake_log_count[LOG_ERR], 1);
+		assert_non_null(strstr(fake_log_text, ": reg: file \"disk.img\" is too much, as it is kept twice: "));
+		assert_false(c->ok);
+		assert_int_equal(layout.guest[0].ok, i);
+		assert_int_equal(*(u32 *)hpa_ptr(0x80000000), 0x12345678);
+	}
+}
+
 /* The guest for which there is no memory is named, and the other one has its files. */
 static void memory_does_not_suffice(void **state)
 {
@@ -1151,6 +1175,7 @@ int main(void)
 		cmocka_unit_test(first_request_wins),
 		cmocka_unit_test(memory_by_size_is_below_the_files),
 		cmocka_unit_test(guests_share_files),
+		cmocka_unit_test(twice_a_file_does_not_fit),
 		cmocka_unit_test(memory_does_not_suffice),
 	};
 

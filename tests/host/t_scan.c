@@ -1231,6 +1231,32 @@ static void thumb_site_out_of_the_tables(void **state)
 	assert_int_equal(code_page_t32_trap(&v, &n), T32_TRAP_NONE);
 }
 
+/* Behind the page's last halfword is nothing that a trapping word of two could have stood for. */
+static void thumb_moved_from_the_end(void **state)
+{
+	static const u16 around[] = { 0x3001, 0x3102, 0x3203, 0x3304, 0xf7fc, 0xa031 };
+	gpa_t at = RAM + PAGE_SIZE + 0x200;
+
+	thumb_page(0);
+	put16(RAM + PAGE_SIZE - 10, around, 4);
+	put16(at, around, ARRAY_SIZE(around));
+	code_page_drop(&v, RAM);
+	exec_page(0);
+	v.r[15] = VA + PAGE_SIZE + 0x208;
+	assert_false(code_page_restore_t32(&v, 0xf7fca031));
+	assert_int_equal(get16(at + 8), 0xf7fc);
+	assert_int_equal(get16(at + 10), 0xa031);
+	/* one halfword is enough for one of 16 bits, and what does not end there is found */
+	put16(at + 8, (const u16[]){ SITE_T32_TRAP }, 1);
+	assert_true(code_page_restore_t32(&v, SITE_T32_TRAP));
+	assert_int_equal(get16(at + 8), get16(RAM + PAGE_SIZE - 2));
+	put16(RAM + PAGE_SIZE - 12, around, 4);
+	put16(RAM + PAGE_SIZE - 4, (const u16[]){ 0xf3ef, 0x8100 }, 2);
+	put16(at + 8, around + 4, 2);
+	assert_true(code_page_restore_t32(&v, 0xf7fca031));
+	assert_int_equal(get(at + 8), 0x8100f3ef);
+}
+
 /* A copy of one set, and the other one is executed: by way of a fault, and found at an exit. */
 static void other_set(void **state)
 {
@@ -1474,7 +1500,7 @@ int main(void)
 		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -1024,17 +1024,17 @@ static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
 	return same >= T32_AROUND && page[at] != orig[from];
 }
 
-/* The halfwords that the one at @at of @page, and one behind it, stood for; NULL: it is the guest's own. */
-static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at)
+/* The @n halfwords that those at @at of @page stood for; NULL: they are the guest's own. */
+static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at, u32 n)
 {
 	const struct code_pages *c = v->code;
 
-	for (u32 n = 1; n <= c->copies; n++) {
-		const u16 *orig = c->copy[n].live ? (const u16 *)page_words(v, c->copy[n].gpa) : hpa_ptr(copy_hpa(c, n));
+	for (u32 k = 1; k <= c->copies; k++) {
+		const u16 *orig = c->copy[k].live ? (const u16 *)page_words(v, c->copy[k].gpa) : hpa_ptr(copy_hpa(c, k));
 
-		if (!c->copy[n].thumb || orig == page || !(c->copy[n].live || c->copy[n].dead))
+		if (!c->copy[k].thumb || orig == page || !(c->copy[k].live || c->copy[k].dead))
 			continue;
-		for (u32 from = 0; from < T32_HALVES; from++)
+		for (u32 from = 0; from + n <= T32_HALVES; from++)
 			if (is_moved_t32(page, at, orig, from))
 				return &orig[from];
 	}
@@ -1053,7 +1053,7 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
 		return false;
 	page = (u16 *)page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
-	from = moved_from_t32(v, page, at);
+	from = moved_from_t32(v, page, at, n);
 	if (!from)
 		return false;
 	for (u32 i = 0; i < n; i++)
