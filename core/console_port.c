@@ -47,22 +47,26 @@ struct console_port *console_guest_attach(struct guest *g, const struct console_
 	return p;
 }
 
+/* The first one that somebody has, or NULL. */
+static struct console_port *used_port(void)
+{
+	for (u32 i = 0; i < nports; i++)
+		if (ports[i].guest)
+			return &ports[i];
+	return NULL;
+}
+
+/* It may have been chosen without a console to show. */
 void console_guest_detach(const struct guest *g)
 {
 	struct console_port *p = port_of(g);
 
-	if (!p)
-		return;
-	p->guest = NULL;
-	if (console_shown != p)
-		return;
-	console_shown = NULL;
-	chosen = NULL;
-	for (u32 i = 0; i < nports && !console_shown; i++)
-		if (ports[i].guest) {
-			console_shown = &ports[i];
-			chosen = ports[i].guest;
-		}
+	if (p)
+		p->guest = NULL;
+	if (p && console_shown == p)
+		console_shown = used_port();
+	if (chosen == g)
+		chosen = console_shown ? console_shown->guest : NULL;
 }
 
 struct guest *console_guest(void)

@@ -9,7 +9,6 @@
 #include <autoconf.h>
 #include <hv/alloc.h>
 #include <hv/console.h>
-#include <hv/emudev.h>
 #include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/guest_files.h>
@@ -130,10 +129,7 @@ static void run(struct guest *g)
 {
 	enum vcpu_stop stop;
 
-	if (g->unfinished) {
-		g->unfinished = false;
-		emudev_go_on(g);
-	}
+	sched_go_on(g);
 	stop = arch_vcpu_run(g->vcpu);
 	sched_done();
 	if (stop == VCPU_STOP_DEBUG)

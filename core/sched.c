@@ -10,8 +10,11 @@
  * What the devices of a guest do is in its time, in turns of bounded length: long work is left and taken up again as if the guest had done it.
  * Sleeping guests cost nothing: nobody looks at them before an interrupt input rises. With one guest that can run there are no slices.
  */
+#include <arch/cpu.h>
 #include <arch/vcpu.h>
+#include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/irq.h>
 #include <hv/sched.h>
 #include <hv/time.h>
 #include <hv/vtimer.h>
@@ -170,6 +173,22 @@ struct guest *sched_pick(void)
 	if (ready > 1 || best->cfg.cap)
 		vtimer_set(&slice, since + MIN(SLICE, most));
 	return best;
+}
+
+/*
+ * The guest's own time between two turns begins behind this one. It may sleep in it and come back at once for the next turn, so the host's interrupts,
+ * which wake others and end slices, are taken here.
+ */
+void sched_go_on(struct guest *g)
+{
+	if (!g->unfinished)
+		return;
+	g->unfinished = false;
+	emudev_go_on(g);
+	if (g->unfinished)
+		vtimer_set(&pause, host_time_now() + PAUSE);
+	while (arch_irq_pending())
+		host_irq_handle();
 }
 
 void sched_done(void)

@@ -10,7 +10,7 @@
 
 #define VIRTIO_QUEUES	2u	/* no device of ours has more */
 #define VIRTIO_NUM_MAX	128u	/* descriptors of a queue, and so of a chain */
-#define VIRTIO_BUDGET	0x20000u	/* bytes that a device moves before others have their turn */
+#define VIRTIO_BUDGET	0x20000u	/* bytes that a device moves before others have their turn, with what requests cost beside */
 
 struct virtio_dev;
 
@@ -44,7 +44,7 @@ struct virtio_dev {
 	u32 features_sel, driver_features_sel, queue_sel;
 	u32 status, isr, generation;
 	struct virtq vq[VIRTIO_QUEUES];
-	u32 budget;		/* bytes left in this turn */
+	u32 budget;		/* left of VIRTIO_BUDGET in this turn */
 	u32 waiting;		/* queues that have to wait for the next one */
 	bool line;
 };
@@ -63,7 +63,9 @@ bool virtio_pop(struct virtio_dev *v, u32 q, struct virtio_chain *c) __must_chec
 void virtio_push(struct virtio_dev *v, u32 q, const struct virtio_chain *c, u32 written);
 /* There is more to do in queue @q, and this turn has taken its part: notify() comes again, in a turn of its own and in the guest's time. */
 void virtio_later(struct virtio_dev *v, u32 q);
-/* The device has something to do in queue @q without the driver's word: notify() in a turn of its own, if the guest is there. */
+/*
+ * The device has something to do in queue @q without the driver's word: notify() in a turn of its own, if the guest is there;
+ * when it goes on, if it is paused or held. */
 void virtio_kick(struct virtio_dev *v, u32 q);
 /* Copy @len bytes from the read part at @offset, to the written part at @offset; returns how many there were. */
 u32 virtio_get(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, void *to, u32 len);

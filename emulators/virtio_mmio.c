@@ -67,6 +67,10 @@
 #define AVAIL_NO_INTERRUPT	BIT(0)
 #define RING_HEADER		4u	/* flags and index, before the entries */
 
+/* What takes time but moves nothing, in bytes that could be moved meanwhile: requests and descriptors may be many and short. */
+#define REQUEST_COST		512u
+#define DESC_COST		64u
+
 struct desc {
 	u64 addr;
 	u32 len;
@@ -161,6 +165,11 @@ static u32 used_bytes(const struct virtq *q)
 
 /* ---- taking a request ---- */
 
+static void spend(struct virtio_dev *v, u32 bytes)
+{
+	v->budget -= MIN(v->budget, bytes);
+}
+
 static bool bad(struct virtio_dev *v, const char *why)
 {
 	virtio_broken(v, why);
@@ -196,6 +205,7 @@ static bool walk_table(struct virtio_dev *v, struct virtio_chain *c, const u8 *t
 	for (u32 steps = 0; steps < num; steps++) {
 		struct desc d;
 
+		spend(v, DESC_COST);
 		if (index >= num)
 			return bad(v, "a descriptor that does not exist");
 		memcpy(&d, table + index * DESC_SIZE, sizeof(d));
@@ -265,6 +275,7 @@ bool virtio_pop(struct virtio_dev *v, u32 n, struct virtio_chain *c)
 		virtio_later(v, n);
 		return false;
 	}
+	spend(v, REQUEST_COST);
 	memset(c, 0, offsetof(struct virtio_chain, seg));
 	c->head = load16(avail + RING_HEADER + 2 * (q->next_avail % q->num));
 	if (!walk_chain(v, q, c))
@@ -302,11 +313,6 @@ void virtio_push(struct virtio_dev *v, u32 n, const struct virtio_chain *c, u32 
 		interrupt(v, ISR_QUEUE);
 }
 
-static void spend(struct virtio_dev *v, u32 bytes)
-{
-	v->budget -= MIN(v->budget, bytes);
-}
-
 u32 virtio_get(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, void *to, u32 len)
 {
 	u8 *out = to;
@@ -342,10 +348,17 @@ u32 virtio_put(struct virtio_dev *v, const struct virtio_chain *c, u32 offset, c
 
 /* ---- registers ---- */
 
+/* Rings and buffers of a guest that stands do so as well: it finds what came meanwhile when it goes on. */
 void virtio_kick(struct virtio_dev *v, u32 q)
 {
-	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready || !guest_is_alive(v->dev->guest))
+	const struct guest *g = v->dev->guest;
+
+	if (q >= v->ops->queues || !virtio_driver_ok(v) || !v->vq[q].ready || !guest_is_alive(g))
 		return;
+	if (g->state == GUEST_PAUSED || g->held) {
+		virtio_later(v, q);
+		return;
+	}
 	v->budget = VIRTIO_BUDGET;
 	v->ops->notify(v, q);
 }

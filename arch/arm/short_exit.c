@@ -195,6 +195,8 @@ static enum short_end access_device(struct vcpu *v, struct mmio_access *a, u32 *
 		*rt = a->value;
 	v->r[15] += 4;
 	v->hw_dacr = read_dacr();	/* rule 4 */
+	if (v->open_used && !call_was_seen(v))
+		call_refresh(v);	/* the device may have written to code */
 	return again ? SHORT_DONE : SHORT_LOOP;
 }
 

@@ -610,6 +610,25 @@ static void guests_come_and_go(void **state)
 	assert_non_null(strstr(out, "usage"));
 }
 
+/* A guest without a console is chosen like any other, and forgotten like any other. */
+static void who_is_no_more_is_not_chosen(void **state)
+{
+	struct guest silent = { .name = "silent", .state = GUEST_RUNNING };
+
+	console_show(&silent);
+	assert_ptr_equal(console_guest(), &silent);
+	console_guest_detach(&silent);
+	assert_ptr_equal(console_guest(), &guest);
+	/* the one that is shown goes, another one is chosen */
+	console_show(&second);
+	console_show(&silent);
+	console_guest_detach(&second);
+	assert_ptr_equal(console_guest(), &silent);
+	console_guest_detach(&silent);
+	assert_ptr_equal(console_guest(), &guest);
+	port2 = NULL;
+}
+
 #define T2(f) cmocka_unit_test_setup_teardown(f, setup_two, back_to_one)
 #define T(f) cmocka_unit_test_setup(f, setup)
 
@@ -632,6 +651,7 @@ int main(void)
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
 		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
+		T2(who_is_no_more_is_not_chosen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

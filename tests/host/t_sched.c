@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The scheduler in simulated time: shares, caps, sleepers, who wakes up, and that a single guest has no slices. */
+/* The scheduler in simulated time: shares, caps, sleepers, who wakes up, turns of devices, and that a single guest has no slices. */
 /* SOURCES: core/sched.c core/vtimer.c tests/host/fake/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arch/cpu.h>
 #include <arch/vcpu.h>
+#include <hv/emudev.h>
 #include <hv/guest.h>
+#include <hv/irq.h>
 #include <hv/sched.h>
 #include <hv/time.h>
 #include <hv/vtimer.h>
@@ -22,6 +25,7 @@ static struct guest guest[MAX];
 static bool asleep[MAX];
 static u32 now, host_deadline, runs;
 static bool host_armed;
+static u32 turns, turn_ticks;	/* of devices */
 static void (*interrupt)(void);
 
 struct guest *guest_first(void) { return guest; }
@@ -38,6 +42,18 @@ void host_timer_set(u32 deadline)
 {
 	host_deadline = deadline;
 	host_armed = true;
+}
+
+/* The timer is the only one that interrupts, and is heard only by who looks. */
+bool arch_irq_pending(void)
+{
+	return host_armed && (s32)(now - host_deadline) >= 0;
+}
+
+void host_irq_handle(void)
+{
+	host_armed = false;
+	interrupt();
 }
 
 /* @n guests of weight 100 that are all busy. */
@@ -72,6 +88,7 @@ static int setup(void **state)
 	if (sched_pick())
 		sched_done();
 	runs = 0;
+	turn_ticks = 5;
 	return 0;
 }
 
@@ -81,23 +98,25 @@ static void (*event)(void);
 static void tick(void)
 {
 	now++;
-	if (host_armed && (s32)(now - host_deadline) >= 0) {
-		host_armed = false;
-		interrupt();
-	}
 	if (event)
 		event();
 }
 
-/* A device that always has more to do, in turns of 5 ticks. */
-static u32 turns;
+/* A tick in which interrupts are taken: of a guest that runs, and of the processor with nothing to do. */
+static void open_tick(void)
+{
+	tick();
+	while (arch_irq_pending())
+		host_irq_handle();
+}
 
-static void device_turn(struct guest *g)
+/* A device that always has more to do, and says so before it does its part. */
+void emudev_go_on(struct guest *g)
 {
 	turns++;
-	for (u32 i = 0; i < 5; i++)
-		tick();
 	sched_unfinished(g);
+	for (u32 i = 0; i < turn_ticks; i++)
+		tick();
 }
 
 /* The run loop, for @ticks. */
@@ -111,17 +130,13 @@ static void go(u32 ticks)
 		core_is_wanted = false;
 		g = sched_pick();
 		if (!g) {
-			tick();
+			open_tick();
 			continue;
 		}
 		runs++;
-		if (g->unfinished) {
-			g->unfinished = false;
-			device_turn(g);
-		}
-		do
-			tick();
-		while (!core_is_wanted && (s32)(end - now) > 0 && !arch_vcpu_waits(g->vcpu));
+		sched_go_on(g);
+		while (!core_is_wanted && (s32)(end - now) > 0 && !arch_vcpu_waits(g->vcpu))
+			open_tick();
 		sched_done();
 	}
 }
@@ -222,7 +237,7 @@ static void go_periodic(u32 ticks)
 		if (g == &guest[1] && work_left == 10 && now - woken_at > worst)
 			worst = now - woken_at;
 		do {
-			tick();
+			open_tick();
 			if (g == &guest[1] && !--work_left)
 				asleep[1] = true;
 		} while (g && !core_is_wanted && !arch_vcpu_waits(g->vcpu));
@@ -285,6 +300,49 @@ static void devices_are_their_guests(void **state)
 	sched_unfinished(&guest[0]);
 	go(TIME_HZ);
 	assert_in_range(turns * 5, TIME_HZ / 20, TIME_HZ / 2);
+}
+
+/* Nobody but the devices of one that sleeps has something to do: timers come all the same, at the end of a turn. */
+static u32 rang_at;
+
+static void ring(void *arg)
+{
+	rang_at = now;
+}
+
+static void devices_hold_no_interrupt_up(void **state)
+{
+	struct vtimer alarm;
+
+	for (u32 n = 1; n <= 2; n++) {
+		u32 due = now + 1000;
+
+		make(n);
+		start_all(n);
+		asleep[0] = asleep[1] = true;
+		rang_at = 0;
+		vtimer_init(&alarm, ring, NULL);
+		vtimer_set(&alarm, due);
+		sched_unfinished(&guest[0]);
+		go(TIME_HZ / 10);
+		vtimer_cancel(&alarm);
+		assert_in_range(rang_at, due, due + turn_ticks);
+	}
+}
+
+/* However long a turn is, what its guest does between two of them has its time behind it. */
+static void long_turns(void **state)
+{
+	u64 ran;
+
+	make(1);
+	start_all(1);
+	turns = 0;
+	turn_ticks = 50;
+	sched_unfinished(&guest[0]);
+	go(TIME_HZ);
+	ran = guest[0].share.ran - turns * turn_ticks;
+	assert_in_range(ran, turns * 5, turns * 10);
 }
 
 static void caps(void **state)
@@ -351,7 +409,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
-		T(caps), T(who_must_not_run), T(latecomer), T(permille),
+		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(permille),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

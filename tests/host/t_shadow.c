@@ -1450,6 +1450,52 @@ static void oos_neighbour_changes_quietly(void **state)
 	audit();
 }
 
+/*
+ * Nor does it get in between what it could not have loaded: more is granted to the other space for a while, of which no operation tells that is
+ * about its ASID, and none need.
+ */
+static void oos_neighbour_widens_and_narrows(void **state)
+{
+	use_strategy(2);
+	for (u32 i = 0; i < 2; i++) {
+		l1(i, 0x00100000, G_L2(i) | 1);
+		l2(i, 0x00101000, P(RAM + 0x5000 + i * PAGE_SIZE, i ? 2 : 3) | NG);
+	}
+	mmu_on();
+	enter_as_linux(1);
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	enter_as_linux(0);
+	assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	enter_as_linux(1);
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	enter_as_linux(0);
+	l2(1, 0x00101000, P(RAM + 0x6000, 3) | NG);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	l2(1, 0x00101000, P(RAM + 0x6000, 2) | NG);
+	enter_as_linux(1);
+	assert_true(guest_does(0x00101000, ACC_READ, false));
+	assert_false(guest_does(0x00101000, ACC_WRITE, false));
+	audit();
+}
+
+/* A descriptor that names, by whatever number, the copy of a page of code that is mapped there: the guest has no such memory. */
+static void copy_is_not_the_guests(void **state)
+{
+	hpa_t copy;
+
+	mmu_on();
+	l1(0, 0xf0000000, G_L2(0) | 1);
+	l2(0, 0xf0001000, P(RAM + 0x4000, 1));
+	assert_true(guest_does(0xf0001000, ACC_EXEC, true));
+	assert_true(code_page_is_code(v, RAM + 0x4000, &copy));
+	assert_int_not_equal(copy, RAM + 0x4000 + displaced);
+	l2(0, 0xf0001000, P((u32)(copy - displaced), 1));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_false(guest_does(0xf0001000, ACC_WRITE, true));
+	audit();
+}
+
 /* -- the random guest -- */
 
 /*
@@ -2053,7 +2099,8 @@ int main(void)
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), T(root_is_passed_on),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
-		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(random_guest), E(reset_forgets),
+		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
+		E(random_guest), E(reset_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,7 +188,6 @@ static void test_full_wire(void **state)
 	offer(TX, 1, TEXT + 300, 50, 0);
 	assert_int_equal(came_back(TX, NULL), 0);
 	for (wire_room = 101; wire_room < 350; wire_room++) {
-		guest.state = wire_room & 1 ? GUEST_RUNNING : GUEST_PAUSED;
 		ops->tx_space(ops_priv);
 		assert_int_equal(wire_len, wire_room);
 		assert_int_equal(came_back(TX, NULL), wire_room == 300);
@@ -205,6 +204,37 @@ static void test_full_wire(void **state)
 	wire_room = 400;
 	ops->tx_space(ops_priv);
 	assert_int_equal(came_back(TX, NULL), 0);
+}
+
+/* Memory of a guest that is paused, or held by the debugger, stands as it is; both ways go on when it does. */
+static void test_standing(void **state)
+{
+	u32 len;
+
+	for (u32 held = 0; held < 2; held++) {
+		memset(hpa_ptr(BUFFER), 0, 16);
+		wire_len = 0;
+		wire_room = 100;
+		offer(RX, 0, BUFFER, 16, WRITE);
+		offer(TX, 0, TEXT, 300, 0);
+		guest.state = held ? GUEST_RUNNING : GUEST_PAUSED;
+		guest.held = held;
+		for (const char *s = "typed"; *s; s++)
+			ops->rx(ops_priv, (u8)*s);
+		wire_room = 500;
+		ops->tx_space(ops_priv);
+		assert_int_equal(came_back(RX, NULL) + came_back(TX, NULL), 0);
+		assert_int_equal(*(u8 *)hpa_ptr(BUFFER), 0);
+		assert_int_equal(wire_len, 100);
+		guest.state = GUEST_RUNNING;
+		guest.held = false;
+		fake_device_turns(&dev, 1);
+		assert_int_equal(came_back(RX, &len), 1);
+		assert_int_equal(len, 5);
+		assert_string_equal((char *)hpa_ptr(BUFFER), "typed");
+		assert_int_equal(came_back(TX, NULL), 1);
+		assert_int_equal(wire_len, 300);
+	}
 }
 
 /* The driver takes its buffers back with a reset; what it has not given any more is not read. */
@@ -330,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup(test_registers, setup),
 		cmocka_unit_test_setup(test_sending, setup),
 		cmocka_unit_test_setup(test_full_wire, setup),
+		cmocka_unit_test_setup(test_standing, setup),
 		cmocka_unit_test_setup(test_reset_in_the_middle, setup),
 		cmocka_unit_test_setup(test_turns, setup),
 		cmocka_unit_test_setup(test_receiving, setup),

@@ -498,6 +498,44 @@ static void test_budget(void **state)
 	assert_int_equal(get16(USED + 2), 4);
 }
 
+/* 128 times the chain at descriptor 0, all at once, which fill a queue: how many come back in the first turn. All do in the end. */
+static u32 done_in_a_turn(void)
+{
+	u32 n;
+
+	wr(0x044, 0);
+	set_queue(128, DESC, AVAIL, USED);
+	for (u32 i = 0; i < 128; i++)
+		put16(AVAIL + 4 + 2 * i, 0);
+	put16(AVAIL + 2, 128);
+	kick();
+	n = get16(USED + 2);
+	fake_device_turns(&dev, 128);
+	assert_int_equal(get16(USED + 2), 128);
+	assert_false(guest.unfinished);
+	return n;
+}
+
+/* What moves next to nothing has its turns as well: chains of 128 descriptors, direct and not, and short requests. */
+static void test_budget_of_small_things(void **state)
+{
+	for (u32 indirect = 0; indirect < 2; indirect++) {
+		u32 table = indirect ? TABLE : DESC;
+
+		drive(F_INDIRECT);
+		put_header(4, 0);
+		put_desc(DESC, 0, TABLE, 128 * 16, INDIRECT, 0);
+		put_desc(table, 0, HEADER, 16, NEXT, 1);
+		for (u32 i = 1; i < 127; i++)
+			put_desc(table, i, DATA, 0, WRITE | NEXT, i + 1);
+		put_desc(table, 127, STATUS_AT, 1, WRITE, 0);
+		assert_in_range(done_in_a_turn(), 8, 16);
+	}
+	drive(0);
+	put_request(0, 0, 0, DATA, 512);
+	assert_in_range(done_in_a_turn(), 64, 127);
+}
+
 /* How much of the guest's data is what the disk has. */
 static u32 arrived(const u8 *data, u32 len)
 {
@@ -786,6 +824,7 @@ int main(void)
 		cmocka_unit_test_setup(test_writes_are_told, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_budget, setup),
+		cmocka_unit_test_setup(test_budget_of_small_things, setup),
 		cmocka_unit_test_setup(test_long_request, setup),
 		cmocka_unit_test_setup(test_long_request_forgotten, setup),
 		cmocka_unit_test_setup(test_wild_chains, setup),

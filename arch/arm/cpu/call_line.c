@@ -227,7 +227,8 @@ static bool do_eor(struct line *l, u32 w)
 	bool psr = RN(w) == l->psr_reg && RD(w) == l->psr_reg && !(w & 0xf00);
 
 	emit(&l->e, w);
-	l->psr ^= w & 0xff;
+	if (psr)
+		l->psr ^= w & 0xff;
 	if (!psr && RD(w) == l->psr_reg)
 		l->psr_reg = NO_REGISTER;
 	return psr || !l->system;
@@ -347,7 +348,7 @@ static const struct row {
 	{ 0xffff0fff, 0xe10f0000, D | TO | SENSITIVE | T32, do_mrs_cpsr },
 	{ 0xfff00000, 0xe2200000, N | D | TO | T32 | SYSTEM, do_eor },
 	{ 0xfffffff0, 0xe121f000, M | SENSITIVE | T32 | SYSTEM, do_msr_cpsr },
-	{ 0xfffff000, 0xe58de000, T32, do_str_lr },
+	{ 0xfffff003, 0xe58de000, T32, do_str_lr },
 	{ 0xfff0f000, 0xe580d000, T32 | SYSTEM, do_str_bank },
 	{ 0xfff0f000, 0xe580e000, T32 | SYSTEM, do_str_bank },		/* it begins with the other */
 	{ 0xfff0fff0, 0xe1300000, N | M | LOADS | SENSITIVE | T32, do_teq },

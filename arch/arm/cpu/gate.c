@@ -206,6 +206,7 @@ static bool do_dacr(struct gate *g, u32 w)
 	other = g->c->words - 1;
 	load(g, LR, entry + (s32)offsetof(struct dacr_cache, kernel));
 	put(g, 0xee03ef10);				/* MCR DACR, lr */
+	store(g, LR, VCPU(hw_dacr));
 	store(g, rt, OPEN(dacr));
 	store(g, rt, OPEN(dacr_real));
 	count(g, EXIT_CP15_DACR, LR);

@@ -116,6 +116,8 @@ static bool see_ldr(struct ret *s, u32 w)
 
 	if (offset == NOWHERE || !note_word(s, offset + (w & 0xfff)))
 		return false;
+	if (s->strex.is && offset + (w & 0xfff) == s->strex.at)
+		return false;	/* all but the LDM is loaded before the STREX */
 	return set(s, RD(w), (struct value){ WORD, offset + (w & 0xfff) });
 }
 
@@ -165,6 +167,9 @@ static bool see_ldm(struct ret *s, u32 w)
 	at -= w & BIT(24) ? size : 0;
 	s->from = at;
 	s->list = w & 0x1fff;
+	for (u32 r = 0; r < SP; r++)
+		if (s->list >> r & 1)
+			s->r[r].is = ANY;
 	return note_word(s, at) && note_word(s, at + size - 4);
 }
 
@@ -397,14 +402,14 @@ static void put_return(struct emitter *e, const struct ret *s)
 	emit_load(e, a, VCPU(dacr_entry));
 	emit_store(e, a, OPEN(dacr_real));
 	emit_count(e, EXIT_SITE_RET, a);
-	if (s->strex.is) {
+	put_add(e, a, s->usr_sp.n);
+	emit(e, 0xe8d06000 | a << 16);			/* LDM a, {sp, lr}^ */
+	emit(e, EMIT_NOP);				/* no banked register access right after it (A8.8.59 note) */
+	if (s->strex.is) {				/* into a word that was loaded before: into that of sp, as kernels do it */
 		put_add(e, a, s->strex.at);
 		put_add(e, b, s->strex.value);
 		emit(e, 0xe1800f90 | a << 16 | c << 12 | b);	/* STREX c, b, [a] */
 	}
-	put_add(e, a, s->usr_sp.n);
-	emit(e, 0xe8d06000 | a << 16);			/* LDM a, {sp, lr}^ */
-	emit(e, EMIT_NOP);				/* no banked register access right after it (A8.8.59 note) */
 	put_add(e, LR, s->from);
 	emit(e, 0xe89e0000 | s->list);			/* LDM lr, {...} */
 	if (!(s->list & 1))

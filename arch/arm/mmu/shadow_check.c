@@ -48,6 +48,17 @@ static u32 narrowed(const struct check *c, u32 e, gpa_t page, u32 bits, const st
 	return (u32)hpa_of(c->s, page) | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);
 }
 
+/*
+ * Is there a device of the guest's at @page? An entry for a copy of a page of code is of memory that is Umbra's; so is the page that has such
+ * a number for the guest, and a descriptor that names it.
+ */
+static bool is_device(struct shadow *s, gpa_t page)
+{
+	const struct region *r = guest_map_find(&s->v->guest->map, page);
+
+	return r && (r->type == REGION_PASSTHROUGH || r->type == REGION_SHARED);
+}
+
 static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 {
 	struct frame *frame;
@@ -56,6 +67,8 @@ static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 
 	guest_leaf(&w, va, c->n->desc, desc);
 	frame = frame_of(c->s, ALIGN_DOWN(w.gpa, PAGE_SIZE));
+	if (!frame && !is_device(c->s, ALIGN_DOWN(w.gpa, PAGE_SIZE)))
+		return 0;
 	bits = bits_for(c, &w, !frame);
 	return bits ? narrowed(c, e, ALIGN_DOWN(w.gpa, PAGE_SIZE), bits, frame) : 0;
 }

@@ -28,6 +28,8 @@ extern bool sched_alone;
 void sched_init(void);
 /* The guest to run now, whose time begins; NULL: none wants to. */
 struct guest *sched_pick(void);
+/* A turn of what its devices left, if they left anything; whatever interrupts the host meanwhile is handled. */
+void sched_go_on(struct guest *g);
 /* It came back: its time ends. */
 void sched_done(void);
 /* @g is about to take part, with no claim for the time before. */
