@@ -297,10 +297,11 @@ static bool walk_chain(struct vcpu *v, struct unwind_index *idx, struct unwind_f
 /* Everything on the stack that could be a return address, until the tables know one. */
 static void scan_stack(struct vcpu *v, struct unwind_index *idx, struct unwind_frame f)
 {
-	u32 end = f.r[13] | (STACK_SIZE - 1), word;
+	u32 n = 0, sp = f.r[13] & ~3u, word;
 
 	f.called = true;
-	for (u32 n = 0, sp = f.r[13] & ~3u; n < FRAMES_MAX && sp < end && peek_word(v, sp, 4, &word); sp += 4) {
+	/* Words are counted, because the last stack of all ends at address 0. */
+	for (u32 left = (STACK_SIZE - sp % STACK_SIZE) / 4; left && n < FRAMES_MAX && peek_word(v, sp, 4, &word); left--, sp += 4) {
 		if (!is_return(v, word))
 			continue;
 		mon_printf("    %08x  on the stack at %08x, or left over there\n", (unsigned)word, (unsigned)sp);
