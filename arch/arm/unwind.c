@@ -91,10 +91,10 @@ static bool find_index(struct guest *g, gpa_t pc, struct unwind_index *idx)
 	for (gpa_t at = from; end - at >= ENTRY; at += 4) {
 		struct unwind_index found = { at, 0, idx->searches };
 
-		if (at < ended[at / 4 % 2])
+		if (at < ended[(u32)at / 4 % 2])
 			continue;
 		found.nr = run_of(r, guest_mem_ptr(g, r->base, r->size), at, end);
-		ended[at / 4 % 2] = at + found.nr * ENTRY;
+		ended[(u32)at / 4 % 2] = at + found.nr * ENTRY;
 		if (found.nr >= ENTRIES_MIN && covers(g, &found, pc)) {
 			*idx = found;
 			return true;
