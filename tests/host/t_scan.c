@@ -1351,29 +1351,6 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 
-/* A page that is full of such words is not compared for as long as it takes: the first 64 of them are put back, or all of SITE_KIND_C. */
-static void few_moved_words_are_looked_for(void **state)
-{
-	u32 i, n[2] = { 0, 0 };
-
-	put(RAM + 0x10, MRS);
-	put(RAM + 0x80, WFI);
-	exec_page(0);
-	for (i = 0; i < 200; i++) {
-		put(RAM + PAGE_SIZE + 20 * i, MRS_TRAP(1));
-		put(RAM + 2 * PAGE_SIZE + 20 * i, OTHER_TRAP(1, 32));
-	}
-	exec_page(1);
-	exec_page(2);
-	for (i = 0; i < 200; i++) {
-		n[0] += get(RAM + PAGE_SIZE + 20 * i) == MRS;
-		n[1] += get(RAM + 2 * PAGE_SIZE + 20 * i) == WFI;
-	}
-	assert_int_equal(n[0], 64);
-	assert_int_equal(get(RAM + PAGE_SIZE + 20 * 63), MRS);
-	assert_int_equal(n[1], 200);
-}
-
 /* And when so much else was executed meanwhile that the copy is long something else's. */
 static void moved_words_of_a_lost_copy(void **state)
 {
@@ -1520,7 +1497,7 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored), P(few_moved_words_are_looked_for), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
+		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
 		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(other_set), P(thumb_conflict), P(few_are_remembered),

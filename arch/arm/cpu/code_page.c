@@ -590,12 +590,6 @@ static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *ori
 	return same;
 }
 
-/*
- * Places that the words of one page are compared with, at most: 64 words that may come from anywhere in a page, which is what a page of a
- * kernel has of them, or all 1024 of SITE_KIND_C. A page that a guest filled with such words would take half a second otherwise.
- */
-#define MOVED_LOOKS	(64 * SCAN_WORDS)
-
 /* The best place so far that a moved word may come from. */
 struct moved {
 	const u32 *word;	/* NULL: none */
@@ -610,14 +604,11 @@ static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u
 		*best = (struct moved){ &orig[index], same };
 }
 
-/*
- * The guest's word that the word at @i of @page stood for; NULL: it is the guest's own, or came after as many as *@looks allows. Each place
- * that is compared takes one off *@looks.
- */
-static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i, u32 *looks)
+/* The guest's word that the word at @i of @page stood for; NULL: it is the guest's own. */
+static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
 {
 	struct moved best = { NULL, 1 };
-	u32 name, index, step = site_index_step(page[i]);
+	u32 name, index;
 
 	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &name, &index); nth++) {
 		const u32 *orig = originals(v, name);
@@ -626,7 +617,7 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i, u32 *looks)
 			continue;
 		if (index != SITE_ANYWHERE)
 			moved_try(v, page, i, orig, name, index, &best);
-		for (u32 any = page[i] % step; index == SITE_ANYWHERE && any < SCAN_WORDS && *looks; any += step, --*looks)
+		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
 			moved_try(v, page, i, orig, name, any, &best);
 	}
 	return best.word;
@@ -640,11 +631,11 @@ static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i, u32 *looks)
 static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
-	u32 *page = page_words(v, gpa), repairs = c->repairs, looks = MOVED_LOOKS;
+	u32 *page = page_words(v, gpa), repairs = c->repairs;
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
 		u32 i = c->scan.moved[k];
-		const u32 *word = moved_from(v, page, i, &looks);
+		const u32 *word = moved_from(v, page, i);
 
 		if (!word)
 			continue;

@@ -52,8 +52,6 @@ enum { SITE_KIND_C, HOT_TABLE(KIND, WORD) SITE_KINDS };
 u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
 bool site_is_word(u32 word);
-/* It may stand for words that are so many apart, the first of them at the remainder of itself. */
-static inline u32 site_index_step(u32 word) { return (word >> SITE_KIND_SHIFT & 0x1f) == SITE_KIND_C ? 16 : 1; }
 static inline u32 site_copy(u32 word) { return word >> SITE_COPY_SHIFT & (BIT(SITE_COPY_BITS) - 1); }
 /* The same of T32: is @word one, 32 bits of which the upper half stands first, or 16? */
 bool site_is_t32(u32 word);
