@@ -443,7 +443,7 @@ bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last);
 void check_all(struct shadow *s);
 void check_asid(struct shadow *s, u32 asid);
 /*
- * All of @n, which is of a second-level guest table, whose walks are as @r's. Other than for check_node() that does not settle this epoch: what
+ * All of @n, which is of a second-level guest table, whose walks are as @r's; if @r does not link it, what changed is dropped. Other than for check_node() that does not settle this epoch: what
  * @n says may change again without a word until a root is selected that links it.
  */
 void compare_table(struct shadow *s, struct node *n, const struct root *r);

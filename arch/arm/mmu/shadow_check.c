@@ -17,6 +17,7 @@ struct check {
 	struct node *n;
 	enum view view;
 	bool manager;
+	bool others;		/* of an address space that is not current: what changed is dropped */
 	u32 low;		/* of the descriptor before */
 	u32 bits;		/* what it grants: an entry of page 0, executable if it may be; 0: nothing */
 };
@@ -109,6 +110,8 @@ static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
 			continue;
 		}
 		now = desc ? check_entry(c, (u32)c->n->slot << SECTION_SHIFT | (first + i) << PAGE_SHIFT, e, from_guest_order(c->s, desc)) : 0;
+		if (now != e && c->others)
+			now = 0;
 		left |= now;
 		if (now == e)
 			continue;
@@ -122,7 +125,7 @@ static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
 }
 
 /* The small pages of @n in the lines of @lines, whose guest table is read past the caches if @uncached. True: some changed. */
-static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncached)
+static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncached, bool others)
 {
 	gpa_t table = n->desc & L1_TABLE_BASE;
 	bool changed = false;
@@ -133,6 +136,7 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		struct check c = {
 			.s = s, .n = n, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1, .low = ~0u,
+			.others = others,
 		};
 
 		if (n->tbl[view] == TBL_NONE)
@@ -145,7 +149,7 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 
 void compare_table(struct shadow *s, struct node *n, const struct root *r)
 {
-	if (check_lines(s, n, 0xffff, r->uncached))
+	if (check_lines(s, n, 0xffff, r->uncached, !(n->roots >> r->id & 1)))
 		node_tlb_flush(s, n);
 }
 
@@ -170,7 +174,7 @@ bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last)
 {
 	u32 lines = (2u << (last >> 4)) - (1u << (first >> 4));
 
-	return check_lines(s, n, lines, s->cur->uncached);
+	return check_lines(s, n, lines, s->cur->uncached, false);
 }
 
 /* What the entry @idx of @n in @view has to be now. */

@@ -17,23 +17,16 @@ static void oos_born(struct shadow *s, struct node *n)
 }
 
 /*
- * @n holds what its guest table says. When the others of its page do, too, all of it is in step. Those of address spaces that are not current
- * are let go: what they would be brought up to date to could not be loaded now, and need not be named by an operation before it changes again.
+ * @n holds what its guest table says. When the others of its page do, too, all of it is in step. In those of address spaces that are not current
+ * what changed goes: it could not be loaded now, and need not be named by an operation before it changes again (compare_table()).
  */
 static void oos_compared(struct shadow *s, struct node *n, const struct root *r)
 {
 	gpa_t page = table_page(n);
-	struct node *next;
 
-	for (struct node *m = table_next(s, page, NULL); m; m = next) {
-		next = table_next(s, page, m);
-		if (m == n)
-			continue;
-		if (m->roots >> r->id & 1)
+	for (struct node *m = table_next(s, page, NULL); m; m = table_next(s, page, m))
+		if (m != n)
 			compare_table(s, m, r);
-		else
-			node_free(s, m);
-	}
 	table_watch(s, page);
 	s->resyncs++;
 }
