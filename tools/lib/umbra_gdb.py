@@ -20,7 +20,6 @@ import tty
 from umbra_common import Arguments, ToolError, tool_main
 
 GDB = "gdb-multiarch"
-ESCAPE = b"\x1d"
 READY = b"[gdb: the guest stands"
 PROMPT = b"umbra> "
 WAIT = 20  # seconds for the monitor's answer
@@ -29,11 +28,23 @@ Words behind it go to gdb, for example: tools/gdb /dev/ttyUSB0 vmlinux -ex 'brea
 In gdb: `monitor COMMAND` is a command of Umbra's monitor; `detach` or `quit` let the guest go on; it does not see breakpoints."""
 
 
+def control_key(text):
+    """A number as Kconfig takes it."""
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 0x1f:
+        raise argparse.ArgumentTypeError(f"'{text}' is no control character, 0x01 to 0x1f")
+    return number
+
+
 def arguments_of(arguments):
     parser = Arguments("gdb", __doc__, epilog=EPILOG)
     parser.add_argument("--baud", type=int, default=115200, help="of a serial device (115200)")
+    parser.add_argument("--key", type=control_key, default=0x1d, metavar="N", help="what opens the monitor, as CONFIG_MONITOR_ESCAPE has it (0x1d: Ctrl-])")
     parser.add_argument("console", metavar="CONSOLE")
-    parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD")
+    parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD").required = False
     return parser.parse_args(arguments)
 
 
@@ -71,7 +82,7 @@ def open_console(name, baud):
             raise ToolError(f"{name}: no such device, and not HOST:PORT")
         return open_socket(socket.AF_INET, (host, int(port)))
     except (OSError, termios.error) as error:
-        raise ToolError(f"{name}: {error}") from None
+        raise ToolError(f"{name}: {error.args[-1]}") from None
 
 
 def read_until(console, wanted, seconds):
@@ -87,15 +98,15 @@ def read_until(console, wanted, seconds):
     return None
 
 
-def enter(console):
+def enter(console, key):
     """From wherever the console is, guest or monitor, into the remote protocol."""
     for _ in range(2):  # the escape key goes the other way when the monitor was open
-        os.write(console, ESCAPE)
+        os.write(console, bytes([key]))
         answer = read_until(console, [PROMPT, b"[guest]"], WAIT)
         if answer and answer[1] == PROMPT:
             break
     else:
-        raise ToolError("the console does not answer to Ctrl-]: is it Umbra's, and does nobody else read it?")
+        raise ToolError(f"the console does not answer to Ctrl-{chr(key + 0x40)}: is it Umbra's, is that its monitor's key, and does nobody else read it?")
     os.write(console, b"gdb\r")
     answer = read_until(console, [READY, b"unknown command", b"there is no guest"], WAIT)
     if not answer or answer[1] != READY:
@@ -148,7 +159,7 @@ def main(arguments):
         raise ToolError(f"{GDB} is not installed: run tools/setup")
     console = open_console(options.console, options.baud)
     try:
-        enter(console)
+        enter(console, options.key)
         return run_gdb(console, options.gdb)
     finally:
         os.close(console)
