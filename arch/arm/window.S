@@ -447,7 +447,10 @@ fetch_failed:
 	movs	pc, lr
 
 host_und:
-	sub	r1, lr, #4
+	mrs	r0, spsr
+	tst	r0, #0x20		@ PSR_T: a slot of T32 code, of which the return address is one halfword further (B1.8.3)
+	subeq	r1, lr, #4
+	subne	r1, lr, #2
 	ldr	r2, =arm_slots
 	sub	r2, r1, r2
 	cmp	r2, #(SLOT_NR * SLOT_SIZE)
