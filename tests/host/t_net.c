@@ -35,7 +35,7 @@
 
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 
-static struct guest guest;
+static struct guest guest, held;
 struct guest *guest_first(void) { return &guest; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 static struct port {
@@ -253,6 +253,17 @@ static void test_losses(void **state)
 	guest.state = GUEST_STOPPED;
 	send(&port[0], 10, 0xff, 60);
 	assert_int_equal(came(&port[1], 10, 0), 0);
+	/* nor does one that a debugger looks at */
+	guest.state = GUEST_RUNNING;
+	drive(&port[1]);
+	held = guest;
+	held.held = true;
+	port[1].dev.guest = &held;
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(&port[1], 10, 0), 0);
+	held.held = false;
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(&port[1], 10, 60), 1);
 }
 
 static void test_mistakes(void **state)
