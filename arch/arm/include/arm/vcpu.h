@@ -179,7 +179,8 @@ struct vcpu {
 	/* arm/trouble.h */
 	struct trouble {
 		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
-		u32 vector;	/* of the last exception */
+		struct trouble_event outside;	/* the last exception that was taken in another mode than Abort and Undefined */
+		u32 vector, outside_vector;	/* of these exceptions */
 		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
 		u32 seen_at;	/* line of the last arch_vcpu_still() */
 		bool said;
