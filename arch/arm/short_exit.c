@@ -125,8 +125,10 @@ static bool pass_on(struct vcpu *v, enum shadow_access acc, const struct gfault 
 		take_abort(v, 0x10, 8, f->far);
 	}
 	progress_made(v);
-	if (v->open_used)
+	if (v->open_used) {
+		call_vector(v);
 		open_again(v, user);
+	}
 	return true;
 }
 

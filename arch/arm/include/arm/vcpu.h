@@ -149,7 +149,7 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
-	gva_t call_at[4];	/* what lines depend on is in these pages */
+	gva_t call_at[5];	/* what lines depend on is in these pages */
 	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
@@ -238,6 +238,8 @@ static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u3
 }
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
+/* Does somebody want to see each exit, and where the guest goes on? */
+static inline bool vcpu_is_watched(const struct vcpu *v) { return v->fast_off || v->tracing || v->breaks.nr; }
 static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }
 
 /* Bank of a mode; BANK_NR for a mode that this CPU does not have (incl. Monitor: the guest is Non-secure). */
