@@ -270,6 +270,13 @@ host_dabt:
 	cmp	r0, r1
 	adrlo	lr, svc_common
 	blo	4f
+	adrl	r1, hot_und_start
+	cmp	r0, r1
+	blo	5f
+	adrl	r1, hot_und_end
+	cmp	r0, r1
+	adrlo	lr, und_common
+	blo	4f
 5:	adr	r1, uaccess_start
 	cmp	r0, r1
 	blo	3f

@@ -876,6 +876,13 @@ static void unbind(struct vcpu *v, u32 n)
 	arch_icache_invalidate_all();
 }
 
+/* Host page @page comes to be code. */
+static void forget_no_code(struct vcpu *v, u32 page)
+{
+	if (v->no_code[vcpu_no_code(page)] == page)
+		v->no_code[vcpu_no_code(page)] = 0;
+}
+
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
@@ -891,6 +898,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 	if (is_unknown(*state)) {
 		shadow_protect_page(v, gpa);
+		forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
 		v->code_gen++;
 	}
