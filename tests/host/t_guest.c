@@ -730,6 +730,27 @@ static void unpacked_kernels_get_trees(void **state)
 	expect_failure("file \"vmlinuz\" is truncated or no zImage", "load-offset");
 }
 
+/* Files that users have at hand, and that are no code for this processor. */
+static void kernels_of_other_kinds_say_so(void **state)
+{
+	static const struct {
+		u32 at, word;
+		const char *what;
+	} kinds[] = {
+		{ 0x00, 0x464c457f, "ELF" }, { 0x38, 0x644d5241, "AArch64" }, { 0x00, 0x04088b1f, "gzip" }, { 0x00, 0x587a37fd, "xz" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+		create("linux", 0);
+		put_word(KERNEL_AT + 0x24, 0);
+		put_word(KERNEL_AT + kinds[i].at, kinds[i].word);
+		guest.cfg.load_offset = 0x10000;
+		guest.cfg.load_offset_given = true;
+		assert_int_equal(keep_files(), 0);
+		expect_failure("file \"vmlinuz\" is ", kinds[i].what);
+	}
+}
+
 /* U-Boot's own image: "firmware", without anything beside it. */
 static void uboot_itself_is_a_guest(void **state)
 {
@@ -1160,7 +1181,7 @@ int main(void)
 		cmocka_unit_test(uboot_images_are_opened),
 		cmocka_unit_test(uboot_images_that_cannot_be_opened),
 		cmocka_unit_test(unpacked_kernels_get_trees),
-		cmocka_unit_test(uboot_itself_is_a_guest),
+		cmocka_unit_test(kernels_of_other_kinds_say_so), cmocka_unit_test(uboot_itself_is_a_guest),
 		cmocka_unit_test(appended_trees_are_taken),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),

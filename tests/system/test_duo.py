@@ -158,6 +158,16 @@ def test_shared_memory(boot, tmp_path, path):
     check(board)
 
 
+@pytest.mark.parametrize("path", built_paths())
+def test_a_ring_is_heard(boot, tmp_path, path):
+    """A guest that sleeps runs soon after it was rung for, whatever the one that rang does then: it was a second where that left Umbra alone."""
+    (tmp_path / "shared.dts").write_text(SHARED)
+    image = build_dir() / "guests/duo/poll.bin"
+    board = boot(umbra_arguments(f"duo-poll-{path}", layout(tmp_path / "shared.dts"), {"guest.bin": image, "guest1.bin": image}, path=path))
+    longest = int(board.expect(r"64 answers, each within (\d+) ticks", 120).group(1))
+    assert longest < 32768 // 20, longest
+
+
 LATER = """/dts-v1/;
 / {
 	compatible = "umbra,layout-v1"; #address-cells = <1>; #size-cells = <1>;
