@@ -209,7 +209,7 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exe
 	if (rights == RIGHTS_NONE)
 		return 0;
 	if (!(d & L2_NG))
-		n->global = true;
+		node_make_global(f->s, n);
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
 	return page_entry(hpa_of(s, 0), attr, rights, user_exec && (!(d & L2_XN) || f->manager));
 }
@@ -383,7 +383,8 @@ static void fill_page(struct fill *f)
 	struct node *n = fill_node(f, &dom);
 
 	n->ref = true;
-	n->global |= f->w->global;
+	if (f->w->global)
+		node_make_global(s, n);
 	n->large |= f->w->size == 0x10000;
 	tbl = node_table(s, n, f->view);
 	link = (u32)(s->tbl_hpa + tbl * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE;
