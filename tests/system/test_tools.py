@@ -276,6 +276,26 @@ def test_words_that_name_the_wrong_thing(words, message):
     assert text.startswith(message) and len(text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name, value, command, message", [
+    ("UMBRA_CACHE", "/proc/x", "tools/fetch --path busybox", "fetch: the cache /proc/x cannot be made: No such file or directory; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_CACHE", "/dev/null", "tools/run", "run: the cache /dev/null cannot be made: File exists; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_TEST_SLOW", "x", "tools/test system", "test: UMBRA_TEST_SLOW=x is no factor"),
+    ("UMBRA_TEST_SLOW", "0", "tools/matrix --tag quick", "matrix: UMBRA_TEST_SLOW=0 is no factor"),
+    ("KCONFIG_SEED", "abc", "tools/kconfig.py randconfig", "kconfig: KCONFIG_SEED=abc is no number"),
+])
+def test_words_of_the_environment(tmp_path, name, value, command, message):
+    text = run(command.split(), 1, env=dict(empty_build(tmp_path), KCONFIG_CONFIG=str(tmp_path / ".config"), **{name: value}))
+    assert text.splitlines()[-1].startswith(message)
+
+
+@pytest.mark.parametrize("target", ["olddefconfig", "savedefconfig", "sync", "merge", "oldconfig"])
+def test_a_configuration_that_is_no_text(tmp_path, target):
+    (tmp_path / ".config").write_bytes(b"\xff\xfe" * 100)
+    words = {"sync": [tmp_path], "merge": ["configs/fragments/debug.config"]}.get(target, [])
+    text = run(["tools/kconfig.py", target, *words], 1, env=dict(os.environ, KCONFIG_CONFIG=str(tmp_path / ".config")))
+    assert f"kconfig: Malformed utf-8 in '{tmp_path / '.config'}'" in text
+
+
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]

@@ -19,7 +19,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main  # noqa: E402
+from umbra_common import Arguments, ToolError, build_dir, make, slowness, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -78,6 +78,7 @@ def chosen_rows(options, data):
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
     build_dir()
+    slowness()
     umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
