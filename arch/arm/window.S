@@ -45,6 +45,20 @@ __window_vectors_inline:
 	b	.
 	b	win_irq
 	b	win_fiq
+
+/*
+ * Undefined: a gate (cpu/gate.h), or window_inline.S finds out. The one free register is sp, which is known: the vCPU page is so far from here. Of where
+ * it is made again only the distance matters, which has to be a multiple of 256. Nothing but an asynchronous abort can come meanwhile, and that has
+ * a sp of its own.
+ */
+	.org	__window_vectors + 0x100 - 8 - 12
+inl_und:
+	ldr	sp, [sp, #VCPU_GATES_KEY]
+	eor	sp, sp, lr, ror #6
+	lsrs	sp, sp, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
+	add	sp, pc, #(WINDOW_VCPU - WINDOW_TEXT - 0x100)
+	moveq	pc, lr
+	b	inl_und_rest
 #endif
 
 /*

@@ -5,13 +5,9 @@
  * all of the CPSR but I. The rules, registers and labels are those of window_hot.S; handlers that touch none of this are shared.
  */
 
-/* Undefined: a gate (cpu/gate.h), where a return line begins (cpu/ret_line.h), or something else. */
-inl_und:
+/* Undefined, and no gate: where a return line begins (cpu/ret_line.h), or something else. */
+inl_und_rest:
 	str	r0, [sp]
-	ldr	r0, [sp, #VCPU_GATES_KEY]
-	eor	r0, r0, lr, ror #6
-	lsrs	r0, r0, #10		@ of lr these are bits 31:16 and 5:0: GATES_SIZE, GATE_ALIGN
-	moveq	pc, lr
 	ldr	r0, [sp, #VCPU_RET]
 	cmp	r0, lr
 	ldreq	pc, [sp, #(VCPU_RET + RET_LINE)]

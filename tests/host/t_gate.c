@@ -233,7 +233,7 @@ static void step(void)
 static void run(void)
 {
 	m.pc = gate_at() + 4;		/* behind the UDF */
-	m.r[0] ^= 0x5a5a5a5a;		/* the window's; the guest's is at [sp] */
+	m.v.r[0] ^= 0x5a5a5a5a;		/* of some time ago */
 	for (u32 n = 0; !m.left && !m.user && !m.aborted; n++) {
 		assert_in_range((m.pc - gate_at()) / 4, 1, code.words - 1);
 		assert_true(n < 2 * GATE_WORDS);
@@ -332,9 +332,11 @@ static void machine_of_guest(u32 mode)
 	m.open.other_lr = random_word();
 }
 
+static u32 events;		/* as which a DACR write counts */
+
 static void make(u32 insns, u32 dacr)
 {
-	struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = insns, .dacr = dacr };
+	struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = insns, .dacr = dacr, .events = events };
 
 	assert_true(gate_make(&code, &at));
 }
@@ -557,21 +559,29 @@ static void singles(void **state)
 static void dacr(void **state)
 {
 	for (u32 rt = 0; rt < 13; rt++)
-		for (u32 known = 0; known < 2; known++) {
+		for (u32 n = 0; n < 8; n++) {
+			bool known = n & 1, isb = n == 6 || n == 7;	/* the way back is one; not where the page ends before it */
+
 			insn[0] = 0xee030f10 | rt << 12;
+			insn[1] = n < 4 ? 0xe1a00000 : 0xf57ff06f;
+			events = n % 3;
 			guest_any(FRAME);
 			g.r[rt] = known ? ENTRY_GUEST : 0x55;
 			g.dacr = 0xfd;
 			machine_of_guest(MODE_SVC);
 			m.dacr = 0x1234;
-			make(1, ENTRY_GUEST);
+			make(n & 2 ? 2 : 1, ENTRY_GUEST);
+			assert_int_equal(code.insns, isb ? 2 : 1);
 			check_places();
 			run();
 			assert_true(m.left);
 			if (known) {
-				guest_step(insn[0]);
+				assert_int_equal(m.lr, SITE + 4 * code.insns);
+				for (u32 i = 0; i < code.insns; i++)
+					guest_step(insn[i]);
 				assert_int_equal(m.dacr, ENTRY_HOST);
 				assert_int_equal(m.open.dacr_real, ENTRY_GUEST);
+				assert_int_equal(m.v.exits[EXIT_CP15_DACR], events);
 				check_same((m.lr - SITE) / 4);
 				continue;
 			}

@@ -6,7 +6,7 @@
  *
  * Rules.
  *  1 At every word that can abort or leave, everything before that instruction is complete, and the guest's r1-r12 are in place. Its r0 is in
- *    the vCPU page: a line, whose instructions have no part in it, uses the register.
+ *    the vCPU page if a word can abort: a line, whose instructions have no part in it, uses the register.
  *  2 Memory is accessed with User permissions; with those of privileged mode only where that was done just before.
  *  3 A check that fails leaves to the guest's own instruction, which has its own site: nothing is done twice.
  *  4 The guest's flags are in SPSR; those of the gate are its own.
@@ -143,11 +143,18 @@ static void put_back(struct gate *g)
 	g->ok &= g->c->word[g->c->words - 1] != 0;
 }
 
+static void count_as(struct gate *g, enum exit_cause cause, u32 events, u32 r)
+{
+	if (!events)
+		return;
+	load(g, r, EXITS(cause));
+	put(g, 0xe2800000 | r << 16 | r << 12 | events);	/* ADD r, r, #events */
+	store(g, r, EXITS(cause));
+}
+
 static void count(struct gate *g, enum exit_cause cause, u32 r)
 {
-	load(g, r, EXITS(cause));
-	put(g, 0xe2800001 | r << 16 | r << 12);		/* ADD r, r, #1 */
-	store(g, r, EXITS(cause));
+	count_as(g, cause, 1, r);
 }
 
 /* ADD or SUB rd, rn, #off; false: not with one instruction (A5.2.4, the unrotated immediates only) */
@@ -194,6 +201,12 @@ static void put_trap(struct gate *g, u32 from, u32 kind, u32 rt)
 	put_back(g);
 }
 
+/* An ISB behind the one instruction of a gate has been done by the way back, which is an exception return. */
+static bool isb_follows(const struct gate *g)
+{
+	return g->at->insns > 1 && g->at->insn[1] == 0xf57ff06f;
+}
+
 /* DACR, for good: the host's value for the one that is expected; another one is for the window, which looks it up. */
 static bool do_dacr(struct gate *g, u32 w)
 {
@@ -209,8 +222,9 @@ static bool do_dacr(struct gate *g, u32 w)
 	store(g, LR, VCPU(hw_dacr));
 	store(g, rt, OPEN(dacr));
 	store(g, rt, OPEN(dacr_real));
-	count(g, EXIT_CP15_DACR, LR);
-	load_literal(g, g->at->site + 4 * (g->i + 1));
+	count_as(g, EXIT_CP15_DACR, g->at->events, LR);
+	g->c->insns = 1 + isb_follows(g);
+	load_literal(g, g->at->site + 4 * g->c->insns);
 	put_return(g);
 	put_trap(g, other, SITE_KIND_DACR_W, rt);
 	return rt < SP;
@@ -224,6 +238,7 @@ static bool do_clean(struct gate *g, u32 w)
 {
 	u32 rt = RD(w), other;
 
+	store(g, 0, VCPU(r[0]));			/* it may abort */
 	load(g, LR, VCPU(stub_line));
 	put(g, 0xe02ee000 | rt);			/* EOR lr, lr, rt */
 	put(g, 0xe31e0d3f);				/* TST lr, #0xfc0: STUB_LINE_MASK; the area is there, because gates are */
@@ -542,6 +557,7 @@ static void begin(struct gate *g, struct gate_code *c, const struct gate_at *at)
 /* Up to an exception return. */
 static bool make_line(struct gate *g)
 {
+	store(g, 0, VCPU(r[0]));
 	for (; g->i < g->at->insns && g->i < GATE_INSNS; g->i++) {
 		const struct row *row;
 
@@ -568,7 +584,6 @@ static bool make_single(struct gate *g)
 	u32 w = (g->at->insn[0] & 0x0fffffff) | AL << 28;
 
 	g->c->insns = 1;
-	load(g, 0, VCPU(r[0]));
 	if ((w & 0xffff0fff) == 0xee030f10) {
 		g->ok &= do_dacr(g, w);
 	} else if ((w & 0xffff0ffe) == 0xee070f3a) {

@@ -6,8 +6,8 @@
 
 /*
  * A gate is entered at its first word, a UDF, by a branch that stands in the place of an instruction (the site). The window
- * recognizes it by its place and goes on behind the UDF, in Undefined mode: sp_und is the vCPU page, SPSR_und the guest's real CPSR, the guest's
- * r0 is at [sp] and stays there, r1-r12 and the User bank the guest's; lr_und and the flags are free. Interrupts are masked. The gate returns to the guest itself,
+ * recognizes it by its place and goes on behind the UDF, in Undefined mode: sp_und is the vCPU page, SPSR_und the guest's real CPSR,
+ * r0-r12 and the User bank the guest's; lr_und and the flags are free. Where a word may abort, the guest's r0 is at [sp]. Interrupts are masked. The gate returns to the guest itself,
  * and may do several instructions: from the site on in a straight line.
  *
  * What makes an Undefined Instruction exception a gate's is that the return address is a multiple of GATE_ALIGN in a page of gates. So the
@@ -22,7 +22,8 @@ struct gate_at {
 	gva_t gate;		/* the UDF: the last word before a multiple of GATE_ALIGN */
 	const u32 *insn;	/* the guest's words from the site on */
 	u32 insns;		/* how many of them may be looked at, up to the end of the page */
-	u32 dacr;		/* the value that a DACR write is expected to write */
+	u32 dacr;		/* the value that a DACR write is expected to write, */
+	u32 events;		/* and as how many it counts: writes that open and writes that close come in pairs, one counts for both */
 };
 
 struct gate_code {

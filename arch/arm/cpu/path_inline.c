@@ -94,10 +94,10 @@ static u32 eager_word(const struct vcpu *v, const struct stub *s)
 }
 
 /* The DACR write of @s, which writes @dacr as a rule, gets a gate or else a trapping word, and does at once what it says. */
-static void make_eager(struct vcpu *v, struct stub *s, u32 dacr)
+static void make_eager(struct vcpu *v, struct stub *s, u32 dacr, u32 events)
 {
 	const u32 *page = code_page_words(v, s->copy, s->site & PAGE_MASK);
-	u32 word = v->fast_off ? 0 : stub_area_add_gate(v, s, page, dacr);
+	u32 word = v->fast_off ? 0 : stub_area_add_gate(v, s, page, dacr, events);
 
 	s->eager = true;
 	code_page_set_word(v, s->copy, s->site, s->word, word ? word : eager_word(v, s));
@@ -115,7 +115,7 @@ static void blame_writer(struct vcpu *v)
 	v->open->dacr_writer = 0;
 	if (!s || s->kind != SITE_KIND_DACR_W || s->eager || ++s->blamed <= BLAMES_MAX)
 		return;
-	make_eager(v, s, v->open->dacr);
+	make_eager(v, s, v->open->dacr, 2);
 	v->closer_wanted = true;
 	shadow_forget_dacr(v);
 }
@@ -126,7 +126,7 @@ static void note_closer(struct vcpu *v, struct stub *s)
 	if (!v->closer_wanted || s->kind != SITE_KIND_DACR_W || s->gate)
 		return;
 	v->closer_wanted = false;
-	make_eager(v, s, v->r[s->operand]);
+	make_eager(v, s, v->r[s->operand], 0);
 }
 
 #define FS_DOMAIN(fsr)	(((fsr) & 0x40d) == 0x009)	/* section or page (B3.13.3) */
@@ -295,7 +295,8 @@ static u32 inline_run(struct vcpu *v)
 	if (stub_area_full(v))
 		area_empty(v);
 	area_place(v);
-	call_vector(v);
+	if (!v->fast_modes_off && !vcpu_is_watched(v))
+		call_vector(v);
 	open_for_guest(v, v->ran_user && vcpu_privileged(v));
 	vector = native_run(v);
 	v->ran_user = !vcpu_privileged(v);

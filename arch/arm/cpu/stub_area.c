@@ -388,7 +388,7 @@ static void gate_remember(struct stub_area *a, const struct gate_code *code, con
 }
 
 /* A new gate of @kind for the instruction at @index of @page, or NULL: there is no room, or none can be made. */
-static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_t site, u32 copy, u32 dacr)
+static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_t site, u32 copy, u32 dacr, u32 events)
 {
 	static struct gate_code code;
 	struct stub_area *a = v->stubs;
@@ -401,7 +401,7 @@ static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_
 		return NULL;
 	at = (struct gate_at){
 		.site = site, .gate = stubs_page(a, c->page) + 4 * c->word, .insn = insn,
-		.insns = PAGE_WORDS - site % PAGE_SIZE / 4, .dacr = dacr,
+		.insns = PAGE_WORDS - site % PAGE_SIZE / 4, .dacr = dacr, .events = events,
 	};
 	if (!gate_make(&code, &at))
 		return NULL;
@@ -416,9 +416,9 @@ static struct stub *add_new_gate(struct vcpu *v, u32 kind, const u32 *page, gva_
 	return s;
 }
 
-u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr)
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr, u32 events)
 {
-	struct stub *g = page ? add_new_gate(v, s->kind, page, s->site, s->copy, dacr) : NULL;
+	struct stub *g = page ? add_new_gate(v, s->kind, page, s->site, s->copy, dacr, events) : NULL;
 
 	return g ? g->branch : 0;
 }
@@ -446,7 +446,7 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 		return 0;
 	s = find_old(a, where);
 	if (!s && stub_class(kind) == STUB_GATE)
-		s = add_new_gate(v, kind, where->page, site, where->copy, 0);
+		s = add_new_gate(v, kind, where->page, site, where->copy, 0, 0);
 	else if (!s)
 		s = add_new(v, kind, where->page[where->index], site);
 	if (!s || s->eager)

@@ -35,10 +35,10 @@ void stub_area_moved(struct vcpu *v, gva_t base);
  */
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
 /*
- * Make a gate in the place of stub @s, whose page has the words @page. @dacr: what its DACR write is expected to write. Returns the branch to
+ * Make a gate in the place of stub @s, whose page has the words @page. @dacr, @events: of its DACR write (struct gate_at). Returns the branch to
  * it, or 0 as above.
  */
-u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr);
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr, u32 events);
 /* Where an exit at word @word of gate @s is to go on, and with what: gate_code.at (gate.h). */
 u32 stub_area_gate_at(const struct vcpu *v, const struct stub *s, u32 word);
 /* Where the pages of gates are; 0: nowhere. */
