@@ -11,7 +11,6 @@
 
 #include <arm/insn.h>
 #include <arm/psr.h>
-#include <arm/shadow.h>
 #include <arm/vcpu.h>
 
 #include "vector_line.h"
@@ -27,10 +26,10 @@
 static u32 stack[STACK_WORDS];
 static bool missing;
 
-u32 *shadow_store_at(struct vcpu *v, gva_t va)
+u32 *vector_stack(struct vcpu *v, gva_t sp)
 {
 	(void)v;
-	return missing ? NULL : &stack[(va - STACK) / 4];
+	return missing ? NULL : &stack[(sp - STACK) / 4];
 }
 
 /* -- code -- */

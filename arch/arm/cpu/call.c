@@ -35,7 +35,8 @@
 _Static_assert((1 + RETURNS) * LINE_SIZE <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the page of lines");
 
 enum { VECTOR, LITERAL, STUB, TARGET, RETURN, PLACES };
-_Static_assert(PLACES == ARRAY_SIZE(((struct vcpu *)0)->call_at), "one for each place");
+#define STACK PLACES		/* another one, not of code: what lines of exceptions stored to last */
+_Static_assert(PLACES + 1 == ARRAY_SIZE(((struct vcpu *)0)->call_at), "one for each place");
 
 /* Exceptions but system calls: where their vectors are, and in which mode. The first says which page the others' targets have to be in. */
 static const struct exception {
@@ -73,8 +74,13 @@ struct call {
 		u32 key, insns;	/* its line; key 0: there is none */
 	} ret[RETURNS];
 	u32 rets, rets_made;
+	struct {		/* the page of v->call_at[STACK] in the root @hw_asid, while @gen is v->call_gen; void (0) after each look at a root */
+		char *page;
+		u32 hw_asid, gen, open;	/* some of @open has to be in the host's DACR */
+	} stack;
 	u32 vectors_done;
 	struct vector *vector;	/* by exceptions[]; as the last look found them */
+	const struct vector_line *line[8];	/* of each vector; NULL: none, or not all pages are known */
 };
 
 /* The guest's own code at @va, up to the end of the page, if the host executes what was made of it at @page; or NULL. */
@@ -252,6 +258,8 @@ static void look(struct vcpu *v, struct call *now)
 	}
 	if (now->words)
 		memcpy(now->word, insn, 4 * now->words);
+	for (u32 k = 0; k < EXCEPTIONS; k++)
+		now->line[exceptions[k].offset / 4] = now->known && now->vector[k].good ? &now->vector[k].line : NULL;
 }
 
 static bool returns_the_same(const struct call *a, const struct call *b)
@@ -337,6 +345,7 @@ static void make_sure(struct vcpu *v, struct call *c)
 	look(v, &now);
 	if (says_the_same(c, &now)) {
 		c->code_gen = now.code_gen;
+		memcpy(c->line, now.line, sizeof(c->line));
 		if (!memcmp(c->page, now.page, sizeof(c->page)))
 			return;
 		memcpy(c->page, now.page, sizeof(c->page));
@@ -421,6 +430,7 @@ static bool may_be_lines(struct vcpu *v)
 	if (v->call_dacr != v->hw_dacr_entry)
 		v->call_gen += 2;
 	v->call_dacr = v->hw_dacr_entry;
+	v->calls->stack.gen = 0;
 	v->call_seen = v->hw_asid;
 	v->call_seen_gen = v->call_gen;
 	if (root)
@@ -452,29 +462,37 @@ void call_refresh(struct vcpu *v)
 	open_choose_lines(v, valid);
 }
 
-/* Of which of exceptions[] the guest stands at the vector, where there is a line for it; EXCEPTIONS: none. */
-static u32 exception_here(const struct vcpu *v, const struct call *c)
+/* Mostly it is the page that it was last. */
+u32 *vector_stack(struct vcpu *v, gva_t sp)
 {
-	u32 offset = v->r[15] - c->at[VECTOR] + SVC_OFFSET;
+	struct call *c = v->calls;
 
-	for (u32 k = 0; k < EXCEPTIONS; k++)
-		if (exceptions[k].offset == offset)
-			return c->vector[k].good && exceptions[k].mode == vcpu_mode(v) ? k : EXCEPTIONS;
-	return EXCEPTIONS;
+	if ((v->call_at[STACK] ^ sp) & PAGE_MASK || c->stack.hw_asid != v->hw_asid || c->stack.gen != v->call_gen) {
+		c->stack.page = shadow_stored_page(v, sp, &c->stack.open);
+		c->stack.hw_asid = v->hw_asid;
+		c->stack.gen = c->stack.page ? v->call_gen : 0;
+		v->call_at[STACK] = sp;
+	}
+	return c->stack.gen && v->dacr_kernel & c->stack.open ? (u32 *)(c->stack.page + sp % PAGE_SIZE) : NULL;
+}
+
+/* Was all that lines need found in the current root, and is still? */
+static bool root_was_seen(struct vcpu *v)
+{
+	const struct root_cache *root = call_was_seen(v) ? NULL : current(v);
+
+	return !root ? call_was_seen(v) : root->calls == v->call_gen;
 }
 
 /* Rights are those of the guest's DACR, by which the real one may be opened at any time. */
 void call_vector(struct vcpu *v)
 {
 	struct call *c = v->calls;
-	u32 k;
+	u32 offset = v->r[15] - c->at[VECTOR] + SVC_OFFSET;
+	const struct vector_line *l = offset < sizeof(c->line) ? c->line[offset / 4] : NULL;
 
-	if (!c->known || c->code_gen != v->code_gen || !call_was_seen(v) || v->call_dacr & ~v->dacr_kernel || v->fast_modes_off ||
-	    vcpu_is_watched(v))
-		return;
-	k = exception_here(v, c);
-	if (k < EXCEPTIONS && vector_line_do(v, &c->vector[k].line))
-		c->vectors_done++;
+	if (l && l->mode == vcpu_mode(v) && c->code_gen == v->code_gen && !(v->call_dacr & ~v->dacr_kernel) && root_was_seen(v))
+		c->vectors_done += vector_line_do(v, l);
 }
 
 u32 call_audit(struct vcpu *v)
@@ -497,7 +515,7 @@ void call_dump(struct vcpu *v)
 	u32 vectors = 0;
 
 	for (u32 k = 0; k < EXCEPTIONS; k++)
-		vectors += c->known && c->vector[k].good;
+		vectors += c->line[exceptions[k].offset / 4] != NULL;
 	pr_info("system calls: %u instructions are one line, which was made %u times; of returns %u times\n", (unsigned)(c->good ? c->insns : 0),
 		(unsigned)c->made, (unsigned)c->rets_made);
 	pr_info("exceptions: %u vectors are lines, which were done %u times\n", (unsigned)vectors, (unsigned)c->vectors_done);

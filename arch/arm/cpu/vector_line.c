@@ -5,14 +5,13 @@
  * Rules.
  *  1 Registers are known as a sum, a CPSR, or an address of the table; an instruction that makes anything else of them ends the attempt, and so does
  *    one that sets flags.
- *  2 All or nothing: whether each store would be let through is asked first, and of what the guest's own store would find (shadow_store_at()).
+ *  2 All or nothing: whether each store would be let through is asked first, and of what the guest's own store would find (vector_stack()).
  *  3 Nothing is masked or unmasked: whatever waits, waits on.
  */
 #include "vector_line.h"
 
 #include <arm/insn.h>
 #include <arm/open.h>
-#include <arm/shadow.h>
 
 #define SP	13u
 #define LR	14u
@@ -120,8 +119,8 @@ static bool note_store(struct look *k, u32 offset, struct value value)
 
 	if (l->stores == VECTOR_STORES || offset & 3 || offset / 4 > 63 || (value.is != SUM && !spsr))
 		return false;
-	l->store[l->stores].to = (u8)(offset / 4);
-	l->store[l->stores].from = spsr ? VECTOR_SPSR : (u8)value.n;
+	l->store[l->stores].to = offset / 4;
+	l->store[l->stores].from = spsr ? VECTOR_SPSR : value.n;
 	l->store[l->stores++].add = spsr ? 0 : value.add;
 	l->top = offset > l->top ? offset : l->top;
 	return true;
@@ -205,19 +204,24 @@ static bool see(struct look *k, u32 w)
 	return false;
 }
 
-/* Registers that are not what they were. lr and sp are those of the mode that is left: sp has to be the same. */
+/*
+ * Registers that are not what they were. lr and sp are those of the mode that is left: sp has to be the same. They are changed one after the other, so
+ * none is a sum of one that changed before.
+ */
 static bool note_moves(struct look *k)
 {
 	struct vector_line *l = k->l;
+	u32 changed = 0;
 
 	for (u32 r = 0; r < LR; r++) {
 		struct value value = k->r[r];
 
 		if (value.is == SUM && value.n == r && !value.add)
 			continue;
-		if (value.is != SUM || r == SP || l->moves == VECTOR_MOVES)
+		if (value.is != SUM || r == SP || changed >> value.n & 1 || l->moves == VECTOR_MOVES)
 			return false;
-		l->move[l->moves++] = (struct vector_value){ (u8)r, (u8)value.n, value.add };
+		l->move[l->moves++] = (struct vector_value){ r, value.n, value.add };
+		changed |= BIT(r);
 	}
 	return true;
 }
@@ -242,9 +246,11 @@ bool vector_line_make(struct vector_line *l, u32 mode, const u32 *word, u32 word
 			return false;
 	if (k.i >= words || k.i == VECTOR_INSNS || k.r[LR].is != HANDLER || !psr_is_good(&k, mode) || !note_moves(&k))
 		return false;
-	l->keep = k.psr.keep;
-	l->flip = k.psr.flip;
+	l->keep = k.psr.keep & ~PSR_RESERVED;
+	l->flip = k.psr.flip & ~PSR_RESERVED;
 	l->insns = k.i + 1;
+	l->mode = mode;
+	l->bank = open_bank(mode);
 	l->words = l->words > l->insns ? l->words : l->insns;
 	return true;
 }
@@ -256,25 +262,24 @@ static u32 value_of(const struct vcpu *v, const struct vector_value *value)
 
 bool vector_line_do(struct vcpu *v, const struct vector_line *l)
 {
-	enum vbank from = open_bank(vcpu_mode(v));
-	u32 sp = v->r[SP], spsr = v->bank_spsr[from], handler = l->table[spsr % VECTOR_TABLE], moved[VECTOR_MOVES], *frame;
+	const u32 bank = l->bank, sp = v->r[SP], spsr = v->bank_spsr[bank], handler = l->table[spsr % VECTOR_TABLE];
+	u32 *frame, psr = v->cpsr;
 
-	if ((handler | sp) & 3 || ((sp + l->top) ^ sp) & PAGE_MASK || v->cpsr & (PSR_T | PSR_J | PSR_IT | PSR_E))
+	if (((handler | sp) & 3) | (((sp + l->top) ^ sp) & PAGE_MASK) | (psr & (PSR_T | PSR_J | PSR_IT | PSR_E)))
 		return false;
-	frame = shadow_store_at(v, sp);
+	frame = vector_stack(v, sp);
 	if (!frame)
 		return false;
 	v->r[VECTOR_SPSR] = spsr;	/* the guest's pc will be another one */
-	for (u32 i = 0; i < l->stores; i++)
-		frame[l->store[i].to] = value_of(v, &l->store[i]);
-	for (u32 i = 0; i < l->moves; i++)
-		moved[i] = value_of(v, &l->move[i]);
-	for (u32 i = 0; i < l->moves; i++)
-		v->r[l->move[i].to] = moved[i];
-	v->cpsr = ((v->cpsr & l->keep) ^ l->flip) & ~PSR_RESERVED;
-	v->bank_sp[from] = sp;
-	v->bank_lr[from] = handler;
-	v->bank_spsr[from] = v->cpsr;
+	for (const struct vector_value *s = l->store, *end = s + l->stores; s != end; s++)
+		frame[s->to] = value_of(v, s);
+	for (const struct vector_value *m = l->move, *end = m + l->moves; m != end; m++)
+		v->r[m->to] = value_of(v, m);
+	psr = (psr & l->keep) ^ l->flip;
+	v->cpsr = psr;
+	v->bank_sp[bank] = sp;
+	v->bank_lr[bank] = handler;
+	v->bank_spsr[bank] = psr;
 	v->r[SP] = v->bank_sp[BANK_SVC];
 	v->r[LR] = v->bank_lr[BANK_SVC];
 	v->r[PC] = handler;

@@ -18,12 +18,13 @@
 struct vector_line {
 	u32 insns;		/* 0: it is no such line */
 	u32 words;		/* so many of the guest's words it was made of, with the table */
+	u32 mode, bank;		/* which it is left in */
 	u32 stores, moves;
 	struct vector_value {
-		u8 to;		/* word from sp on, or register */
-		u8 from;	/* register; VECTOR_SPSR */
+		u32 to;		/* word from sp on, or register */
+		u32 from;	/* register; VECTOR_SPSR */
 		u32 add;
-	} store[VECTOR_STORES], move[VECTOR_MOVES];
+	} store[VECTOR_STORES], move[VECTOR_MOVES];	/* one after the other */
 #define VECTOR_SPSR	15u
 	u32 top;		/* offset of the last word */
 	u32 keep, flip;		/* the new CPSR: these bits of the one of now, and then these flipped */
@@ -41,3 +42,6 @@ bool vector_line_make(struct vector_line *l, u32 mode, const u32 *word, u32 word
  * False: nothing was done, because something is unusual.
  */
 bool vector_line_do(struct vcpu *v, const struct vector_line *l);
+
+/* For it: where the guest's word at @sp is, with the rest of the page behind it, if its own store there would be let through, as it is; else NULL. */
+u32 *vector_stack(struct vcpu *v, gva_t sp);

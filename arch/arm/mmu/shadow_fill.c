@@ -684,20 +684,16 @@ static inline bool is_plain_ram(u32 e)
 	return (e & (ATTR_NORMAL | ATTR_SHAREABLE | L2_AP2)) == ATTR_NORMAL && e & ATTR_INNER && e & ATTR_OUTER;
 }
 
-u32 *shadow_store_at(struct vcpu *v, gva_t va)
+void *shadow_stored_page(struct vcpu *v, gva_t va, u32 *open)
 {
-	struct shadow *s = v->shadow;
-	u32 slot = va >> SECTION_SHIFT, l1, e;
+	u32 e = current_entry(v, va), l1 = v->shadow->cur->l1[va >> SECTION_SHIFT];
 
-	root_follow(s);
-	l1 = s->cur->l1[slot];
-	if (slot_is_fixed(s, slot) || !(v->dacr_kernel >> (2 * L1_DOMAIN_OF(l1)) & 1))
+	*open = 1u << (2 * L1_DOMAIN_OF(l1));
+	if (e)
+		return is_plain_ram(e) ? hpa_ptr(e & PAGE_MASK) : NULL;
+	if ((l1 & (L1_TYPE | L1_SUPER)) != L1_SECTION || shadow_is_umbras(v, va) || !is_plain_ram(section_as_page(l1)))
 		return NULL;
-	if ((l1 & L1_TYPE) == L1_TABLE) {
-		e = tbl_ptr(s, tbl_of_entry(s, l1))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)];
-		return e & L2_SMALL && is_plain_ram(e) ? hpa_ptr((e & PAGE_MASK) | (va & ~PAGE_MASK)) : NULL;
-	}
-	return l1 & L1_SECTION && is_plain_ram(section_as_page(l1)) ? hpa_ptr((l1 & SECTION_MASK) | (va & ~SECTION_MASK)) : NULL;
+	return hpa_ptr((l1 & SECTION_MASK) | (va & ~SECTION_MASK & PAGE_MASK));
 }
 
 /* -- after an operation on one page -- */

@@ -26,7 +26,10 @@ static inline bool call_was_seen(const struct vcpu *v)
  */
 void call_refresh(struct vcpu *v);
 int call_init(struct vcpu *v) __must_check;
-/* Where an exception was delivered, and nothing of it is in the open page yet: do what the guest begins it with, if that is known (cpu/vector_line.h). */
+/*
+ * Where an exception was delivered, and nothing of it is in the open page yet: do what the guest begins it with, if that is known
+ * (cpu/vector_line.h). Modes mean no more than banked registers, and nobody watches (vcpu_is_watched()).
+ */
 void call_vector(struct vcpu *v);
 /* Is what is not looked at any more as it was? Returns how many pages are not. */
 u32 call_audit(struct vcpu *v);

@@ -155,7 +155,7 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
-	gva_t call_at[5];	/* what lines depend on is in these pages */
+	gva_t call_at[6];	/* what lines depend on is in these pages */
 	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
