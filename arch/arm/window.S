@@ -270,6 +270,13 @@ host_dabt:
 	cmp	r0, r1
 	adrlo	lr, svc_common
 	blo	4f
+	adrl	r1, hot_und_start
+	cmp	r0, r1
+	blo	5f
+	adrl	r1, hot_und_end
+	cmp	r0, r1
+	adrlo	lr, und_common
+	blo	4f
 5:	adr	r1, uaccess_start
 	cmp	r0, r1
 	blo	3f
@@ -447,7 +454,10 @@ fetch_failed:
 	movs	pc, lr
 
 host_und:
-	sub	r1, lr, #4
+	mrs	r0, spsr
+	tst	r0, #0x20		@ PSR_T: a slot of T32 code, of which the return address is one halfword further (B1.8.3)
+	subeq	r1, lr, #4
+	subne	r1, lr, #2
 	ldr	r2, =arm_slots
 	sub	r2, r1, r2
 	cmp	r2, #(SLOT_NR * SLOT_SIZE)

@@ -277,6 +277,15 @@ static inline u32 fast_user_par(u32 va)
 	return par;
 }
 
+/* Is what User mode reads at @va under the shadow tables (ATS1CUR) known to be no scanned code? A copy of one never is. */
+static inline bool fast_no_code(const struct vcpu *v, u32 va)
+{
+	u32 par;
+
+	asm volatile("mcr p15, 0, %1, c7, c8, 2\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
+	return !(par & PAR_F) && v->no_code[vcpu_no_code(par)] == (par & PAGE_MASK);
+}
+
 /* May guest User-mode code write @va under the shadow tables? Then its page is no scanned code. */
 static inline bool fast_user_writable(u32 va)
 {
@@ -330,7 +339,8 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
 		return true;
-	return fast_user_writable(va);	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
+	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
+	return fast_user_writable(va) || (op == CACHE_OP(5, 1) && fast_no_code(v, va));
 }
 
 /*

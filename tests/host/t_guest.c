@@ -1035,6 +1035,18 @@ static void memory_arguments_are_checked(void **state)
 	}
 }
 
+static void initrd_arguments_are_checked(void **state)
+{
+	watch("linux");
+	guest_watch_args(&guest, "console=ttyO2 root=/dev/ram0 noinitrd xinitrd=1");
+	assert_int_equal(messages("kernel argument"), 0);
+	guest_watch_args(&guest, "a initrd=0x81600000,\x1b[8M b");
+	assert_int_equal(messages("kernel argument initrd=0x81600000,?[8M takes the place of the layout's initrd, file \"initrd.gz\""), 1);
+	guest.cfg.initrd.size = 0;
+	guest_watch_args(&guest, "initrd=0x81600000,8M");
+	assert_int_equal(messages("kernel argument initrd=0x81600000,8M: the layout has no initrd, nothing is loaded there"), 1);
+}
+
 static void first_request_wins(void **state)
 {
 	start("linux");
@@ -1193,6 +1205,7 @@ int main(void)
 		cmocka_unit_test(resets_are_said_once_a_second),
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),
+		cmocka_unit_test(initrd_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
 		cmocka_unit_test(memory_by_size_is_below_the_files),
 		cmocka_unit_test(guests_share_files),

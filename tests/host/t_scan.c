@@ -1248,6 +1248,9 @@ static void thumb_moved_from_the_end(void **state)
 	assert_int_equal(get16(at + 10), 0xa031);
 	/* one halfword is enough for one of 16 bits, and what does not end there is found */
 	put16(at + 8, (const u16[]){ SITE_T32_TRAP }, 1);
+	v.cpsr ^= MODE_SVC ^ MODE_USR;
+	assert_false(code_page_restore_t32(&v, SITE_T32_TRAP));		/* User mode's words are its own */
+	v.cpsr ^= MODE_SVC ^ MODE_USR;
 	assert_true(code_page_restore_t32(&v, SITE_T32_TRAP));
 	assert_int_equal(get16(at + 8), get16(RAM + PAGE_SIZE - 2));
 	put16(RAM + PAGE_SIZE - 12, around, 4);
@@ -1255,6 +1258,20 @@ static void thumb_moved_from_the_end(void **state)
 	put16(at + 8, around + 4, 2);
 	assert_true(code_page_restore_t32(&v, 0xf7fca031));
 	assert_int_equal(get(at + 8), 0x8100f3ef);
+}
+
+/* What the guest wrote past the cache is seen by the first look at a page already, and by that for words that were moved. */
+static void seen_as_it_is_in_memory(void **state)
+{
+	put(RAM, MRS);
+	fake_dcache_flushed = 0;
+	code_page_interpreted(&v, RAM, VA);
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
+	exec_page(0);
+	put(RAM + PAGE_SIZE, MRS_TRAP(1));
+	fake_dcache_flushed = 0;
+	code_page_restore(&v, RAM + PAGE_SIZE, MRS_TRAP(1));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
 }
 
 /* A copy of one set, and the other one is executed: by way of a fault, and found at an exit. */
@@ -1500,7 +1517,7 @@ int main(void)
 		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -646,12 +646,22 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 	return c->repairs != repairs;
 }
 
+/*
+ * Page @gpa is about to be looked at. What the guest wrote last may have gone past the cache, by a mapping that is not cacheable, while a line of
+ * Umbra's has what was there before (A3.5.7): it must be seen as the guest will execute it, and a word that is put back must not bring old ones with it.
+ */
+static void see_afresh(struct vcpu *v, gpa_t gpa)
+{
+	arch_dcache_flush_range(guest_map_hpa(&v->guest->map, gpa), PAGE_SIZE);
+}
+
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 {
 	u32 copy, index;
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
+	see_afresh(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 	code_scan_first(&v->code->scan, page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), 0);
 	v->code->looked_at = NOTHING;
 	return restore_moved_sites(v, ALIGN_DOWN(gpa, PAGE_SIZE));
@@ -768,6 +778,7 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	bool yes;
 	u32 n;
 
+	see_afresh(v, gpa);
 	if (c->thumb) {
 		yes = *page_moves(c, gpa) & PAGE_BOTH_SETS || ran_in_other_set(v, gpa) || is_mixed(v, gpa, gva);
 		c->mixed += yes;
@@ -865,6 +876,13 @@ static void unbind(struct vcpu *v, u32 n)
 	arch_icache_invalidate_all();
 }
 
+/* Host page @page comes to be code. */
+static void forget_no_code(struct vcpu *v, u32 page)
+{
+	if (v->no_code[vcpu_no_code(page)] == page)
+		v->no_code[vcpu_no_code(page)] = 0;
+}
+
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
@@ -880,6 +898,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	}
 	if (is_unknown(*state)) {
 		shadow_protect_page(v, gpa);
+		forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
 		v->code_gen++;
 	}
@@ -1007,11 +1026,11 @@ static u32 t32_copy_at(struct vcpu *v, gva_t pc)
  * T32 code that copied itself holds what stood in the copy that it ran from. Could the halfword at @at of @page, in the form of a trapping word,
  * have stood for the one at @from of @orig, the page of a T32 copy? All around must be as there, or replaced as well.
  */
-static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
+static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from, u32 *looks)
 {
 	u32 same = 0;
 
-	for (u32 k = 0; k <= 2 * T32_AROUND; k++) {
+	for (u32 k = 0; k <= 2 * T32_AROUND && *looks; k++, --*looks) {
 		u32 here = at + k - T32_AROUND, there = from + k - T32_AROUND;
 
 		if (here >= T32_HALVES || there >= T32_HALVES || k == T32_AROUND)
@@ -1021,21 +1040,28 @@ static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
 		else if (!site_may_be_t32(page[here]) && !(here && site_may_be_t32(page[here - 1])))
 			return false;
 	}
-	return same >= T32_AROUND && page[at] != orig[from];
+	return *looks && same >= T32_AROUND && page[at] != orig[from];
 }
+
+/*
+ * Halfwords that are looked at for one trapping word, at most: all of 1792 copies where code is unlike what it is compared with, which is known at once.
+ * A page in which a guest has many such words would take a multiple, with interrupts masked.
+ */
+#define T32_LOOKS	(4u << 20)
 
 /* The @n halfwords that those at @at of @page stood for; NULL: they are the guest's own. */
 static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at, u32 n)
 {
 	const struct code_pages *c = v->code;
+	u32 looks = T32_LOOKS;
 
-	for (u32 k = 1; k <= c->copies; k++) {
+	for (u32 k = 1; k <= c->copies && looks; k++) {
 		const u16 *orig = c->copy[k].live ? (const u16 *)page_words(v, c->copy[k].gpa) : hpa_ptr(copy_hpa(c, k));
 
 		if (!c->copy[k].thumb || orig == page || !(c->copy[k].live || c->copy[k].dead))
 			continue;
 		for (u32 from = 0; from + n <= T32_HALVES; from++)
-			if (is_moved_t32(page, at, orig, from))
+			if (is_moved_t32(page, at, orig, from, &looks))
 				return &orig[from];
 	}
 	return NULL;
@@ -1050,8 +1076,10 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 	struct walk w;
 	u16 *page;
 
-	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
+	/* In User mode nothing sensitive was replaced, and nothing is written for it. */
+	if (!v->path->code || !vcpu_privileged(v) || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, true, &w, &f) || !page_state(c, w.gpa))
 		return false;
+	see_afresh(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	page = (u16 *)page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	from = moved_from_t32(v, page, at, n);
 	if (!from)
