@@ -26,6 +26,7 @@ def tool(name, *words, expect=0, cwd=SOURCE):
     ("&mmc1 {\n\tinterrupts = <86>;\n};\n&mmc2 {\n\tinterrupts = <86>;\n};", 6,
      "/guest/devices/l4-core@48000000/mmc2@480b4000: interrupts: line 86 is already given to mmc1@4809c000"),
     ("/ { guest {\n\n\tshadow = \"magic\";\n}; };", 4, '/guest: shadow: strategy "magic" is not built in (built: '),
+    ("/ { guest {\n\n\tcpu-path = \"mag\033ic\";\n}; };", 4, '/guest: cpu-path: path "mag?ic" is not built in (built: '),
     ("/ { guest {\n\tsurprise;\n}; };", 3, "/guest: surprise: unknown property"),
 ])
 def test_mistakes_have_file_and_line(tmp_path, lines, place, message):
