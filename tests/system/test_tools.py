@@ -264,6 +264,8 @@ def test_setup_takes_its_words_in_any_order(words):
     (["bench", "--compare", "README.md", "README.md"], "bench: README.md: is no result of tools/bench: not JSON"),
     (["bench", "--compare", "nope", "nope"], "bench: nope: No such file or directory"),
     (["bench", "--compare", "docs", "docs"], "bench: docs: Is a directory"),
+    (["bench", "--path", "nope"], "bench: no CPU path 'nope'; there are: inline interp trap"),
+    (["bench", "--strategy", "nope"], "bench: no shadow strategy 'nope'; there are: flush oos sync"),
     (["gdb", "/dev/null"], "gdb: /dev/null: Inappropriate ioctl for device"),
     (["gdb", "README.md"], "gdb: README.md: neither a serial device nor a socket"),
     (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
