@@ -298,6 +298,20 @@ def test_a_configuration_that_is_no_text(tmp_path, target):
     assert f"kconfig: Malformed utf-8 in '{tmp_path / '.config'}'" in text
 
 
+def test_two_runs_at_once(tmp_path, monkeypatch):
+    """Of one card: the second one says so, before it makes anything. Natively and with Umbra are two cards."""
+    environment = empty_build(tmp_path)
+    monkeypatch.setenv("UMBRA_BUILD", environment["UMBRA_BUILD"])
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        for words in (["--layout", "linux-small"], ["--debug"]):
+            text = run(["tools/run", *words], 1, env=environment)
+            assert text.startswith("run: another tools/run has this card in its machine: ") and len(text.splitlines()) == 1
+        with umbra_run.alone(umbra_run.arguments_of(["--native"])), umbra_run.alone(umbra_run.arguments_of(["--kernel", "debian"])):
+            pass
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        pass
+
+
 def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu", "-global", "--qemu", "omap3-sdrc.fitted-size=off"]).qemu == ["-global", "omap3-sdrc.fitted-size=off"]
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
