@@ -466,6 +466,11 @@ static void length(void **state)
 	insn[16] = 0xe320f000;
 	assert_true(make(17));
 	assert_int_equal(code.insns, 15);
+	insn[15] = 0xe13a000c;				/* teq r10, r12; mcrne p15, 0, r10, c1, c0, 0; nop */
+	insn[16] = 0x1e01af10;
+	insn[17] = 0xe320f000;
+	assert_true(make(18));
+	assert_int_equal(code.insns, 17);
 	assert_true(line_of_linux(STORES_LR, 0) == 14 && make(15));
 	assert_int_equal(code.insns, 14);
 	assert_true(line_of_linux(0, 0) == 15);

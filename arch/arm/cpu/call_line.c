@@ -351,7 +351,7 @@ static const struct row {
 	{ 0xfffffff0, 0xe121f000, M | SENSITIVE | T32 | SYSTEM, do_msr_cpsr },
 	{ 0xfff0f000, 0xe580d000, T32 | SYSTEM, do_str_bank },
 	{ 0xfff0f000, 0xe580e000, T32 | SYSTEM, do_str_bank },		/* it begins with the other */
-	{ 0xfff0fff0, 0xe1300000, N | M | LOADS | SENSITIVE | T32, do_teq },
+	{ 0xfff0fff0, 0xe1300000, N | M | LOADS | SENSITIVE, do_teq },
 	{ 0xffffffff, 0xf1080080, LOADS | SENSITIVE | T32, do_cpsie },	/* CPSIE i */
 };
 
