@@ -70,8 +70,21 @@ def mtools(program, image, *arguments):
     return run([program, "-i", at_partition(image), *arguments], env=environment)
 
 
+def check_sizes(files):
+    """Refuse what is not there, or too much for the card, before the card is made of it."""
+    for name, path in files.items():
+        if not pathlib.Path(path).exists():
+            raise ToolError(f"{name} cannot be put on the card: there is no {path}")
+    sizes = {name: os.path.getsize(path) for name, path in files.items()}
+    room = CARD_SIZE - PARTITION_START - 5 * MIB  # but for tables: two times four bytes for each sector
+    if sum(sizes.values()) > room:
+        biggest = max(sizes, key=sizes.get)
+        raise ToolError(f"the files have {sum(sizes.values()) // MIB} MiB together, the card has room for {room // MIB}; {biggest} has {sizes[biggest] // MIB}")
+
+
 def create(image, files):
     """Write a card image with `files` ({name: path}), in that order, so that MLO lies first and in one piece."""
+    check_sizes(files)
     with new_file(image) as scratch:
         with open(scratch, "wb") as handle:
             handle.truncate(CARD_SIZE)
@@ -81,8 +94,6 @@ def create(image, files):
              scratch, (CARD_SIZE - PARTITION_START) // 1024])
         folders = set()
         for name, path in files.items():
-            if not pathlib.Path(path).exists():
-                raise ToolError(f"{name} cannot be put on the card: there is no {path}")
             folder = name.rpartition("/")[0]
             if folder and folder not in folders:
                 mtools("mmd", scratch, f"::{folder}")
