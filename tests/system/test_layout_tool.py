@@ -120,6 +120,18 @@ def test_sources_in_the_current_folder(tmp_path):
     assert (tmp_path / "card.img").stat().st_size == umbra_card.CARD_SIZE
 
 
+def test_names_of_ours(tmp_path):
+    """Are those of configs/layouts wherever one stands; what only looks like one is a file, and none there."""
+    (tmp_path / "linux").mkdir()
+    (tmp_path / "linux-small").write_text("a file", encoding="ascii")
+    (tmp_path / "own.dts").write_text('#include "linux-small.dts"\n', encoding="utf-8")
+    assert "480 MiB at" in tool("layout", "show", "linux", cwd=tmp_path)
+    assert tool("layout", "diff", "linux-small", "own.dts", cwd=tmp_path) == "no difference\n"
+    for name in (tmp_path / "own", f"../{tmp_path.name}/own"):
+        assert f"no layout {name}: neither a file nor one of " in tool("layout", "show", name, cwd=tmp_path, expect=1)
+        assert f"no layout '{name}'; there are: bare-duo, " in tool("mkimage", "--check", "--layout", name, cwd=tmp_path, expect=1)
+
+
 NO_LAYOUTS = {
     "empty.dts": (b"", r"{}:0\.\S* syntax error"),
     "binary.dts": (b"\x01\xff" * 100000, r"{}:1\.\S* syntax error"),

@@ -180,7 +180,7 @@ def is_layout(path):
 
 def check_layout(layout):
     """Refuse what will be no layout when everything is built: to be called before that takes its time."""
-    if (LAYOUTS / f"{layout}.dts").is_file():
+    if umbra_layout.ours(layout):
         return layout
     if not pathlib.Path(layout).is_file():
         known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
@@ -197,7 +197,7 @@ def layout_path(layout):
     check_layout(layout)
     if pathlib.Path(layout).suffix == ".dts":
         return compiled(pathlib.Path(layout))
-    if not (LAYOUTS / f"{layout}.dts").is_file():
+    if not umbra_layout.ours(layout):
         return pathlib.Path(layout)
     path = build_dir() / "layouts" / f"{layout}.dtb"
     if not path.exists():
@@ -254,7 +254,7 @@ def own_files(layout, kernel=None, dtb=None, initrd=None):
 
 def lasting_name(layout):
     """What a later run, in another folder, still finds it by."""
-    return layout if (LAYOUTS / f"{layout}.dts").is_file() else str(pathlib.Path(layout).absolute())
+    return layout if umbra_layout.ours(layout) else str(pathlib.Path(layout).absolute())
 
 
 def remember(layout, own, others=()):
