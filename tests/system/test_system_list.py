@@ -32,6 +32,9 @@ def test_wrong_words(words, message):
     ("[systems.a]\n" + GOOD + "colour = 1\n", "a: unknown word 'colour'"),
     ("[systems.a]\n" + GOOD.replace("first = []\n", ""), "a: 'first' is missing"),
     ("[systems.a]\n" + GOOD.replace("256", "257"), "a: a card of 513 MiB is no power of two"),
+    ("[systems.a]\n" + GOOD.replace("256", "'256'"), "a: size is a number"),
+    ("[systems.a]\n" + GOOD.replace('["hello"]', '"hello"'), "a: packages is a list of texts"),
+    ("[systems]\na = 3\n", "systems.toml: systems.a is no table"),
     ("[systems.a\n", "systems.toml: "),
 ])
 def test_mistakes(tmp_path, text, message):
