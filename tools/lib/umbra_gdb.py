@@ -22,7 +22,6 @@ import tty
 from umbra_common import Arguments, ToolError, speaker, tool_main
 
 GDB = "gdb-multiarch"
-ESCAPE = b"\x1d"
 READY = b"[gdb: the guest stands"
 PROMPT, GUEST = b"umbra> ", b"[guest]"
 WAIT = 20  # seconds for the monitor's answer
@@ -37,11 +36,23 @@ If gdb dies, its breakpoints go and the guest goes on."""
 say = speaker("gdb")
 
 
+def control_key(text):
+    """A number as Kconfig takes it."""
+    try:
+        number = int(text, 0)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 0x1f:
+        raise argparse.ArgumentTypeError(f"'{text}' is no control character, 0x01 to 0x1f")
+    return number
+
+
 def arguments_of(arguments):
     parser = Arguments("gdb", __doc__, epilog=EPILOG)
     parser.add_argument("--baud", type=int, default=115200, help="of a serial device (115200)")
+    parser.add_argument("--key", type=control_key, default=0x1d, metavar="N", help="what opens the monitor, as CONFIG_MONITOR_ESCAPE has it (0x1d: Ctrl-])")
     parser.add_argument("console", metavar="CONSOLE")
-    parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD")
+    parser.add_argument("gdb", nargs=argparse.REMAINDER, metavar="WORD").required = False
     return parser.parse_args(arguments)
 
 
@@ -84,7 +95,7 @@ def open_console(name, baud):
             raise ToolError(f"{name}: no such device, and not HOST:PORT")
         return open_socket(socket.AF_INET, (host, int(port)))
     except (OSError, termios.error) as error:
-        raise ToolError(f"{name}: {error}") from None
+        raise ToolError(f"{name}: {error.args[-1]}") from None
 
 
 def read_until(console, wanted, seconds):
@@ -103,15 +114,15 @@ def read_until(console, wanted, seconds):
     return None
 
 
-def enter(console):
+def enter(console, key):
     """From wherever the console is, guest or monitor, into the remote protocol."""
     for _ in range(2):  # the escape key goes the other way when the monitor was open
-        os.write(console, ESCAPE)
+        os.write(console, bytes([key]))
         answer = read_until(console, [PROMPT, GUEST], WAIT)
         if answer and answer[1] == PROMPT:
             break
     else:
-        raise ToolError("the console does not answer to Ctrl-]: is it Umbra's, and does nobody else read it?")
+        raise ToolError(f"the console does not answer to Ctrl-{chr(key + 0x40)}: is it Umbra's, is that its monitor's key, and does nobody else read it?")
     os.write(console, b"gdb\r")
     answer = read_until(console, [READY, b"unknown command", b"there is no guest"], WAIT)
     if not answer or answer[1] != READY:
@@ -119,13 +130,13 @@ def enter(console):
     read_until(console, [b"\n"], 1)  # the rest of the line
 
 
-def leave(console):
+def leave(console, key):
     """From the remote protocol back to the guest; its breakpoints go."""
     try:
-        os.write(console, ESCAPE)
+        os.write(console, bytes([key]))
         if not read_until(console, [PROMPT], WAIT):
-            raise ToolError(f"{GDB} has ended without detaching, and the console does not answer to Ctrl-]")
-        os.write(console, ESCAPE)
+            raise ToolError(f"{GDB} has ended without detaching, and the console does not answer to Ctrl-{chr(key + 0x40)}")
+        os.write(console, bytes([key]))
         read_until(console, [GUEST, b"no guest is running"], WAIT)
     except OSError:
         raise ToolError("the console is gone") from None
@@ -165,7 +176,7 @@ class Link(threading.Thread):
         return True
 
 
-def run_gdb(console, words):
+def run_gdb(console, words, key):
     with tempfile.TemporaryDirectory(prefix="umbra-gdb-") as folder:
         path = os.path.join(folder, "socket")
         with socket.socket(socket.AF_UNIX) as server:
@@ -181,7 +192,7 @@ def run_gdb(console, words):
                 status = gdb.wait()
             link.join(2)
     if not link.detached():
-        leave(console)
+        leave(console, key)
     return status if status >= 0 else 128 - status
 
 
@@ -191,8 +202,8 @@ def main(arguments):
         raise ToolError(f"{GDB} is not installed: run tools/setup")
     console = open_console(options.console, options.baud)
     try:
-        enter(console)
-        return run_gdb(console, options.gdb)
+        enter(console, options.key)
+        return run_gdb(console, options.gdb, options.key)
     finally:
         os.close(console)
 
