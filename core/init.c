@@ -100,6 +100,8 @@ static void handle_request(struct guest *g)
 	enum guest_request req = g->request;
 	int err = 0;
 
+	if (g->state == GUEST_PAUSED)	/* it waits for the guest, as interrupts do */
+		return;
 	g->request = GUEST_REQ_NONE;
 	switch (req) {
 	case GUEST_REQ_NONE:

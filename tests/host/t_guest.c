@@ -1023,6 +1023,26 @@ static void first_request_wins(void **state)
 	assert_string_equal(guest.reason, "because 1");
 }
 
+/* A watchdog that nobody serves counts on in a guest that was stopped, and must not bring it back. */
+static void who_is_stopped_requests_nothing(void **state)
+{
+	start("linux");
+	guest_pause(&guest);
+	guest_request(&guest, GUEST_REQ_RESET, "paused");
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+	guest_stop(&guest);
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	guest_request(&guest, GUEST_REQ_RESET, "stopped");
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	assert_string_equal(guest.reason, "paused");
+	guest_destroy(&guest);
+	guest_request(&guest, GUEST_REQ_RESET, "off");
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	assert_int_equal(guest_start(&guest), 0);
+	guest_request(&guest, GUEST_REQ_RESET, "again");
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+}
+
 /* -- several guests -- */
 
 /* A raw guest beside the board's: the files are two, or one for both. */
@@ -1173,6 +1193,7 @@ int main(void)
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
+		cmocka_unit_test(who_is_stopped_requests_nothing),
 		cmocka_unit_test(memory_by_size_is_below_the_files),
 		cmocka_unit_test(guests_share_files),
 		cmocka_unit_test(twice_a_file_does_not_fit),
