@@ -79,7 +79,8 @@ static void tx_queue(u8 c)
 
 static void rx_update(u32 wanted)
 {
-	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && console_shown && console_shown->ops->rx_room(console_shown->priv) < wanted;
+	const struct console_port *p = console_heard();
+	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && p && p->ops->rx_room(p->priv) < wanted;
 
 	if (hold == rx_held)
 		return;
@@ -109,10 +110,12 @@ void console_guest_taken(struct console_port *p)
 
 static void send_guest(u16 c)
 {
-	if (c == HOST_UART_BREAK)
-		console_send_break();
-	else
-		console_send_guest((u8)c);
+	const struct console_port *p = console_heard();
+
+	if (p && c == HOST_UART_BREAK)
+		p->ops->rx_break(p->priv);
+	else if (p)
+		p->ops->rx(p->priv, (u8)c);
 }
 
 static void rx_char(u16 c)
@@ -243,18 +246,6 @@ bool console_guest_tx(struct console_port *p, u8 c)
 	}
 	console_port_take(p, c, shown && !behind);
 	return true;
-}
-
-void console_send_guest(u8 c)
-{
-	if (console_shown)
-		console_shown->ops->rx(console_shown->priv, c);
-}
-
-void console_send_break(void)
-{
-	if (console_shown)
-		console_shown->ops->rx_break(console_shown->priv);
 }
 
 void console_guest_break(struct console_port *p, bool on)

@@ -23,6 +23,32 @@ static struct console_port *port_of(const struct guest *g)
 	return NULL;
 }
 
+struct console_port *console_heard(void)
+{
+	return console_shown && console_shown->guest == chosen ? console_shown : NULL;
+}
+
+bool console_has(const struct guest *g)
+{
+	return port_of(g);
+}
+
+void console_send_guest(const struct guest *g, u8 c)
+{
+	const struct console_port *p = port_of(g);
+
+	if (p)
+		p->ops->rx(p->priv, c);
+}
+
+void console_send_break(const struct guest *g)
+{
+	const struct console_port *p = port_of(g);
+
+	if (p)
+		p->ops->rx_break(p->priv);
+}
+
 /* One that nobody has, or NULL. */
 static struct console_port *free_port(void)
 {

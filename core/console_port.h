@@ -23,6 +23,8 @@ struct console_port {
 };
 
 extern struct console_port *console_shown;	/* NULL: no guest has a console */
+/* Whom the keyboard is for, behind the monitor; NULL: nobody, because the guest that was chosen has no console. */
+struct console_port *console_heard(void);
 
 /* @c was written; to the wire as well if @shown. */
 void console_port_take(struct console_port *p, u8 c, bool shown);

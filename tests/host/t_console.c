@@ -55,7 +55,7 @@ void host_uart_putc(char c)
 
 /* -- the guest -- */
 static u32 got_room = 1000;
-static struct guest guest, second;
+static struct guest guest, second, mute = { .name = "mute", .state = GUEST_RUNNING };	/* the last one has no console */
 static struct console_port *port, *port2;
 static char got[256];
 static u32 got_len, spaces, restarts;
@@ -68,7 +68,7 @@ void guest_resume(struct guest *g) { g->state = GUEST_RUNNING; }
 
 struct guest *guest_find(const char *name)
 {
-	return !strcmp(name, guest.name) ? &guest : guest.next && !strcmp(name, second.name) ? &second : NULL;
+	return !strcmp(name, guest.name) ? &guest : guest.next && !strcmp(name, second.name) ? &second : !strcmp(name, mute.name) ? &mute : NULL;
 }
 
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
@@ -610,6 +610,30 @@ static void guests_come_and_go(void **state)
 	assert_non_null(strstr(out, "usage"));
 }
 
+/* What is for one guest is for no other: not what `guest NAME` sends, nor what is typed when one without a console is chosen. */
+static void keys_have_an_address(void **state)
+{
+	type(ESC "guest two escape\r" ESC);
+	assert_string_equal(got, "");
+	assert_string_equal(got2, ESC);
+	type(ESC "guest mute escape\rguest mute break\r");
+	assert_true(console_in_monitor());
+	assert_non_null(strstr(out, "guest mute has no console\r\n"));
+	assert_null(strstr(out, "[guest mute]"));
+	assert_ptr_equal(monitor_guest(), &guest);
+	type("console mute\r");
+	assert_true(console_in_monitor());
+	assert_ptr_equal(monitor_guest(), &mute);
+	type(ESC "ab%");
+	assert_false(console_in_monitor());
+	assert_string_equal(got, "");
+	assert_string_equal(got2, ESC);
+	say(port, "still shown");
+	assert_non_null(strstr(out, "still shown"));
+	type(ESC "console two\rc");
+	assert_string_equal(got2, ESC "c");
+}
+
 /* A guest without a console is chosen like any other, and forgotten like any other. */
 static void who_is_no_more_is_not_chosen(void **state)
 {
@@ -651,6 +675,7 @@ int main(void)
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
 		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
+		T2(keys_have_an_address),
 		T2(who_is_no_more_is_not_chosen),
 	};
 
