@@ -5,8 +5,9 @@
  * One transmit queue in order of arrival, emptied by the UART's interrupt. Umbra's own output is never lost: it
  * waits for the wire when the queue is full. The guest's waits in the guest (its emulated UART's
  * FIFO stays full). Guests that are not shown write into a ring each (console_port.c). Received characters go to the guest that is or, after the escape key, to the monitor, which
- * runs later from the run loop. A guest that is slow to read makes the wire wait; one that does not read at all loses characters instead,
- * because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
+ * runs later from the run loop. For a guest that is slow to read, characters wait in the UART's FIFO and on the wire, if the sender sees to that; from
+ * one that does not what is too much is lost there, as it is while Umbra is busy for long, and the guest's UART reports an overrun. One that does
+ * not read at all loses characters instead, because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
  */
 #include <string.h>
 
@@ -27,12 +28,12 @@
 #define GUEST_RESERVE	1024u	/* places that the guest leaves free for Umbra's messages */
 
 static u8 tx_buf[TX_SIZE];
-static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK */
+static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK, HOST_UART_OVERRUN */
 static u32 tx_head, tx_tail, rx_head, rx_tail;	/* free running */
 static bool ready;		/* UART is set up and interrupt driven */
 static bool released;		/* the guest has the UART */
 static bool in_monitor;
-static bool rx_held;		/* the wire waits for the guest to read */
+static bool rx_held;		/* the UART's FIFO waits for the guest to read */
 static bool rx_lossy;		/* the guest does not read: nothing waits for it */
 static u32 guest_reads, reads_at_tick;	/* free running */
 static void (*divert)(char c);	/* gets what would go to the wire */
@@ -112,10 +113,14 @@ static void send_guest(u16 c)
 {
 	const struct console_port *p = console_heard();
 
-	if (p && c == HOST_UART_BREAK)
+	if (!p)
+		return;
+	if (c == HOST_UART_BREAK)
 		p->ops->rx_break(p->priv);
-	else if (p)
+	else if (c != HOST_UART_OVERRUN)
 		p->ops->rx(p->priv, (u8)c);
+	else if (p->ops->rx_overrun)
+		p->ops->rx_overrun(p->priv);
 }
 
 static void rx_char(u16 c)
@@ -289,7 +294,7 @@ void console_work(void)
 			monitor_toggle();
 		else if (!in_monitor)
 			send_guest(c);
-		else if (c != HOST_UART_BREAK)	/* nothing to it */
+		else if (c < HOST_UART_BREAK)	/* that and a loss are nothing to it */
 			monitor_input((char)c);
 	}
 	rx_update(1);

@@ -33,12 +33,12 @@ static bool tx_irq;
 void host_uart_early_putc(char c) { out[out_len++ % sizeof(out)] = c; }
 void host_uart_init(void) { }
 u32 host_uart_irq(void) { return 74; }
-/* A '%' on the wire is a BREAK. */
+/* A '%' on the wire is a BREAK, a '^' a loss. */
 int host_uart_getc(void)
 {
 	u8 c = in && *in ? (u8)*in++ : 0;
 
-	return !c ? -1 : c == '%' ? HOST_UART_BREAK : c;
+	return !c ? -1 : c == '%' ? HOST_UART_BREAK : c == '^' ? HOST_UART_OVERRUN : c;
 }
 static bool rx_irq = true, line_held;
 void host_uart_rx_irq(bool on) { rx_irq = on; }
@@ -105,8 +105,10 @@ static void guest_rx(void *priv, u8 c)
 
 static void guest_space(void *priv) { spaces++; }
 static void guest_break(void *priv) { guest_rx(priv, '#'); }
+static void guest_overrun(void *priv) { guest_rx(priv, '!'); }
 static u32 guest_room(void *priv) { return got_room; }
-static const struct console_guest_ops ops = { .rx = guest_rx, .rx_break = guest_break, .rx_room = guest_room, .tx_space = guest_space };
+static const struct console_guest_ops ops = { .rx = guest_rx, .rx_break = guest_break, .rx_overrun = guest_overrun, .rx_room = guest_room,
+					      .tx_space = guest_space };
 
 /* Type @s and let the run loop do what it does. */
 static void type(const char *s)
@@ -171,6 +173,16 @@ static void breaks_go_to_the_guest(void **state)
 	console_guest_break(port, true);
 	assert_true(line_held);
 	console_guest_break(port, false);
+}
+
+/* What the wire lost is said to the guest, if its device can say so; in the monitor it is nothing. */
+static void losses_are_said(void **state)
+{
+	type("a^b");
+	assert_string_equal(got, "a!b");
+	type(ESC "versi^on\r" ESC);
+	assert_string_equal(got, "a!b");
+	assert_non_null(strstr(out, "Umbra 0.1"));
 }
 
 /* A guest that has no room makes the wire wait; what waits arrives when it reads. */
@@ -662,6 +674,7 @@ int main(void)
 		T(typing_goes_to_the_guest),
 		T(escape_opens_and_closes_the_monitor),
 		T(breaks_go_to_the_guest),
+		T(losses_are_said),
 		T(ram_is_shown),
 		T(the_wire_waits),
 		T(a_guest_that_does_not_read),

@@ -33,6 +33,7 @@ struct console_port;
 struct console_guest_ops {
 	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
 	void (*rx_break)(void *priv);	/* a BREAK on the line */
+	void (*rx_overrun)(void *priv);	/* the line lost characters; NULL: the device cannot say so */
 	u32 (*rx_room)(void *priv);	/* how many more characters it can keep */
 	void (*tx_space)(void *priv);	/* room became free after console_guest_tx() had returned false */
 };
