@@ -240,6 +240,11 @@ bool console_wire_put(u8 c)
 	return true;
 }
 
+bool console_wire_has(u32 n)
+{
+	return released || divert || tx_guest_space() >= n;
+}
+
 /* While what is remembered of it is still on its way to the wire, what it writes is remembered behind that. */
 bool console_guest_tx(struct console_port *p, u8 c)
 {

@@ -114,10 +114,20 @@ u32 console_unseen(const struct guest *g)
 	return p ? (u32)MIN(p->head - p->seen, CONSOLE_HISTORY_SIZE) : 0;
 }
 
-/* A line of a guest that is not shown, between those of the one that is. */
+#define LOST_MARK	"[...] "
+
+/*
+ * A line of a guest that is not shown, between those of the one that is. It takes of the wire what is free for guests, or else it is not printed: who
+ * writes without end would make Umbra wait for the wire with every line.
+ */
 static void flush_line(struct console_port *p)
 {
-	mon_printf("\n[%s] %.*s", p->guest->name, (int)p->line_len, p->line);
+	u32 size = (u32)strlen(p->guest->name) + (u32)sizeof("\r\n[] " LOST_MARK) + p->line_len;
+	bool fits = console_wire_has(size);
+
+	if (fits)
+		mon_printf("\n[%s] %s%.*s", p->guest->name, p->lines_lost ? LOST_MARK : "", (int)p->line_len, p->line);
+	p->lines_lost = !fits;
 	p->line_len = 0;
 }
 

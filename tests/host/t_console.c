@@ -567,6 +567,28 @@ static void all_lines_have_names(void **state)
 	assert_string_equal(out, "");
 }
 
+/* Lines of hidden guests never make anybody wait for the wire: where it has no room for one, that is left out, and marked. */
+static void hidden_lines_do_not_wait(void **state)
+{
+	u32 n = 0;
+
+	type(ESC "console all\r" ESC);
+	clear();
+	room = 0;
+	for (; n < 1000; n++)
+		say(port2, "a line of a guest that prints without end\n");
+	assert_int_equal(out_len, 0);
+	assert_int_equal(room, 0);
+	room = 100000;
+	say(port, ".");		/* what was queued goes out */
+	assert_null(strstr(out, "[...]"));
+	assert_in_range(out_len, 4000, 8192);
+	clear();
+	say(port2, "once more\nand more\n");
+	assert_string_equal(out, "\r\n[two] [...] once more\r\n[two] and more");
+	type(ESC "console one\r" ESC);
+}
+
 static void commands_by_name(void **state)
 {
 	type(ESC);
@@ -689,6 +711,7 @@ int main(void)
 		T(released_console_is_silent),
 		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
 		T2(keys_have_an_address),
+		T2(hidden_lines_do_not_wait),
 		T2(who_is_no_more_is_not_chosen),
 	};
 
