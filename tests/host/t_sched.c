@@ -430,6 +430,25 @@ static void restarts_are_its_own_time(void **state)
 	assert_in_range(share(1, 0, 4 * TIME_HZ), 160, 220);
 }
 
+/* To stop and come again forgives nothing. */
+static void who_comes_again_owes(void **state)
+{
+	u64 vtime, ran;
+
+	make(2);
+	guest[1].cfg.cap = 20;
+	start_all(2);
+	go(TIME_HZ / 20);
+	sched_charge(&guest[1], TIME_HZ / 2);
+	vtime = guest[1].share.vtime;
+	ran = guest[1].share.ran;
+	sched_join(&guest[1]);
+	assert_true(guest[1].share.capped);
+	assert_true(guest[1].share.vtime == vtime);
+	go(TIME_HZ);
+	assert_int_equal(guest[1].share.ran, ran);	/* half a second is what its cap gives it in two and a half */
+}
+
 static void permille(void **state)
 {
 	make(2);
@@ -449,7 +468,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
-		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(restarts_are_its_own_time), T(permille),
+		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(restarts_are_its_own_time), T(who_comes_again_owes),
+		T(permille),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
