@@ -745,6 +745,7 @@ static void uboot_itself_is_a_guest(void **state)
 /* The tree behind the kernel is the guest's, edited, and the kernel does not find it there. */
 static void appended_trees_are_taken(void **state)
 {
+	const struct layout_file *kept;
 	u32 size;
 
 	create("linux", 0);
@@ -760,6 +761,12 @@ static void appended_trees_are_taken(void **state)
 		assert_int_equal(*(u32 *)hpa_ptr(guest.entry + KERNEL_SIZE), 0);
 		assert_non_null(fdt_getprop(hpa_ptr(fake_vcpu.r2), 0, "appended", NULL));
 	}
+	/* a guest that comes later finds the file as it came */
+	kept = guest_file_kept("vmlinuz");
+	assert_int_equal(kept->size, KERNEL_SIZE);
+	assert_int_equal(kept->before, 0);
+	assert_int_equal(kept->behind, size);
+	assert_non_null(fdt_getprop(hpa_ptr(kept->addr + KERNEL_SIZE), 0, "appended", NULL));
 	/* a damaged one is refused, as a file of its own would be */
 	create("linux", 0);
 	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
