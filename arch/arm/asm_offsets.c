@@ -23,6 +23,7 @@ _Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR
 
 _Static_assert(offsetof(struct root_cache, ttbr0) == 0 && ARRAY_SIZE(((struct vcpu *)0)->root_cache) == 16 &&
 	       ARRAY_SIZE(((struct vcpu *)0)->root_cache[0]) == 2, "inl_hot_dccmvac looks at four times two of them");
+_Static_assert(NO_CODE_PAGES == 16, "win_und takes four bits of the page's number");
 _Static_assert(offsetof(struct vcpu_open, other_sp) == sizeof(struct vcpu_open) - 8 &&
 	       offsetof(struct vcpu_open, other_lr) == sizeof(struct vcpu_open) - 4, "one STMDB of the window writes both");
 
@@ -77,6 +78,7 @@ static void __attribute__((used)) asm_offsets(void)
 	DEFINE(ROOT_CACHE_SIZE, sizeof(((struct vcpu *)0)->root_cache[0]));
 	VCPU(FAST_MODES_OFF, fast_modes_off);
 	VCPU(FAST_OFF, fast_off);
+	VCPU(NO_CODE, no_code);
 	VCPU(SVC_VECTOR, svc_vector);
 	VCPU(SVC_VECTOR_T32, svc_vector_t32);
 	VCPU(OPEN_USED, open_used);

@@ -277,6 +277,14 @@ static enum coproc_result wr_iciallu(struct vcpu *v, const struct coproc_row *ro
 	return COPROC_OK;
 }
 
+/* The window can do the next ICIMVAU about this page. */
+static void note_no_code(struct vcpu *v, gpa_t gpa)
+{
+	u32 page = (u32)hpa_of_line(v, ALIGN_DOWN(gpa, PAGE_SIZE));
+
+	v->no_code[vcpu_no_code(page)] = page;
+}
+
 /*
  * The whole I-cache, because the line is cached under the guest's address (and, for a copy, at another physical one). The copy is
  * dropped: the guest says that this code changed, by whatever path.
@@ -290,6 +298,8 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 		arch_icache_invalidate_all();
 		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 			code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
+		else
+			note_no_code(v, gpa);
 		shadow_touch(v, value);
 	}
 	return r;

@@ -627,8 +627,8 @@ und_t32_other:
 hot_svc_end:
 
 /*
- * Return to the guest's User mode with its registers from r7 on, which was found readable. The DACR comes last: with that of User
- * mode the guest kernel's memory is out of reach.
+ * Return to the guest's User mode with its registers from r7 on, which was found readable; all else of the vCPU is as there
+ * (return_abort). The DACR comes last: with that of User mode the guest kernel's memory is out of reach.
  */
 hot_load_r1:
 	ldr	r0, [sp]
@@ -637,6 +637,7 @@ hot_load_r1:
 hot_load_r0:
 	ldmia	r7, {r0-r14}^
 1:	nop
+hot_load_end:
 	ldr	lr, [sp, #VCPU_DACR_USER]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0
@@ -645,13 +646,86 @@ hot_load_r0:
 
 /*
  * -- Undefined: what traps by itself and is no site, mostly in loops of cache maintenance --
+ * Of DCCMVAC, DCCMVAU and ICIMVAU the last turn of a loop over lines, or the only one, is done here. Each turn may be done by itself, so no more
+ * need be known of a loop than that it is about to end; the others are for C, which does many at once. What is not simple goes to
+ * und_common, and so does what aborts (window.S).
  */
+hot_und_start:
 win_und:
 	stmia	sp, {r0-r14}^
 	mrs	r2, spsr
 	tst	r2, #0xf
-	bne	1f
+	bne	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway
 	tst	r2, #0x20
+	bne	und_t32
+	ldr	r6, [lr, #-4]
+	ldr	r4, =0xee070f30		@ MCR p15, 0, Rt, c7, CRm, 1
+	ubfx	r8, r6, #12, #4
+	bic	r7, r6, #0xf000
+	and	r6, r6, #0xf		@ CRm
+	bic	r7, r7, #0xf
+	cmp	r7, r4
+	bne	und_common
+	ldr	r3, [sp, #VCPU_CPSR]
+	ldr	r4, [sp, #VCPU_FAST_OFF]
+	tst	r3, #0xf
 	beq	und_common
-	b	und_t32
-1:	b	host_und		@ Umbra itself: a slot, whose registers those are, or the end anyway
+	cmp	r8, #15
+	cmpne	r4, #1
+	beq	und_common
+	tst	r2, #0x200		@ E
+	bne	und_common
+	sub	r4, lr, #4
+	ldr	r5, [sp, r8, lsl #2]
+	ubfx	r4, r4, #2, #10
+	cmp	r4, #(1024 - 4)		@ the branch would be in another page
+	bhi	und_common
+	ldr	r7, [lr, #8]
+	ldr	r4, =0x8afffffb		@ BHI to the operation, behind ADD and SUBS
+	cmp	r7, r4
+	beq	und_common
+	ldr	r4, =0x3afffffb		@ BLO, behind ADD and CMP
+	cmp	r7, r4
+	bne	1f
+	ldr	r7, [lr, #4]
+	add	r4, r5, #64
+	and	r7, r7, #0xf
+	ldr	r7, [sp, r7, lsl #2]
+	cmp	r4, r7
+	blo	und_common
+1:	ldr	r4, [sp, #VCPU_WINDOW_BASE]
+	ldr	r7, [sp, #VCPU_STUB_LINE]
+	eor	r4, r4, r5
+	lsrs	r4, r4, #20		@ here the window answers
+	orrne	r4, r5, #1		@ STUB_LINE_VALID
+	movw	r3, #0xfc1		@ STUB_LINE_MASK
+	eor	r4, r4, r7
+	tstne	r4, r3			@ it may publish a descriptor in the place of the stub area
+	beq	und_common
+	cmp	r6, #5
+	beq	2f
+	bic	r6, r6, #1
+	cmp	r6, #0xa
+	bne	und_common
+	mcr	p15, 0, r5, c7, c10, 1
+	hot_count EXIT_CP15_CACHE
+	hot_resume
+2:	mcr	p15, 0, r5, c7, c8, 2	@ ATS1CUR
+	isb
+	mrc	p15, 0, r7, c7, c4, 0	@ PAR
+	tst	r7, #1
+	ubfx	r4, r7, #12, #4		@ vcpu_no_code()
+	bne	und_common
+	add	r4, sp, r4, lsl #2
+	ldr	r4, [r4, #VCPU_NO_CODE]
+	eor	r4, r4, r7
+	lsrs	r4, r4, #12
+	bne	und_common
+	dsb				@ as fast_icache()
+	mcr	p15, 0, r4, c7, c5, 0
+	mcr	p15, 0, r4, c7, c5, 6
+	dsb
+	hot_count EXIT_CP15_CACHE
+	hot_resume
+	.ltorg
+hot_und_end:

@@ -224,7 +224,8 @@ struct shadow {
 	/* nodes and tables */
 	struct node node[NODE_NR];
 	u16 node_hash[NODE_HASH];
-	u16 node_slot[L1_ENTRIES];
+	u16 node_slot[L1_ENTRIES];	/* by slot, private ones behind all others */
+	u8 asid_roots[256];		/* how many roots have non-global entries of a guest ASID */
 	u16 page_hash[PAGE_HASH];	/* nodes by page of their guest table (shadow_table.c) */
 	u16 node_free, node_bump, node_hand;
 	u16 tbl_free, tbl_bump;
@@ -322,6 +323,12 @@ static inline struct node *root_node(struct shadow *s, const struct root *r, u32
 	return (e & L1_TYPE) == L1_TABLE && !slot_is_fixed(s, slot) ? &s->node[s->tbl_node[tbl_of_entry(s, e)]] : NULL;
 }
 
+/* Has @n nothing but non-global entries, so that it is about one guest ASID? */
+static inline bool node_is_private(const struct node *n)
+{
+	return n->ng && !n->global;
+}
+
 /* The vCPU's bits of slots at which there may be something (vcpu.h). */
 static inline void shadowed_add(struct shadow *s, u32 slot)
 {
@@ -389,9 +396,12 @@ void root_tlb_flush(struct shadow *s, struct root *r);
 void root_drop_ng(struct shadow *s, struct root *r);
 void root_cache_anew(struct shadow *s);
 void root_mark_ng(struct shadow *s, struct root *r, u32 slot);
+void root_end_ng(struct shadow *s, struct root *r);
 struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc);
 void node_detach_others(struct shadow *s, struct node *n, struct root *r);
 void node_make_ng(struct shadow *s, struct node *n, struct root *r);
+void node_make_global(struct shadow *s, struct node *n);
+u32 node_concerned(struct shadow *s, u32 slot, u32 asid, const struct node *from);
 u32 node_table(struct shadow *s, struct node *n, enum view view);
 void node_free(struct shadow *s, struct node *n);
 bool node_drop_entry(struct shadow *s, struct node *n, gva_t va);

@@ -355,6 +355,25 @@ static void audit_table_books(struct audit *a)
 	lost(a, "tables", used, free, s->tbl_bump);
 }
 
+/* What node_concerned() relies on: the order of a slot's nodes, and how many roots have entries of an ASID. */
+static void audit_asids(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u8 roots[ARRAY_SIZE(s->asid_roots)] = { 0 };
+
+	for (u32 i = 0; i < s->roots; i++)
+		roots[s->root[i].asid] += s->root[i].ng_any;
+	for (u32 asid = 0; asid < ARRAY_SIZE(roots); asid++)
+		if (roots[asid] != s->asid_roots[asid])
+			violation(a, "roots of an ASID are miscounted", 0, asid, s->asid_roots[asid]);
+	for (u32 i = 0; i < s->node_bump; i++) {
+		const struct node *n = &s->node[i], *next = n->roots && n->slot_next != NODE_NONE ? &s->node[n->slot_next] : NULL;
+
+		if (next && node_is_private(n) && !node_is_private(next))
+			violation(a, "node behind private ones", (u32)__builtin_ctzll(next->roots), (u32)next->slot << SECTION_SHIFT, next->desc);
+	}
+}
+
 /*
  * Returns the number of violations, each of the first few printed; the number of stale entries is left in the shadow's
  * statistics (shadow_dump()). Slow: reads every table.
@@ -372,6 +391,7 @@ u32 shadow_audit(struct vcpu *v)
 			audit_node(&a, &s->node[i]);
 	audit_node_books(&a);
 	audit_table_books(&a);
+	audit_asids(&a);
 	audit_root_cache(&a);
 	audit_current(&a);
 	audit_dacr(&a);

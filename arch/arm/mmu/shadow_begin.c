@@ -76,6 +76,6 @@ bool root_pass_on(struct shadow *s, struct root *r, const struct root_key *key)
 		keep_equal(s, r, &old, &new);
 	else
 		root_drop_ng(s, r);	/* the rest is compared when it is selected */
-	r->ng_any = false;
+	root_end_ng(s, r);
 	return true;
 }

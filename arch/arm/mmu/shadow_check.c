@@ -35,7 +35,8 @@ static u32 bits_for(const struct check *c, const struct walk *w, bool device)
 	rights = c->manager ? RIGHTS_RW : c->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
 	if (rights == RIGHTS_NONE || (!w->global && !c->n->ng))
 		return 0;
-	c->n->global |= w->global;
+	if (w->global)
+		node_make_global(c->s, c->n);
 	return page_entry(0, attr_bits(c->s, ATTR_INDEX(w->tex, w->c, w->b, w->s), device), rights, !w->xn || c->manager);
 }
 
@@ -214,7 +215,7 @@ bool check_holds(struct shadow *s, struct node *n, enum view view, u32 idx)
 static bool section_holds(struct shadow *s, const struct root *r, u32 slot, u32 e, u32 desc)
 {
 	const struct host_dom *d = &s->dom[L1_DOMAIN_OF(e)];
-	struct node as = { .ng = slotset_has(&r->ng, slot) };
+	struct node as = { .ng = slotset_has(&r->ng, slot), .global = true };	/* stands nowhere */
 	struct check c = { .s = s, .n = &as, .view = d->view };
 	struct walk w;
 	u32 bits;

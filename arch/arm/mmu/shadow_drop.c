@@ -46,7 +46,7 @@ static bool is_loadable(const struct shadow *s, const struct node *n)
 /* @same: the guest's first-level descriptor is the one that the current root's node was made from. */
 static void drop_node_mva(struct shadow *s, struct node *n, gva_t va, u32 asid, bool same)
 {
-	if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
+	if (!(n->desc & L1_TYPE) || (node_is_private(n) && n->asid != asid))
 		return;		/* the flat root's, or only of another ASID */
 	if ((n->desc & L1_TYPE) == L1_SECTION) {
 		drop_split_mva(s, n, same);
@@ -75,8 +75,8 @@ static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
 		if (!same)
 			root_clear_slot(s, s->cur, slot);
 	}
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
-		next = s->node[i].slot_next;
+	for (u32 i = node_concerned(s, slot, asid, NULL); i != NODE_NONE; i = next) {
+		next = node_concerned(s, slot, asid, &s->node[i]);
 		drop_node_mva(s, &s->node[i], va, asid, same);
 	}
 	drop_sections(s, slot, asid);
@@ -132,10 +132,10 @@ static void drop_slot_pages(struct shadow *s, u32 slot, gva_t va, gva_t last, u3
 
 	if (n && !same)
 		root_clear_slot(s, s->cur, slot);
-	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = next) {
+	for (u32 i = node_concerned(s, slot, asid, NULL); i != NODE_NONE; i = next) {
 		n = &s->node[i];
-		next = n->slot_next;
-		if (!(n->desc & L1_TYPE) || (n->ng && !n->global && n->asid != asid))
+		next = node_concerned(s, slot, asid, n);
+		if (!(n->desc & L1_TYPE) || (node_is_private(n) && n->asid != asid))
 			continue;
 		if ((n->desc & L1_TYPE) == L1_SECTION)
 			drop_split_mva(s, n, same);

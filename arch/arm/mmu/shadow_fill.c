@@ -209,7 +209,7 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exe
 	if (rights == RIGHTS_NONE)
 		return 0;
 	if (!(d & L2_NG))
-		n->global = true;
+		node_make_global(f->s, n);
 	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
 	return page_entry(hpa_of(s, 0), attr, rights, user_exec && (!(d & L2_XN) || f->manager));
 }
@@ -258,17 +258,43 @@ static inline bool is_far_from_vectors(const struct shadow *s, gva_t va)
 }
 
 /*
- * Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. The hottest
- * loop here: apart from the rest it has registers enough.
+ * From entry @i of 16 on, those whose guest descriptors have the low bits @low, which give @bits, for pages of span @big; @name: that of the first
+ * entry in frames. What is otherwise ends it: returns where. The hottest loop here, in a function of its own for its registers.
  */
-static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
+static __attribute__((noinline)) u32 fill_alike(struct shadow *s, const struct span *big, u32 *p, const u32 *guest, u32 i, u32 low, u32 bits,
+						u32 name)
 {
-	const struct span big = f->s->span[0];		/* a copy, which no store below can change */
+	const u32 base = (u32)big->base, pages = big->size >> PAGE_SHIFT;
+	struct frame *const frames = big->frame;
+
+	for (; i < 16; i++) {
+		u32 page = guest[i] ^ low, off = page - base, was;
+		u32 nr = off >> PAGE_SHIFT | off << (32 - PAGE_SHIFT);	/* no page of the span's where bits of @low are left */
+		struct frame *frame;
+
+		if (nr >= pages || p[i])
+			break;
+		frame = frames + nr;
+		was = frame->w[0];
+		if (!((was & ~FRAME_USER) | frame->w[1]))
+			frame->w[0] = was | (name + i);
+		else if (frame_is_fixed(frame))
+			break;
+		else if (!(was & FRAME_MANY))
+			frame_add(s, frame, FRAME_NAME_TBL(name), (name + i) & 0xff, page);
+		*(volatile u32 *)&p[i] = (page + bits) | (was & FRAME_USER ? 0 : L2_XN);
+	}
+	return i;
+}
+
+/* Fill the invalid ones of the 16 entries at @p, from index @first of the table on, from the guest's at @guest. Returns how many. */
+static u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
+{
 	bool user_exec = f->user_exec && is_far_from_vectors(f->s, f->va);	/* they are never among these */
 	u32 low = ~0u, bits = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
-		u32 d = guest[i], page = d - (u32)big.base, e;
+		u32 d = guest[i], end, e;
 
 		if (!d || p[i])
 			continue;
@@ -278,10 +304,13 @@ static __attribute__((noinline)) u32 fill_line(const struct fill *f, struct node
 		}
 		if (!bits)
 			continue;
-		if (page < big.size)
-			e = ahead_entry(f->s, big.frame + (page >> PAGE_SHIFT), d, bits, tbl, first + i);
-		else
-			e = ahead_entry(f->s, frame_of(f->s, d & PAGE_MASK), d, bits, tbl, first + i);
+		end = fill_alike(f->s, &f->s->span[0], p, guest, i, low, bits, FRAME_ENTRY | tbl << 8 | first);
+		if (end != i) {
+			filled += end - i;
+			i = end - 1;
+			continue;
+		}
+		e = ahead_entry(f->s, frame_of(f->s, d & PAGE_MASK), d, bits, tbl, first + i);
 		if (!e)
 			continue;
 		*(volatile u32 *)&p[i] = e;
@@ -383,7 +412,8 @@ static void fill_page(struct fill *f)
 	struct node *n = fill_node(f, &dom);
 
 	n->ref = true;
-	n->global |= f->w->global;
+	if (f->w->global)
+		node_make_global(s, n);
 	n->large |= f->w->size == 0x10000;
 	tbl = node_table(s, n, f->view);
 	link = (u32)(s->tbl_hpa + tbl * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE;
@@ -646,6 +676,28 @@ bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
 		return false;
 	*word = *(const volatile u32 *)hpa_ptr((e & PAGE_MASK) | (pc & ~PAGE_MASK & ~3u));
 	return true;
+}
+
+/* Does entry @e, with bits of a small page, let User mode write to RAM that is cached as Umbra has it? attr_encode() */
+static inline bool is_plain_ram(u32 e)
+{
+	return (e & (ATTR_NORMAL | ATTR_SHAREABLE | L2_AP2)) == ATTR_NORMAL && e & ATTR_INNER && e & ATTR_OUTER;
+}
+
+u32 *shadow_store_at(struct vcpu *v, gva_t va)
+{
+	struct shadow *s = v->shadow;
+	u32 slot = va >> SECTION_SHIFT, l1, e;
+
+	root_follow(s);
+	l1 = s->cur->l1[slot];
+	if (slot_is_fixed(s, slot) || !(v->dacr_kernel >> (2 * L1_DOMAIN_OF(l1)) & 1))
+		return NULL;
+	if ((l1 & L1_TYPE) == L1_TABLE) {
+		e = tbl_ptr(s, tbl_of_entry(s, l1))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+		return e & L2_SMALL && is_plain_ram(e) ? hpa_ptr((e & PAGE_MASK) | (va & ~PAGE_MASK)) : NULL;
+	}
+	return l1 & L1_SECTION && is_plain_ram(section_as_page(l1)) ? hpa_ptr((l1 & SECTION_MASK) | (va & ~SECTION_MASK)) : NULL;
 }
 
 /* -- after an operation on one page -- */

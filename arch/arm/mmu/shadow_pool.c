@@ -7,7 +7,8 @@
  *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
  *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
- *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one.
+ *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one. Nodes that hold no others
+ *     stand behind all others of their slot, and how many roots have entries of an ASID is counted.
  *  5* Small pages that map a guest page are found through its frame (the two entries it names, or FRAME_MANY: sweep of the lines
  *     in tbl_lines), sections through the word of their MiB. These may name more than there is, never less.
  *  6  Tables are changed in this order: store, clean the line to the point of coherency, DSB, invalidate TLB, DSB, ISB.
@@ -173,11 +174,19 @@ void root_mark_ng(struct shadow *s, struct root *r, u32 slot)
 	if (!r->ng_any) {
 		r->ng_any = true;
 		r->asid = (u8)cur_asid(s);
+		s->asid_roots[r->asid]++;
 		root_cache_drop(s, r);
 		if (r == s->cur)
 			root_cache_put(s);
 	}
 	slotset_add(&r->ng, slot);
+}
+
+/* No entry of @r belongs to an ASID any more. */
+void root_end_ng(struct shadow *s, struct root *r)
+{
+	s->asid_roots[r->asid] -= r->ng_any;
+	r->ng_any = false;
 }
 
 static void slot_forget(struct shadow *s, struct root *r, u32 slot)
@@ -215,7 +224,7 @@ static void root_wipe(struct shadow *s, struct root *r)
 			pte_write(&r->l1[slot], 0);
 	memset(&r->used, 0, sizeof(r->used));
 	memset(&r->ng, 0, sizeof(r->ng));
-	r->ng_any = false;
+	root_end_ng(s, r);
 	r->dirty = false;
 	r->epoch = s->epoch;
 	root_tlb_flush(s, r);
@@ -229,7 +238,7 @@ static void root_empty(struct shadow *s, struct root *r)
 	}
 	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1))
 		root_clear_slot(s, r, slot);
-	r->ng_any = false;
+	root_end_ng(s, r);
 }
 
 /*
@@ -246,7 +255,7 @@ void root_drop_ng(struct shadow *s, struct root *r)
 		else
 			slot_forget(s, r, slot);
 	}
-	r->ng_any = false;
+	root_end_ng(s, r);
 }
 
 static u32 root_hash(u32 ttbr0)
@@ -403,6 +412,46 @@ static u32 node_hash(u32 desc, u32 slot)
 	return (desc >> 10 ^ desc >> 19 ^ slot * 5) & (NODE_HASH - 1);
 }
 
+static void slot_unlist(struct shadow *s, const struct node *n)
+{
+	*(n->slot_prev == NODE_NONE ? &s->node_slot[n->slot] : &s->node[n->slot_prev].slot_next) = n->slot_next;
+	if (n->slot_next != NODE_NONE)
+		s->node[n->slot_next].slot_prev = n->slot_prev;
+}
+
+/* Put @n among the nodes of its slot: a private one behind all that are not, of which there are few. */
+static void slot_list(struct shadow *s, struct node *n)
+{
+	u16 id = (u16)(n - s->node), prev = NODE_NONE, *link = &s->node_slot[n->slot];
+
+	while (node_is_private(n) && *link != NODE_NONE && !node_is_private(&s->node[*link])) {
+		prev = *link;
+		link = &s->node[prev].slot_next;
+	}
+	n->slot_prev = prev;
+	n->slot_next = *link;
+	if (n->slot_next != NODE_NONE)
+		s->node[n->slot_next].slot_prev = id;
+	*link = id;
+}
+
+/*
+ * The node of @slot behind @from (NULL: the first) that an operation for guest ASID @asid may be about. Private ones come last, one of each address
+ * space that has something there: where no root but the current one has entries of the ASID, its own is the only one to be looked at.
+ */
+u32 node_concerned(struct shadow *s, u32 slot, u32 asid, const struct node *from)
+{
+	u32 i = from ? from->slot_next : s->node_slot[slot];
+	const struct node *own;
+
+	if (i == NODE_NONE || !node_is_private(&s->node[i]) || s->asid_roots[asid] != (s->cur->ng_any && s->cur->asid == asid))
+		return i;
+	own = root_node(s, s->cur, slot);
+	if ((from && node_is_private(from)) || !own || !node_is_private(own) || own->asid != asid)
+		return NODE_NONE;
+	return (u32)(own - s->node);
+}
+
 static void node_unlist(struct shadow *s, struct node *n)
 {
 	u16 id = (u16)(n - s->node), *link = &s->node_hash[node_hash(n->desc, n->slot)];
@@ -410,9 +459,7 @@ static void node_unlist(struct shadow *s, struct node *n)
 	while (*link != id)
 		link = &s->node[*link].hash_next;
 	*link = n->hash_next;
-	*(n->slot_prev == NODE_NONE ? &s->node_slot[n->slot] : &s->node[n->slot_prev].slot_next) = n->slot_next;
-	if (n->slot_next != NODE_NONE)
-		s->node[n->slot_next].slot_prev = n->slot_prev;
+	slot_unlist(s, n);
 	shadowed_del(s, n->slot);
 }
 
@@ -516,12 +563,10 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 
 	*n = (struct node){
 		.desc = desc, .slot = (u16)slot, .tbl = { TBL_NONE, TBL_NONE },
-		.hash_next = *hash, .slot_next = s->node_slot[slot], .slot_prev = NODE_NONE, .epoch = s->epoch,
+		.hash_next = *hash, .epoch = s->epoch,
 	};
 	*hash = id;
-	if (n->slot_next != NODE_NONE)
-		s->node[n->slot_next].slot_prev = id;
-	s->node_slot[slot] = id;
+	slot_list(s, n);
 	shadowed_add(s, slot);
 	table_born(s, n);
 	return n;
@@ -569,8 +614,20 @@ void node_make_ng(struct shadow *s, struct node *n, struct root *r)
 {
 	node_detach_others(s, n, r);
 	root_mark_ng(s, r, n->slot);
+	slot_unlist(s, n);
 	n->ng = true;
 	n->asid = r->asid;
+	slot_list(s, n);
+}
+
+/* @n is about to have global entries, which operations for any ASID are about. */
+void node_make_global(struct shadow *s, struct node *n)
+{
+	if (n->global)
+		return;
+	slot_unlist(s, n);
+	n->global = true;
+	slot_list(s, n);
 }
 
 /* Drop the small page that contains @va from both tables of @n. True if there was one. TLB included. */
@@ -627,6 +684,7 @@ static void nodes_reset(struct shadow *s)
 	memset(s->node_slot, 0xff, sizeof(s->node_slot));
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
 	memset(s->page_hash, 0xff, sizeof(s->page_hash));
+	memset(s->asid_roots, 0, sizeof(s->asid_roots));
 	for (u32 i = 0; i < s->node_bump; i++)
 		s->node[i].roots = 0;
 	s->node_free = NODE_NONE;
