@@ -42,6 +42,7 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	v = hv_alloc(sizeof(*v), PAGE_SIZE);	/* its first page is mapped into the window */
 	v->guest = g;
 	v->path = p;
+	v->cpsr = MODE_SVC | PSR_AIF;	/* one that never starts is looked at, too */
 	v->slow_cause = SLOW_CAUSE_IDLE;
 	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	g->vcpu = v;

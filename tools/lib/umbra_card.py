@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes SD card images: one FAT32 partition with plain files, and where a system is wanted a second one that holds it."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -122,11 +123,20 @@ def create_with_root(image, files, root):
     return pathlib.Path(image)
 
 
+def claim(handle, image):
+    """No machine has the open image, nor can have it until it is closed: QEMU locks these bytes of a file that it works with."""
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 200, 100)
+    except OSError as error:
+        raise ToolError(f"{image} is in use: a machine runs with it") from error
+
+
 def renew_first(image, files):
     """Make the first partition of such a card again; the second one, which its system has written to, stays as it is."""
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(image).parent) as scratch:
+    with open(image, "r+b") as target, tempfile.TemporaryDirectory(dir=pathlib.Path(image).parent) as scratch:
+        claim(target, image)
         first = create(pathlib.Path(scratch) / "first.img", files)
-        with open(first, "rb") as data, open(image, "r+b") as target:
+        with open(first, "rb") as data:
             data.seek(PARTITION_START)
             target.seek(PARTITION_START)
             shutil.copyfileobj(data, target, MIB)
