@@ -484,6 +484,35 @@ static void adr(void **state)
 	assert_int_equal(do_scan(false, false), 1);
 }
 
+/* Position-independent code with its data behind it: the loads are where a conditional branch leads. */
+static void adr_and_branches(void **state)
+{
+	w[1][100] = 0xe28f4f1e;				/* adr r4, . + 128 */
+	w[1][101] = 0x0a000001;				/* beq 104 */
+	w[1][102] = 0x0a000014;				/* beq 124 */
+	w[1][103] = 0xeafffffe;				/* b . */
+	w[1][104] = 0xe12fff1e;				/* bx lr */
+	w[1][124] = 0xe5942004;				/* ldr r2, [r4, #4] */
+	w[1][125] = 0xe12fff1e;
+	w[1][132] = w[1][133] = MRS;
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(132));
+	/* another value on another way; or where it comes to */
+	w[1][123] = 0xe3a04000;
+	assert_int_equal(do_scan(false, false), 1);
+	w[1][124] = 0xe3a04000;				/* mov r4, #0 */
+	w[1][125] = 0xe5942004;
+	assert_int_equal(do_scan(false, false), 2);
+	/* far away, back, or never */
+	w[1][124] = 0xe5942004;
+	w[1][102] = 0x0a000100;
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][102] = 0x0affff00;
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][102] = NOP;
+	assert_int_equal(do_scan(false, false), 2);
+}
+
 /* -- doubt -- */
 
 #define BL_AWAY		0xebf00000u
@@ -736,8 +765,9 @@ static void random_pages(void **state)
 /* -- the real thing: all code pages of the guest kernel that tools/fetch has in the cache -- */
 
 #define KERNEL_VA	0xc0208000u	/* of the first byte of a Debian armmp image */
+#define KERNELS		"packages/linux-image-*-armmp_*/boot/vmlinuz-*-armmp"
 
-/* Path of the cached vmlinuz, or NULL. */
+/* Path of the first vmlinuz in the cache, or NULL. */
 static const char *find_kernel(void)
 {
 	static char path[512];
@@ -745,9 +775,9 @@ static const char *find_kernel(void)
 	glob_t g;
 
 	if (cache)
-		snprintf(path, sizeof(path), "%s/storage/linux/boot/vmlinuz-*-armmp", cache);
+		snprintf(path, sizeof(path), "%s/" KERNELS, cache);
 	else
-		snprintf(path, sizeof(path), "%s%s/umbra/storage/linux/boot/vmlinuz-*-armmp", xdg ? xdg : home ? home : "",
+		snprintf(path, sizeof(path), "%s%s/umbra/" KERNELS, xdg ? xdg : home ? home : "",
 			 xdg ? "" : "/.cache");
 	if (glob(path, 0, NULL, &g))
 		return NULL;
@@ -1565,7 +1595,7 @@ int main(void)
 		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
 		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
-		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		S(adr), S(adr_and_branches), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),

@@ -21,8 +21,9 @@ def test_no_such_kernel(tool):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("[kernels.x]\nwhat = 'a'", "x: needs one of package, source, of, loader"),
+    ("[kernels.x]\nwhat = 'a'", "x: needs one of package, source, of, loader, bare"),
     ("[kernels.x]\npackage = 'a'\nsource = 'b'", "x: needs one of"),
+    ("[kernels.x]\nbare = 'nope'", "x: there is no tests/guests/nope.c"),
     ("[kernels.x]\npackage = 'a'\nsuit = 'b'", "x: unknown word 'suit'"),
     ("[kernels.x]\npackage = 'a'\nchecks = ['shel']", "x: no check 'shel'; there are: shell, utest"),
     ("[kernels.x]\npackage = 'a'\nlayout = 'nope'", "no layout 'nope'"),
@@ -32,6 +33,10 @@ def test_no_such_kernel(tool):
     ("[kernels.x]\nsource = 'a'\nconfig = ['nope']", "x: there is no configs/kernels/nope.config"),
     ("[kernels.x]\nof = 'y'\nform = 'uImage'", "x: 'y' is no kernel with a package or source"),
     ("[kernels.x]\nof = 'x'", "x: `of` goes with a form: uImage, Image, appended"),
+    ("[kernels.x]\npackage = ['a']", "kernels.toml: x: package is a text"),
+    ("[kernels.x]\npackage = 'a'\nchecks = 'shell'", "x: checks is a list of texts"),
+    ("[kernels]\nx = 3", "kernels.toml: kernels.x is no table"),
+    ("kernels = 3", "kernels.toml: kernels is no table"),
     ("[kernels", "kernels.toml: "),
 ])
 def test_mistakes_in_the_file(tmp_path, text, message):
@@ -75,3 +80,21 @@ def test_page_names_each_kernel():
     """docs/kernels.md was made of the file that there is: tools/kernel doc."""
     rows = [line.split("|")[1:3] for line in umbra_kernel_report.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     assert rows == [[f" `{one.kind}` ", f" {one.what} "] for one in umbra_kernels.load().values()]
+
+
+def test_page_is_kept():
+    """What was not tried since docs/kernels.md was made stays, but for other versions and other checks; what was found since is new."""
+    kernels = {name: umbra_kernels.Kernel(name, what=name, package="p", checks=("shell",)) for name in ("a", "b", "c")}
+    kernels["d"] = umbra_kernels.Kernel("d", what="d", package="p", guest="says: no (LPAE|x)", paths=("trap",))
+    first = {kind: {"version": "1", "worlds": {world: {"result": text} for world, text in worlds.items()}} for kind, worlds in {
+        "a": {"native": "boots", "trap": "boots", "inline": "FAILS"}, "b": {"native": "boots", "trap": "boots", "inline": "boots"},
+        "c": {"trap": "boots"}, "d": {"native": "silent", "trap": "says: no (LPAE|x)"}}.items()}
+    page = umbra_kernel_report.page(umbra_kernel_report.merged({}, first, kernels), kernels)
+    old = umbra_kernel_report.read_page(page)
+    assert umbra_kernel_report.page(umbra_kernel_report.merged(old, {}, kernels), kernels) == page
+    kernels["b"].checks = ("shell", "utest")
+    now = {"a": {"version": "1", "worlds": {"inline": {"result": "boots"}}}, "c": {"version": "2", "worlds": {"native": {"result": "boots"}}}}
+    found = umbra_kernel_report.merged(old, now, kernels)
+    assert found["a"]["worlds"] == {"native": "boots", "trap": "boots", "inline": "boots"}
+    assert "b" not in found and found["c"]["worlds"] == {"native": "boots"}
+    assert "| boots | boots (trap, inline) |" in umbra_kernel_report.page(found, kernels)

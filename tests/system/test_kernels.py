@@ -35,7 +35,9 @@ def needs_card(ready):
 
 
 def wait_until_up(board, ready):
-    """Until the kernel's shell. A boot loader is told at its prompt to go on: it counts seconds by reading a timer."""
+    """Until the kernel's shell, if it has one. A boot loader is told at its prompt to go on: it counts seconds by reading a timer."""
+    if ready.kernel.bare:
+        return
     if needs_card(ready):
         board.expect("Hit any key", BOOT_TIMEOUT)
         board.send(" ")
@@ -65,7 +67,12 @@ def check_reboot(board, ready):
     wait_until_up(board, ready)
 
 
-CHECKS = {"shell": check_shell, "utest": check_utest, "modules": check_modules, "reboot": check_reboot}
+def check_report(board, _ready):
+    summary = board.expect(r"SUMMARY: (\d+) tests, (\d+) failed", BOOT_TIMEOUT)
+    assert int(summary[1]) > 0 and int(summary[2]) == 0, summary[0]
+
+
+CHECKS = {"shell": check_shell, "utest": check_utest, "modules": check_modules, "reboot": check_reboot, "report": check_report}
 
 
 def run_checks(board, ready):

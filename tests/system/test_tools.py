@@ -264,6 +264,8 @@ def test_setup_takes_its_words_in_any_order(words):
     (["bench", "--compare", "README.md", "README.md"], "bench: README.md: is no result of tools/bench: not JSON"),
     (["bench", "--compare", "nope", "nope"], "bench: nope: No such file or directory"),
     (["bench", "--compare", "docs", "docs"], "bench: docs: Is a directory"),
+    (["bench", "--path", "nope"], "bench: no CPU path 'nope'; there are: inline interp trap"),
+    (["bench", "--strategy", "nope"], "bench: no shadow strategy 'nope'; there are: flush oos sync"),
     (["gdb", "/dev/null"], "gdb: /dev/null: Inappropriate ioctl for device"),
     (["gdb", "README.md"], "gdb: README.md: neither a serial device nor a socket"),
     (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
@@ -294,6 +296,20 @@ def test_a_configuration_that_is_no_text(tmp_path, target):
     words = {"sync": [tmp_path], "merge": ["configs/fragments/debug.config"]}.get(target, [])
     text = run(["tools/kconfig.py", target, *words], 1, env=dict(os.environ, KCONFIG_CONFIG=str(tmp_path / ".config")))
     assert f"kconfig: Malformed utf-8 in '{tmp_path / '.config'}'" in text
+
+
+def test_two_runs_at_once(tmp_path, monkeypatch):
+    """Of one card: the second one says so, before it makes anything. Natively and with Umbra are two cards."""
+    environment = empty_build(tmp_path)
+    monkeypatch.setenv("UMBRA_BUILD", environment["UMBRA_BUILD"])
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        for words in (["--layout", "linux-small"], ["--debug"]):
+            text = run(["tools/run", *words], 1, env=environment)
+            assert text.startswith("run: another tools/run has this card in its machine: ") and len(text.splitlines()) == 1
+        with umbra_run.alone(umbra_run.arguments_of(["--native"])), umbra_run.alone(umbra_run.arguments_of(["--kernel", "debian"])):
+            pass
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        pass
 
 
 def test_words_for_qemu():

@@ -3,9 +3,11 @@
 
 import contextlib
 import json
+import re
 import time
 
 import umbra_kernels
+from umbra_kernels import PATHS
 from umbra_common import SOURCE, build_dir, lock_file, write_if_changed
 
 PAGE = SOURCE / "docs/kernels.md"
@@ -14,7 +16,8 @@ HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 # Kernels
 
 Each row was booted on the machine as a whole, natively and under Umbra, with the same checks: *shell* (a command), *utest* (`tests/guest-user`, as ARM and
-as Thumb-2 code), *modules* (the kernel's own), *reboot* (up again). `tools/run --kernel KIND` starts one; `configs/kernels.toml` describes them.
+as Thumb-2 code), *modules* (the kernel's own), *reboot* (up again), *report* (of a bare-metal kernel: no test failed). `tools/run --kernel KIND` starts one;
+`configs/kernels.toml` describes them.
 
 | kind | kernel | version | checks | native | guest |
 |---|---|---|---|---|---|
@@ -59,22 +62,64 @@ def recorded(ready, world, expected):
         record(ready, world, text, time.monotonic() - begin)
 
 
-def shown(one, worlds):
-    """One cell: the result of all worlds, or each."""
-    results = {world: one["worlds"].get(world, {}).get("result", "-").replace(": ", " ").replace("|", "\\|") for world in worlds}
+def in_cell(text):
+    return text.replace(": ", " ").replace("|", "\\|")
+
+
+def shown(results):
+    """One cell of {world: result}: the result of all worlds, or each."""
+    if list(results) == ["native"]:
+        return results["native"]
     if len(set(results.values())) == 1:
-        return f"{next(iter(results.values()))} ({', '.join(results)})" if list(results) != ["native"] else next(iter(results.values()))
+        return f"{next(iter(results.values()))} ({', '.join(results)})"
     return ", ".join(f"{world}: {text}" for world, text in results.items())
 
 
-def page():
-    results = load()
+def read_cell(cell, worlds):
+    """The other way round: {world: result}."""
+    if worlds == ["native"]:
+        return {"native": cell}
+    same = re.fullmatch(rf"(.*) \(({'|'.join(PATHS)})(, ({'|'.join(PATHS)}))*\)", cell)
+    if same:
+        return dict.fromkeys(cell[len(same[1]) + 2:-1].split(", "), same[1])
+    return dict(re.findall(rf"({'|'.join(PATHS)}): (.*?)(?=, (?:{'|'.join(PATHS)}): |$)", cell))
+
+
+def read_page(text):
+    """{kind: what record() has of it}, of rows as page() makes them."""
+    found = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
+        if len(cells) == 6 and re.fullmatch("`.*`", cells[0]):
+            found[cells[0].strip("`")] = {"version": cells[2], "checks": cells[3], "worlds": read_cell(cells[4], ["native"]) | read_cell(cells[5], list(PATHS))}
+    return found
+
+
+def checks_of(kernel):
+    return ", ".join(kernel.checks) or "-"
+
+
+def merged(old, results, kernels):
+    """What the page says and what was found since. Another version of a kernel begins anew, and so do other checks."""
+    new = {kind: {"version": one["version"], "worlds": {world: in_cell(found["result"]) for world, found in one["worlds"].items()}}
+           for kind, one in results.items()}
+    for kind, one in old.items():
+        same = kind in kernels and one["checks"] == checks_of(kernels[kind])
+        if same and (kind not in new or new[kind]["version"] == one["version"]):
+            new[kind] = {"version": one["version"], "worlds": one["worlds"] | new.get(kind, one)["worlds"]}
+    return new
+
+
+def page(found, kernels):
     rows = []
-    for kernel in umbra_kernels.load().values():
-        one = results.get(kernel.kind, {"version": "-", "worlds": {}})
-        rows.append(f"| `{kernel.kind}` | {kernel.what} | {one['version']} | {', '.join(kernel.checks) or '-'} | {shown(one, ['native'])} | {shown(one, kernel.paths)} |")
+    for kernel in kernels.values():
+        one = found.get(kernel.kind, {"version": "-", "worlds": {}})
+        native, guest = ({world: one["worlds"].get(world, "-") for world in worlds} for worlds in (["native"], kernel.paths))
+        rows.append(f"| `{kernel.kind}` | {kernel.what} | {one['version']} | {checks_of(kernel)} | {shown(native)} | {shown(guest)} |")
     return HEAD + "\n".join(rows) + "\n" + TAIL
 
 
 def write():
-    return write_if_changed(PAGE, page())
+    """The page: what was not tried since it was made last stays."""
+    kernels = umbra_kernels.load()
+    return write_if_changed(PAGE, page(merged(read_page(PAGE.read_text(encoding="utf-8")), load(), kernels), kernels))

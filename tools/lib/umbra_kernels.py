@@ -8,7 +8,6 @@ import re
 import shutil
 import struct
 import tempfile
-import tomllib
 import urllib.parse
 import zlib
 
@@ -17,11 +16,12 @@ import umbra_debian
 import umbra_guest
 import umbra_kernel_build
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, new_file, run, write_if_changed
+import umbra_toml
+from umbra_common import SOURCE, ToolError, build_dir, make, new_file, run, write_if_changed
 
 FILE = SOURCE / "configs/kernels.toml"
-CHECKS = ("shell", "utest", "modules", "reboot")
-ORIGINS = ("package", "source", "of", "loader")
+CHECKS = ("shell", "utest", "modules", "reboot", "report")
+ORIGINS = ("package", "source", "of", "loader", "bare")
 PATHS = ("trap", "inline", "interp")
 FORMS = ("uImage", "Image", "appended")
 BASE_LAYOUT = "linux"
@@ -42,6 +42,7 @@ class Kernel:
     of: str = ""
     form: str = ""
     loader: str = ""
+    bare: str = ""
     layout: str = BASE_LAYOUT
     bootargs: str = ""
     checks: tuple = ()
@@ -61,10 +62,7 @@ class Ready:
 
     def only_direct(self, native):
         """Does boot.scr have no way to start it? It knows a zImage with a device tree, and no boot loader but the one that runs it."""
-        return bool(self.kernel.loader or (native and self.kernel.of))
-
-
-FIELDS = {field.name for field in dataclasses.fields(Kernel)} - {"kind"}
+        return bool(self.kernel.loader or (native and (self.kernel.of or self.kernel.bare)))
 
 
 def mistake(kind, text):
@@ -72,10 +70,7 @@ def mistake(kind, text):
 
 
 def make_kernel(kind, words):
-    unknown = set(words) - FIELDS
-    if unknown:
-        raise mistake(kind, f"unknown word '{sorted(unknown)[0]}'")
-    one = Kernel(kind, **{word: tuple(value) if isinstance(value, list) else value for word, value in words.items()})
+    one = Kernel(kind, **umbra_toml.values(Kernel, words, f"{FILE.name}: {kind}", ("kind",)))
     if sum(bool(getattr(one, origin)) for origin in ORIGINS) != 1:
         raise mistake(kind, f"needs one of {', '.join(ORIGINS)}")
     if bool(one.of) != bool(one.form) or (one.form and one.form not in FORMS):
@@ -94,18 +89,15 @@ def make_kernel(kind, words):
     for name in one.config:
         if not umbra_kernel_build.fragment(name).is_file():
             raise mistake(kind, f"there is no configs/kernels/{name}.config")
+    if one.bare and not (SOURCE / f"tests/guests/{one.bare}.c").is_file():
+        raise mistake(kind, f"there is no tests/guests/{one.bare}.c")
     umbra_card.check_layout(one.layout)
     return one
 
 
 def load(path=FILE):
     """{kind: Kernel}"""
-    try:
-        with open(path, "rb") as handle:
-            tables = tomllib.load(handle).get("kernels", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ToolError(f"{path}: {error}") from error
-    kernels = {kind: make_kernel(kind, words) for kind, words in tables.items()}
+    kernels = {kind: make_kernel(kind, words) for kind, words in umbra_toml.tables(path, "kernels").items()}
     for one in kernels.values():
         other = one.of or one.loader
         if other and (other not in kernels or kernels[other].of or kernels[other].loader):
@@ -209,9 +201,18 @@ def with_bootargs(one, layout, folder):
     return target
 
 
+def bare_files(one):
+    """(files, version) of a kernel of tests/guests."""
+    if make("-s", "guests").returncode:
+        raise ToolError("the guests could not be built (see above)")
+    return {"guest.bin": build_dir() / f"guests/{one.bare}.bin"}, f"tests/guests/{one.bare}.c"
+
+
 def files_of(one, folder):
     """(files, version): fetched or built, new ones in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    if one.bare:
+        return bare_files(one)
     if one.loader:
         uboot = umbra_debian.fetch_boot()["u-boot"]
         return {"u-boot.img": uboot / "usr/lib/u-boot/omap3_beagle/u-boot.img"}, uboot.name.rsplit("_", 1)[0]
@@ -247,5 +248,7 @@ def native_arguments(ready):
     """QEMU's words for a direct start without Umbra: a boot loader comes from its card, and an appended tree is the only one."""
     if ready.kernel.loader:
         return []
+    if ready.kernel.bare:
+        return ["-kernel", str(ready.files["guest.bin"].with_suffix(".uimg"))]
     files = {name: path for name, path in ready.files.items() if name != "guest.dtb" or ready.kernel.form != "appended"}
     return umbra_machine.native_boot(files, umbra_machine.layout_bootargs(ready.layout))

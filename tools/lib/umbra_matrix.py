@@ -119,7 +119,7 @@ def run_all(chosen, data, jobs, results):
             for done in concurrent.futures.as_completed(waiting):
                 result = results[waiting[done].name] = done.result()
                 print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
-                      + (f": {result.message}" if result.message else ""), flush=True)
+                      + (f": {report.plain(result.message)}" if result.message else ""), flush=True)
         except BaseException:  # Ctrl-C, above all: what has not begun does not
             pool.shutdown(wait=False, cancel_futures=True)
             raise
