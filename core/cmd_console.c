@@ -32,12 +32,15 @@ static int cmd_console(int argc, char **argv)
 		mon_printf("there is no guest %s\n", argv[1]);
 		return 0;
 	}
-	mon_printf("[guest %s]\n", g->name);
+	if (console_has(g))
+		mon_printf("[guest %s]\n", g->name);
+	else
+		mon_printf("guest %s has no console; commands are about it from here on\n", g->name);
 	if (argc == 3)
 		console_show_history(g);
 	else
 		console_show(g);
-	if (guest_is_alive(g))
+	if (guest_is_alive(g) && console_has(g))
 		console_set_monitor(false);
 	else
 		mon_printf("\n");

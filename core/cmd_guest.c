@@ -147,21 +147,29 @@ static int guest_cmd_shadow(struct guest *g, const char *name)
 	return 0;
 }
 
+static bool console_is_there(const struct guest *g)
+{
+	if (!console_has(g))
+		mon_printf("guest %s has no console\n", g->name);
+	return console_has(g);
+}
+
 /* Send the escape key itself, which the console keeps for the monitor otherwise. */
 static int guest_cmd_escape(struct guest *g)
 {
-	(void)g;
-	console_send_guest(CONFIG_MONITOR_ESCAPE);
+	if (console_is_there(g))
+		console_send_guest(g, CONFIG_MONITOR_ESCAPE);
 	return 0;
 }
 
 /* For what asks for it at a terminal that cannot send one: Linux's SysRq. The key that follows goes to the guest, too. */
 static int guest_cmd_break(struct guest *g)
 {
-	(void)g;
+	if (!console_is_there(g))
+		return 0;
 	console_show(g);
 	console_set_monitor(false);
-	console_send_break();
+	console_send_break(g);
 	return 0;
 }
 

@@ -5,8 +5,9 @@
  * One transmit queue in order of arrival, emptied by the UART's interrupt. Umbra's own output is never lost: it
  * waits for the wire when the queue is full. The guest's waits in the guest (its emulated UART's
  * FIFO stays full). Guests that are not shown write into a ring each (console_port.c). Received characters go to the guest that is or, after the escape key, to the monitor, which
- * runs later from the run loop. A guest that is slow to read makes the wire wait; one that does not read at all loses characters instead,
- * because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
+ * runs later from the run loop. For a guest that is slow to read, characters wait in the UART's FIFO and on the wire, if the sender sees to that; from
+ * one that does not what is too much is lost there, as it is while Umbra is busy for long, and the guest's UART reports an overrun. One that does
+ * not read at all loses characters instead, because the escape key may be behind them. Nothing here locks: Umbra runs with interrupts masked.
  */
 #include <string.h>
 
@@ -27,12 +28,12 @@
 #define GUEST_RESERVE	1024u	/* places that the guest leaves free for Umbra's messages */
 
 static u8 tx_buf[TX_SIZE];
-static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK */
+static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK, HOST_UART_OVERRUN */
 static u32 tx_head, tx_tail, rx_head, rx_tail;	/* free running */
 static bool ready;		/* UART is set up and interrupt driven */
 static bool released;		/* the guest has the UART */
 static bool in_monitor;
-static bool rx_held;		/* the wire waits for the guest to read */
+static bool rx_held;		/* the UART's FIFO waits for the guest to read */
 static bool rx_lossy;		/* the guest does not read: nothing waits for it */
 static u32 guest_reads, reads_at_tick;	/* free running */
 static void (*divert)(char c);	/* gets what would go to the wire */
@@ -79,7 +80,8 @@ static void tx_queue(u8 c)
 
 static void rx_update(u32 wanted)
 {
-	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && console_shown && console_shown->ops->rx_room(console_shown->priv) < wanted;
+	const struct console_port *p = console_heard();
+	bool hold = !released && !in_monitor && rx_head == rx_tail && !rx_lossy && p && p->ops->rx_room(p->priv) < wanted;
 
 	if (hold == rx_held)
 		return;
@@ -109,10 +111,16 @@ void console_guest_taken(struct console_port *p)
 
 static void send_guest(u16 c)
 {
+	const struct console_port *p = console_heard();
+
+	if (!p)
+		return;
 	if (c == HOST_UART_BREAK)
-		console_send_break();
-	else
-		console_send_guest((u8)c);
+		p->ops->rx_break(p->priv);
+	else if (c != HOST_UART_OVERRUN)
+		p->ops->rx(p->priv, (u8)c);
+	else if (p->ops->rx_overrun)
+		p->ops->rx_overrun(p->priv);
 }
 
 static void rx_char(u16 c)
@@ -232,6 +240,11 @@ bool console_wire_put(u8 c)
 	return true;
 }
 
+bool console_wire_has(u32 n)
+{
+	return released || divert || tx_guest_space() >= n;
+}
+
 /* While what is remembered of it is still on its way to the wire, what it writes is remembered behind that. */
 bool console_guest_tx(struct console_port *p, u8 c)
 {
@@ -243,18 +256,6 @@ bool console_guest_tx(struct console_port *p, u8 c)
 	}
 	console_port_take(p, c, shown && !behind);
 	return true;
-}
-
-void console_send_guest(u8 c)
-{
-	if (console_shown)
-		console_shown->ops->rx(console_shown->priv, c);
-}
-
-void console_send_break(void)
-{
-	if (console_shown)
-		console_shown->ops->rx_break(console_shown->priv);
 }
 
 void console_guest_break(struct console_port *p, bool on)
@@ -298,7 +299,7 @@ void console_work(void)
 			monitor_toggle();
 		else if (!in_monitor)
 			send_guest(c);
-		else if (c != HOST_UART_BREAK)	/* nothing to it */
+		else if (c < HOST_UART_BREAK)	/* that and a loss are nothing to it */
 			monitor_input((char)c);
 	}
 	rx_update(1);

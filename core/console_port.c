@@ -23,6 +23,32 @@ static struct console_port *port_of(const struct guest *g)
 	return NULL;
 }
 
+struct console_port *console_heard(void)
+{
+	return console_shown && console_shown->guest == chosen ? console_shown : NULL;
+}
+
+bool console_has(const struct guest *g)
+{
+	return port_of(g);
+}
+
+void console_send_guest(const struct guest *g, u8 c)
+{
+	const struct console_port *p = port_of(g);
+
+	if (p)
+		p->ops->rx(p->priv, c);
+}
+
+void console_send_break(const struct guest *g)
+{
+	const struct console_port *p = port_of(g);
+
+	if (p)
+		p->ops->rx_break(p->priv);
+}
+
 /* One that nobody has, or NULL. */
 static struct console_port *free_port(void)
 {
@@ -88,10 +114,20 @@ u32 console_unseen(const struct guest *g)
 	return p ? (u32)MIN(p->head - p->seen, CONSOLE_HISTORY_SIZE) : 0;
 }
 
-/* A line of a guest that is not shown, between those of the one that is. */
+#define LOST_MARK	"[...] "
+
+/*
+ * A line of a guest that is not shown, between those of the one that is. It takes of the wire what is free for guests, or else it is not printed: who
+ * writes without end would make Umbra wait for the wire with every line.
+ */
 static void flush_line(struct console_port *p)
 {
-	mon_printf("\n[%s] %.*s", p->guest->name, (int)p->line_len, p->line);
+	u32 size = (u32)strlen(p->guest->name) + (u32)sizeof("\r\n[] " LOST_MARK) + p->line_len;
+	bool fits = console_wire_has(size);
+
+	if (fits)
+		mon_printf("\n[%s] %s%.*s", p->guest->name, p->lines_lost ? LOST_MARK : "", (int)p->line_len, p->line);
+	p->lines_lost = !fits;
 	p->line_len = 0;
 }
 

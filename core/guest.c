@@ -36,7 +36,8 @@ void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...
 {
 	va_list ap;
 
-	if (g->request != GUEST_REQ_NONE)
+	/* The devices of one that was stopped are still there, and a watchdog among them counts on. */
+	if (g->request != GUEST_REQ_NONE || !guest_is_alive(g))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(g->reason, sizeof(g->reason), fmt, ap);

@@ -101,14 +101,26 @@ static void take_appended(struct layout_guest *c)
 	if (c->dtb.size)
 		pr_info("guest %s: the device tree behind \"%s\" takes the place of \"%s\"\n", c->name, SHOWN(k->name), SHOWN(c->dtb.name));
 	c->dtb = (struct layout_file){ .name = k->name, .addr = k->addr + size, .size = k->size - size, .at = k->at };
+	k->behind += k->size - size;
 	k->size = size;
 }
 
-/* Take each file out of U-Boot's format if it comes in that, and a device tree from behind the kernel. */
+/* Take @f out of U-Boot's format if it comes in that. */
+static int open_file(const struct layout_guest *c, struct layout_file *f, enum uimage_type type, struct uimage *u)
+{
+	const struct layout_file whole = *f;
+	int err = uimage_open(c->name, f, type, u);
+
+	f->before = (u32)(f->addr - whole.addr);
+	f->behind = whole.size - f->size - f->before;
+	return err;
+}
+
+/* What the guest gets of each file. */
 static int open_files(struct layout_guest *c)
 {
 	struct uimage u = { .load = 0 };
-	int err = uimage_open(c->name, &c->kernel, UIMAGE_KERNEL, &u);
+	int err = open_file(c, &c->kernel, UIMAGE_KERNEL, &u);
 
 	c->entry_at = 0;
 	if (!err && guest_file_is_zimage(&c->kernel))	/* it runs anywhere */
@@ -116,8 +128,32 @@ static int open_files(struct layout_guest *c)
 	else if (!err && u.given)
 		err = place_raw(c, &u);
 	if (!err)
-		err = uimage_open(c->name, &c->dtb, UIMAGE_FLATDT, &u);
-	return err ? err : uimage_open(c->name, &c->initrd, UIMAGE_RAMDISK, &u);
+		err = open_file(c, &c->dtb, UIMAGE_FLATDT, &u);
+	return err ? err : open_file(c, &c->initrd, UIMAGE_RAMDISK, &u);
+}
+
+static void make_whole(struct layout_file *f)
+{
+	f->addr -= f->before;
+	f->size += f->before + f->behind;
+}
+
+static void make_part(struct layout_file *f)
+{
+	f->addr += f->before;
+	f->size -= f->before + f->behind;
+}
+
+/* Files are kept as they came, whatever of them a guest gets: one that comes later may get more, or another part. */
+static void each_opened(struct layout *l, void (*fn)(struct layout_file *f))
+{
+	for (struct layout_guest *c = l->guest; c < l->guest + l->nguests; c++) {
+		if (!c->ok)
+			continue;
+		fn(&c->kernel);
+		fn(&c->dtb);
+		fn(&c->initrd);
+	}
 }
 
 static u32 insert_file(struct layout_file **f, u32 n, struct layout_file *one)
@@ -326,8 +362,10 @@ void guest_files_keep(struct layout *l)
 	memset(regions, 0, sizeof(regions));
 	for (u32 i = 0; i < l->nguests; i++)
 		l->guest[i].ok = l->guest[i].ok && !open_files(&l->guest[i]);
+	each_opened(l, make_whole);
 	while (!keep_all(l))
 		;
+	each_opened(l, make_part);
 	for (u32 i = 0; i < l->nguests; i++)
 		if (l->guest[i].ok)
 			give_memory(l, &l->guest[i]);
@@ -423,8 +461,8 @@ static hpa_t find_piece(u32 size)
 	return 0;
 }
 
-/* What a guest forgets it changes in a copy of its own: others may have the file as well. */
-static void copy_forgotten(struct layout_guest *c, hpa_t at)
+/* What a guest forgets it changes in a copy of its own: others may have the file as well. Returns where the copies end. */
+static hpa_t copy_forgotten(struct layout_guest *c, hpa_t at)
 {
 	for (struct layout_dev *d = c->dev; d < c->dev + c->ndevs; d++) {
 		struct layout_file *f = &d->file;
@@ -436,26 +474,43 @@ static void copy_forgotten(struct layout_guest *c, hpa_t at)
 		f->addr = at;
 		at += kept_size(f);
 	}
+	return at;
+}
+
+/* A device tree is aligned to 8 bytes, but behind a kernel it lies where that ends. */
+static u32 unaligned_tree(const struct layout_guest *c)
+{
+	return c->dtb.addr % 8 ? c->dtb.size : 0;
+}
+
+static void copy_tree(struct layout_guest *c, hpa_t at)
+{
+	memcpy(hpa_ptr(at), hpa_ptr(c->dtb.addr), c->dtb.size);
+	c->dtb.addr = at;
 }
 
 int guest_files_take(struct layout_guest *c)
 {
-	u32 forgotten = 0;
+	u32 copied;
+	hpa_t at;
 	int err = open_files(c);
 
 	if (err)
 		return err;
+	copied = unaligned_tree(c);
 	for (const struct layout_dev *d = c->dev; d < c->dev + c->ndevs; d++)
-		forgotten += d->file.doubled ? kept_size(&d->file) : 0;
+		copied += d->file.doubled ? kept_size(&d->file) : 0;
 	c->own_size = guest_own_size(c);
-	c->chunk_size = c->mem_size + c->own_size + ALIGN_UP(forgotten, SECTION_SIZE);
+	c->chunk_size = c->mem_size + c->own_size + ALIGN_UP(copied, SECTION_SIZE);
 	c->chunk = find_piece(c->chunk_size);
 	if (!c->chunk)
 		return layout_mistake(&c->at, "memory-mib", "too much: no %lu MiB in one piece are left, with the %lu that Umbra needs for it",
 				      (unsigned long)(c->chunk_size >> SECTION_SHIFT), (unsigned long)(c->own_size >> SECTION_SHIFT));
 	c->mem_host = c->chunk;
 	c->own = c->chunk + c->mem_size;
-	copy_forgotten(c, c->own + c->own_size);
+	at = copy_forgotten(c, c->own + c->own_size);
+	if (unaligned_tree(c))
+		copy_tree(c, at);
 	c->files_kept = true;
 	return 0;
 }

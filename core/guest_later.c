@@ -44,7 +44,8 @@ static void locate_files(void *fdt)
 		int len;
 		const char *name = fdt_getprop(fdt, node, "file", &len);
 		const struct layout_file *f = name && len && !name[len - 1] ? guest_file_kept(name) : NULL;
-		const fdt32_t reg[2] = { cpu_to_fdt32(f ? f->addr : 0), cpu_to_fdt32(f ? f->size : 0) };
+		const hpa_t at = f ? f->addr - f->before : 0;
+		const fdt32_t reg[2] = { cpu_to_fdt32(at), cpu_to_fdt32(f ? f->before + f->size + f->behind : 0) };
 
 		(void)fdt_setprop_inplace(fdt, node, "reg", reg, sizeof(reg));	/* if it is none of that size, the parser says so */
 	}

@@ -84,19 +84,31 @@ static void guests_boot(const void *fdt)
 		start(g);
 }
 
+/* In the guest's own time, or one that does nothing else would have nearly all of the processor. */
+static int restart(struct guest *g)
+{
+	const u32 since = host_time_now();
+	int err = guest_restart(g);
+
+	sched_charge(g, host_time_now() - since);
+	return err;
+}
+
 /* What the guest asked for, acted upon between two runs of it. */
 static void handle_request(struct guest *g)
 {
 	enum guest_request req = g->request;
 	int err = 0;
 
+	if (g->state == GUEST_PAUSED)	/* it waits for the guest, as interrupts do */
+		return;
 	g->request = GUEST_REQ_NONE;
 	switch (req) {
 	case GUEST_REQ_NONE:
 		return;
 	case GUEST_REQ_RESET:
 		guest_watch_reset(g);
-		err = guest_restart(g);
+		err = restart(g);
 		break;
 	case GUEST_REQ_POWEROFF:
 		guest_stop(g);

@@ -8,6 +8,7 @@
  *  - `latency`: such a guest counts as a slice further behind than it is. It gets no more time for that, but gets it at once.
  *  - `cap`: a guest with one stands while it has used up its part of the period.
  * What the devices of a guest do is in its time, in turns of bounded length: long work is left and taken up again as if the guest had done it.
+ * So is a restart that it asked for, which is in one piece.
  * Sleeping guests cost nothing: nobody looks at them before an interrupt input rises. With one guest that can run there are no slices.
  */
 #include <arch/cpu.h>
@@ -110,15 +111,14 @@ static void catch_up(struct guest *g)
 	g->share.ready = true;
 }
 
+/* What it owes it still owes: to stop and come again forgives nothing. */
 void sched_join(struct guest *g)
 {
 	u64 v;
 
 	g->share.ready = false;
-	if (least(&v))
+	if (least(&v) && g->share.vtime < v)
 		g->share.vtime = v;
-	g->share.used = 0;
-	g->share.capped = false;
 	if (!g->cfg.cap || any_cap)
 		return;
 	any_cap = true;
@@ -191,15 +191,19 @@ void sched_go_on(struct guest *g)
 		host_irq_handle();
 }
 
+void sched_charge(struct guest *g, u32 ticks)
+{
+	struct sched_share *s = &g->share;
+
+	s->vtime += virtual(g, ticks);
+	s->ran += ticks;
+	s->used += g->cfg.cap ? ticks : 0;
+	s->capped = s->used >= budget(g);
+}
+
 void sched_done(void)
 {
-	struct sched_share *s = &current->share;
-	u32 ticks = host_time_now() - since;
-
-	s->vtime += virtual(current, ticks);
-	s->ran += ticks;
-	s->used += current->cfg.cap ? ticks : 0;
-	s->capped = s->used >= budget(current);
+	sched_charge(current, host_time_now() - since);
 	current = NULL;
 }
 

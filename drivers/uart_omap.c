@@ -36,6 +36,7 @@
 #define MCR_TCRTLR		BIT(6)
 #define LCR_BREAK		BIT(6)
 #define LSR_DR			BIT(0)
+#define LSR_OE			BIT(1)
 #define LSR_BI			BIT(4)
 #define LSR_THRE		BIT(5)
 #define LSR_TEMT		BIT(6)
@@ -58,10 +59,20 @@
 #define POLLS			1000000u	/* bound of waits that a healthy UART ends within 10 ms */
 
 static u32 uart_ier;
+static bool overrun;	/* was seen, and not said yet */
 
 static u32 uart_read(u32 reg)
 {
 	return arch_mmio_read32(UART_BASE + reg);
+}
+
+/* To read it clears OE, whoever reads it for something else. */
+static u32 read_lsr(void)
+{
+	u32 lsr = uart_read(UART_LSR);
+
+	overrun |= (lsr & LSR_OE) != 0;
+	return lsr;
 }
 
 static void uart_write(u32 reg, u32 value)
@@ -195,9 +206,13 @@ void host_uart_early_putc(char c)
 
 int host_uart_getc(void)
 {
-	u32 lsr = uart_read(UART_LSR);	/* BI is about the byte that is read next */
+	u32 lsr = read_lsr();	/* BI is about the byte that is read next */
 	int c;
 
+	if (overrun) {
+		overrun = false;
+		return HOST_UART_OVERRUN;
+	}
 	if (!(lsr & LSR_DR))
 		return -1;
 	c = (int)(uart_read(UART_RHR) & 0xff);
@@ -211,7 +226,7 @@ void host_uart_break(bool on)
 
 u32 host_uart_tx_room(void)
 {
-	if (uart_read(UART_LSR) & LSR_THRE)
+	if (read_lsr() & LSR_THRE)
 		return FIFO_SIZE;
 	return uart_read(UART_SSR) & SSR_TX_FULL ? 0 : 1;
 }

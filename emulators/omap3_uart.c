@@ -2,7 +2,7 @@
 /* The guest's OMAP3 UART: register banks and FIFOs as in the chip, the wire is the guest's console. */
 
 /*
- * Deviations from the chip, all chosen so that a guest never loses a character or waits for a line that
+ * Deviations from the chip, all chosen so that a guest loses no character but those that the real wire lost, and waits for no line that
  * does not exist:
  * - A character counts as sent when the console has taken it; the baud rate only reads back.
  * - Transmission works in every MDR1 mode, also while disabled: early consoles write across the kernel's own reset
@@ -554,6 +554,14 @@ static void on_break(void *priv)
 	update_line(s);
 }
 
+static void on_overrun(void *priv)
+{
+	struct uart *s = priv;
+
+	s->overrun = true;
+	update_line(s);
+}
+
 static u32 rx_room(void *priv)
 {
 	return BACKLOG - rx_count(priv);
@@ -570,6 +578,7 @@ static void on_tx_space(void *priv)
 static const struct console_guest_ops console_ops = {
 	.rx = on_typed,
 	.rx_break = on_break,
+	.rx_overrun = on_overrun,
 	.rx_room = rx_room,
 	.tx_space = on_tx_space,
 };

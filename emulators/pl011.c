@@ -324,6 +324,15 @@ static void on_break(void *priv)
 	update_line(s);
 }
 
+static void on_overrun(void *priv)
+{
+	struct pl011 *s = priv;
+
+	s->overrun = true;
+	s->ris |= INT_OE;
+	update_line(s);
+}
+
 static u32 rx_room(void *priv)
 {
 	return BACKLOG - rx_count(priv);
@@ -340,6 +349,7 @@ static void on_tx_space(void *priv)
 static const struct console_guest_ops console_ops = {
 	.rx = on_typed,
 	.rx_break = on_break,
+	.rx_overrun = on_overrun,
 	.rx_room = rx_room,
 	.tx_space = on_tx_space,
 };

@@ -33,10 +33,7 @@ PACKAGE_TOOLS = ("menuconfig", "guiconfig", "oldconfig", "allyesconfig", "allnoc
 
 def load_kconfig():
     """Parse the Kconfig files; any complaint about them is an error."""
-    try:
-        kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
-    except kconfiglib.KconfigError as error:
-        raise ToolError(str(error).strip()) from error
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
     kconf.warn_assign_undef = True
     fail_on_warnings(kconf, "in the Kconfig files")
     return kconf
@@ -238,7 +235,11 @@ def repair(kconf, rng):
 
 def target_randconfig(kconf, _arguments):
     """Random values for all that can be chosen, in a random order, then a check that the result loads cleanly."""
-    seed = int(os.environ.get("KCONFIG_SEED") or random.SystemRandom().randrange(1 << 32))
+    text = os.environ.get("KCONFIG_SEED") or str(random.SystemRandom().randrange(1 << 32))
+    try:
+        seed = int(text, 0)
+    except ValueError as error:
+        raise ToolError(f"KCONFIG_SEED={text} is no number") from error
     rng = random.Random(seed)
     print(f"kconfig: randconfig with KCONFIG_SEED={seed}")
     kconf.load_config(os.devnull)
@@ -305,11 +306,14 @@ def main(arguments):
     if not arguments or arguments[0] not in (*TARGETS, *PACKAGE_TOOLS):
         raise ToolError(f"usage: kconfig.py {{{'|'.join((*TARGETS, *PACKAGE_TOOLS))}}} [ARGUMENT]")
     os.environ.setdefault("srctree", str(pathlib.Path(__file__).resolve().parents[1]))
-    if arguments[0] in PACKAGE_TOOLS:
-        load_kconfig()
-        run_package_tool(arguments[0])
-        return
-    TARGETS[arguments[0]](load_kconfig(), arguments[1:])
+    try:
+        kconf = load_kconfig()
+        if arguments[0] in PACKAGE_TOOLS:
+            run_package_tool(arguments[0])
+        else:
+            TARGETS[arguments[0]](kconf, arguments[1:])
+    except kconfiglib.KconfigError as error:
+        raise ToolError(str(error).strip().partition("\n")[0]) from error
 
 
 if __name__ == "__main__":

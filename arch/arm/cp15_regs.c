@@ -25,6 +25,7 @@ static u32 rd_##name(struct vcpu *v, const struct coproc_row *row)		\
 }
 READ_HW(midr)
 READ_HW(ctr)
+READ_HW(tlbtr)
 READ_HW(mpidr)
 READ_HW(id_pfr1)
 READ_HW(id_afr0)
@@ -432,7 +433,7 @@ const struct coproc_row cp15_rows[] = {
 	ID(0, 0, "MIDR", rd_midr),
 	ID(1, 0, "CTR", rd_ctr),
 	ID(2, 0, "TCMTR", rd_zero),
-	ID(3, 0, "TLBTR", rd_zero),
+	ID(3, 0, "TLBTR", rd_tlbtr),
 	ID(4, 0, "MIDR.4", rd_midr),
 	ID(5, 0, "MPIDR", rd_mpidr),
 	ID(6, 0, "MIDR.6", rd_midr),

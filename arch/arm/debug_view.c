@@ -317,12 +317,13 @@ static void scan_stack(struct vcpu *v, struct unwind_index *idx, struct unwind_f
 static struct unwind_frame frame_of(struct vcpu *v)
 {
 	struct unwind_frame f = { .called = false };
-	u32 mode = vcpu_mode(v);
+	const u32 *spsr = vcpu_spsr(v);
+	u32 mode;
 
 	memcpy(f.r, v->r, sizeof(f.r));
-	if (mode == MODE_USR || mode == MODE_SVC || mode == MODE_SYS)
+	if (!spsr || vcpu_mode(v) == MODE_SVC)
 		return f;
-	mode = *vcpu_spsr(v) & PSR_MODE;
+	mode = *spsr & PSR_MODE;
 	mon_printf("    %08x  lr: where mode %s was interrupted, or behind it\n", (unsigned)v->r[14], mode_name(mode));
 	for (u32 i = 8; i <= 12; i++)
 		f.r[i] = vcpu_user_reg_get(v, i);

@@ -19,6 +19,7 @@
 #include <hv/emudev.h>
 #include <hv/guest.h>
 #include <hv/irq.h>
+#include <hv/layout.h>
 #include <hv/log.h>
 #include <hv/sched.h>
 #include <string.h>
@@ -27,17 +28,21 @@ static const char *const bank_name[BANK_NR] = { "usr", "fiq", "irq", "svc", "abt
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
-	const struct cpu_path *p = cpu_path_find(g, path);
+	char why[CPU_PATH_WHY];
+	const struct cpu_path *p = cpu_path_find(path, why, sizeof(why));
 	struct vcpu *v;
 	int err;
 
-	if (!p)
+	if (!p) {
+		layout_mistake(&g->cfg.at, "cpu-path", "%s", why);
 		return -ENOENT;
+	}
 	if (!coproc_core_is_good())
 		return -ENOTSUP;
 	v = hv_alloc(sizeof(*v), PAGE_SIZE);	/* its first page is mapped into the window */
 	v->guest = g;
 	v->path = p;
+	v->cpsr = MODE_SVC | PSR_AIF;	/* one that never starts is looked at, too */
 	v->slow_cause = SLOW_CAUSE_IDLE;
 	v->fast_off = !IS_ENABLED(CONFIG_FAST_EXITS);
 	g->vcpu = v;
@@ -73,10 +78,13 @@ static void path_change(struct vcpu *v, const struct cpu_path *p)
 
 int arch_vcpu_set_path(struct vcpu *v, const char *name)
 {
-	const struct cpu_path *p = cpu_path_find(v->guest, name);
+	char why[CPU_PATH_WHY];
+	const struct cpu_path *p = cpu_path_find(name, why, sizeof(why));
 
-	if (!p)
+	if (!p) {
+		pr_err("guest %s: %s\n", v->guest->name, why);
 		return -ENOENT;
+	}
 	vcpu_load(v);
 	if (p != v->path)
 		path_change(v, p);

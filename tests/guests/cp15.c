@@ -16,6 +16,7 @@ static void test_identification(void)
 	check("ID_PFR0: ARM and Thumb-2", 0x31, MRC(0, c0, c1, 0) & 0xff);
 	check("CLIDR: level 1 split caches", 3, clidr & 7);
 	info("MIDR", MRC(0, c0, c0, 0));
+	info("TLBTR", MRC(0, c0, c0, 3));
 	info("ID_MMFR0", MRC(0, c0, c1, 4));
 	info("ID_MMFR1", MRC(0, c0, c1, 5));
 	info("ID_MMFR2", MRC(0, c0, c1, 6));

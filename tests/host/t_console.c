@@ -33,12 +33,12 @@ static bool tx_irq;
 void host_uart_early_putc(char c) { out[out_len++ % sizeof(out)] = c; }
 void host_uart_init(void) { }
 u32 host_uart_irq(void) { return 74; }
-/* A '%' on the wire is a BREAK. */
+/* A '%' on the wire is a BREAK, a '^' a loss. */
 int host_uart_getc(void)
 {
 	u8 c = in && *in ? (u8)*in++ : 0;
 
-	return !c ? -1 : c == '%' ? HOST_UART_BREAK : c;
+	return !c ? -1 : c == '%' ? HOST_UART_BREAK : c == '^' ? HOST_UART_OVERRUN : c;
 }
 static bool rx_irq = true, line_held;
 void host_uart_rx_irq(bool on) { rx_irq = on; }
@@ -55,7 +55,7 @@ void host_uart_putc(char c)
 
 /* -- the guest -- */
 static u32 got_room = 1000;
-static struct guest guest, second;
+static struct guest guest, second, mute = { .name = "mute", .state = GUEST_RUNNING };	/* the last one has no console */
 static struct console_port *port, *port2;
 static char got[256];
 static u32 got_len, spaces, restarts;
@@ -68,7 +68,7 @@ void guest_resume(struct guest *g) { g->state = GUEST_RUNNING; }
 
 struct guest *guest_find(const char *name)
 {
-	return !strcmp(name, guest.name) ? &guest : guest.next && !strcmp(name, second.name) ? &second : NULL;
+	return !strcmp(name, guest.name) ? &guest : guest.next && !strcmp(name, second.name) ? &second : !strcmp(name, mute.name) ? &mute : NULL;
 }
 
 void guest_stop(struct guest *g) { g->state = GUEST_STOPPED; }
@@ -105,8 +105,10 @@ static void guest_rx(void *priv, u8 c)
 
 static void guest_space(void *priv) { spaces++; }
 static void guest_break(void *priv) { guest_rx(priv, '#'); }
+static void guest_overrun(void *priv) { guest_rx(priv, '!'); }
 static u32 guest_room(void *priv) { return got_room; }
-static const struct console_guest_ops ops = { .rx = guest_rx, .rx_break = guest_break, .rx_room = guest_room, .tx_space = guest_space };
+static const struct console_guest_ops ops = { .rx = guest_rx, .rx_break = guest_break, .rx_overrun = guest_overrun, .rx_room = guest_room,
+					      .tx_space = guest_space };
 
 /* Type @s and let the run loop do what it does. */
 static void type(const char *s)
@@ -171,6 +173,16 @@ static void breaks_go_to_the_guest(void **state)
 	console_guest_break(port, true);
 	assert_true(line_held);
 	console_guest_break(port, false);
+}
+
+/* What the wire lost is said to the guest, if its device can say so; in the monitor it is nothing. */
+static void losses_are_said(void **state)
+{
+	type("a^b");
+	assert_string_equal(got, "a!b");
+	type(ESC "versi^on\r" ESC);
+	assert_string_equal(got, "a!b");
+	assert_non_null(strstr(out, "Umbra 0.1"));
 }
 
 /* A guest that has no room makes the wire wait; what waits arrives when it reads. */
@@ -555,6 +567,28 @@ static void all_lines_have_names(void **state)
 	assert_string_equal(out, "");
 }
 
+/* Lines of hidden guests never make anybody wait for the wire: where it has no room for one, that is left out, and marked. */
+static void hidden_lines_do_not_wait(void **state)
+{
+	u32 n = 0;
+
+	type(ESC "console all\r" ESC);
+	clear();
+	room = 0;
+	for (; n < 1000; n++)
+		say(port2, "a line of a guest that prints without end\n");
+	assert_int_equal(out_len, 0);
+	assert_int_equal(room, 0);
+	room = 100000;
+	say(port, ".");		/* what was queued goes out */
+	assert_null(strstr(out, "[...]"));
+	assert_in_range(out_len, 4000, 8192);
+	clear();
+	say(port2, "once more\nand more\n");
+	assert_string_equal(out, "\r\n[two] [...] once more\r\n[two] and more");
+	type(ESC "console one\r" ESC);
+}
+
 static void commands_by_name(void **state)
 {
 	type(ESC);
@@ -610,6 +644,30 @@ static void guests_come_and_go(void **state)
 	assert_non_null(strstr(out, "usage"));
 }
 
+/* What is for one guest is for no other: not what `guest NAME` sends, nor what is typed when one without a console is chosen. */
+static void keys_have_an_address(void **state)
+{
+	type(ESC "guest two escape\r" ESC);
+	assert_string_equal(got, "");
+	assert_string_equal(got2, ESC);
+	type(ESC "guest mute escape\rguest mute break\r");
+	assert_true(console_in_monitor());
+	assert_non_null(strstr(out, "guest mute has no console\r\n"));
+	assert_null(strstr(out, "[guest mute]"));
+	assert_ptr_equal(monitor_guest(), &guest);
+	type("console mute\r");
+	assert_true(console_in_monitor());
+	assert_ptr_equal(monitor_guest(), &mute);
+	type(ESC "ab%");
+	assert_false(console_in_monitor());
+	assert_string_equal(got, "");
+	assert_string_equal(got2, ESC);
+	say(port, "still shown");
+	assert_non_null(strstr(out, "still shown"));
+	type(ESC "console two\rc");
+	assert_string_equal(got2, ESC "c");
+}
+
 /* A guest without a console is chosen like any other, and forgotten like any other. */
 static void who_is_no_more_is_not_chosen(void **state)
 {
@@ -638,6 +696,7 @@ int main(void)
 		T(typing_goes_to_the_guest),
 		T(escape_opens_and_closes_the_monitor),
 		T(breaks_go_to_the_guest),
+		T(losses_are_said),
 		T(ram_is_shown),
 		T(the_wire_waits),
 		T(a_guest_that_does_not_read),
@@ -651,6 +710,8 @@ int main(void)
 		T(messages_have_line_ends_and_stay_in_the_log),
 		T(released_console_is_silent),
 		T2(consoles_by_name), T2(history_is_bounded), T2(history_has_a_beginning), T2(history_comes_as_the_wire_takes_it), T2(who_is_hidden_waits_no_more), T2(all_lines_have_names), T2(commands_by_name), T2(guests_come_and_go),
+		T2(keys_have_an_address),
+		T2(hidden_lines_do_not_wait),
 		T2(who_is_no_more_is_not_chosen),
 	};
 

@@ -328,6 +328,16 @@ static void core_revisions(void **state)
 	fake_midr = was;
 }
 
+/* What identifies the core is its own. */
+static void identification(void **state)
+{
+	u32 value = 5;
+
+	assert_int_equal(coproc_read(&v, COPROC_ENC(15u, 0, 0, 0, 3), &value), COPROC_OK);
+	assert_int_equal(value, 0x00202001);
+	assert_int_equal(coproc_write(&v, COPROC_ENC(15u, 0, 0, 0, 3), 0), COPROC_UNDEF);
+}
+
 /* Debug registers are the core's, which may not have them. */
 static void core_registers(void **state)
 {
@@ -363,6 +373,7 @@ int main(void)
 		T(counters_of_two_guests),
 		T(core_registers),
 		T(core_revisions),
+		T(identification),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit test: what the monitor shows of callers, with nothing but a stack to go by. */
-/* SOURCES: arch/arm/debug_view.c */
+/* SOURCES: arch/arm/debug_view.c arch/arm/vcpu.c tests/host/fake/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,10 +31,7 @@ static char text[4096];
 
 void vcpu_switch(struct vcpu *v) { }
 enum coproc_result coproc_read(struct vcpu *v, u32 enc, u32 *value) { return COPROC_UNDEF; }
-enum vbank vcpu_bank_of(u32 mode) { return BANK_SVC; }
-u32 *vcpu_spsr(struct vcpu *v) { return v->bank_spsr; }
-u32 vcpu_user_reg_get(const struct vcpu *v, u32 n) { return v->r[n]; }
-u32 vcpu_mode_sp_get(const struct vcpu *v, u32 mode) { return v->r[13]; }
+void coproc_mode_changed(struct vcpu *v) { }
 void shadow_show(struct vcpu *v, gva_t va) { }
 
 int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
@@ -95,11 +92,25 @@ static void test_words_on_the_stack(void **state)
 	assert_null(strstr(text, "on the stack at 00008040"));
 }
 
+/* In any mode, also in none: no vCPU is in that, but nothing of Umbra depends on it. */
+static void test_modes(void **state)
+{
+	for (u32 mode = 0; mode <= PSR_MODE; mode++) {
+		setup(state);
+		vcpu.cpsr = mode;
+		vcpu.bank_spsr[BANK_IRQ] = MODE_SVC;
+		arch_debug_backtrace(&vcpu);
+		assert_int_equal(!!strstr(text, "where mode svc was interrupted"), mode == MODE_IRQ);
+		assert_int_equal(!!strstr(text, "was interrupted"), mode == MODE_FIQ || mode == MODE_IRQ || mode == MODE_ABT || mode == MODE_UND);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_last_stack, setup),
 		cmocka_unit_test_setup(test_words_on_the_stack, setup),
+		cmocka_unit_test_setup(test_modes, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -766,6 +766,7 @@ static void uboot_itself_is_a_guest(void **state)
 /* The tree behind the kernel is the guest's, edited, and the kernel does not find it there. */
 static void appended_trees_are_taken(void **state)
 {
+	const struct layout_file *kept;
 	u32 size;
 
 	create("linux", 0);
@@ -781,6 +782,12 @@ static void appended_trees_are_taken(void **state)
 		assert_int_equal(*(u32 *)hpa_ptr(guest.entry + KERNEL_SIZE), 0);
 		assert_non_null(fdt_getprop(hpa_ptr(fake_vcpu.r2), 0, "appended", NULL));
 	}
+	/* a guest that comes later finds the file as it came */
+	kept = guest_file_kept("vmlinuz");
+	assert_int_equal(kept->size, KERNEL_SIZE);
+	assert_int_equal(kept->before, 0);
+	assert_int_equal(kept->behind, size);
+	assert_non_null(fdt_getprop(hpa_ptr(kept->addr + KERNEL_SIZE), 0, "appended", NULL));
 	/* a damaged one is refused, as a file of its own would be */
 	create("linux", 0);
 	size = fake_dts_text(ROOT("<1>", "<1>", "appended;"), hpa_ptr(KERNEL_AT + KERNEL_SIZE), 0x10000);
@@ -1056,6 +1063,26 @@ static void first_request_wins(void **state)
 	assert_string_equal(guest.reason, "because 1");
 }
 
+/* A watchdog that nobody serves counts on in a guest that was stopped, and must not bring it back. */
+static void who_is_stopped_requests_nothing(void **state)
+{
+	start("linux");
+	guest_pause(&guest);
+	guest_request(&guest, GUEST_REQ_RESET, "paused");
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+	guest_stop(&guest);
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	guest_request(&guest, GUEST_REQ_RESET, "stopped");
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	assert_string_equal(guest.reason, "paused");
+	guest_destroy(&guest);
+	guest_request(&guest, GUEST_REQ_RESET, "off");
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	assert_int_equal(guest_start(&guest), 0);
+	guest_request(&guest, GUEST_REQ_RESET, "again");
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+}
+
 /* -- several guests -- */
 
 /* A raw guest beside the board's: the files are two, or one for both. */
@@ -1207,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(memory_arguments_are_checked),
 		cmocka_unit_test(initrd_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
+		cmocka_unit_test(who_is_stopped_requests_nothing),
 		cmocka_unit_test(memory_by_size_is_below_the_files),
 		cmocka_unit_test(guests_share_files),
 		cmocka_unit_test(twice_a_file_does_not_fit),

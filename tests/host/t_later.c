@@ -32,6 +32,8 @@
 #define DISK_SIZE	0x10000u
 #define LATER_AT	0x88200000u	/* and one each 64 KiB */
 #define STEP		0x10000u
+#define ZIMAGE_AT	(DISK_AT + 0x40000u)
+#define ZIMAGE_SIZE	0x1004u
 
 const struct host_missing host_missing[] = { { NULL, 0, 0 } };
 struct console_port *console_guest_attach(struct guest *g, const struct console_guest_ops *o, void *priv) { return (struct console_port *)g; }
@@ -69,6 +71,7 @@ static const char *const laters[] = {
 	HEAD FILES GUEST("k", "memory-mib = <200>;", "") "};",
 	HEAD FILES GUEST("l", "memory-mib = <16>;", DISK("")) "};",
 	HEAD CHOSEN(MODULE(k, 0, "k") MODULE(d, 1, "a.dtb")) GUEST("m", "memory-mib = <16>;", DISK("")) "};",
+	HEAD CHOSEN(MODULE(k, 0, "zImage")) "guest@n { compatible = \"umbra,guest\"; kernel = <&k>; memory-mib = <64>; " DEVICES("") "}; };",
 };
 
 static void set_reg(const char *name, u32 addr, u32 size)
@@ -92,6 +95,23 @@ static struct guest *later(char letter)
 	return guest_later((char[6]){ letter, '.', 'd', 't', 'b', '\0' });
 }
 
+/* A kernel that ends between two multiples of 8, and a device tree behind it. Returns how long they are. */
+static u32 put_zimage(void)
+{
+	const u32 magic = 0x016f2818, end = ZIMAGE_SIZE;
+	u8 *at = hpa_ptr(ZIMAGE_AT);
+	u64 tree[0x400 / 8];
+	u32 size = fake_dts_text("/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; appended; };", tree, sizeof(tree));
+
+	assert_int_not_equal(size, 0);
+	memset(at, 0x33, ZIMAGE_SIZE);
+	memcpy(at + 0x24, &magic, 4);
+	memset(at + 0x28, 0, 4);
+	memcpy(at + 0x2c, &end, 4);
+	memcpy(at + ZIMAGE_SIZE, tree, size);
+	return ZIMAGE_SIZE + size;
+}
+
 /* The board's guest with 256 MiB, and all these files. */
 static int boot(void **state)
 {
@@ -104,9 +124,10 @@ static int boot(void **state)
 	vtimers_init();
 	n += (u32)snprintf(text, sizeof(text), HEAD "chosen { #address-cells = <1>; #size-cells = <1>; " MODULE(k, 0, "k") MODULE(d, 1, "disk.img")
 			   MODULE(g, 2, "noise.dtb") MODULE(h, 3, "short.dtb") MODULE(m, 4, "missing.dtb"));
+	n += (u32)snprintf(text + n, sizeof(text) - n, "%s", MODULE(z, 5, "zImage"));
 	for (u32 i = 0; i < ARRAY_SIZE(laters); i++)
 		n += (u32)snprintf(text + n, sizeof(text) - n, "module@%x { compatible = \"multiboot,module\"; file = \"%c.dtb\"; reg = <0 0>; }; ",
-				   5 + i, 'a' + i);
+				   6 + i, 'a' + i);
 	snprintf(text + n, sizeof(text) - n, "}; " GUEST("0", "memory = <0x80000000 0x10000000>;", NET) "};");
 	assert_int_not_equal(fake_dts_text(text, blob, sizeof(blob)), 0);
 	memset(hpa_ptr(KERNEL_AT), 0x11, 0x1000);
@@ -116,6 +137,7 @@ static int boot(void **state)
 	memset(hpa_ptr(DISK_AT + 0x20000), 0x5a, 0x1000);
 	set_reg("noise.dtb", DISK_AT + 0x20000, 0x1000);
 	set_reg("short.dtb", DISK_AT + 0x30000, 8);
+	set_reg("zImage", ZIMAGE_AT, put_zimage());
 	for (u32 i = 0; i < ARRAY_SIZE(laters); i++) {
 		u32 size = fake_dts_text(laters[i], hpa_ptr(LATER_AT + i * STEP), STEP);
 
@@ -128,7 +150,7 @@ static int boot(void **state)
 	guest_files_keep(&layout);
 	if (guests_create(&layout) != 1 || guest_start(guest_first()))
 		fail_msg("%s", fake_log_text);
-	assert_int_equal(layout.nspare, 3 + ARRAY_SIZE(laters));	/* all but the kernel and what was not loaded */
+	assert_int_equal(layout.nspare, 4 + ARRAY_SIZE(laters));	/* all but the kernel and what was not loaded */
 	return 0;
 }
 
@@ -200,6 +222,19 @@ static void test_pieces(void **state)
 	guest_remove(a);
 }
 
+/* The tree behind a kernel is taken, wherever that ends, by each guest that comes. */
+static void test_appended_tree(void **state)
+{
+	for (u32 round = 0; round < 2; round++) {
+		struct guest *g = later('n');
+
+		if (!g || guest_start(g))
+			fail_msg("%s", fake_log_text);
+		assert_non_null(fdt_getprop(guest_mem_ptr(g, g->r2, 64), 0, "appended", NULL));
+		guest_remove(g);
+	}
+}
+
 /* A disk that forgets is a copy of the guest's own; one that does not is one guest's. */
 static void test_disks(void **state)
 {
@@ -269,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_comes_and_goes),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_appended_tree),
 		cmocka_unit_test(test_mistakes),
 	};
 

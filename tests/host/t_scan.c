@@ -484,6 +484,35 @@ static void adr(void **state)
 	assert_int_equal(do_scan(false, false), 1);
 }
 
+/* Position-independent code with its data behind it: the loads are where a conditional branch leads. */
+static void adr_and_branches(void **state)
+{
+	w[1][100] = 0xe28f4f1e;				/* adr r4, . + 128 */
+	w[1][101] = 0x0a000001;				/* beq 104 */
+	w[1][102] = 0x0a000014;				/* beq 124 */
+	w[1][103] = 0xeafffffe;				/* b . */
+	w[1][104] = 0xe12fff1e;				/* bx lr */
+	w[1][124] = 0xe5942004;				/* ldr r2, [r4, #4] */
+	w[1][125] = 0xe12fff1e;
+	w[1][132] = w[1][133] = MRS;
+	assert_int_equal(do_scan(false, false), 1);
+	assert_true(is_site(132));
+	/* another value on another way; or where it comes to */
+	w[1][123] = 0xe3a04000;
+	assert_int_equal(do_scan(false, false), 1);
+	w[1][124] = 0xe3a04000;				/* mov r4, #0 */
+	w[1][125] = 0xe5942004;
+	assert_int_equal(do_scan(false, false), 2);
+	/* far away, back, or never */
+	w[1][124] = 0xe5942004;
+	w[1][102] = 0x0a000100;
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][102] = 0x0affff00;
+	assert_int_equal(do_scan(false, false), 2);
+	w[1][102] = NOP;
+	assert_int_equal(do_scan(false, false), 2);
+}
+
 /* -- doubt -- */
 
 #define BL_AWAY		0xebf00000u
@@ -736,8 +765,9 @@ static void random_pages(void **state)
 /* -- the real thing: all code pages of the guest kernel that tools/fetch has in the cache -- */
 
 #define KERNEL_VA	0xc0208000u	/* of the first byte of a Debian armmp image */
+#define KERNELS		"packages/linux-image-*-armmp_*/boot/vmlinuz-*-armmp"
 
-/* Path of the cached vmlinuz, or NULL. */
+/* Path of the first vmlinuz in the cache, or NULL. */
 static const char *find_kernel(void)
 {
 	static char path[512];
@@ -745,9 +775,9 @@ static const char *find_kernel(void)
 	glob_t g;
 
 	if (cache)
-		snprintf(path, sizeof(path), "%s/storage/linux/boot/vmlinuz-*-armmp", cache);
+		snprintf(path, sizeof(path), "%s/" KERNELS, cache);
 	else
-		snprintf(path, sizeof(path), "%s%s/umbra/storage/linux/boot/vmlinuz-*-armmp", xdg ? xdg : home ? home : "",
+		snprintf(path, sizeof(path), "%s%s/umbra/" KERNELS, xdg ? xdg : home ? home : "",
 			 xdg ? "" : "/.cache");
 	if (glob(path, 0, NULL, &g))
 		return NULL;
@@ -1368,6 +1398,62 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
 }
 
+/* Kernels have pages full of such words, in one piece and in many; each of these is a site, every fourth one that the window does not handle. */
+static void full_pages_of_moved_words(void **state)
+{
+	static const u32 sites[] = { MRS, WFI, CPSID, 0xe121f002, 0xe14f1000, 0xf57ff05f, 0xee1d3f90, 0xe16ff004 };
+	u32 i, k, left = 0;
+	hpa_t copy;
+
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + 4 * i, i & 1 ? sites[i / 2 * 5 % 8] : 0xe0800000 | i);
+	copy = exec_page(0);
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + PAGE_SIZE + 4 * i, get(copy + 4 * ((i + 16) % SCAN_WORDS)));
+	exec_page(1);
+	for (i = 0; i < SCAN_WORDS; i++)
+		left += get(RAM + PAGE_SIZE + 4 * i) != get(RAM + 4 * ((i + 16) % SCAN_WORDS));
+	assert_int_equal(left, 0);
+	/* pieces of five words, each with a site in its middle and two or none at its ends, in another order; those in the middle must be right */
+	for (i = 0; i + 5 <= SCAN_WORDS; i += 5)
+		for (k = 0; k < 5; k++)
+			put(RAM + 2 * PAGE_SIZE + 4 * (i + k), get(copy + 4 * ((i / 5 * 71 % 204) * 5 + k)));
+	exec_page(2);
+	for (i = 0; i + 5 <= SCAN_WORDS; i += 5)
+		left += get(RAM + 2 * PAGE_SIZE + 4 * (i + 2)) != get(RAM + 4 * ((i / 5 * 71 % 204) * 5 + 2));
+	assert_int_equal(left, 0);
+}
+
+static u32 origins;
+
+static bool count_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	origins++;
+	return site_origin(v, word, nth, copy, index);
+}
+
+/* But a page that a guest filled with words that look like moved ones and come from nowhere does not take for ever. */
+static void pages_of_false_words(void **state)
+{
+	static const struct code_ops counting = { .word = path_word, .origin = count_origin };
+	static const struct cpu_path path = { .code = &counting };
+	const struct cpu_path *before = v.path;
+	u32 i, k, traps[2] = { OTHER_TRAP(1, 0), MRS_TRAP(1) };
+
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + 4 * i, i & 1 ? MRS : WFI);
+	exec_page(0);
+	v.path = &path;
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < SCAN_WORDS; i++)
+			put(RAM + (1 + k) * PAGE_SIZE + 4 * i, i % 3 ? traps[k] : 0xe0800000 | i);
+		origins = 0;
+		exec_page(1 + k);
+		assert_in_range(origins, 1, 6 * 32768);
+	}
+	v.path = before;
+}
+
 /* And when so much else was executed meanwhile that the copy is long something else's. */
 static void moved_words_of_a_lost_copy(void **state)
 {
@@ -1509,12 +1595,12 @@ int main(void)
 		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
 		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
-		S(adr), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		S(adr), S(adr_and_branches), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
+		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
 		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(thumb_conflict), P(few_are_remembered),

@@ -390,6 +390,65 @@ static void latecomer(void **state)
 	assert_in_range(share(0, before, TIME_HZ), 480, 520);
 }
 
+/* Guest 1 works for @work ticks and is restarted then, which takes core @restart ticks: for @ticks. */
+static void go_restarting(u32 work, u32 restart, u32 ticks)
+{
+	u32 end = now + ticks;
+
+	while ((s32)(end - now) > 0) {
+		struct guest *g;
+		u32 done = 0;
+
+		core_is_wanted = false;
+		g = sched_pick();
+		do
+			open_tick();
+		while (g && !core_is_wanted && !(g == &guest[1] && ++done == work));
+		if (g)
+			sched_done();
+		if (done != work)
+			continue;
+		now += restart;
+		guest[1].state = GUEST_STOPPED;
+		sched_join(&guest[1]);
+		guest[1].state = GUEST_RUNNING;
+		sched_charge(&guest[1], restart);
+	}
+}
+
+/* One that does nothing but reset itself has its share for that, and no more than its cap. */
+static void restarts_are_its_own_time(void **state)
+{
+	make(2);
+	start_all(2);
+	go_restarting(2, TIME_HZ / 20, 4 * TIME_HZ);
+	assert_in_range(share(1, 0, 4 * TIME_HZ), 440, 510);	/* what a slice of the other leaves it as a claim is gone with each restart */
+	make(2);
+	guest[1].cfg.cap = 20;
+	start_all(2);
+	go_restarting(2, TIME_HZ / 20, 4 * TIME_HZ);
+	assert_in_range(share(1, 0, 4 * TIME_HZ), 160, 220);
+}
+
+/* To stop and come again forgives nothing. */
+static void who_comes_again_owes(void **state)
+{
+	u64 vtime, ran;
+
+	make(2);
+	guest[1].cfg.cap = 20;
+	start_all(2);
+	go(TIME_HZ / 20);
+	sched_charge(&guest[1], TIME_HZ / 2);
+	vtime = guest[1].share.vtime;
+	ran = guest[1].share.ran;
+	sched_join(&guest[1]);
+	assert_true(guest[1].share.capped);
+	assert_true(guest[1].share.vtime == vtime);
+	go(TIME_HZ);
+	assert_int_equal(guest[1].share.ran, ran);	/* half a second is what its cap gives it in two and a half */
+}
+
 static void permille(void **state)
 {
 	make(2);
@@ -409,7 +468,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
-		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(permille),
+		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(restarts_are_its_own_time), T(who_comes_again_owes),
+		T(permille),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,6 +246,17 @@ static void breaks_are_received(void **state)
 	assert_int_equal(rd(LSR) & 0x91, 0);
 }
 
+/* Characters that the real wire lost are an overrun of this one, said once. */
+static void losses_are_overruns(void **state)
+{
+	wr(IER, 4);
+	ops->rx_overrun(ops_priv);
+	assert_int_equal(rd(IIR) & 0x3f, 6);
+	assert_int_equal(rd(LSR) & 2, 2);
+	assert_int_equal(rd(LSR) & 2, 0);
+	assert_int_equal(rd(IIR) & 0x3f, 1);
+}
+
 /* LCR bit 6 holds the line, but not where LCR selects another register bank. */
 static void breaks_are_sent(void **state)
 {
@@ -455,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup(receive_trigger_of_one, setup),
 		cmocka_unit_test_setup(receive_backlog, setup),
 		cmocka_unit_test_setup(breaks_are_received, setup),
+		cmocka_unit_test_setup(losses_are_overruns, setup),
 		cmocka_unit_test_setup(breaks_are_sent, setup),
 		cmocka_unit_test_setup(room_is_known, setup),
 		cmocka_unit_test_setup(transmit_interrupt, setup),

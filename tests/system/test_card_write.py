@@ -108,6 +108,16 @@ def test_only_a_card_image(tmp_path, verb):
         assert done.returncode == 1 and "is no card image" in done.stdout and done.stdout.count("\n") == 1
 
 
+def test_more_than_a_card_holds(tmp_path):
+    (tmp_path / "kernel").touch()
+    os.truncate(tmp_path / "kernel", 300 << 20)
+    with pytest.raises(ToolError, match="the files have 300 MiB together, the card has room for 250; vmlinuz has 300"):
+        umbra_card.create(tmp_path / "card.img", {"vmlinuz": tmp_path / "kernel"})
+    os.truncate(tmp_path / "kernel", 250 << 20)
+    umbra_card.create(tmp_path / "card.img", {"vmlinuz": tmp_path / "kernel"})
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["card.img", "kernel"]
+
+
 def test_image_before_and_behind(blank_card):
     for words in (("--image", blank_card, "write"), ("write", "--image", blank_card)):
         assert "/dev/null is no block device" in tool(*words, "/dev/null").stdout

@@ -231,6 +231,34 @@ def test_a_bad_guest_beside_a_good_one(boot, edits, message):
     assert list(guests(board)) == ["0"]
 
 
+# All that the monitor does with a guest, and what a debugger does: its packets, with what they are answered.
+VERBS = ("dump", "map", "audit", "registers", "backtrace", "log", "translate 0x80008000", "memory 0x80008000 16", "memory phys 0x80008000 16",
+         "pause", "resume", "path trap", "path", "shadow sync", "shadow", "start", "reset", "stop", "backtrace", "destroy", "backtrace", "escape")
+PACKETS = (("g", "[0-9a-f]{136}"), ("P10=d2000000", "OK"), ("P10=10000000", "OK"), ("Z0,80008000,4", "OK"), ("s", "T05"), ("z0,80008000,4", "OK"),
+           ("D", "OK"))
+
+
+def test_a_guest_that_never_started(boot):
+    """One whose files do not do is there to be looked at, and whatever is done to it, the other one goes on."""
+    board = boot(arguments("duo-never", [("x", "/guest@1", "load-offset", "03fffff0")]))
+    board.expect('guest 1: file "guest1.bin" does not fit', 30)
+    before = rounds(board, "A")
+    board.open_monitor()
+    for verb in VERBS:
+        board.monitor_command(f"guest 1 {verb}")
+    for command in ("stats 1", "trace dump", "console 1 history", "console 1", "console"):
+        board.monitor_command(command)
+    board.sendline("gdb")
+    board.expect("until the debugger detaches")
+    for packet, answer in PACKETS:
+        board.send(f"${packet}#{sum(packet.encode()) % 256:02x}")
+        board.expect(rf"\$({answer})[^#]*#", 30)
+    board.expect(MONITOR_PROMPT)
+    assert guests(board)["1"][0] == "off"
+    board.sendline("console 0")
+    assert rounds(board, "A") > before
+
+
 # Guests of tests/guests that use nothing of the board but interrupt controller and UART.
 ELSEWHERE = ("boot", "churn", "doubt", "exclusive", "mem", "mmu_perm", "selfmod", "tlb")
 

@@ -33,6 +33,10 @@ def test_no_such_kernel(tool):
     ("[kernels.x]\nsource = 'a'\nconfig = ['nope']", "x: there is no configs/kernels/nope.config"),
     ("[kernels.x]\nof = 'y'\nform = 'uImage'", "x: 'y' is no kernel with a package or source"),
     ("[kernels.x]\nof = 'x'", "x: `of` goes with a form: uImage, Image, appended"),
+    ("[kernels.x]\npackage = ['a']", "kernels.toml: x: package is a text"),
+    ("[kernels.x]\npackage = 'a'\nchecks = 'shell'", "x: checks is a list of texts"),
+    ("[kernels]\nx = 3", "kernels.toml: kernels.x is no table"),
+    ("kernels = 3", "kernels.toml: kernels is no table"),
     ("[kernels", "kernels.toml: "),
 ])
 def test_mistakes_in_the_file(tmp_path, text, message):

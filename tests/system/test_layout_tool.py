@@ -26,6 +26,7 @@ def tool(name, *words, expect=0, cwd=SOURCE):
     ("&mmc1 {\n\tinterrupts = <86>;\n};\n&mmc2 {\n\tinterrupts = <86>;\n};", 6,
      "/guest/devices/l4-core@48000000/mmc2@480b4000: interrupts: line 86 is already given to mmc1@4809c000"),
     ("/ { guest {\n\n\tshadow = \"magic\";\n}; };", 4, '/guest: shadow: strategy "magic" is not built in (built: '),
+    ("/ { guest {\n\n\tcpu-path = \"mag\033ic\";\n}; };", 4, '/guest: cpu-path: path "mag?ic" is not built in (built: '),
     ("/ { guest {\n\tsurprise;\n}; };", 3, "/guest: surprise: unknown property"),
 ])
 def test_mistakes_have_file_and_line(tmp_path, lines, place, message):
@@ -117,6 +118,18 @@ def test_sources_in_the_current_folder(tmp_path):
     assert "size of memory: 0x8000000 becomes 0x5000000" in tool("layout", "diff", "linux-small", "linux-small", "--overlay", "mine.dtso", cwd=tmp_path)
     tool("mkimage", "--layout", "own.dts", "--overlay", "mine.dtso", "--output", "card.img", cwd=tmp_path)
     assert (tmp_path / "card.img").stat().st_size == umbra_card.CARD_SIZE
+
+
+def test_names_of_ours(tmp_path):
+    """Are those of configs/layouts wherever one stands; what only looks like one is a file, and none there."""
+    (tmp_path / "linux").mkdir()
+    (tmp_path / "linux-small").write_text("a file", encoding="ascii")
+    (tmp_path / "own.dts").write_text('#include "linux-small.dts"\n', encoding="utf-8")
+    assert "480 MiB at" in tool("layout", "show", "linux", cwd=tmp_path)
+    assert tool("layout", "diff", "linux-small", "own.dts", cwd=tmp_path) == "no difference\n"
+    for name in (tmp_path / "own", f"../{tmp_path.name}/own"):
+        assert f"no layout {name}: neither a file nor one of " in tool("layout", "show", name, cwd=tmp_path, expect=1)
+        assert f"no layout '{name}'; there are: bare-duo, " in tool("mkimage", "--check", "--layout", name, cwd=tmp_path, expect=1)
 
 
 NO_LAYOUTS = {

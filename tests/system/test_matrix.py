@@ -144,6 +144,10 @@ def test_reports(tmp_path):
     assert "it &lt;did&gt; not &amp; could not" in page and 'href="console.log"' in page
     assert report.failed_last_time(tmp_path) == {results[0].row.name}
     assert results[0].message in report.table(results)
+    results[0].message = "utest-arm: \x1b[31mfailed\x00"
+    report.write_all(results, tmp_path)
+    suite = xml.etree.ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert suite.find("testcase/failure").get("message") == "utest-arm: [31mfailed" and "\x1b" not in report.table(results)
 
 
 def broken_builder(error):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """configs/systems.toml, and the cards with a second partition: everything but making a system, which takes minutes."""
 
+import fcntl
 import hashlib
+import os
 import struct
 import subprocess
 
@@ -32,6 +34,9 @@ def test_wrong_words(words, message):
     ("[systems.a]\n" + GOOD + "colour = 1\n", "a: unknown word 'colour'"),
     ("[systems.a]\n" + GOOD.replace("first = []\n", ""), "a: 'first' is missing"),
     ("[systems.a]\n" + GOOD.replace("256", "257"), "a: a card of 513 MiB is no power of two"),
+    ("[systems.a]\n" + GOOD.replace("256", "'256'"), "a: size is a number"),
+    ("[systems.a]\n" + GOOD.replace('["hello"]', '"hello"'), "a: packages is a list of texts"),
+    ("[systems]\na = 3\n", "systems.toml: systems.a is no table"),
     ("[systems.a\n", "systems.toml: "),
 ])
 def test_mistakes(tmp_path, text, message):
@@ -66,6 +71,18 @@ def test_card_keeps_what_the_system_wrote(tmp_path):
     assert umbra_card.get_bytes(card, "file") == b"second"
     data = card.read_bytes()[start * 512:]
     assert len(data) == 64 * MIB and data[3 * MIB:].startswith(b"made with") and data[5 * MIB:].startswith(b"written by")
+
+
+def test_card_in_use(tmp_path):
+    """Nothing is changed below a machine that runs. Its lock is one that an open file has, shared by all that read."""
+    (tmp_path / "file").write_text("new", encoding="utf-8")
+    card = tmp_path / "card"
+    card.write_bytes(bytes(MIB))
+    with open(card, "r+b") as machine:
+        fcntl.fcntl(machine, fcntl.F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 101, 1, 0))
+        with pytest.raises(ToolError, match="card is in use: a machine runs with it"):
+            umbra_card.renew_first(card, {"file": tmp_path / "file"})
+    assert card.read_bytes() == bytes(MIB)
 
 
 def test_files_belong_to_whom_they_are_for(tmp_path):

@@ -264,6 +264,8 @@ def test_setup_takes_its_words_in_any_order(words):
     (["bench", "--compare", "README.md", "README.md"], "bench: README.md: is no result of tools/bench: not JSON"),
     (["bench", "--compare", "nope", "nope"], "bench: nope: No such file or directory"),
     (["bench", "--compare", "docs", "docs"], "bench: docs: Is a directory"),
+    (["bench", "--path", "nope"], "bench: no CPU path 'nope'; there are: inline interp trap"),
+    (["bench", "--strategy", "nope"], "bench: no shadow strategy 'nope'; there are: flush oos sync"),
     (["gdb", "/dev/null"], "gdb: /dev/null: Inappropriate ioctl for device"),
     (["gdb", "README.md"], "gdb: README.md: neither a serial device nor a socket"),
     (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
@@ -274,6 +276,40 @@ def test_setup_takes_its_words_in_any_order(words):
 def test_words_that_name_the_wrong_thing(words, message):
     text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1)
     assert text.startswith(message) and len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name, value, command, message", [
+    ("UMBRA_CACHE", "/proc/x", "tools/fetch --path busybox", "fetch: the cache /proc/x cannot be made: No such file or directory; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_CACHE", "/dev/null", "tools/run", "run: the cache /dev/null cannot be made: File exists; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_TEST_SLOW", "x", "tools/test system", "test: UMBRA_TEST_SLOW=x is no factor"),
+    ("UMBRA_TEST_SLOW", "0", "tools/matrix --tag quick", "matrix: UMBRA_TEST_SLOW=0 is no factor"),
+    ("KCONFIG_SEED", "abc", "tools/kconfig.py randconfig", "kconfig: KCONFIG_SEED=abc is no number"),
+])
+def test_words_of_the_environment(tmp_path, name, value, command, message):
+    text = run(command.split(), 1, env=dict(empty_build(tmp_path), KCONFIG_CONFIG=str(tmp_path / ".config"), **{name: value}))
+    assert text.splitlines()[-1].startswith(message)
+
+
+@pytest.mark.parametrize("target", ["olddefconfig", "savedefconfig", "sync", "merge", "oldconfig"])
+def test_a_configuration_that_is_no_text(tmp_path, target):
+    (tmp_path / ".config").write_bytes(b"\xff\xfe" * 100)
+    words = {"sync": [tmp_path], "merge": ["configs/fragments/debug.config"]}.get(target, [])
+    text = run(["tools/kconfig.py", target, *words], 1, env=dict(os.environ, KCONFIG_CONFIG=str(tmp_path / ".config")))
+    assert f"kconfig: Malformed utf-8 in '{tmp_path / '.config'}'" in text
+
+
+def test_two_runs_at_once(tmp_path, monkeypatch):
+    """Of one card: the second one says so, before it makes anything. Natively and with Umbra are two cards."""
+    environment = empty_build(tmp_path)
+    monkeypatch.setenv("UMBRA_BUILD", environment["UMBRA_BUILD"])
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        for words in (["--layout", "linux-small"], ["--debug"]):
+            text = run(["tools/run", *words], 1, env=environment)
+            assert text.startswith("run: another tools/run has this card in its machine: ") and len(text.splitlines()) == 1
+        with umbra_run.alone(umbra_run.arguments_of(["--native"])), umbra_run.alone(umbra_run.arguments_of(["--kernel", "debian"])):
+            pass
+    with umbra_run.alone(umbra_run.arguments_of([])):
+        pass
 
 
 def test_words_for_qemu():

@@ -107,9 +107,12 @@ STRATEGY(oos);
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {
 	struct strategy_missing missing;
+	char why[CPU_PATH_WHY];
 
-	if (!cpu_path_find(g, path))
+	if (!cpu_path_find(path, why, sizeof(why))) {
+		layout_mistake(&g->cfg.at, "cpu-path", "%s", why);
 		return -ENOENT;
+	}
 	if (shadow_strategy_find(shadow))
 		return 0;
 	shadow_strategy_missing(&missing, shadow);

@@ -61,8 +61,17 @@ def parse(arguments):
         raise ToolError("the baseline is of Debian's kernel")
     if options.strategy == "all" and (options.explain or options.baseline or options.write_baseline):
         raise ToolError("--strategy all only shows its figures")
+    check_choice("CPU path", options.path, "arch/arm/cpu/path_*.c")
+    check_choice("shadow strategy", None if options.strategy == "all" else options.strategy, "arch/arm/mmu/strategy_*.c")
     umbra_card.check_layout(options.layout)
     return options
+
+
+def check_choice(what, name, sources):
+    """Refuse a name that none of these sources registers; whether it is built in Umbra says."""
+    known = sorted(path.stem.partition("_")[2] for path in SOURCE.glob(sources) if "_REGISTER(" in path.read_text(encoding="utf-8"))
+    if name and name not in known:
+        raise ToolError(f"no {what} '{name}'; there are: {' '.join(known)}")
 
 
 def choose(options):

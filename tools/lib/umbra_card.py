@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes SD card images: one FAT32 partition with plain files, and where a system is wanted a second one that holds it."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -70,8 +71,21 @@ def mtools(program, image, *arguments):
     return run([program, "-i", at_partition(image), *arguments], env=environment)
 
 
+def check_sizes(files):
+    """Refuse what is not there, or too much for the card, before the card is made of it."""
+    for name, path in files.items():
+        if not pathlib.Path(path).exists():
+            raise ToolError(f"{name} cannot be put on the card: there is no {path}")
+    sizes = {name: os.path.getsize(path) for name, path in files.items()}
+    room = CARD_SIZE - PARTITION_START - 5 * MIB  # but for tables: two times four bytes for each sector
+    if sum(sizes.values()) > room:
+        biggest = max(sizes, key=sizes.get)
+        raise ToolError(f"the files have {sum(sizes.values()) // MIB} MiB together, the card has room for {room // MIB}; {biggest} has {sizes[biggest] // MIB}")
+
+
 def create(image, files):
     """Write a card image with `files` ({name: path}), in that order, so that MLO lies first and in one piece."""
+    check_sizes(files)
     with new_file(image) as scratch:
         with open(scratch, "wb") as handle:
             handle.truncate(CARD_SIZE)
@@ -81,8 +95,6 @@ def create(image, files):
              scratch, (CARD_SIZE - PARTITION_START) // 1024])
         folders = set()
         for name, path in files.items():
-            if not pathlib.Path(path).exists():
-                raise ToolError(f"{name} cannot be put on the card: there is no {path}")
             folder = name.rpartition("/")[0]
             if folder and folder not in folders:
                 mtools("mmd", scratch, f"::{folder}")
@@ -111,11 +123,20 @@ def create_with_root(image, files, root):
     return pathlib.Path(image)
 
 
+def claim(handle, image):
+    """No machine has the open image, nor can have it until it is closed: QEMU locks these bytes of a file that it works with."""
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 200, 100)
+    except OSError as error:
+        raise ToolError(f"{image} is in use: a machine runs with it") from error
+
+
 def renew_first(image, files):
     """Make the first partition of such a card again; the second one, which its system has written to, stays as it is."""
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(image).parent) as scratch:
+    with open(image, "r+b") as target, tempfile.TemporaryDirectory(dir=pathlib.Path(image).parent) as scratch:
+        claim(target, image)
         first = create(pathlib.Path(scratch) / "first.img", files)
-        with open(first, "rb") as data, open(image, "r+b") as target:
+        with open(first, "rb") as data:
             data.seek(PARTITION_START)
             target.seek(PARTITION_START)
             shutil.copyfileobj(data, target, MIB)
@@ -169,7 +190,7 @@ def is_layout(path):
 
 def check_layout(layout):
     """Refuse what will be no layout when everything is built: to be called before that takes its time."""
-    if (LAYOUTS / f"{layout}.dts").is_file():
+    if umbra_layout.ours(layout):
         return layout
     if not pathlib.Path(layout).is_file():
         known = sorted(item.stem for item in LAYOUTS.glob("*.dts"))
@@ -186,7 +207,7 @@ def layout_path(layout):
     check_layout(layout)
     if pathlib.Path(layout).suffix == ".dts":
         return compiled(pathlib.Path(layout))
-    if not (LAYOUTS / f"{layout}.dts").is_file():
+    if not umbra_layout.ours(layout):
         return pathlib.Path(layout)
     path = build_dir() / "layouts" / f"{layout}.dtb"
     if not path.exists():
@@ -243,7 +264,7 @@ def own_files(layout, kernel=None, dtb=None, initrd=None):
 
 def lasting_name(layout):
     """What a later run, in another folder, still finds it by."""
-    return layout if (LAYOUTS / f"{layout}.dts").is_file() else str(pathlib.Path(layout).absolute())
+    return layout if umbra_layout.ours(layout) else str(pathlib.Path(layout).absolute())
 
 
 def remember(layout, own, others=()):

@@ -8,7 +8,6 @@ import re
 import shutil
 import struct
 import tempfile
-import tomllib
 import urllib.parse
 import zlib
 
@@ -17,6 +16,7 @@ import umbra_debian
 import umbra_guest
 import umbra_kernel_build
 import umbra_machine
+import umbra_toml
 from umbra_common import SOURCE, ToolError, build_dir, make, new_file, run, write_if_changed
 
 FILE = SOURCE / "configs/kernels.toml"
@@ -65,18 +65,12 @@ class Ready:
         return bool(self.kernel.loader or (native and (self.kernel.of or self.kernel.bare)))
 
 
-FIELDS = {field.name for field in dataclasses.fields(Kernel)} - {"kind"}
-
-
 def mistake(kind, text):
     return ToolError(f"{FILE.name}: {kind}: {text}")
 
 
 def make_kernel(kind, words):
-    unknown = set(words) - FIELDS
-    if unknown:
-        raise mistake(kind, f"unknown word '{sorted(unknown)[0]}'")
-    one = Kernel(kind, **{word: tuple(value) if isinstance(value, list) else value for word, value in words.items()})
+    one = Kernel(kind, **umbra_toml.values(Kernel, words, f"{FILE.name}: {kind}", ("kind",)))
     if sum(bool(getattr(one, origin)) for origin in ORIGINS) != 1:
         raise mistake(kind, f"needs one of {', '.join(ORIGINS)}")
     if bool(one.of) != bool(one.form) or (one.form and one.form not in FORMS):
@@ -103,12 +97,7 @@ def make_kernel(kind, words):
 
 def load(path=FILE):
     """{kind: Kernel}"""
-    try:
-        with open(path, "rb") as handle:
-            tables = tomllib.load(handle).get("kernels", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ToolError(f"{path}: {error}") from error
-    kernels = {kind: make_kernel(kind, words) for kind, words in tables.items()}
+    kernels = {kind: make_kernel(kind, words) for kind, words in umbra_toml.tables(path, "kernels").items()}
     for one in kernels.values():
         other = one.of or one.loader
         if other and (other not in kernels or kernels[other].of or kernels[other].loader):

@@ -250,11 +250,17 @@ def source_of(path):
     return source if path.parent.name == "layouts" and source.is_file() else None
 
 
+def ours(name):
+    """The source of a layout of configs/layouts by its name, or None: whatever else is called so in the current folder."""
+    path = LAYOUTS / f"{name}.dts"
+    return path if "/" not in str(name) and path.is_file() else None
+
+
 def find(path):
     """The file of a layout that is given as a file, or as a name of ours."""
+    if ours(path):
+        return ours(path)
     path = pathlib.Path(path)
-    if not path.exists() and (LAYOUTS / f"{path}.dts").is_file():
-        return LAYOUTS / f"{path}.dts"
     if not path.is_file():
         raise ToolError(f"no layout {path}: neither a file nor one of {', '.join(sorted(item.stem for item in LAYOUTS.glob('*.dts')))}")
     return path

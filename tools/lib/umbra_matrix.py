@@ -19,7 +19,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main  # noqa: E402
+from umbra_common import Arguments, ToolError, build_dir, make, slowness, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -78,6 +78,7 @@ def chosen_rows(options, data):
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
     build_dir()
+    slowness()
     umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
@@ -118,7 +119,7 @@ def run_all(chosen, data, jobs, results):
             for done in concurrent.futures.as_completed(waiting):
                 result = results[waiting[done].name] = done.result()
                 print(f"[{len(results):3}/{len(chosen)}] {time.monotonic() - start:5.0f} s  {report.STATUS[result.status]} {result.row.name}"
-                      + (f": {result.message}" if result.message else ""), flush=True)
+                      + (f": {report.plain(result.message)}" if result.message else ""), flush=True)
         except BaseException:  # Ctrl-C, above all: what has not begun does not
             pool.shutdown(wait=False, cancel_futures=True)
             raise

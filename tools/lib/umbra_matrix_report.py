@@ -15,7 +15,7 @@ def table(results):
     lines = [f"{'row':{width}}  result  build s  run s  expected"]
     for result in results:
         lines.append(f"{result.row.name:{width}}  {STATUS[result.status]:6}  {result.build_seconds:7.1f}  {result.run_seconds:5.1f}  {result.row.expect}"
-                     + (f"\n{'':{width}}  {result.message}" if result.message else ""))
+                     + (f"\n{'':{width}}  {plain(result.message)}" if result.message else ""))
     return "\n".join(lines)
 
 
@@ -26,16 +26,21 @@ def junit(results, path):
         case = xml.SubElement(suite, "testcase", classname=f"matrix.{one.row.configuration()}", name=one.row.name,
                               time=f"{one.build_seconds + one.run_seconds:.1f}")
         if one.status == "fail":
-            xml.SubElement(case, "failure", message=one.message).text = console_end(one)
+            xml.SubElement(case, "failure", message=plain(one.message)).text = console_end(one)
     xml.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
+def plain(text):
+    """Without what XML cannot hold: a console has all kinds of bytes."""
+    return "".join(c for c in text if c >= " " or c in "\n\t")
+
+
 def console_end(result, lines=40):
-    """The end of the console, without what XML cannot hold."""
+    """The end of the console."""
     if not result.console or not os.path.exists(result.console):
         return ""
     text = pathlib.Path(result.console).read_text(encoding="latin1")
-    return "".join(c for c in "\n".join(text.splitlines()[-lines:]) if c >= " " or c in "\n\t")
+    return plain("\n".join(text.splitlines()[-lines:]))
 
 
 PAGE = """<!DOCTYPE html>
@@ -53,7 +58,7 @@ def cell(result, folder):
     link = f'<a href="{html.escape(os.path.relpath(result.console, folder))}">console</a>' if result.console else ""
     row = result.row
     return (f'<tr class="{result.status}"><td>{html.escape(row.name)}</td><td>{html.escape(row.configuration())}</td><td>{html.escape(row.expect)}</td>'
-            f"<td>{STATUS[result.status]}<br>{html.escape(result.message)}</td><td>{result.build_seconds:.1f}</td><td>{result.run_seconds:.1f}</td>"
+            f"<td>{STATUS[result.status]}<br>{html.escape(plain(result.message))}</td><td>{result.build_seconds:.1f}</td><td>{result.run_seconds:.1f}</td>"
             f"<td>{link}</td></tr>")
 
 

@@ -7,9 +7,9 @@ import fnmatch
 import functools
 import itertools
 import random
-import tomllib
 
 import umbra_kernels
+import umbra_toml
 from umbra_bench_list import BY_NAME as BENCHMARKS
 from umbra_common import SOURCE, ToolError, UsageError
 
@@ -47,10 +47,6 @@ class Row:
         if self.target:
             return f"{self.target}-{self.seed}" if self.seed else self.target
         return "+".join([self.defconfig, *self.fragments, *filter(None, [self.compiler])])
-
-
-FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Row)}
-KINDS = {str: "a text", tuple: "a list of texts", int: "a number", bool: "true or false", dict: "a table"}
 
 
 @functools.cache
@@ -91,28 +87,13 @@ def check_row(row, where):
 
 def make_row(name, words, where):
     """A Row of a table of the file; an unknown word or value is an error."""
-    values = {}
-    for word, value in words.items():
-        if word not in FIELDS or word in ("name", "choices"):
-            raise ToolError(f"{FILE.name}: {where}: unknown word '{word}'")
-        field = FIELDS[word]
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            value = tuple(value)
-        if type(value) is not field.type:
-            raise ToolError(f"{FILE.name}: {where}: {word} is {KINDS[field.type]}")
-        values[field.name] = value
-    row = Row(name, **values)
+    row = Row(name, **umbra_toml.values(Row, words, f"{FILE.name}: {where}", ("name", "choices")))
     check_row(row, where)
     return row
 
 
 def table_at(data, *names):
-    """The table of that name in the file, empty if there is none."""
-    for name in names:
-        data = data.get(name, {})
-        if not isinstance(data, dict):
-            raise ToolError(f"{FILE.name}: {'.'.join(names)} is no table")
-    return data
+    return umbra_toml.table_at(data, FILE, *names)
 
 
 def check_rule(rule, data, where):
@@ -148,11 +129,7 @@ def check_file(data):
 
 
 def load(path=FILE):
-    try:
-        with open(path, "rb") as handle:
-            data = tomllib.load(handle)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ToolError(f"{path}: {error}") from error
+    data = umbra_toml.load(path)
     check_file(data)
     return data
 

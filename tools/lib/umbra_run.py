@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what is missing and boots the board in this terminal. Use it as tools/run."""
 
+import contextlib
+import fcntl
 import pathlib
 import subprocess
 import sys
@@ -131,8 +133,26 @@ def run_debugger(command):
             machine.terminate()
 
 
+@contextlib.contextmanager
+def alone(options):
+    """Hold the card for as long as a machine has it: a second one would write to it as well, and QEMU does not keep it from that everywhere."""
+    name = f"{options.system or options.kernel or 'card'}{'-native' if options.native else ''}"
+    with open(build_dir() / f"run-{name}.lock", "a", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ToolError("another tools/run has this card in its machine: "
+                            "end that one, or give this one a build folder of its own, UMBRA_BUILD=FOLDER") from error
+        yield
+
+
 def main(arguments):
     options = arguments_of(arguments)
+    with alone(options):
+        return start(options)
+
+
+def start(options):
     say(f"kernel {options.kernel}" if options.kernel else f"layout {options.layout}")
     if options.system:
         say(f"system {options.system}: {umbra_system.LOGIN}")

@@ -6,13 +6,13 @@ import hashlib
 import json
 import pathlib
 import time
-import tomllib
 
 import umbra_card
 import umbra_debian
 import umbra_guest
 import umbra_system_make
 import umbra_system_unpack
+import umbra_toml
 from umbra_common import SOURCE, ToolError, build_dir, cache_dir, lock, lock_file, new_dir, write_if_changed
 
 FILE = SOURCE / "configs/systems.toml"
@@ -45,13 +45,11 @@ def say(text):
 
 def make_one(name, words):
     fields = {field.name for field in dataclasses.fields(System)} - {"name"}
-    for word in words:
-        if word not in fields:
-            raise ToolError(f"{FILE.name}: {name}: unknown word '{word}'")
+    values = umbra_toml.values(System, words, f"{FILE.name}: {name}", ("name",))
     for word in fields:
         if word not in words:
             raise ToolError(f"{FILE.name}: {name}: '{word}' is missing")
-    one = System(name, **{word: tuple(value) if isinstance(value, list) else value for word, value in words.items()})
+    one = System(name, **values)
     card = umbra_card.CARD_SIZE // umbra_card.MIB + one.size
     if card & (card - 1):
         raise ToolError(f"{FILE.name}: {name}: a card of {card} MiB is no power of two")
@@ -60,12 +58,7 @@ def make_one(name, words):
 
 def load(path=FILE):
     """{name: System}"""
-    try:
-        with open(path, "rb") as handle:
-            tables = tomllib.load(handle).get("systems", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ToolError(f"{path}: {error}") from error
-    return {name: make_one(name, words) for name, words in tables.items()}
+    return {name: make_one(name, words) for name, words in umbra_toml.tables(path, "systems").items()}
 
 
 def find(name):

@@ -326,6 +326,10 @@ static void make_sure(struct vcpu *v, struct call *c)
 {
 	static struct call now;
 
+	now.thumb = v->svc_vector_t32;
+	now.vector = c->vector;
+	if (!c->known && !follow_vector(v, &now))
+		return;		/* as it was: until its first system call a kernel has not all of it */
 	now = *c;
 	now.code_gen = v->code_gen;
 	now.thumb = v->svc_vector_t32;

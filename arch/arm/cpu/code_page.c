@@ -570,6 +570,9 @@ static bool may_be_replaced(const u32 *page, u32 i)
 	return in.op == INSN_LDR || in.op == INSN_LDM || in.op == INSN_VFP_LS;
 }
 
+#define ALL_AROUND	4	/* likeness; */
+#define LIKE_ENOUGH	2	/* the least */
+
 /*
  * The word at @i of @page may be what stood for the word at @index of @orig, the page of the copy called @name. Returns how many of the four
  * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
@@ -579,48 +582,106 @@ static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *ori
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!may_be_replaced(orig, index) || !may_replace(v, page[i], orig, name, index))
-		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
 			same += page[here] == orig[there] || may_replace(v, page[here], orig, name, there);
 	}
+	if (same < LIKE_ENOUGH || !may_be_replaced(orig, index) || !may_replace(v, page[i], orig, name, index))
+		return -1;
 	return same;
 }
 
-/* The best place so far that a moved word may come from. */
-struct moved {
-	const u32 *word;	/* NULL: none */
-	s32 likeness;
+/*
+ * Where the moved words of one page come from. As long as one comes from right behind where the one before did, which is so wherever code was
+ * copied, that place is all that is looked at. The others are looked for, up to a bound: a page that a guest filled with such words, none of
+ * which comes from anywhere, would take half a second. It lets a page through in which 512 words come from all over another one.
+ */
+#define MOVED_LOOKS	32768u
+#define SEARCH_LOOKS	8u	/* a search for a word takes as long */
+
+struct moved_search {
+	struct vcpu *v;
+	const u32 *page;	/* whose moved words these are */
+	u32 looks;		/* places that may still be compared */
+	u32 name, ahead;	/* of the last one that was found: its copy, and by how much its place is ahead */
+	u32 i;			/* the one that is looked for now, */
+	const u32 *orig;	/* a page that it may come from, */
+	u32 orig_name;		/* the name of its copy, */
+	struct {
+		const u32 *word;	/* NULL: none */
+		s32 likeness;
+		u32 name, index;
+	} best;			/* and the best place so far */
 };
 
-static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 name, u32 index, struct moved *best)
+static void spend_looks(struct moved_search *s, u32 looks)
 {
-	s32 same = moved_likeness(v, page, i, orig, name, index);
-
-	if (same > best->likeness)
-		*best = (struct moved){ &orig[index], same };
+	s->looks -= MIN(s->looks, looks);
 }
 
-/* The guest's word that the word at @i of @page stood for; NULL: it is the guest's own. */
-static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
+static void moved_try(struct moved_search *s, u32 index)
 {
-	struct moved best = { NULL, 1 };
-	u32 name, index;
+	s32 same;
 
-	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &name, &index); nth++) {
-		const u32 *orig = originals(v, name);
+	if (!s->looks || index >= SCAN_WORDS)
+		return;
+	spend_looks(s, 1);
+	same = moved_likeness(s->v, s->page, s->i, s->orig, s->orig_name, index);
+	if (same <= s->best.likeness)
+		return;
+	s->best.word = &s->orig[index];
+	s->best.likeness = same;
+	s->best.name = s->orig_name;
+	s->best.index = index;
+}
 
-		if (!orig)
-			continue;
-		if (index != SITE_ANYWHERE)
-			moved_try(v, page, i, orig, name, index, &best);
-		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
-			moved_try(v, page, i, orig, name, any, &best);
+/* Each @word of the page, until one is like @enough. */
+static void moved_try_words(struct moved_search *s, u32 word, s32 enough)
+{
+	const u32 *end = s->orig + SCAN_WORDS;
+	const u32 *w = word_find(s->orig, end, ~0u, word);
+
+	spend_looks(s, SEARCH_LOOKS);
+	for (; w < end && s->looks && s->best.likeness < enough; w = word_find(w + 1, end, ~0u, word))
+		moved_try(s, (u32)(w - s->orig));
+}
+
+/* A trapping word may come from anywhere in the page. Those of SITE_KIND_C say its index mod 16, most others which word it was. */
+static void moved_try_all(struct moved_search *s)
+{
+	u32 trap = s->page[s->i], word = site_original(trap, 0);
+	s32 enough = word && !site_original(trap, 1) ? LIKE_ENOUGH : ALL_AROUND;
+
+	if (s->orig_name == s->name)
+		moved_try(s, s->i + s->ahead);
+	for (u32 any = trap & 0xf; !word && any < SCAN_WORDS && s->best.likeness < enough; any += 16)
+		moved_try(s, any);
+	for (u32 nth = 1; word && s->best.likeness < enough; word = site_original(trap, nth++))
+		moved_try_words(s, word, enough);
+}
+
+/* The guest's word that the word at @i of the page stood for; NULL: it is the guest's own, or there was too much to look at. */
+static const u32 *moved_from(struct moved_search *s, u32 i)
+{
+	u32 index;
+
+	s->i = i;
+	s->best.word = NULL;
+	s->best.likeness = LIKE_ENOUGH - 1;
+	for (u32 nth = 0; s->looks && s->v->path->code->origin(s->v, s->page[i], nth, &s->orig_name, &index); nth++) {
+		s->orig = originals(s->v, s->orig_name);
+		if (s->orig && index != SITE_ANYWHERE)
+			moved_try(s, index);
+		else if (s->orig)
+			moved_try_all(s);
 	}
-	return best.word;
+	if (s->best.word) {
+		s->name = s->best.name;
+		s->ahead = s->best.index - i;
+	}
+	return s->best.word;
 }
 
 /*
@@ -632,10 +693,11 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
 	u32 *page = page_words(v, gpa), repairs = c->repairs;
+	struct moved_search search = { .v = v, .page = page, .looks = MOVED_LOOKS };
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
 		u32 i = c->scan.moved[k];
-		const u32 *word = moved_from(v, page, i);
+		const u32 *word = moved_from(&search, i);
 
 		if (!word)
 			continue;

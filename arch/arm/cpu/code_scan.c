@@ -12,7 +12,8 @@
  * 2. A register-indexed load from pc ("ldr pc, [pc, rN, lsl #2]", "ldr rM, [pc, rN]") has a table at pc: words from
  *    there on that share the top byte of the first are data, unless the first looks like AL or unconditional code.
  * 3. The same for a load through a register that ADR (ADD or SUB of an immediate to pc) set at most ADR_REACH
- *    instructions before: compilers reach double words that way.
+ *    instructions before: compilers reach double words that way. Or so far before a conditional branch to not far ahead, and from
+ *    there on: code that is copied to where it runs has its data behind it.
  * 4. LDM^, STM^, S-to-pc and LDRT/STRT take one word in ten of arbitrary data. Where most words around such a hit cannot
  *    be code (compilers condition one instruction in five, tables have all conditions alike), it is data.
  * 5. A conditional word of that kind that is also a pointer to within 32 MiB of itself is data (tables of functions, which
@@ -359,7 +360,9 @@ static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 
 }
 
 #define ADR_REACH	16
-#define BEFORE		(REACH + ADR_REACH)	/* how far before a word what makes it data may begin */
+#define ADR_AWAY	64	/* how far ahead a branch out of that run may lead */
+#define ADR_RUNS	4	/* in how many runs loads are sought */
+#define BEFORE		(REACH + ADR_REACH + ADR_AWAY)	/* how far before a word what makes it data may begin */
 
 /* @in, at @i, may load through a register that holds byte offset @base of the window. */
 static void note_adr_load(struct code_scan *s, const u32 *const page[3], u32 i, const struct insn *in, s32 base)
@@ -389,26 +392,51 @@ static bool concerns(u32 w, u32 r)
 	return FIELD(w, 19, 16) == r || FIELD(w, 15, 12) == r || w >> 24 == 0xea || (w & 0xfffffff0) == 0xe12fff10;
 }
 
+/* Where the word @w at @i leads, if it is a conditional branch to not far ahead; 0: it is none. */
+static u32 branch_ahead(u32 w, u32 i)
+{
+	u32 to = i + 2 + FIELD(w, 23, 0);
+
+	return (w & 0x0f000000) == 0x0a000000 && w >> 28 < 14 && to - i <= ADR_AWAY ? to : 0;
+}
+
+/* The runs of code in which a register keeps what ADR has put into it. */
+struct adr_runs {
+	u32 at[ADR_RUNS], nr, r;
+	s32 base;		/* byte offset in the window */
+};
+
+/* One of them, from @i on. The branches in it lead to others. */
+static void follow_run(struct code_scan *s, const u32 *const page[3], u32 i, struct adr_runs *a)
+{
+	struct insn in;
+	u32 end = i + ADR_REACH, to;
+
+	for (; i < end && present(page, i); i++) {
+		to = branch_ahead(word_at(page, i), i);
+		if (to && a->nr < ADR_RUNS)
+			a->at[a->nr++] = to;
+		if (to || !concerns(word_at(page, i), a->r))
+			continue;
+		a32_decode(word_at(page, i), &in);
+		if (in.rn == a->r && (in.op == INSN_LDR || in.op == INSN_LDM))
+			note_adr_load(s, page, i, &in, a->base);
+		if (ends_adr(in.word, &in, a->r))
+			return;
+	}
+}
+
 /* Rule 3: ADR at @i. */
 static void follow_adr(struct code_scan *s, const u32 *const page[3], u32 i)
 {
-	struct insn adr, in;
-	u32 j;
+	u32 w = word_at(page, i), imm = pc_offset(&(struct pc_row){ .kind = PC_ADR }, w);
+	struct adr_runs a = { .at = { i + 1 }, .nr = 1, .r = FIELD(w, 15, 12) };
 
-	a32_decode(word_at(page, i), &adr);
-	adr.imm = pc_offset(&(struct pc_row){ .kind = PC_ADR }, adr.word);
-	if (adr.imm > PAGE_SIZE || adr.rd == 15)
+	if (imm > PAGE_SIZE || a.r == 15)
 		return;
-	for (j = i + 1; j <= i + ADR_REACH && present(page, j); j++) {
-		if (!concerns(word_at(page, j), adr.rd))
-			continue;
-		a32_decode(word_at(page, j), &in);
-		if (in.rn == adr.rd && (in.op == INSN_LDR || in.op == INSN_LDM))
-			note_adr_load(s, page, j, &in, (s32)(4 * i + 8) +
-				      (adr.word & BIT(23) ? (s32)adr.imm : -(s32)adr.imm));
-		if (ends_adr(in.word, &in, adr.rd))
-			return;
-	}
+	a.base = (s32)(4 * i + 8) + (w & BIT(23) ? (s32)imm : -(s32)imm);
+	for (u32 k = 0; k < a.nr; k++)
+		follow_run(s, page, a.at[k], &a);
 }
 
 /* Rules 1 to 3: does the word at @i read data at pc? */

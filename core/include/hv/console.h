@@ -33,6 +33,7 @@ struct console_port;
 struct console_guest_ops {
 	void (*rx)(void *priv, u8 c);	/* a character typed for the guest */
 	void (*rx_break)(void *priv);	/* a BREAK on the line */
+	void (*rx_overrun)(void *priv);	/* the line lost characters; NULL: the device cannot say so */
 	u32 (*rx_room)(void *priv);	/* how many more characters it can keep */
 	void (*tx_space)(void *priv);	/* room became free after console_guest_tx() had returned false */
 };
@@ -47,7 +48,11 @@ u32 console_guest_characters(const struct guest *g);	/* how many were taken of i
 
 /* The guest that the keyboard is for, behind the monitor; NULL: none was shown or has a console. */
 struct guest *console_guest(void);
-/* Show @g, with what it wrote since it was shown last. */
+bool console_has(const struct guest *g);
+/*
+ * Show @g, with what it wrote since it was shown last. One without a console is chosen all the same, for the monitor's commands: what the one before
+ * writes is still shown, and what is typed is for nobody.
+ */
 void console_show(struct guest *g);
 /* The same with all that is remembered of it. */
 void console_show_history(struct guest *g);
@@ -63,7 +68,8 @@ bool console_work_pending(void);
 void console_work(void);
 /* Give the keyboard to the monitor (no guest runs) or back to the guest. */
 void console_set_monitor(bool on);
-void console_send_guest(u8 c);	/* as if typed, e.g. the escape key itself */
-void console_send_break(void);	/* as if the line had been held at BREAK */
+/* To @g, if it has a console, whoever is shown: */
+void console_send_guest(const struct guest *g, u8 c);	/* as if typed, e.g. the escape key itself */
+void console_send_break(const struct guest *g);	/* as if the line had been held at BREAK */
 /* True while the monitor owns the keyboard. */
 bool console_in_monitor(void);

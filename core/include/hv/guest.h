@@ -63,7 +63,7 @@ static inline bool guest_is_alive(const struct guest *g)
 /* Devices of the board are passed through to it. */
 bool guest_owns_board(const struct guest *g);
 
-/* Ask the run loop for a life-cycle step; keeps the first reason. Context: any. */
+/* Ask the run loop for a life-cycle step, unless @g is stopped; keeps the first reason. A paused guest's waits. Context: any. */
 void guest_request(struct guest *g, enum guest_request req, const char *fmt, ...) __printf(3, 4);
 
 /* Host pointer to guest RAM [gpa, gpa+len) or NULL when it is not all RAM. */

@@ -22,6 +22,7 @@ struct layout_file {
 	const char *name;	/* file name on the card, NULL when the layout has none */
 	hpa_t addr;		/* where the boot loader put it */
 	u32 size;		/* bytes; 0 = was not loaded */
+	u32 before, behind;	/* bytes of the file around those: what U-Boot's format adds, a device tree that was taken from there */
 	bool doubled;		/* kept twice: as it is changed, and as it was behind that */
 	struct layout_node at;
 };

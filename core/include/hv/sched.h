@@ -32,7 +32,9 @@ struct guest *sched_pick(void);
 void sched_go_on(struct guest *g);
 /* It came back: its time ends. */
 void sched_done(void);
-/* @g is about to take part, with no claim for the time before. */
+/* Core worked for @g, which does not run, for so long: it is @g's time as well. */
+void sched_charge(struct guest *g, u32 ticks);
+/* @g is about to take part, with no claim for the time before, and what it had beyond its part is not forgotten. */
 void sched_join(struct guest *g);
 /* An interrupt input of @g rose while it did not run. Context: any. */
 void sched_wake(struct guest *g);

@@ -14,8 +14,12 @@ void host_uart_early_putc(char c);
 void host_uart_init(void);
 u32 host_uart_irq(void);	/* interrupt controller line */
 #define HOST_UART_BREAK	0x100
-int host_uart_getc(void);	/* next received byte or HOST_UART_BREAK, or -1 when there is nothing */
-/* Receive interrupt on or off. While it is off nobody empties the receive FIFO, and a sender that cares waits. */
+#define HOST_UART_OVERRUN 0x200	/* bytes were lost, about here */
+int host_uart_getc(void);	/* next received byte, HOST_UART_BREAK or HOST_UART_OVERRUN, or -1 when there is nothing */
+/*
+ * Receive interrupt on or off. While it is off nobody empties the receive FIFO: a sender that knows of it (a machine model's) waits, one at the other
+ * end of three wires does not.
+ */
 void host_uart_rx_irq(bool on);
 void host_uart_break(bool on);	/* hold the line at BREAK, or let it go */
 /* How many bytes may be written now without asking again; at most the FIFO size, 0 when full. */

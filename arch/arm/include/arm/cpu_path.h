@@ -39,8 +39,9 @@ struct cpu_path {
 	static const struct cpu_path *const __cpu_path_##p		\
 	__section(".umbra.cpu_path") = &(p)
 
-/* The path called @name, or the configured default for NULL. One message that says what there is, and NULL, if it is not built in. */
-const struct cpu_path *cpu_path_find(const struct guest *g, const char *name);
+/* The path called @name, or the configured default for NULL. NULL if it is not built in, and @why says that and what there is. */
+#define CPU_PATH_WHY	128u
+const struct cpu_path *cpu_path_find(const char *name, char *why, size_t size);
 /* Between two runs: forget what is mapped, scanned and copied, and begin anew. */
 void cpu_path_anew(struct vcpu *v);
 /* init() of every path that is built in. */

@@ -22,6 +22,7 @@ static inline void write_##name(u32 v)						\
 
 CP15_R(midr, 0, c0, c0, 0)
 CP15_R(ctr, 0, c0, c0, 1)
+CP15_R(tlbtr, 0, c0, c0, 3)
 CP15_R(mpidr, 0, c0, c0, 5)
 CP15_R(id_pfr0, 0, c0, c1, 0)
 CP15_R(id_pfr1, 0, c0, c1, 1)
