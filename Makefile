@@ -56,14 +56,15 @@ savedefconfig: $(O)/.config
 
 configs/%_defconfig: ;
 
-# Fragments: each over what the goals before it left, also with -j.
+# Fragments: each over what the goals before it left, also with -j; what those set must stand.
 fragments := $(filter %.config,$(MAKECMDGOALS))
 before := $(or $(filter %_defconfig,$(MAKECMDGOALS)),$(if $(fragments),$(O)/.config))
-$(foreach f,$(fragments),$(eval $(f): | $(before))$(eval before := $(f)))
+earlier := $(patsubst %,configs/%,$(filter %_defconfig,$(MAKECMDGOALS)))
+$(foreach f,$(fragments),$(eval $(f): | $(before))$(eval $(f): earlier := $(earlier))$(eval before := $(f))$(eval earlier += configs/fragments/$(f)))
 
 .PHONY: $(fragments)
 $(fragments): %.config: configs/fragments/%.config
-	$(Q)$(PYTHON) tools/kconfig.py merge $<
+	$(Q)$(PYTHON) tools/kconfig.py merge $< $(earlier)
 
 configs/fragments/%.config: ;
 
@@ -263,7 +264,7 @@ fetch:
 	$(Q)tools/fetch
 
 layout-name:
-	$(Q)tools/mkimage --check $(with_layout)
+	$(Q)tools/mkimage --check $(with_layout) $(with_overlays) $(with_files)
 
 image: layout-name all
 	$(Q)tools/mkimage $(with_layout) $(with_overlays) $(with_files)

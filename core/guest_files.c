@@ -51,6 +51,25 @@ u32 guest_file_zimage_size(const struct layout_file *k)
 	return file_word(k, ZIMAGE_MAGIC_AT + 8) - file_word(k, ZIMAGE_MAGIC_AT + 4);
 }
 
+/* What a kernel that cannot run says that it is. Otherwise it would be executed as if it were code. */
+static const struct {
+	u32 offset, mask, word;
+	const char *what;
+} foreign[] = {
+	{ 0x00, 0xffffffff, 0x464c457f, "an ELF file; what is in it is wanted (objcopy -O binary)" },
+	{ 0x38, 0xffffffff, 0x644d5241, "a kernel for AArch64, which this processor has not" },
+	{ 0x00, 0x00ffffff, 0x00088b1f, "compressed (gzip); unpack it" },
+	{ 0x00, 0xffffffff, 0x587a37fd, "compressed (xz); unpack it" },
+};
+
+const char *guest_file_foreign(const struct layout_file *k)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(foreign); i++)
+		if ((file_word(k, foreign[i].offset) & foreign[i].mask) == foreign[i].word)
+			return foreign[i].what;
+	return NULL;
+}
+
 /* A raw kernel in U-Boot's format goes where the header says, and the layout must not say otherwise. */
 static int place_raw(struct layout_guest *c, const struct uimage *u)
 {

@@ -47,8 +47,13 @@ static int check_kernel(const struct guest *g, struct placement *p)
 {
 	const struct layout_guest *c = &g->cfg;
 	const struct layout_file *k = &c->kernel;
+	const char *foreign = guest_file_foreign(k);
 	u32 image;
 
+	if (foreign) {
+		pr_err("guest %s: file \"%s\" is %s\n", g->name, SHOWN(k->name), foreign);
+		return -EINVAL;
+	}
 	p->zimage = guest_file_is_zimage(k);
 	if (p->zimage && c->load_offset_given)
 		return layout_mistake(&c->at, "load-offset", "file \"%s\" is a zImage, which has a place of its own", SHOWN(k->name));

@@ -51,6 +51,18 @@ void guest_log_line(u64 ts, const char *text, u32 len)
 	console_putc('\n');
 }
 
+/* What there is left to look at. */
+static u32 looks;
+
+#define LOOKS		(16u << 20)	/* some half a second; a log of 1 MiB takes a hundredth */
+#define LOOKS_HEADER	64u		/* of what a header's addresses are looked up with */
+
+bool guest_log_may_look(u32 n)
+{
+	looks -= MIN(n, looks);
+	return looks;
+}
+
 /* -- Linux 5.10 and later (kernel/printk/printk_ringbuffer.h) -- */
 
 #define COUNT_BITS_MIN	4u
@@ -148,7 +160,7 @@ static bool ring_at(struct guest *g, const u32 *p, struct ring *r)
 	const char *text;
 	u32 len;
 
-	if (!data)
+	if (!data || !guest_log_may_look(LOOKS_HEADER))
 		return false;
 	r->at = guest_map_gpa(&g->map, ptr_hpa(p));
 	r->count = BIT(p[0]);
@@ -160,7 +172,7 @@ static bool ring_at(struct guest *g, const u32 *p, struct ring *r)
 	r->text = kernel_ptr(g, data[1], r->size);
 	if (!r->desc || !r->info || !r->text)
 		return false;
-	for (u32 id = r->head; ((r->head - id) & ID_MASK) <= ((r->head - r->tail) & ID_MASK); id--)
+	for (u32 id = r->head; ((r->head - id) & ID_MASK) <= ((r->head - r->tail) & ID_MASK) && guest_log_may_look(1); id--)
 		if (ring_message(r, id, &info, &text, &len)) {
 			r->newest = info->ts;
 			return true;
@@ -206,7 +218,11 @@ bool guest_log_ring(struct guest *g)
 
 void guest_log_print(struct guest *g)
 {
+	looks = LOOKS;
 	if (guest_log_ring(g) || guest_log_records(g) || guest_log_text(g))
 		return;
-	mon_printf("no printk buffer of a 32-bit little-endian Linux kernel is in the guest's memory\n");
+	if (!looks)
+		mon_printf("too much of the guest's memory looks like the beginning of a printk buffer: given up\n");
+	else
+		mon_printf("no printk buffer of a 32-bit little-endian Linux kernel is in the guest's memory\n");
 }

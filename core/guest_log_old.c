@@ -47,7 +47,7 @@ static const struct record *record_at(const u8 *p, const u8 *end, const struct f
 	if ((u32)(end - p) < sizeof(*r) || r->ts_hi >= 1u << 20 || r->len < sizeof(*r) || r->len > RECORD_MAX ||
 	    r->len > (u32)(end - p) || r->facility > 23 || r->len != ALIGN_UP(f->header + r->text_len + r->dict_len, f->align))
 		return NULL;
-	return guest_log_is_text((const char *)p + f->header, r->text_len) ? r : NULL;
+	return guest_log_may_look(1 + r->text_len / 8u) && guest_log_is_text((const char *)p + f->header, r->text_len) ? r : NULL;
 }
 
 static struct run run_of(const u8 *p, const u8 *end, const struct format *f)
@@ -121,6 +121,8 @@ static struct run older_part(struct guest *g, const struct run *newer)
 
 		if (run.records > 1 && run.last <= newer->first)
 			return run;
+		if (run.records >= RUN_MIN)
+			p = run.end - 4;
 	}
 	return none;
 }
@@ -154,6 +156,8 @@ static const u8 *line_end(const u8 *p, const u8 *end)
 	const u8 *nl;
 
 	if (end - p < 5 || p[0] != '<' || p[1] < '0' || p[1] > '7' || p[2] != '>')
+		return NULL;
+	if (!guest_log_may_look(RECORD_MAX / 8))
 		return NULL;
 	nl = memchr(p, '\n', MIN((u32)(end - p), RECORD_MAX));
 	return nl && guest_log_is_text((const char *)p, (u32)(nl - p)) ? nl + 1 : NULL;

@@ -114,11 +114,24 @@ int guest_map_add(struct guest_map *m, const struct region *r, const char **clas
 	return 0;
 }
 
+/* Where something was found last: a driver asks its device again and again. Regions are disjoint, so whichever holds an address is the one. */
+static struct {
+	const struct guest_map *map;
+	u32 at;
+} last;
+
+static bool holds(const struct region *r, gpa_t gpa)
+{
+	return gpa - r->base < r->size;
+}
+
 /* The last region that begins at or below @gpa is the only one that may hold it. */
 const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa)
 {
 	u32 lo = 0, hi = m->nr;
 
+	if (last.map == m && last.at < m->nr && holds(&m->r[last.at], gpa))
+		return &m->r[last.at];
 	while (lo < hi) {
 		u32 mid = (lo + hi) / 2;
 
@@ -127,7 +140,11 @@ const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa)
 		else
 			hi = mid;
 	}
-	return lo && gpa - m->r[lo - 1].base < m->r[lo - 1].size ? &m->r[lo - 1] : NULL;
+	if (!lo || !holds(&m->r[lo - 1], gpa))
+		return NULL;
+	last.map = m;
+	last.at = lo - 1;
+	return &m->r[lo - 1];
 }
 
 const struct region *guest_map_find_block(const struct guest_map *m, gpa_t gpa, u32 size)

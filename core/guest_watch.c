@@ -7,6 +7,7 @@
 #include <hv/console.h>
 #include <hv/guest.h>
 #include <hv/guest_watch.h>
+#include <hv/layout.h>
 #include <hv/log.h>
 #include <hv/passthrough.h>
 #include <hv/time.h>
@@ -149,26 +150,57 @@ static u64 parse_size(const char **s)
 	return v;
 }
 
-void guest_watch_args(struct guest *g, const char *args)
+/* A word of the command line for a message: what a terminal would act upon is not in it. */
+#define ARG_SHOWN	48u
+
+static const char *show_arg(char *out, const char *arg)
+{
+	char word[ARG_SHOWN + 1];
+	u32 n = (u32)MIN(strcspn(arg, " "), ARG_SHOWN);
+
+	memcpy(word, arg, n);
+	word[n] = 0;
+	return show_text(out, ARG_SHOWN + 1, word);
+}
+
+static void check_mem(struct guest *g, const char *arg, const char *value)
 {
 	const gpa_t base = g->cfg.mem_base;
+	u64 size = parse_size(&value), start = base;
+	char shown[ARG_SHOWN + 1];
+
+	if (*value == '@') {
+		value++;
+		start = parse_size(&value);
+	}
+	if (start < base || start + size > (u64)base + g->cfg.mem_size)
+		pr_guest(4, "guest %s: kernel argument %s is not in the guest's memory, 0x%08lx+0x%lx\n", g->name, show_arg(shown, arg),
+			 (unsigned long)base, (unsigned long)g->cfg.mem_size);
+}
+
+/* The kernel believes it more than what it is handed over. */
+static void check_initrd(struct guest *g, const char *arg, const char *value)
+{
+	const struct layout_file *f = &g->cfg.initrd;
+	char shown[ARG_SHOWN + 1];
+
+	if (f->size)
+		pr_guest(4, "guest %s: kernel argument %s takes the place of the layout's initrd, file \"%s\"\n", g->name, show_arg(shown, arg), SHOWN(f->name));
+	else
+		pr_guest(4, "guest %s: kernel argument %s: the layout has no initrd, nothing is loaded there\n", g->name, show_arg(shown, arg));
+}
+
+void guest_watch_args(struct guest *g, const char *args)
+{
+	static const struct {
+		const char *name;
+		void (*check)(struct guest *g, const char *arg, const char *value);
+	} known[] = { { "mem=", check_mem }, { "initrd=", check_initrd } };
 
 	for (const char *s = args; s && *s; s += strcspn(s, " ")) {
-		u64 size, start = base;
-		const char *word;
-
 		s += strspn(s, " ");
-		if (strncmp(s, "mem=", 4))
-			continue;
-		word = s;
-		s += 4;
-		size = parse_size(&s);
-		if (*s == '@') {
-			s++;
-			start = parse_size(&s);
-		}
-		if (start < base || start + size > (u64)base + g->cfg.mem_size)
-			pr_guest(4, "guest %s: kernel argument %.*s is not in the guest's memory, 0x%08lx+0x%lx\n", g->name,
-				 (int)MIN(strcspn(word, " "), 48u), word, (unsigned long)base, (unsigned long)g->cfg.mem_size);
+		for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+			if (!strncmp(s, known[i].name, strlen(known[i].name)))
+				known[i].check(g, s, s + strlen(known[i].name));
 	}
 }

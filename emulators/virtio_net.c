@@ -29,6 +29,12 @@
 #define FRAME_MOST	1518u		/* with a VLAN's tag */
 #define GROUP		1u		/* of the first byte of an address: more than one station */
 
+/*
+ * What taking a buffer costs is the sender's time. A driver may offer one in more pieces than this, up to VIRTIO_NUM_MAX; what that costs beyond is the
+ * receiver's, who has VIRTIO_BUDGET of it until its own next turn. Then it has no buffer ready.
+ */
+#define PLAIN_COST	1024u
+
 #define STATIONS	64u		/* power of two; of all switches */
 
 struct net {
@@ -36,6 +42,7 @@ struct net {
 	const struct layout_dev *node;
 	u32 nr;				/* of the switch's ports */
 	u8 address[ADDRESS];
+	u32 spent;			/* by senders since its own last turn, beyond PLAIN_COST for each frame */
 	struct net *next;		/* of all switches */
 };
 
@@ -76,15 +83,31 @@ static struct net *lookup(u32 on, const u8 *address)
 	return !(address[0] & GROUP) && s->port && s->on == on && !memcmp(s->address, address, ADDRESS) ? s->port : NULL;
 }
 
+static bool take_buffer(struct net *to, struct virtio_chain *c)
+{
+	bool taken;
+	u32 cost;
+
+	to->v.budget = VIRTIO_BUDGET;
+	taken = virtio_pop(&to->v, RX, c);
+	cost = VIRTIO_BUDGET - to->v.budget;
+	to->spent += cost > PLAIN_COST ? cost - PLAIN_COST : 0;
+	return taken;
+}
+
 static void receive(struct net *to, const u8 *frame, u32 len)
 {
 	u8 header[HEADER] = { [HEADER_BUFFERS] = 1 };
+	const struct guest *g = to->v.dev->guest;
 	struct virtio_chain c;
 
-	if (to->v.dev->guest->state != GUEST_RUNNING)
+	if (g->state != GUEST_RUNNING || g->held)
+		return;		/* lost, as for a network card that is off; a debugger looks at what nobody changes meanwhile */
+	if (to->spent >= VIRTIO_BUDGET) {
+		virtio_later(&to->v, RX);
 		return;
-	to->v.budget = VIRTIO_BUDGET;	/* the sender's is what counts */
-	if (!virtio_pop(&to->v, RX, &c))
+	}
+	if (!take_buffer(to, &c))
 		return;
 	if (c.out_len || c.in_len < HEADER + FRAME_PLAIN) {
 		virtio_broken(&to->v, "a receive buffer that does not hold a frame");
@@ -113,6 +136,8 @@ static void net_notify(struct virtio_dev *v, u32 q)
 	struct net *s = (struct net *)v;
 	struct virtio_chain c;
 
+	if (q == RX)
+		s->spent = 0;
 	while (q == TX && virtio_pop(v, TX, &c)) {
 		u8 frame[FRAME_MOST];
 		u32 len = c.out_len - HEADER;
@@ -173,6 +198,7 @@ static void net_reset(struct emudev *d)
 	u32 others = 0;
 
 	virtio_reset(d);
+	s->spent = 0;
 	forget_stations(s);
 	for (const struct net *p = ports; p; p = p->next)
 		others += p != s && p->node->net_switch == s->node->net_switch;

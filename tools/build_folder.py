@@ -17,6 +17,9 @@ ACTIONS = {"check": check_build, "claim": claim_build, "remove": remove_build}
 
 
 def main(arguments):
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return
     if len(arguments) != 2 or arguments[0] not in ACTIONS or not arguments[1]:
         raise ToolError(f"usage: build_folder.py {'|'.join(ACTIONS)} FOLDER")
     ACTIONS[arguments[0]](arguments[1])

@@ -4,7 +4,8 @@
 
 Usage: kconfig.py TARGET [ARGUMENT], with these in the environment: srctree (top of the source tree), KCONFIG_CONFIG
 (the .config file). Targets:
-  defconfig FILE   take FILE as the configuration     merge FILE     set what FILE sets in the configuration that is there
+  defconfig FILE   take FILE as the configuration
+  merge FILE [EARLIER...]  set what FILE sets in the configuration that is there; what the EARLIER files set stays, or FILE sets it anew
   sync DIR         write what the build reads: DIR/include/autoconf.h, DIR/include/config_text.h, DIR/auto.conf
   randconfig       random valid configuration that is meant to boot; KCONFIG_SEED=N repeats one, KCONFIG_EXPERT=y: whatever builds
   menuconfig guiconfig oldconfig olddefconfig savedefconfig allyesconfig allnoconfig alldefconfig listnewconfig
@@ -32,10 +33,7 @@ PACKAGE_TOOLS = ("menuconfig", "guiconfig", "oldconfig", "allyesconfig", "allnoc
 
 def load_kconfig():
     """Parse the Kconfig files; any complaint about them is an error."""
-    try:
-        kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
-    except kconfiglib.KconfigError as error:
-        raise ToolError(str(error).strip()) from error
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
     kconf.warn_assign_undef = True
     fail_on_warnings(kconf, "in the Kconfig files")
     return kconf
@@ -46,16 +44,37 @@ def fail_on_warnings(kconf, where):
         raise ToolError(f"warnings {where} are errors:\n  " + "\n  ".join(kconf.warnings))
 
 
+def load_fragment(path):
+    """A configuration file by itself."""
+    kconf = load_kconfig()
+    if not os.path.isfile(path):
+        raise ToolError(f"there is no {path}; there are: {' '.join(sorted(item.name for item in pathlib.Path(path).parent.glob('*config')))}")
+    kconf.load_config(path)
+    fail_on_warnings(kconf, f"in {path}")
+    return kconf
+
+
+def assigned(kconf):
+    """[symbols] that a configuration file sets."""
+    return [sym for sym in kconf.unique_defined_syms if sym.user_value is not None]
+
+
+def value_text(sym):
+    return TRI_TO_STR[sym.user_value] if sym.orig_type is BOOL else sym.user_value
+
+
+def same_value(sym, wanted, got):
+    return int(wanted, 0) == int(got or "0", 0) if sym.orig_type in (INT, HEX) and got else wanted == got
+
+
 def lost_assignments(kconf, symbols=None):
     """One line for each assignment, to all or these symbols, that did not take (a dependency, a range, a choice)."""
     lost = []
     for sym in symbols or kconf.unique_defined_syms:
         if sym.user_value is None:
             continue
-        wanted = TRI_TO_STR[sym.user_value] if sym.orig_type is BOOL else sym.user_value
-        got = sym.str_value
-        same = int(wanted, 0) == int(got or "0", 0) if sym.orig_type in (INT, HEX) and got else wanted == got
-        if not same:
+        wanted, got = value_text(sym), sym.str_value
+        if not same_value(sym, wanted, got):
             why = kconfiglib.expr_str(sym.direct_dep)
             lost.append(f"{sym.name} was set to '{wanted}' but is '{got}' (depends on: {why})")
     return lost
@@ -72,8 +91,9 @@ def error_symbols(kconf):
 
 def load_strict(kconf, path):
     """Load a configuration file; an unknown symbol, a bad value or a lost assignment is an error."""
-    if not os.path.exists(path):
-        raise ToolError(f"there is no configuration file {path}")
+    if not os.path.isfile(path):
+        known = sorted(item.name for item in pathlib.Path(path).parent.glob("*_defconfig"))
+        raise ToolError(f"there is no configuration file {path}" + (f"; there are: {' '.join(known)}" if known else ""))
     kconf.load_config(path)
     problems = kconf.warnings + lost_assignments(kconf) + contradictions(kconf)
     if problems:
@@ -139,18 +159,44 @@ def target_defconfig(kconf, arguments):
     save(kconf)
 
 
+def of_earlier(paths):
+    """{name: (value, file)} of what these files set, the last one of several."""
+    return {sym.name: (value_text(sym), path) for path in paths for sym in assigned(load_fragment(path))}
+
+
+def overruled(kconf, fragment, earlier):
+    """(lines about what the fragment sets to something else than earlier files, names of these)."""
+    mine = {sym.name: value_text(sym) for sym in assigned(fragment)}
+    chosen = {kconf.syms[name].choice: name for name, value in mine.items() if value == "y" and kconf.syms[name].choice}
+    lines, names = [], set(mine)
+    for name, (value, path) in earlier.items():
+        other = chosen.get(kconf.syms[name].choice)
+        if other and value == "y" and other != name:
+            names.add(name)
+            lines.append(f"{name} of {path} gives way to {other}")
+        elif name in mine and not same_value(kconf.syms[name], value, mine[name]):
+            lines.append(f"{name} of {path} was '{value}' and becomes '{mine[name]}'")
+    return lines, names
+
+
 def target_merge(kconf, arguments):
-    """A fragment over the configuration that is there. All that it sets must be so afterwards."""
-    wanted = load_kconfig()
-    wanted.load_config(arguments[0])
-    fail_on_warnings(wanted, f"in {arguments[0]}")
+    """A fragment over the configuration that is there. All that it sets must be so afterwards, and what files before it set and it does not."""
+    path, *before = arguments
+    fragment = load_fragment(path)
     load_strict(kconf, config_path())
     kconf.warn_assign_override = kconf.warn_assign_redun = False
-    kconf.load_config(arguments[0], replace=False)
-    named = [kconf.syms[sym.name] for sym in wanted.unique_defined_syms if sym.user_value is not None]
-    problems = kconf.warnings + lost_assignments(kconf, named) + contradictions(kconf)
+    kconf.load_config(path, replace=False)
+    earlier = of_earlier(before)
+    lines, overruled_names = overruled(kconf, fragment, earlier)
+    for line in lines:
+        print(f"kconfig: {path}: {line}")
+    problems = kconf.warnings + lost_assignments(kconf, [kconf.syms[sym.name] for sym in assigned(fragment)]) + contradictions(kconf)
+    for name, (value, where) in earlier.items():
+        sym = kconf.syms[name]
+        if name not in overruled_names and not same_value(sym, value, sym.str_value):
+            problems.append(f"{name}, which {where} sets to '{value}', would be '{sym.str_value}' (depends on: {kconfiglib.expr_str(sym.direct_dep)})")
     if problems:
-        raise ToolError(f"{arguments[0]} does not go with {config_path()}:\n  " + "\n  ".join(problems))
+        raise ToolError(f"{path} does not go with {config_path()}:\n  " + "\n  ".join(problems))
     save(kconf)
 
 
@@ -189,7 +235,11 @@ def repair(kconf, rng):
 
 def target_randconfig(kconf, _arguments):
     """Random values for all that can be chosen, in a random order, then a check that the result loads cleanly."""
-    seed = int(os.environ.get("KCONFIG_SEED") or random.SystemRandom().randrange(1 << 32))
+    text = os.environ.get("KCONFIG_SEED") or str(random.SystemRandom().randrange(1 << 32))
+    try:
+        seed = int(text, 0)
+    except ValueError as error:
+        raise ToolError(f"KCONFIG_SEED={text} is no number") from error
     rng = random.Random(seed)
     print(f"kconfig: randconfig with KCONFIG_SEED={seed}")
     kconf.load_config(os.devnull)
@@ -250,14 +300,20 @@ TARGETS = {
 
 
 def main(arguments):
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return
     if not arguments or arguments[0] not in (*TARGETS, *PACKAGE_TOOLS):
         raise ToolError(f"usage: kconfig.py {{{'|'.join((*TARGETS, *PACKAGE_TOOLS))}}} [ARGUMENT]")
     os.environ.setdefault("srctree", str(pathlib.Path(__file__).resolve().parents[1]))
-    if arguments[0] in PACKAGE_TOOLS:
-        load_kconfig()
-        run_package_tool(arguments[0])
-        return
-    TARGETS[arguments[0]](load_kconfig(), arguments[1:])
+    try:
+        kconf = load_kconfig()
+        if arguments[0] in PACKAGE_TOOLS:
+            run_package_tool(arguments[0])
+        else:
+            TARGETS[arguments[0]](kconf, arguments[1:])
+    except kconfiglib.KconfigError as error:
+        raise ToolError(str(error).strip().partition("\n")[0]) from error
 
 
 if __name__ == "__main__":

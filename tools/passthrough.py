@@ -67,6 +67,9 @@ MADE = {"layout": layout_text, "missing": missing_text}
 
 
 def main(arguments):
+    if arguments and arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return
     if len(arguments) not in (2, 3) or arguments[0] not in MADE:
         raise ToolError(f"usage: passthrough.py {'|'.join(MADE)} FILE [AUTO_CONF]")
     write_if_changed(arguments[1], MADE[arguments[0]](families(arguments[2] if len(arguments) == 3 else None)))

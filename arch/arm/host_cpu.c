@@ -7,8 +7,6 @@
 #include <arm/window.h>
 #include <hv/log.h>
 
-#define DCACHE_LINE	64u	/* Cortex-A8 L1 and L2 */
-
 bool arm_mmio_read(hpa_t a, u32 size, u32 *v);
 bool arm_mmio_write(hpa_t a, u32 size, u32 v);
 void arm_host_fault(u32 vec, u32 pc, u32 cpsr) __noreturn;
@@ -27,31 +25,6 @@ void arch_idle(void)
 bool arch_irq_pending(void)
 {
 	return read_isr() & PSR_I;
-}
-
-void arch_dcache_clean_range(hpa_t a, u32 len)
-{
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
-	     p += DCACHE_LINE)
-		write_dccmvac(p);
-	dsb();
-}
-
-void arch_dcache_flush_range(hpa_t a, u32 len)
-{
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
-	     p += DCACHE_LINE)
-		write_dccimvac(p);
-	dsb();
-}
-
-void arch_icache_invalidate_all(void)
-{
-	dsb();
-	write_iciallu(0);
-	write_bpiall(0);
-	dsb();
-	isb();
 }
 
 u32 arch_mmio_read32(hpa_t a)

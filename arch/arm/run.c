@@ -134,8 +134,8 @@ void arch_vcpu_reset(struct vcpu *v, gpa_t pc, u32 r0, u32 r1, u32 r2)
 void arch_vcpu_set_irq(struct vcpu *v, bool irq, bool fiq)
 {
 	v->irq_in = (v->irq_in & PSR_A) | (irq ? PSR_I : 0) | (fiq ? PSR_F : 0);
-	if (v != vcpu_loaded && v->irq_in)
-		sched_wake(v->guest);
+	if (v->irq_in)
+		sched_wake(v->guest);	/* also when its state is loaded still, but another one's turn has begun */
 }
 
 bool arch_vcpu_waits(const struct vcpu *v)

@@ -125,8 +125,10 @@ static bool pass_on(struct vcpu *v, enum shadow_access acc, const struct gfault 
 		take_abort(v, 0x10, 8, f->far);
 	}
 	progress_made(v);
-	if (v->open_used)
+	if (v->open_used) {
+		call_vector(v);
 		open_again(v, user);
+	}
 	return true;
 }
 
@@ -171,7 +173,7 @@ static u32 access_size(u32 w, bool store)
 /* Does the run loop have to see what a device did? @irq_in: the inputs before. */
 static bool loop_is_needed(const struct vcpu *v, u32 irq_in)
 {
-	return v->irq_in != irq_in || v->guest->request != GUEST_REQ_NONE || console_work_pending();
+	return v->irq_in != irq_in || v->guest->request != GUEST_REQ_NONE || core_is_wanted || console_work_pending();
 }
 
 static enum short_end access_device(struct vcpu *v, struct mmio_access *a, u32 *rt)

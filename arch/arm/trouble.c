@@ -13,6 +13,7 @@
 
 #define STILL_LINE	64u	/* bytes of code that hold a loop which waits for nothing */
 #define LPAE_LOOK	3u
+#define TTBR_ATTRIBUTES	0x7fu	/* and what is no address of the shortest table */
 #define CMP_IMM_MASK	0x0ff0ffffu	/* any Rn */
 #define CMP_IMM_5	0x03500005u
 
@@ -23,11 +24,24 @@ static const char *exception_name(u32 vector)
 
 static void say_exception(const struct vcpu *v)
 {
-	const struct trouble_event *e = &v->trouble.exception;
+	const struct trouble_event *e = &v->trouble.exception, *o = &v->trouble.outside;
 
 	if (e->count)
 		pr_warn("guest %s: last exception: %s at 0x%08x, address 0x%08x (%u since its start)\n", v->guest->name,
 			exception_name(v->trouble.vector), (unsigned)e->pc, (unsigned)e->what, (unsigned)e->count);
+	if (o->count && o->count != e->count)
+		pr_warn("guest %s: last exception outside of a handler: %s at 0x%08x, address 0x%08x\n", v->guest->name,
+			exception_name(v->trouble.outside_vector), (unsigned)o->pc, (unsigned)o->what);
+}
+
+/* Tables that are nowhere explain why nothing can be executed. */
+static void say_tables(const struct vcpu *v)
+{
+	const u32 at = v->cp15.ttbr0 & ~TTBR_ATTRIBUTES;
+	const struct region *r = guest_map_find(&v->guest->map, at);
+
+	if (v->cp15.sctlr & SCTLR_M && !(r && r->type == REGION_RAM))
+		pr_warn("guest %s: its MMU is on, and its page table, TTBR0, is at physical 0x%08x, where it has no memory\n", v->guest->name, (unsigned)at);
 }
 
 static void say_register(const struct vcpu *v)
@@ -122,6 +136,7 @@ void arch_vcpu_trouble(struct vcpu *v)
 
 	pr_warn("guest %s: pc 0x%08x, cpsr 0x%08x, MMU %s, vectors at 0x%08x\n", v->guest->name, (unsigned)v->r[15], (unsigned)v->cpsr,
 		c->sctlr & SCTLR_M ? "on" : "off", (unsigned)(c->sctlr & SCTLR_V ? 0xffff0000u : c->vbar));
+	say_tables(v);
 	say_exception(v);
 	say_register(v);
 	say_nothing(v);
@@ -139,6 +154,10 @@ void trouble_exception(struct vcpu *v, u32 vector, u32 mode, u32 far)
 
 	t->exception = (struct trouble_event){ t->exception.count + 1, far, v->r[15] };
 	t->vector = vector;
+	if (vcpu_mode(v) != MODE_ABT && vcpu_mode(v) != MODE_UND) {
+		t->outside = t->exception;
+		t->outside_vector = vector;
+	}
 	if (!again || t->said)
 		return;
 	t->said = true;

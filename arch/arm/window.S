@@ -14,6 +14,11 @@
 #include <arm/slot.h>
 #include <arm/window.h>
 
+/* Fault status (B3.13.3) */
+#define FS_BITS			0x40f
+#define FS_EXTERNAL		0x008
+#define FS_ASYNC_EXTERNAL	0x406
+
 	.syntax	unified
 	.arm
 	.section .window.text, "ax", %progbits
@@ -225,6 +230,10 @@ window_enter:
  * (still in the guest's address space); one inside the checked accesses of entry.S is reported to their caller; all else
  * is a bug of Umbra: arm_host_fault() prints and stops.
  *
+ * A frame of the guest that is read or written in one go was found accessible at its ends. What is between may still not answer, if
+ * it is registers and no memory. Whether a synchronous external abort is one is IMPLEMENTATION DEFINED (B3.12, External aborts), so what was begun is
+ * finished, and the guest gets an asynchronous one: at once where the frame is left for User mode (return_abort), else at its next exit.
+ *
  * But an asynchronous external abort is the late answer to an earlier store: of the guest, if it comes before the guest's
  * next instruction but after an SVC or Undefined entry, which leave A open (B1.9.2, B1.9.4), or if a checked access
  * opens A with one pending. It waits in irq_in until the guest's A bit lets it in.
@@ -233,9 +242,9 @@ host_dabt:
 	str	r0, [sp, #VCPU_SCRATCH]
 	str	r1, [sp, #VCPU_SCRATCH + 4]
 	mrc	p15, 0, r0, c5, c0, 0
-	movw	r1, #0x40f
+	movw	r1, #FS_BITS
 	and	r0, r0, r1
-	movw	r1, #0x406		@ asynchronous external abort (B3.13.3)
+	movw	r1, #FS_ASYNC_EXTERNAL
 	cmp	r0, r1
 	sub	r0, lr, #8
 	beq	host_late
@@ -260,6 +269,15 @@ host_dabt:
 	cmp	r1, #0
 	add	lr, r0, r1
 	bne	4f
+	mrs	r1, spsr
+	tst	r1, #0x08		@ Undefined mode: a return line
+	bne	return_abort
+	mrc	p15, 0, r1, c5, c0, 0
+	eor	r1, r1, #FS_EXTERNAL
+	tst	r1, #(FS_BITS & 0xf)
+	tsteq	r1, #(FS_BITS & 0x400)
+	addeq	r0, r0, #4
+	beq	host_late_guest
 	b	2f
 6:
 #endif
@@ -270,6 +288,9 @@ host_dabt:
 	cmp	r0, r1
 	adrlo	lr, svc_common
 	blo	4f
+	adrl	r1, hot_load_end
+	cmp	r0, r1
+	blo	return_abort
 	adrl	r1, hot_und_start
 	cmp	r0, r1
 	blo	5f
@@ -296,6 +317,9 @@ host_dabt:
 	movs	pc, lr
 /* In a gate (cpu/gate.h), where r0 is saved and r1-r12 are the guest's: an abort of the guest, whose real CPSR is the SPSR of Undefined mode. */
 gate_abort:
+	ldr	r1, [sp, #VCPU_CPSR]
+	tst	r1, #0xf		@ User mode: all but its registers is as there
+	beq	return_abort
 	ldr	r0, [sp, #VCPU_SCRATCH]
 	ldr	r1, [sp, #VCPU_SCRATCH + 4]
 	stmib	sp, {r1-r14}^
@@ -309,15 +333,34 @@ gate_abort:
 	cps	#0x17
 	mov	r0, #VEC_DABT
 	b	exit_slow
+/* On the way to User mode, when nothing but registers was still to be loaded, which are UNKNOWN then (B1.9.8). */
+return_abort:
+	mrc	p15, 0, r1, c5, c0, 0
+	eor	r1, r1, #FS_EXTERNAL
+	tst	r1, #(FS_BITS & 0xf)
+	tsteq	r1, #(FS_BITS & 0x400)
+	bne	2f
+	ldr	r0, [sp, #VCPU_SCRATCH]
+	ldr	r1, [sp, #VCPU_SCRATCH + 4]
+	stmia	sp, {r0-r14}^
+	movw	r3, #FS_ASYNC_EXTERNAL
+	ldr	r5, [sp, #VCPU_DACR_USER]
+	str	r3, [sp, #VCPU_EXIT_DFSR]
+	str	r5, [sp, #VCPU_HW_DACR]
+	ldr	r1, [sp, #VCPU_PC]
+	ldr	r2, [sp, #VCPU_CPSR]
+	mov	r0, #VEC_DABT
+	b	exit_slow
 host_late:
 	ldr	r1, =arm_mmio_late_start
 	cmp	r0, r1
-	blo	6f
+	blo	host_late_guest
 	ldr	r1, =arm_mmio_late_end
 	cmp	r0, r1
 	ldrlo	lr, =arm_mmio_checked_fail
 	blo	4b
-6:	ldr	r1, [sp, #VCPU_IRQ_IN]
+host_late_guest:
+	ldr	r1, [sp, #VCPU_IRQ_IN]
 	orr	r1, r1, #0x100		@ PSR_A
 	str	r1, [sp, #VCPU_IRQ_IN]
 	mov	lr, r0
@@ -454,7 +497,10 @@ fetch_failed:
 	movs	pc, lr
 
 host_und:
-	sub	r1, lr, #4
+	mrs	r0, spsr
+	tst	r0, #0x20		@ PSR_T: a slot of T32 code, of which the return address is one halfword further (B1.8.3)
+	subeq	r1, lr, #4
+	subne	r1, lr, #2
 	ldr	r2, =arm_slots
 	sub	r2, r1, r2
 	cmp	r2, #(SLOT_NR * SLOT_SIZE)

@@ -367,16 +367,24 @@ static void fast_icache(void)
 }
 
 /*
- * Operations by MVA come in loops: op; add va, va, step; then cmp va, end; blo op or subs left, left, step; bhi op. The
- * whole loop is one exit. The rest of the loop must be in the page that is executing, which keeps it honest.
+ * Operations by MVA come in loops: op; add va, va, step; then cmp va, end; blo op or subs left, left, step; bhi op. Or with the end looked at
+ * first: cmp va, end; bgt out; op; add va, va, step; b cmp. The whole loop is one exit. The rest of the loop must be in the page that is
+ * executing, which keeps it honest.
  */
 struct fast_loop {
 	u32 rt, rn;		/* registers: the address, what is left to do (15: none) */
 	u32 step, end;		/* the op is done for each address below @end */
+	u32 bound;		/* what the address is compared with */
 };
 
 #define LOOP_BLO	0x3afffffbu
 #define LOOP_BHI	0x8afffffbu
+#define LOOP_AGAIN	0xeafffffau	/* b to the cmp before the branch before the op */
+#define LOOP_CMP(rt)	(0xe1500000u | (rt) << 16)
+#define OUT_BGT		0xcau		/* bits 31:24 of the branch out */
+#define OUT_BGE		0xaau
+#define OUT_BHI		0x8au
+#define OUT_BHS		0x2au
 
 /* Operand 2 of an ADD or SUBS: immediate or plain register other than @rt and pc. 0: another form. */
 static u32 fast_operand(const struct vcpu *v, u32 w, u32 rt)
@@ -388,24 +396,54 @@ static u32 fast_operand(const struct vcpu *v, u32 w, u32 rt)
 	return w & 0xff0 || rm == rt || rm == 15 ? 0 : v->r[rm];
 }
 
+/* Is @add the ADD of the loop of @op? Then the step is known. */
+static inline bool fast_loop_step(const struct vcpu *v, u32 op, u32 add, struct fast_loop *l)
+{
+	u32 rt = l->rt;
+
+	if ((add & 0xfdfff000) != ((op & 0xf0000000) | 0x00800000 | rt << 16 | rt << 12))
+		return false;
+	l->step = fast_operand(v, add, rt);
+	return l->step - 1 < PAGE_SIZE;
+}
+
+/*
+ * The end is looked at before @op, as Linux's decompressor does. A signed comparison is one of addresses where both have the same sign: what is
+ * between them has it too.
+ */
+static bool fast_loop_find_tested(const struct vcpu *v, u32 op, u32 add, struct fast_loop *l)
+{
+	u32 pc = v->r[15], va = v->r[l->rt], rm, out, w[2];
+
+	if (op >> 28 != 14 || ((pc - 8) ^ pc) & PAGE_MASK || !fast_loop_step(v, op, add, l) || !window_ldrt(pc - 8, w, 2))
+		return false;
+	rm = w[0] & 0xf;
+	out = w[1] >> 24;
+	if ((w[0] & 0xfffffff0) != LOOP_CMP(l->rt) || rm == l->rt || rm == 15 ||
+	    (out != OUT_BGT && out != OUT_BGE && out != OUT_BHI && out != OUT_BHS))
+		return false;
+	l->bound = v->r[rm];
+	l->end = l->bound + (out == OUT_BGT || out == OUT_BHI);
+	return va < l->end && !((out == OUT_BGT || out == OUT_BGE) && (va ^ l->bound) >> 31);
+}
+
 /* The loop that operation @op at r[15] stands in. With blo, op, add and cmp may all be conditional themselves: lo, as it holds now. */
 static bool fast_loop_find(const struct vcpu *v, u32 op, struct fast_loop *l)
 {
-	u32 pc = v->r[15], rt = FIELD(op, 15, 12), cond = op & 0xf0000000, branch, w[2], left;
+	u32 pc = v->r[15], rt = FIELD(op, 15, 12), cond = op & 0xf0000000, w[3], left;
 
-	if (v->cpsr & PSR_T || ((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 12, &branch, 1) ||
-	    (branch != LOOP_BLO && branch != LOOP_BHI) || !window_ldrt(pc + 4, w, 2) ||
-	    (cond != 0xe0000000 && cond != (branch & 0xf0000000)))
-		return false;
-	l->step = (w[0] & 0xfdfff000) == (cond | 0x00800000 | rt << 16 | rt << 12) ? fast_operand(v, w[0], rt) : 0;
-	if (l->step - 1 >= PAGE_SIZE)
+	if (v->cpsr & PSR_T || ((pc + 12) ^ pc) & PAGE_MASK || !window_ldrt(pc + 4, w, 3))
 		return false;
 	l->rt = rt;
 	l->rn = 15;
-	if (branch == LOOP_BLO) {
-		if ((w[1] & 0xfffffff0) != (cond | 0x01500000 | rt << 16) || (w[1] & 0xf) == rt || (w[1] & 0xf) == 15)
+	if (w[1] == LOOP_AGAIN)
+		return fast_loop_find_tested(v, op, w[0], l);
+	if ((w[2] != LOOP_BLO && w[2] != LOOP_BHI) || (cond != 0xe0000000 && cond != (w[2] & 0xf0000000)) || !fast_loop_step(v, op, w[0], l))
+		return false;
+	if (w[2] == LOOP_BLO) {
+		if ((w[1] & 0xfffffff0) != (cond | (LOOP_CMP(rt) & 0x0fffffff)) || (w[1] & 0xf) == rt || (w[1] & 0xf) == 15)
 			return false;
-		l->end = v->r[w[1] & 0xf];
+		l->bound = l->end = v->r[w[1] & 0xf];
 		return true;
 	}
 	left = FIELD(w[1], 19, 16);
@@ -417,12 +455,25 @@ static bool fast_loop_find(const struct vcpu *v, u32 op, struct fast_loop *l)
 	return l->end >= v->r[rt];
 }
 
+/* NZCV of CMP a, b */
+static inline u32 fast_flags(u32 a, u32 b)
+{
+	u32 d = a - b;
+
+	return (d & BIT(31)) | (d ? 0 : BIT(30)) | (a >= b ? BIT(29) : 0) | (((a ^ b) & (a ^ d)) >> 31 ? BIT(28) : 0);
+}
+
 /* The guest's registers as they are when the loop is about to do, or has just done, @va. */
 static inline void fast_loop_set(struct vcpu *v, const struct fast_loop *l, u32 va)
 {
+	u32 left = l->end - va;
+
+	if (v->r[l->rt] == va)
+		return;
 	v->r[l->rt] = va;
 	if (l->rn != 15)
-		v->r[l->rn] = l->end - va;
+		v->r[l->rn] = left;
+	v->cpsr = (v->cpsr & 0x0fffffff) | (l->rn != 15 ? fast_flags(left + l->step, l->step) : fast_flags(va, l->bound));
 }
 
 /* How many operations of the loop from @va on are in its page, and before a line that may be about the stub area. 0: look at each. */
@@ -826,6 +877,18 @@ static bool fast_fold(struct vcpu *v)
 }
 
 /*
+ * On path `inline`: maintenance by the guest's kernel, which touches nothing that stubs have in the open page. What follows it has stubs of its own
+ * as a rule.
+ */
+static inline bool fast_is_maintenance(const struct vcpu *v, const struct vcpu_open *o, u32 vector)
+{
+	u32 w = v->exit_insn;
+
+	return v->open_used && vector == VEC_UND && fast_priv(v) && !(v->cpsr & PSR_T) && (w & 0x0f100f10) == 0x0e000f10 &&
+	       FIELD(w, 19, 16) - 7 < 2 && o->dacr == v->cp15.dacr;
+}
+
+/*
  * Handle the exit @vector (SVC or Undefined; v->exit_insn valid, cpsr and pc merged) and the sensitive instructions that follow it
  * directly. True: resume the guest. False: the slow path must handle the instruction at r[15], whose word is in exit_insn and
  * whose kind is in exit_vector.
@@ -837,6 +900,8 @@ bool window_fast(struct vcpu *v, u32 vector)
 	/* Big-endian data, or an asynchronous abort that arrived meanwhile (window.S) and waits for delivery. */
 	if ((v->cpsr & PSR_E) || (v->irq_in & PSR_A))
 		return false;
+	if (fast_is_maintenance(v, fast_open(v), vector))
+		return fast_cp15(v, v->exit_insn);
 	if (!fast_fold(v) || !fast_one(v, vector))
 		return false;
 	/*

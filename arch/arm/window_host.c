@@ -77,7 +77,7 @@ void window_prepare(struct vcpu *v)
 		v->ret[k].now = RET_NOWHERE;
 	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : MODE_SVC;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
-	v->short_exits = !v->fast_off && !v->tracing && !v->breaks.nr;
+	v->short_exits = !vcpu_is_watched(v);
 }
 
 void window_set_gates(struct vcpu *v, gva_t gates)

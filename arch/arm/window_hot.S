@@ -627,8 +627,8 @@ und_t32_other:
 hot_svc_end:
 
 /*
- * Return to the guest's User mode with its registers from r7 on, which was found readable. The DACR comes last: with that of User
- * mode the guest kernel's memory is out of reach.
+ * Return to the guest's User mode with its registers from r7 on, which was found readable; all else of the vCPU is as there
+ * (return_abort). The DACR comes last: with that of User mode the guest kernel's memory is out of reach.
  */
 hot_load_r1:
 	ldr	r0, [sp]
@@ -637,6 +637,7 @@ hot_load_r1:
 hot_load_r0:
 	ldmia	r7, {r0-r14}^
 1:	nop
+hot_load_end:
 	ldr	lr, [sp, #VCPU_DACR_USER]
 	str	lr, [sp, #VCPU_HW_DACR]
 	mcr	p15, 0, lr, c3, c0, 0

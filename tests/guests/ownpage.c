@@ -50,6 +50,7 @@ static int run(const struct store *s, u32 psr, u32 before)
 	c.r[3] = 0xcafe0003;
 	c.r[4] = 0;
 	c.sp = (u32)code_area + OFFSET + 8;
+	c.r[9] = (u32)code_area + OFFSET + 8;
 	return CODE_RUN(&c, before, s->word[0], s->word[1], SVC);
 }
 
@@ -74,6 +75,23 @@ static void test_srs(void)
 	check("SRSDB: memory", srs.first, ((volatile u32 *)code_area)[OFFSET / 4]);
 }
 
+/* So does a kernel's entry, with the registers of User mode: again and again, because then it may not be a trapping word any more. */
+static void test_stm_user(void)
+{
+	struct store stm = { "STMDB ^", { 0xe9496000, NOP }, 0 };	/* STMDB r9, {sp, lr}^ */
+	u32 user[2];
+
+	asm volatile("stmia %0, {sp, lr}^\n nop" : : "r"(user) : "memory");
+	stm.first = user[0];
+	group_begin("STMDB ^");
+	for (u32 i = 0; i < 8; i++) {
+		group_check(VEC_SVC, run(&stm, MODE_SVC, i & 1 ? NOP : MRS_R7), "%u: vector", i);
+		group_check(user[0], ((volatile u32 *)code_area)[OFFSET / 4], "%u: sp", i);
+		group_check(user[1], ((volatile u32 *)code_area)[OFFSET / 4 + 1], "%u: lr", i);
+	}
+	group_end();
+}
+
 static void test_all(const char *privileged, const char *with_site, const char *user)
 {
 	test_stores(privileged, MODE_SVC, NOP);
@@ -93,4 +111,5 @@ void guest_main(void)
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_all("privileged", "privileged, beside sensitive instructions", "User mode");
 	test_srs();
+	test_stm_user();
 }

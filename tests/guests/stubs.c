@@ -353,6 +353,31 @@ static void test_stm(void)
 	group_end();
 }
 
+/* Into the page that it stands in, as of a kernel whose first stack is beside its code. */
+static void test_stm_own_page(void)
+{
+	static const u32 usr[3] = { 0x2345678a, 0xabcdef00, 0 };
+
+	group_begin("STM of the User bank, own page");
+	for (u32 rn = 0; rn < 15; rn++) {
+		volatile u32 *top;
+
+		put(0xe9406000 | rn << 16, UDF);
+		top = &code[512 + rn];
+		for (u32 n = 0; n < 2; n++) {
+			union state before;
+
+			bank_set(MODE_USR, usr);
+			ctx_init(&before.c, MODE_SVC | mask_of(n) | next_flags());
+			before.r[rn] = (u32)top;
+			run("stm", rn, &before, &before, 0x7fff, false);
+			group_check(usr[1], top[-1], "stm %u: lr", rn);
+			group_check(usr[0], top[-2], "stm %u: sp", rn);
+		}
+	}
+	group_end();
+}
+
 /* One that cannot store: the abort is the instruction's own. */
 static void test_stm_abort(void)
 {
@@ -515,6 +540,7 @@ void guest_main(void)
 	test_setend();
 	test_system_call();
 	test_stm();
+	test_stm_own_page();
 	test_stm_abort();
 	test_dacr_write();
 	intc_mask(LINE);

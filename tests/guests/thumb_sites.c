@@ -33,6 +33,28 @@ static int run(struct ctx *c, const u32 *words, u32 n)
 	return ctx_run(c);
 }
 
+/* -- what is no instruction -- */
+
+T32(undefined_multiply, ".inst.w 0xfba35418\n svc #0");
+T32(undefined_multiply_2, ".inst.w 0xfba97519\n svc #0");
+T32(undefined_parallel, ".inst.w 0xfad1f43a\n svc #0");
+T32(undefined_divide, ".inst.w 0xfb93f0f5\n svc #0");		/* SDIV: not on this core */
+
+/* Executed out of line, too, where the page is interpreted. */
+static void test_undefined(bool user)
+{
+	static const u32 *const words[] = { undefined_multiply, undefined_multiply_2, undefined_parallel, undefined_divide };
+	struct ctx c;
+
+	group_begin(user ? "T32 words that are no instructions, User mode" : "T32 words that are no instructions");
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		ctx_init(&c, (user ? CPSR_USER : MODE_SVC) | masks | PSR_T);
+		group_check(VEC_UND, run(&c, words[i], 2), "%u: vector", i);
+		group_check((u32)code + 2, exc_frame.exc_lr, "%u: where", i);
+	}
+	group_end();
+}
+
 /* -- status registers -- */
 
 T32(status, "mrs r0, cpsr\n cpsid i\n mrs r1, cpsr\n cpsie.w i\n mrs r2, cpsr\n msr cpsr_c, r8\n mrs r3, cpsr\n"
@@ -643,6 +665,7 @@ void guest_main(void)
 	pt_section(l1_main, TARGET, L1_TABLE(l2, 0));
 	mmu_on_cached(l1_main, DACR_CLIENT(0));
 	code_rights(false);
+	test_undefined(false);
 	test_status();
 	test_blocks();
 	test_block_states();
@@ -651,6 +674,7 @@ void guest_main(void)
 	test_unknown();
 	test_moving();
 	code_rights(true);
+	test_undefined(true);
 	test_unknown();
 	test_moving();
 	test_user();

@@ -587,12 +587,74 @@ static struct loop_end inv_loop_cond(u32 at, u32 end, u32 step)
 	return (struct loop_end){ at, 0, cpsr & PSR_NZCVQ };
 }
 
+/* The end looked at first, as a boot loader's or a decompressor's does: cmp; bgt, bge, bhi or bhs out; op; add; b cmp */
+#define TESTED_LOOP(name, out, operation)							\
+static struct loop_end name(u32 at, u32 end, u32 step)						\
+{												\
+	u32 cpsr;										\
+												\
+	asm volatile("b 1f\n\t.balign 32\n1:\tcmp %0, %2\n\t" out " 2f\n\t" operation "\n\tadd %0, %0, %3\n\tb 1b\n"	\
+		     "2:\tmrs %1, cpsr\n\tdsb" : "+r"(at), "=r"(cpsr) : "r"(end), "r"(step) : "cc", "memory");	\
+	return (struct loop_end){ at, 0, cpsr & PSR_NZCVQ };					\
+}
+#define DCCIMVAC	"mcr p15, 0, %0, c7, c14, 1"
+#define DCCMVAC		"mcr p15, 0, %0, c7, c10, 1"
+
+TESTED_LOOP(tested_bgt, "bgt", DCCIMVAC)
+TESTED_LOOP(tested_bge, "bge", DCCMVAC)
+TESTED_LOOP(tested_bhi, "bhi", DCCIMVAC)
+TESTED_LOOP(tested_bhs, "bhs", DCCMVAC)
+TESTED_LOOP(tested_tlb, "bhs", "mcr p15, 0, %0, c8, c7, 1")
+
+static const struct tested {
+	const char *name;
+	struct loop_end (*loop)(u32 at, u32 end, u32 step);
+	bool inclusive, is_signed;
+} tested[] = {
+	{ "bgt", tested_bgt, true, true }, { "bge", tested_bge, false, true }, { "bhi", tested_bhi, true, false },
+	{ "bhs", tested_bhs, false, false },
+};
+
 /* NZCV of a - b. */
 static u32 flags_sub(u32 a, u32 b)
 {
 	u32 r = a - b;
 
 	return (r & PSR_N) | (r ? 0 : PSR_Z) | (a >= b ? PSR_C : 0) | (((a ^ b) & (a ^ r)) >> 31 ? PSR_V : 0);
+}
+
+/* Where the loop ends that begins at @at, by its own meaning. */
+static u32 tested_end(const struct tested *t, u32 at, u32 end, u32 step)
+{
+	for (; ; at += step)
+		if (t->is_signed ? (int)at > (int)end || (at == end && !t->inclusive) : at > end || (at == end && !t->inclusive))
+			return at;
+}
+
+static void tested_round(const struct tested *t, u32 at, u32 end, u32 step)
+{
+	u32 x = tested_end(t, at, end, step);
+	struct loop_end e = t->loop(at, end, step);
+
+	group_check(x, e.at, "%s from 0x%x to 0x%x by %u: address", t->name, at, end, step);
+	group_check(flags_sub(x, end), e.cpsr & 0xf0000000u, "%s from 0x%x to 0x%x by %u: flags", t->name, at, end, step);
+}
+
+/* Code that reaches its loops in every way: no turn, one, many, the end on a line and beside one; bounds of either sign. */
+static void test_tested_loops(void)
+{
+	group_begin("loops of cache operations that look at the end first");
+	for (const struct tested *t = tested; t < tested + ARRAY_SIZE(tested); t++) {
+		for (u32 n = 0; n < 0x6000; n = n * 3 + 1)
+			for (u32 step = 32; step <= 96; step += 32)
+				tested_round(t, page_pa(3) + 4 * (n % 5), page_pa(3) + 4 * n, step);
+		tested_round(t, page_pa(3) + 0x1000, page_pa(3), 64);
+		if (t->is_signed)	/* all is above it */
+			tested_round(t, 0x1000, page_pa(3), 64);
+	}
+	for (u32 n = 0; n < 24; n++)
+		group_check(page_tag(n), peek(page_pa(n)), "page %u as it was", n);
+	group_end();
 }
 
 #define LOOP_SLOTS	4u	/* slots 0 and 2 have the table, the others nothing */
@@ -613,7 +675,7 @@ static void loop_round(u32 first, u32 last, u32 how, u32 asid)
 	for (u32 n = first; n < last; n++)
 		if (n < 256)
 			pt_page(l2, VA + n * 0x1000, n % 3 ? 0 : page_pa(n + 256) | P_RAM);
-	e = how ? tlb_loop_reg(start | asid, end, step) : tlb_loop_imm(start | asid, end);
+	e = how == 3 ? tested_tlb(start | asid, end, step) : how ? tlb_loop_reg(start | asid, end, step) : tlb_loop_imm(start | asid, end);
 	for (at = start | asid; at < end; at += step)
 		;
 	group_check(at, e.at, "address behind the loop");
@@ -637,7 +699,7 @@ static void test_loops(void)
 	for (u32 s = 0; s < LOOP_SLOTS; s++)
 		pt_section(l1_main, VA + (s << 20), s & 1 ? 0 : L1_TABLE(l2, 0));
 	for (u32 i = 0; i < ARRAY_SIZE(range); i++)
-		for (u32 how = 0; how < 3; how++)
+		for (u32 how = 0; how < 4; how++)
 			loop_round(range[i][0], range[i][1], how, i & 1 ? 0x5a : 0);
 	e = tlb_loop_imm(0x10000000, 0xfffff000);
 	group_check(0xfffff000, e.at, "nearly everything");
@@ -692,5 +754,6 @@ void guest_main(void)
 	test_code_remap();
 	test_alias();
 	test_loops();
+	test_tested_loops();
 	test_ttbcr();
 }

@@ -504,6 +504,28 @@ static void other_lines(void **state)
 	}
 }
 
+/* STREX only where its register is still the one that was found accessible: whatever writes it makes the line end there. */
+static void strex_of_another_address(void **state)
+{
+	static const u32 writers[] = { 0xe5921000, 0xe3a01c80, 0xe1a0100d, 0xe5b2e004 };	/* the last: another base is the probed one */
+	u32 n;
+
+	for (u32 i = 0; i <= ARRAY_SIZE(writers); i++) {
+		n = 0;
+		insn[n++] = 0xee0d6f70;		/* MCR TPIDRURO, r6 */
+		insn[n++] = 0xe5b1e004;		/* LDR lr, [r1, #4]! */
+		if (i < ARRAY_SIZE(writers))
+			insn[n++] = writers[i];
+		insn[n++] = 0xe1813f94;		/* STREX r3, r4, [r1] */
+		insn[n++] = 0xe9557ffe;		/* LDMDB r5, {r1-lr}^ */
+		insn[n++] = 0xe1a00000;
+		insn[n++] = 0xe28dd000;
+		insn[n++] = 0xe1b0f00e;
+		make(n, 0);
+		assert_int_equal(code.insns, i < ARRAY_SIZE(writers) ? 1 : n);
+	}
+}
+
 static void singles(void **state)
 {
 	for (u32 rt = 0; rt < 13; rt++)
@@ -596,7 +618,7 @@ static void clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(singles), cmocka_unit_test(dacr),
+		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(strex_of_another_address), cmocka_unit_test(singles), cmocka_unit_test(dacr),
 		cmocka_unit_test(clean),
 	};
 

@@ -730,6 +730,27 @@ static void unpacked_kernels_get_trees(void **state)
 	expect_failure("file \"vmlinuz\" is truncated or no zImage", "load-offset");
 }
 
+/* Files that users have at hand, and that are no code for this processor. */
+static void kernels_of_other_kinds_say_so(void **state)
+{
+	static const struct {
+		u32 at, word;
+		const char *what;
+	} kinds[] = {
+		{ 0x00, 0x464c457f, "ELF" }, { 0x38, 0x644d5241, "AArch64" }, { 0x00, 0x04088b1f, "gzip" }, { 0x00, 0x587a37fd, "xz" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+		create("linux", 0);
+		put_word(KERNEL_AT + 0x24, 0);
+		put_word(KERNEL_AT + kinds[i].at, kinds[i].word);
+		guest.cfg.load_offset = 0x10000;
+		guest.cfg.load_offset_given = true;
+		assert_int_equal(keep_files(), 0);
+		expect_failure("file \"vmlinuz\" is ", kinds[i].what);
+	}
+}
+
 /* U-Boot's own image: "firmware", without anything beside it. */
 static void uboot_itself_is_a_guest(void **state)
 {
@@ -1014,6 +1035,18 @@ static void memory_arguments_are_checked(void **state)
 	}
 }
 
+static void initrd_arguments_are_checked(void **state)
+{
+	watch("linux");
+	guest_watch_args(&guest, "console=ttyO2 root=/dev/ram0 noinitrd xinitrd=1");
+	assert_int_equal(messages("kernel argument"), 0);
+	guest_watch_args(&guest, "a initrd=0x81600000,\x1b[8M b");
+	assert_int_equal(messages("kernel argument initrd=0x81600000,?[8M takes the place of the layout's initrd, file \"initrd.gz\""), 1);
+	guest.cfg.initrd.size = 0;
+	guest_watch_args(&guest, "initrd=0x81600000,8M");
+	assert_int_equal(messages("kernel argument initrd=0x81600000,8M: the layout has no initrd, nothing is loaded there"), 1);
+}
+
 static void first_request_wins(void **state)
 {
 	start("linux");
@@ -1148,7 +1181,7 @@ int main(void)
 		cmocka_unit_test(uboot_images_are_opened),
 		cmocka_unit_test(uboot_images_that_cannot_be_opened),
 		cmocka_unit_test(unpacked_kernels_get_trees),
-		cmocka_unit_test(uboot_itself_is_a_guest),
+		cmocka_unit_test(kernels_of_other_kinds_say_so), cmocka_unit_test(uboot_itself_is_a_guest),
 		cmocka_unit_test(appended_trees_are_taken),
 		cmocka_unit_test(no_room_for_kept_files),
 		cmocka_unit_test(kept_files_survive_tight_packing),
@@ -1172,6 +1205,7 @@ int main(void)
 		cmocka_unit_test(resets_are_said_once_a_second),
 		cmocka_unit_test(accesses_to_nothing_are_told_apart),
 		cmocka_unit_test(memory_arguments_are_checked),
+		cmocka_unit_test(initrd_arguments_are_checked),
 		cmocka_unit_test(first_request_wins),
 		cmocka_unit_test(memory_by_size_is_below_the_files),
 		cmocka_unit_test(guests_share_files),

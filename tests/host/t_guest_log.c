@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <arch/debug.h>
 #include <hv/console.h>
@@ -21,7 +22,7 @@
 #define LINEAR	0xc0000000u	/* the guest's kernel at RAM */
 
 static struct guest guest;
-static char out[1 << 20];
+static char out[4 << 20];
 static u32 out_len;
 static bool mmu;		/* does the guest know its own addresses? */
 
@@ -257,6 +258,47 @@ static void test_nothing(void **state)
 	expect_log("no printk buffer of a 32-bit little-endian Linux kernel is in the guest's memory\n");
 }
 
+/* Memory full of what begins like a log: the search ends, and a little later than one pass over it. */
+#define GIVEN_UP	"too much of the guest's memory looks like the beginning of a printk buffer: given up\n"
+
+static void test_no_ring_everywhere(void **state)
+{
+	static const u32 header[] = { 20, LINEAR, LINEAR, 0x000fffff, 0, 21, LINEAR, 0, 0, 0, 0, 0 };
+
+	for (u32 i = 0; i < SIZE; i += sizeof(header))
+		put(RAM + i, header, MIN(sizeof(header), SIZE - i));
+	alarm(60);
+	expect_log(GIVEN_UP);
+	alarm(0);
+}
+
+static void test_no_text_everywhere(void **state)
+{
+	for (u32 i = 0; i + 3 <= SIZE; i += 3)
+		put(RAM + i, "<0>", 3);
+	alarm(60);
+	expect_log(GIVEN_UP);
+	alarm(0);
+}
+
+/* Behind the newest records others that are no older part of them, as many as a buffer has room for. */
+static void test_no_older_part(void **state)
+{
+	static const u32 record[] = { 1, 0, 16, 0 }, later[] = { 2, 0, 16, 0 }, between[] = { 0, 0, 0, 0 };
+	const u32 newer = 2u << 20, other = 1u << 20;
+
+	for (u32 i = 0; i < newer; i += 16)
+		put(RAM + i, record, 16);
+	put(RAM + newer, between, 16);
+	for (u32 i = 0; i < other; i += 16)
+		put(RAM + newer + 16 + i, later, 16);
+	alarm(60);
+	out_len = 0;
+	guest_log_print(&guest);
+	alarm(0);
+	assert_non_null(strstr(out, "131072 messages\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +312,9 @@ int main(void)
 		cmocka_unit_test_setup(test_records_full, setup),
 		cmocka_unit_test_setup(test_text, setup),
 		cmocka_unit_test_setup(test_nothing, setup),
+		cmocka_unit_test_setup(test_no_ring_everywhere, setup),
+		cmocka_unit_test_setup(test_no_text_everywhere, setup),
+		cmocka_unit_test_setup(test_no_older_part, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

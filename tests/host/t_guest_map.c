@@ -86,6 +86,27 @@ static void emulated_may_fill_a_window(void **state)
 	assert_string_equal(name_at(0x1000), "e");
 }
 
+/* What was found last is split, moved in the array, gone, or of another map. */
+static void found_last(void **state)
+{
+	static struct guest_map other;
+
+	memset(&map, 0, sizeof(map));
+	memset(&other, 0, sizeof(other));
+	assert_int_equal(add(0x48000000, 0x1000000, REGION_PASSTHROUGH, "l4", NULL), 0);
+	assert_string_equal(name_at(0x48800000), "l4");
+	assert_null(guest_map_find(&other, 0x48800000));
+	assert_int_equal(add(0x48800000, 0x1000, REGION_EMULATED, "uart", NULL), 0);
+	assert_string_equal(name_at(0x48800000), "uart");
+	assert_string_equal(name_at(0x48801000), "l4");
+	assert_int_equal(add(0x1000, 0x1000, REGION_PASSTHROUGH, "low", NULL), 0);
+	assert_string_equal(name_at(0x48800ffc), "uart");
+	assert_string_equal(name_at(0x48800ffc), "uart");
+	assert_string_equal(name_at(0x487ffffc), "l4");
+	map.nr = 0;
+	assert_string_equal(name_at(0x487ffffc), "-");
+}
+
 static void refuses_overlap(void **state)
 {
 	static const struct { u32 base, size; enum region_type type; } bad[] = {
@@ -203,6 +224,7 @@ int main(void)
 		cmocka_unit_test(finds_edges),
 		cmocka_unit_test(emulated_splits_window_in_both_orders),
 		cmocka_unit_test(emulated_may_fill_a_window),
+		cmocka_unit_test(found_last),
 		cmocka_unit_test(refuses_overlap),
 		cmocka_unit_test(refuses_malformed),
 		cmocka_unit_test(refuses_when_full),

@@ -23,9 +23,9 @@
 #define PORTS		4u	/* three on switch 0, one on switch 7 */
 #define ROOM		0x100000u	/* of memory, for each port */
 #define NUM		8u
-#define DESC(q)		(0x1000u * (q))
-#define AVAIL(q)	(0x1000u * (q) + 0x400)
-#define USED(q)		(0x1000u * (q) + 0x800)
+#define DESC(q)		(0x2000u * (q))
+#define AVAIL(q)	(0x2000u * (q) + 0x800)
+#define USED(q)		(0x2000u * (q) + 0x1000)
 #define BUFFER(i)	(0x10000u + 0x1000u * (i))
 #define FRAME		0x40000u
 #define BUFFER_SIZE	1526u
@@ -35,7 +35,7 @@
 
 void arch_vcpu_written(struct vcpu *v, gpa_t gpa, u32 len) { }
 
-static struct guest guest;
+static struct guest guest, held;
 struct guest *guest_first(void) { return &guest; }
 u32 arch_vcpu_audit(struct vcpu *v) { return 0; }
 static struct port {
@@ -43,6 +43,7 @@ static struct port {
 	struct layout_dev node;
 	u32 base;
 	u16 avail[2], seen;
+	u32 num;	/* of each queue */
 } port[PORTS];
 
 void layout_remark(const struct layout_node *n, const char *prop, const char *text)
@@ -86,12 +87,13 @@ static void offer(struct port *p, u32 q, u32 i, u32 addr, u32 len, u32 flags)
 	put32(p, DESC(q) + 16 * i, p->base + addr);
 	put32(p, DESC(q) + 16 * i + 8, len);
 	put16(p, DESC(q) + 16 * i + 12, (u16)flags);
-	put16(p, AVAIL(q) + 4 + 2 * (p->avail[q] % NUM), (u16)i);
+	put16(p, AVAIL(q) + 4 + 2 * (p->avail[q] % p->num), (u16)i);
 	put16(p, AVAIL(q) + 2, ++p->avail[q]);
 }
 
-static void drive(struct port *p)
+static void drive_queues(struct port *p, u32 num)
 {
+	p->num = num;
 	wr(p, 0x070, 0);
 	memset(at(p, 0), 0, 0x4000);
 	p->avail[0] = p->avail[1] = p->seen = 0;
@@ -101,7 +103,7 @@ static void drive(struct port *p)
 	wr(p, 0x070, 0xb);
 	for (u32 q = 0; q < 2; q++) {
 		wr(p, 0x030, q);
-		wr(p, 0x038, NUM);
+		wr(p, 0x038, num);
 		wr(p, 0x080, p->base + DESC(q));
 		wr(p, 0x090, p->base + AVAIL(q));
 		wr(p, 0x0a0, p->base + USED(q));
@@ -109,6 +111,11 @@ static void drive(struct port *p)
 		assert_int_equal(rd(p, 0x044), 1);
 	}
 	wr(p, 0x070, 0xf);
+}
+
+static void drive(struct port *p)
+{
+	drive_queues(p, NUM);
 	for (u32 i = 0; i < NUM; i++)
 		offer(p, RX, i, BUFFER(i), BUFFER_SIZE, 2);
 }
@@ -181,8 +188,8 @@ static u32 came(struct port *p, u8 src, u32 len)
 	p->seen = used;
 	if (!n || !len)
 		return n;
-	id = get32(p, USED(RX) + 4 + 8 * ((used - 1) % NUM));
-	assert_int_equal(get32(p, USED(RX) + 8 + 8 * ((used - 1) % NUM)), 12 + len);
+	id = get32(p, USED(RX) + 4 + 8 * ((used - 1) % p->num));
+	assert_int_equal(get32(p, USED(RX) + 8 + 8 * ((used - 1) % p->num)), 12 + len);
 	assert_int_equal(at(p, BUFFER(id))[10], 1);
 	for (i = 12; i < len; i++)
 		assert_int_equal(at(p, BUFFER(id) + 12)[i], (u8)(i + src));
@@ -253,13 +260,74 @@ static void test_losses(void **state)
 	guest.state = GUEST_STOPPED;
 	send(&port[0], 10, 0xff, 60);
 	assert_int_equal(came(&port[1], 10, 0), 0);
+	/* nor does one that a debugger looks at */
+	guest.state = GUEST_RUNNING;
+	drive(&port[1]);
+	held = guest;
+	held.held = true;
+	port[1].dev.guest = &held;
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(&port[1], 10, 0), 0);
+	held.held = false;
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(&port[1], 10, 60), 1);
+}
+
+/* A buffer in @pieces of @size bytes, of all descriptors of the queue. */
+static void offer_pieces(struct port *p, u32 pieces, u32 size)
+{
+	for (u32 i = 0; i < pieces; i++) {
+		put32(p, DESC(RX) + 16 * i, p->base + BUFFER(0) + size * i);
+		put32(p, DESC(RX) + 16 * i + 8, size);
+		put16(p, DESC(RX) + 16 * i + 12, i + 1 < pieces ? 3 : 2);
+		put16(p, DESC(RX) + 16 * i + 14, (u16)(i + 1));
+	}
+	put16(p, AVAIL(RX) + 4 + 2 * (p->avail[RX] % p->num), 0);
+	put16(p, AVAIL(RX) + 2, ++p->avail[RX]);
+}
+
+/* How many of @n frames come to port 1, whose buffers are in @pieces and come back at once, while its guest has no turn. */
+static u32 come_in_pieces(u32 n, u32 pieces)
+{
+	u32 got = 0, now = 1;
+
+	for (u32 i = 0; i < n; i++) {
+		if (now)
+			offer_pieces(&port[1], pieces, BUFFER_SIZE / pieces + 1);
+		send(&port[0], 10, 0xff, 60);
+		now = came(&port[1], 10, 0);
+		got += now;
+	}
+	return got;
+}
+
+/* Whose buffers are in many pieces takes no more of the senders' time than it has itself: then frames for it are lost, until its own next turn. */
+static void test_pieces(void **state)
+{
+	struct port *p = &port[1];
+
+	drive_queues(p, 128);
+	assert_int_equal(come_in_pieces(1000, 4), 1000);
+	assert_in_range(come_in_pieces(1000, 128), 10, 25);
+	assert_int_equal(rd(p, 0x070), 0xf);
+	assert_int_equal(came(&port[2], 10, 0) > 0, 1);
+	wr(p, 0x050, RX);
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(p, 10, 0), 1);
+	assert_in_range(come_in_pieces(1000, 128), 10, 25);
+	drive(p);
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(p, 10, 60), 0);	/* its reset alone is no turn: it would be one that is free */
+	wr(p, 0x050, RX);
+	send(&port[0], 10, 0xff, 60);
+	assert_int_equal(came(p, 10, 60), 1);
 }
 
 static void test_mistakes(void **state)
 {
 	/* a receiver's mistake is the receiver's */
 	drive(&port[1]);
-	memset(at(&port[1], 0), 0, 0x1000);
+	memset(at(&port[1], 0), 0, USED(RX));
 	port[1].avail[RX] = 0;
 	offer(&port[1], RX, 0, BUFFER(0), BUFFER_SIZE - 1, 2);
 	send(&port[0], 10, 0xff, 60);
@@ -285,6 +353,7 @@ int main(void)
 		cmocka_unit_test_setup(test_config, setup),
 		cmocka_unit_test_setup(test_learning, setup),
 		cmocka_unit_test_setup(test_losses, setup),
+		cmocka_unit_test_setup(test_pieces, setup),
 		cmocka_unit_test_setup(test_mistakes, setup),
 	};
 

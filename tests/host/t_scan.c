@@ -1248,6 +1248,9 @@ static void thumb_moved_from_the_end(void **state)
 	assert_int_equal(get16(at + 10), 0xa031);
 	/* one halfword is enough for one of 16 bits, and what does not end there is found */
 	put16(at + 8, (const u16[]){ SITE_T32_TRAP }, 1);
+	v.cpsr ^= MODE_SVC ^ MODE_USR;
+	assert_false(code_page_restore_t32(&v, SITE_T32_TRAP));		/* User mode's words are its own */
+	v.cpsr ^= MODE_SVC ^ MODE_USR;
 	assert_true(code_page_restore_t32(&v, SITE_T32_TRAP));
 	assert_int_equal(get16(at + 8), get16(RAM + PAGE_SIZE - 2));
 	put16(RAM + PAGE_SIZE - 12, around, 4);
@@ -1255,6 +1258,20 @@ static void thumb_moved_from_the_end(void **state)
 	put16(at + 8, around + 4, 2);
 	assert_true(code_page_restore_t32(&v, 0xf7fca031));
 	assert_int_equal(get(at + 8), 0x8100f3ef);
+}
+
+/* What the guest wrote past the cache is seen by the first look at a page already, and by that for words that were moved. */
+static void seen_as_it_is_in_memory(void **state)
+{
+	put(RAM, MRS);
+	fake_dcache_flushed = 0;
+	code_page_interpreted(&v, RAM, VA);
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
+	exec_page(0);
+	put(RAM + PAGE_SIZE, MRS_TRAP(1));
+	fake_dcache_flushed = 0;
+	code_page_restore(&v, RAM + PAGE_SIZE, MRS_TRAP(1));
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);
 }
 
 /* A copy of one set, and the other one is executed: by way of a fault, and found at an exit. */
@@ -1349,6 +1366,62 @@ static void moved_words_are_restored(void **state)
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x170), 0x114f0000);
 	assert_int_equal(get(exec_page(1) + 0x170), (OTHER_TRAP(2, 12) & 0xffffff) | 0x1f000000);	/* and is a site again, of the second copy */
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x200), MRS_TRAP(1));
+}
+
+/* Kernels have pages full of such words, in one piece and in many; each of these is a site, every fourth one that the window does not handle. */
+static void full_pages_of_moved_words(void **state)
+{
+	static const u32 sites[] = { MRS, WFI, CPSID, 0xe121f002, 0xe14f1000, 0xf57ff05f, 0xee1d3f90, 0xe16ff004 };
+	u32 i, k, left = 0;
+	hpa_t copy;
+
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + 4 * i, i & 1 ? sites[i / 2 * 5 % 8] : 0xe0800000 | i);
+	copy = exec_page(0);
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + PAGE_SIZE + 4 * i, get(copy + 4 * ((i + 16) % SCAN_WORDS)));
+	exec_page(1);
+	for (i = 0; i < SCAN_WORDS; i++)
+		left += get(RAM + PAGE_SIZE + 4 * i) != get(RAM + 4 * ((i + 16) % SCAN_WORDS));
+	assert_int_equal(left, 0);
+	/* pieces of five words, each with a site in its middle and two or none at its ends, in another order; those in the middle must be right */
+	for (i = 0; i + 5 <= SCAN_WORDS; i += 5)
+		for (k = 0; k < 5; k++)
+			put(RAM + 2 * PAGE_SIZE + 4 * (i + k), get(copy + 4 * ((i / 5 * 71 % 204) * 5 + k)));
+	exec_page(2);
+	for (i = 0; i + 5 <= SCAN_WORDS; i += 5)
+		left += get(RAM + 2 * PAGE_SIZE + 4 * (i + 2)) != get(RAM + 4 * ((i / 5 * 71 % 204) * 5 + 2));
+	assert_int_equal(left, 0);
+}
+
+static u32 origins;
+
+static bool count_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
+{
+	origins++;
+	return site_origin(v, word, nth, copy, index);
+}
+
+/* But a page that a guest filled with words that look like moved ones and come from nowhere does not take for ever. */
+static void pages_of_false_words(void **state)
+{
+	static const struct code_ops counting = { .word = path_word, .origin = count_origin };
+	static const struct cpu_path path = { .code = &counting };
+	const struct cpu_path *before = v.path;
+	u32 i, k, traps[2] = { OTHER_TRAP(1, 0), MRS_TRAP(1) };
+
+	for (i = 0; i < SCAN_WORDS; i++)
+		put(RAM + 4 * i, i & 1 ? MRS : WFI);
+	exec_page(0);
+	v.path = &path;
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < SCAN_WORDS; i++)
+			put(RAM + (1 + k) * PAGE_SIZE + 4 * i, i % 3 ? traps[k] : 0xe0800000 | i);
+		origins = 0;
+		exec_page(1 + k);
+		assert_in_range(origins, 1, 6 * 32768);
+	}
+	v.path = before;
 }
 
 /* And when so much else was executed meanwhile that the copy is long something else's. */
@@ -1497,10 +1570,10 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(eviction_spares_the_used), P(without_fast_exits),
-		P(moved_words_are_restored), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
+		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -977,6 +977,33 @@ static void window_moves_out_of_the_way(void **state)
 			assert_int_equal(s->window.tramp[i], 0);
 }
 
+/* Code beside the stub area gets no stubs, and a kernel enters its first megabyte most, whichever asks first: a megabyte between if there is room. */
+static void stubs_stand_apart(void **state)
+{
+	static const u32 kernel[] = { 0xc00, 0x801, 0x7f0 };
+	const hpa_t table = ptr_hpa(hv_alloc(L2_SIZE, L2_SIZE));
+	u32 slot;
+
+	mmu_on();
+	guest_write_sctlr(SCTLR_M | SCTLR_C);
+	for (u32 k = 0; k < ARRAY_SIZE(kernel); k++) {
+		for (u32 i = 0; i < 8; i++)
+			l1(0, (kernel[k] + i) << 20, S(RAM | i << 20, KRW));
+		for (u32 i = 0; i < 8; i++) {
+			slot = shadow_place_stubs(v, (kernel[k] + i) << 20, table) >> 20;
+			assert_int_not_equal(slot, 0);
+			assert_true(slot + 2 <= kernel[k] || slot >= kernel[k] + 9);
+			shadow_unplace_stubs(v);
+		}
+	}
+	/* where there is no such room, the megabyte that there is */
+	for (u32 i = 0x7c0; i < 0x830; i++)
+		l1(0, i << 20, i == 0x7f5 ? 0 : S(RAM | (i & 15) << 20, KRW));
+	slot = shadow_place_stubs(v, 0x7f00u << 16, table) >> 20;
+	assert_int_equal(slot, 0x7f5);
+	shadow_unplace_stubs(v);
+}
+
 /* A guest that maps everything: the window still gives way, slot by slot. */
 static void window_with_full_guest(void **state)
 {
@@ -2135,7 +2162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way),
+		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),

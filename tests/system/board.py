@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/lib"
 import umbra_card  # noqa: E402
 import umbra_guest  # noqa: E402
 import umbra_machine  # noqa: E402
-from umbra_common import build_dir, run  # noqa: E402
+from umbra_common import build_dir, run, slowness  # noqa: E402
 
 LOGS = build_dir() / "test-logs"
 PROMPT = r"root@beagle:[^ \r\n]*# "
@@ -27,7 +27,7 @@ MONITOR_PROMPT = "umbra> "
 MONITOR_KEY = "\x1d"
 # A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
 # end what hangs.
-SLOW = float(os.environ.get("UMBRA_TEST_SLOW", "1"))
+SLOW = slowness()
 # A real board instead of QEMU, where tests can do with that (docs/board.md): its serial line, and a command that switches it off and on.
 SERIAL = os.environ.get("UMBRA_BOARD")
 SERIAL_RESET = os.environ.get("UMBRA_BOARD_RESET")

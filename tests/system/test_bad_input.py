@@ -88,6 +88,7 @@ FILES = {
     "kernel-empty": ("vmlinuz", lambda data: b"", r'file "vmlinuz" is empty'),
     "kernel-truncated": ("vmlinuz", lambda data: data[:len(data) // 2], r'file "vmlinuz" is truncated'),
     "kernel-oversized": ("vmlinuz", lambda data: data + bytes(0x1000000), r"vmlinuz|files are kept"),
+    "kernel-elf": ("vmlinuz", lambda data: b"\x7fELF" + data[4:], r'file "vmlinuz" is an ELF file'),
     "dtb-missing": ("guest.dtb", None, r'file "guest.dtb" was not loaded'),
     "dtb-truncated": ("guest.dtb", lambda data: data[:1000], r'file "guest.dtb" is not a sound device tree'),
     "dtb-garbage": ("guest.dtb", lambda data: bytes(len(data)), r'file "guest.dtb" is not a sound device tree'),

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 
+import kconfiglib
 import pytest
 
 from board import Board
@@ -139,6 +140,35 @@ def test_fragment_that_does_not_survive(tmp_path):
     assert "does not go with" in text and "CODE_PAGES was set to '1024'" in text and "CODE_COPIES" in text
     fragment.write_text("CONFIG_NO_SUCH_OPTION=y\n", encoding="utf-8")
     assert "NO_SUCH_OPTION" in merge(tmp_path, fragment)
+
+
+def test_fragments_over_each_other(tmp_path):
+    """A later one may set a value anew, which is said; what it takes away from an earlier one by the way is an error, in each order."""
+    said = make(tmp_path, "beagle-xm_defconfig", "trap.config", "interp.config")
+    assert "CPU_PATH_INTERP of configs/fragments/trap.config was 'n' and becomes 'y'" in said
+    assert "CONFIG_CPU_PATH_INTERP=y" in (tmp_path / ".config").read_text(encoding="utf-8")
+    assert "was '" not in make(tmp_path, "beagle-xm_defconfig", "small.config", "debug.config", "headless.config")
+    said = make(tmp_path, "beagle-xm_defconfig", "small.config", "interp.config", expect=2)
+    assert "CODE_PAGES, which configs/fragments/small.config sets to '1024', would be ''" in said and "CODE_COPIES" in said
+    assert "CODE_PAGES was set to '1024'" in make(tmp_path, "beagle-xm_defconfig", "interp.config", "small.config", expect=2)
+
+
+@pytest.mark.parametrize("goals, message", [
+    (["nope.config"], "there is no configs/fragments/nope.config; there are: audit.config debug.config "),
+    (["beagle-xm_defconfig", "nope.config"], "there is no configs/fragments/nope.config"),
+    (["nope_defconfig"], "there is no configuration file configs/nope_defconfig; there are: beagle-xm-256m_defconfig "),
+])
+def test_no_such_configuration(tmp_path, goals, message):
+    assert message in make(tmp_path, *goals, expect=2)
+
+
+def test_every_option_explains_itself(monkeypatch):
+    """But the members of a choice, which explains them."""
+    monkeypatch.setenv("srctree", str(SOURCE))
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    silent = [node.prompt[0] for node in kconf.node_iter()
+              if isinstance(node.item, (kconfiglib.Symbol, kconfiglib.Choice)) and node.prompt and not node.help and not getattr(node.item, "choice", None)]
+    assert not silent
 
 
 def merge(folder, fragment):

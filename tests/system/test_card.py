@@ -10,7 +10,7 @@ import pytest
 import umbra_card
 import umbra_machine
 from board import MONITOR_PROMPT, layout
-from umbra_common import build_dir, run
+from umbra_common import SOURCE, build_dir, run
 
 
 # As on the chip: U-Boot's SPL decides how much of the memory answers, and it takes 256 MiB.
@@ -62,8 +62,39 @@ def test_native(boot, card):
     assert hashlib.sha256(text).hexdigest() == expected
 
 
+def readme_screen():
+    """What README.md shows of a first start: its lines but for those left out."""
+    text = (SOURCE / "README.md").read_text(encoding="utf-8").partition("What you see:\n\n```\n")[2].partition("```")[0]
+    return [line.removesuffix(" ...") for line in text.splitlines() if line not in ("", "...")]
+
+
+def like(line):
+    """A pattern of such lines: numbers, the date and the version are another day's."""
+    line = re.sub(r"\(\w{3} \d.*\)", "DATE", re.sub(r"Umbra \w+,", "Umbra VERSION,", line))
+    line = re.escape(re.sub(r"0x[0-9a-f]+|\d+", "NUMBER", line))
+    return line.replace("DATE", r"\(.*\)").replace("VERSION", r"\S+").replace("NUMBER", "[0-9a-fx]+")
+
+
+def check_readme(board):
+    """On the console of a board that has booted, and in what it says to the README's commands."""
+    lines = readme_screen()
+    command, monitor = (number for number, line in enumerate(lines) if line.endswith(("cpuinfo", "> stats")))
+    boot, shell, stats = lines[:command], lines[command + 1:command + 3], lines[monitor + 1:]
+    console = board.tail(100000)
+    for line in boot:
+        found = re.search(like(line), console)
+        assert found, f"README.md shows {line!r}"
+        console = console[found.end():]
+    answer = board.run("cat /proc/cpuinfo").expandtabs()
+    assert all(line.expandtabs() in answer for line in shell), answer
+    answer = [re.split(r"\s{2,}", line) for line in board.monitor("stats").splitlines()]
+    for line in stats:
+        name, *_, meaning = re.split(r"\s{2,}", line)
+        assert any(words[0] == name and words[-1] == meaning for words in answer), f"README.md shows {line!r}"
+
+
 def test_umbra(boot, card):
-    """U-Boot, Umbra's banner, the guest's kernel log, and its shell."""
+    """U-Boot, Umbra's banner, the guest's kernel log, and its shell: what README.md shows."""
     board = boot_card(boot, card)
     expect_u_boot(board)
     board.expect(r"umbra: Umbra \S+", 120)
@@ -72,6 +103,7 @@ def test_umbra(boot, card):
     board.wait_for_shell(timeout=400)
     assert "armv7l" in board.run("uname -m")
     assert "running" in board.monitor("guest list")
+    check_readme(board)
 
 
 def test_256_mib(boot, card):
@@ -83,7 +115,7 @@ def test_256_mib(boot, card):
     board.expect(r"umbra: guest 0: 2\d\d MiB of memory, the layout's 480 are more than this board has", 30)
     board.wait_for_shell(timeout=400)
     assert 200 << 10 < int(re.search(r"MemTotal:\s+(\d+) kB", board.run("cat /proc/meminfo")).group(1)) < 240 << 10
-    assert "0 violations" in board.monitor("guest audit")
+    assert "0 violations" in board.monitor("guest audit").splitlines()
 
 
 def test_swapped_layout(boot, card):

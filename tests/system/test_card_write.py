@@ -86,8 +86,36 @@ def tool(*words, **options):
     return subprocess.run([SOURCE / "tools/card", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
 
 
-def test_only_a_block_device(tmp_path, image):
+@pytest.fixture
+def blank_card(tmp_path):
+    """What is taken for a card image: it begins as one, and has its size."""
+    path = tmp_path / "card.img"
+    path.write_bytes(umbra_card.partition_table())
+    os.truncate(path, umbra_card.CARD_SIZE)
+    return path
+
+
+@pytest.mark.parametrize("verb", ["write", "files", "bmap"])
+def test_only_a_card_image(tmp_path, verb):
+    """What boots nothing is not written: other files, half of an image, a folder."""
+    (tmp_path / "text").write_text("some words\n" * 100, encoding="ascii")
+    (tmp_path / "empty").touch()
+    (tmp_path / "zeros").write_bytes(bytes(1 << 20))
+    (tmp_path / "half").write_bytes(umbra_card.partition_table() + bytes(1 << 20))
+    where = [tmp_path] if verb == "files" else ["/dev/null"] if verb == "write" else []
+    for name in ("text", "empty", "zeros", "half", "."):
+        done = tool(verb, "--image", tmp_path / name, *where)
+        assert done.returncode == 1 and "is no card image" in done.stdout and done.stdout.count("\n") == 1
+
+
+def test_image_before_and_behind(blank_card):
+    for words in (("--image", blank_card, "write"), ("write", "--image", blank_card)):
+        assert "/dev/null is no block device" in tool(*words, "/dev/null").stdout
+
+
+def test_only_a_block_device(tmp_path, blank_card):
     """A mistyped name gets one line, and no file of that name."""
+    image = blank_card
     for place, message in ((image, "is no block device"), (tmp_path / "sdz", "No such file"), (tmp_path, "is no block device")):
         done = tool("--image", image, "write", "--yes", place)
         assert done.returncode == 1 and message in done.stdout and done.stdout.count("\n") == 1

@@ -90,4 +90,4 @@ def test_interpreter_alone(boot, interp_image):
     lines, tests, failed = results(board)
     assert tests > 0 and failed == 0, lines
     board.open_monitor()
-    assert all("0 violations" in board.monitor_command(f"guest {name} audit") for name in "01")
+    assert all("0 violations" in board.monitor_command(f"guest {name} audit").splitlines() for name in "01")

@@ -12,7 +12,16 @@ SELF = 0xEAFFFFFE  # b .
 DEATHS = {
     "no-vectors": ([0xE7F000F0],  # udf #0
                    [r"prefetch abort in the handler of the exception before", r"pc 0x0000000c, .*MMU off, vectors at 0x00000000",
-                    r"last exception: prefetch abort at 0x0000000c, address 0x0000000c"]),
+                    r"last exception: prefetch abort at 0x0000000c, address 0x0000000c",
+                    r"last exception outside of a handler: undefined instruction at 0x80008000"]),
+    # movw r0, #0; movt r0, #0x6000; mcr p15, 0, r0, c2, c0, 0; mrc p15, 0, r1, c1, c0, 0; orr r1, r1, #1; mcr p15, 0, r1, c1, c0, 0; isb
+    "tables-in-nothing": ([0xE3000000, 0xE3460000, 0xEE020F10, 0xEE111F10, 0xE3811001, 0xEE011F10, 0xF57FF06F, SELF],
+                          [r"pc 0x0000000c, cpsr \w+, MMU on", r"its page table, TTBR0, is at physical 0x60000000, where it has no memory",
+                           r"last exception outside of a handler: prefetch abort at 0x800080\w\w"]),
+    # movw r0, #0; movt r0, #0x4902; bx r0: into the registers of a device
+    "device-executed": ([0xE3000000, 0xE3440902, 0xE12FFF10],
+                        [r"nothing at physical 0x49020000 \(pc 0x49020000\)", r"cannot go on",
+                         r"last exception outside of a handler: prefetch abort at 0x49020000"]),
     "unknown-register": ([0xEE1F0FFF, SELF],  # mrc p15, 0, r0, c15, c15, 7
                          [r"unknown register p15, 0, c15, c15, 7", r"cannot go on", r"last unknown register: p15, 0, c15, c15, 7 at 0x80008000 \(1 "]),
     "umbras-ram": ([0xE3490F80, 0xE5901000, SELF],  # movt r0, #0x9f80; ldr r1, [r0]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/gdb on the console: a kernel function, a user program of either instruction set, Ctrl-C, resets, on every CPU path."""
 
+import fcntl
 import os
 import re
 import select
@@ -70,8 +71,8 @@ class Debugger:
         self.process = subprocess.Popen([SOURCE / "tools/gdb", path, "--batch", "-nx", *words], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
-    def finish(self, interrupt_after=None, timeout=120):
-        """Until gdb has ended; its output. Ctrl-C as a terminal sends it, once, when gdb says this."""
+    def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT):
+        """Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb says this."""
         end = time.monotonic() + timeout * SLOW
         output = b""
         connection = self.server.accept()[0]
@@ -92,7 +93,7 @@ class Debugger:
                 output += os.read(self.process.stdout.fileno(), 65536)
             if interrupt_after and interrupt_after.encode() in output:
                 time.sleep(1)
-                os.killpg(self.process.pid, signal.SIGINT)
+                os.killpg(self.process.pid, send)
                 interrupt_after = None
         connection.close()
         self.server.close()
@@ -187,6 +188,52 @@ def test_interrupt_and_monitor(umbra, tmp_path):
     assert re.search(r"running +0x80000000", output) and re.search(r"^svc  sp ", output, re.M), output
     assert words(output, "new") == [0x12345678], output
     assert umbra.run("echo alive").strip() == "alive"
+
+
+def test_watch(umbra, tmp_path):
+    """gdb steps and compares: there is no watchpoint that the core would have to give."""
+    program = install(umbra, tmp_path, "-marm")
+    output = debug(umbra, tmp_path, "break collatz", "continue", "delete", "watch rounds", "continue", 'printf "in 0x%x\\n", $pc', "awatch rounds", "info breakpoints",
+                   program=program)
+    umbra.run("kill $(cat /tmp/job)")
+    old, new = re.search(r"^Old value = (\d+)\nNew value = (\d+)$", output, re.M).groups()
+    assert int(new) == int(old) + 1 and len(words(output, "in")) == 1, output
+    assert "Target does not support this type of hardware watchpoint." in output, output
+
+
+def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path):
+    """A computer that shuts down while the guest runs: gdb comes to detach."""
+    output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", "continue"],
+                      tmp_path).finish("going", send=signal.SIGTERM)
+    assert "without detaching" not in output, output
+    umbra.sendline()
+    umbra.expect(PROMPT)
+    assert umbra.run("echo alive").strip() == "alive"
+
+
+def test_killed_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path):
+    """It could not say that it goes: its breakpoints are gone, and the next one finds a guest that runs."""
+    board, address = umbra, kernel["sys_sethostname"]
+    output = Debugger(board, ["-ex", f"break *{address:#x}", "-ex", "stepi", "-ex", "shell kill -9 $PPID"], tmp_path).finish()
+    assert "has ended without detaching: its breakpoints are gone, and the guest goes on" in output, output
+    board.sendline()
+    board.expect(PROMPT)
+    board.run("hostname beagle")
+    output = debug(board, tmp_path, "info breakpoints", "monitor guest list")
+    assert "No breakpoints" in output and "running" in output, output
+
+
+def test_one_debugger_at_a_time():
+    """A serial line that another program has."""
+    master, slave = os.openpty()
+    try:
+        fcntl.flock(slave, fcntl.LOCK_EX)
+        name = os.ttyname(slave)
+        done = subprocess.run([SOURCE / "tools/gdb", name], check=False, capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr == f"gdb: {name}: a terminal program has it, or another debugger\n"
+    finally:
+        os.close(slave)
+        os.close(master)
 
 
 def test_across_a_reset(umbra, kernel, tmp_path):

@@ -104,7 +104,7 @@ def attack(board, number, resets, meanwhile):
         board.expect(f"{words} begins", 60)
         meanwhile.get(letter, lambda board: None)(board)
         board.open_monitor()
-        assert "0 violations" in board.monitor_command(f"guest {number} audit", 120)
+        assert "0 violations" in board.monitor_command(f"guest {number} audit", 120).splitlines()
         board.sendline(f"guest {number} reset")
         board.expect("READY", 60)
     board.open_monitor()

@@ -20,7 +20,9 @@ IMAGE = {"url": "https://lab.example/sdcard.img.gz", "compression": "gz", "sha25
 NAME = re.compile(r"[-_a-zA-Z0-9.]+")
 DATA = rows.load()
 ROWS = {row.name: row for row in rows.product(DATA)} | {words["name"]: rows.by_name(DATA, words["name"]) for words in DATA["rows"]}
-FOR_BOARDS = [row for row in ROWS.values() if row.expect != "builds" and row.guest in ("debian", "modes", "tlb")]
+OF_BOTH = rows.make_row("of-both", {"checks": ["shell", "restart", "utest", "card", "audit"]}, "row of-both")
+FOR_BOARDS = [row for row in (*ROWS.values(), OF_BOTH)
+              if row.expect != "builds" and row.guest in ("debian", "modes", "tlb") and set(row.checks) <= set(lava.TESTS) and not row.bench]
 
 
 def keys(table, required, optional=()):
@@ -92,6 +94,8 @@ def test_what_a_row_expects():
     (["--export-lava", "full/modes/inline/flash"], "matrix: no row 'full/modes/inline/flash'; did you mean 'full/modes/inline/flush'?"),
     (["--export-lava", "everything-builds"], "matrix: row everything-builds only builds"),
     (["--export-lava", "newer-kernel"], "matrix: row newer-kernel has the kernel debian-6.12"),
+    (["--export-lava", "user-space"], "matrix: row user-space has the check stress: no job does that"),
+    (["--export-lava", "figures"], "matrix: row figures measures: no job does that"),
 ])
 def test_no_job_of_that(words, message):
     done = subprocess.run([SOURCE / "tools/matrix", *words], text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=False)

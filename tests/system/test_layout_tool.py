@@ -13,9 +13,9 @@ from umbra_common import SOURCE, build_dir
 OWN = '#include "linux-small.dts"\n/ { guest { bootargs = "console=ttyO2,115200n8 own"; }; };\n'
 
 
-def tool(name, *words, expect=0):
+def tool(name, *words, expect=0, cwd=SOURCE):
     """A tool's output; what it says of a mistake is one line."""
-    done = subprocess.run([SOURCE / "tools" / name, *words], cwd=SOURCE, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run([SOURCE / "tools" / name, *words], cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     assert done.returncode == expect, done.stdout + done.stderr
     assert expect == 0 or len(done.stderr.splitlines()) == 1, done.stderr
     return done.stdout + done.stderr
@@ -79,6 +79,66 @@ def test_diff():
     assert "sgx@50000000: passed through becomes not there" in tool("layout", "diff", "linux", "linux-small")
 
 
+@pytest.mark.parametrize("base, lines, said", [
+    ("linux-duo", "/ { guest { weight = <200>; }; };", "weight: not there becomes 200"),
+    ("linux-duo", "/ { guest { /delete-property/ latency; }; };", "latency: there becomes not there"),
+    ("linux-duo", "/ { guest@1 { cap = <20>; }; };", "guest 1: cap: not there becomes 20"),
+    ("linux-duo", "/ { guest@1 { memory-mib = <64>; }; };", "guest 1: size of memory: 0x8000000 becomes 0x4000000\nguest 1: memory-mib: 128 becomes 64"),
+    ("linux-duo", "&net { switch = <3>; };", "guest 1: net@10052000: switch: not there becomes 3"),
+    ("linux-virt", "&disk { read-only; };", "disk@10051000: read-only: not there becomes there"),
+    ("linux-virt", '/ { chosen { other: module@9 { compatible = "multiboot,module"; file = "b.img"; reg = <0 0>; }; }; };\n&disk { file = <&other>; };',
+     "disk@10051000: file: disk.img becomes b.img\nfile b.img: not named becomes named"),
+    ("linux-duo", "/ { /delete-node/ guest@1; };", "guest 1: 128 MiB at 0x80000000 of its own (anywhere in the board's), path trap, shadow flush, boots with made device tree "
+     "becomes not there"),
+    ("linux-duo", "/ { chosen { module@9 { compatible = \"multiboot,module\"; file = \"more\"; reg = <0 0>; }; }; };", "file more: not named becomes named"),
+])
+def test_diff_misses_nothing(tmp_path, base, lines, said):
+    """Each property of a layout is something that can be otherwise."""
+    path = tmp_path / "own.dts"
+    path.write_text(f'#include "{base}.dts"\n{lines}\n', encoding="utf-8")
+    text = "\n".join(line for line in tool("layout", "diff", base, path).splitlines() if not line.startswith("size of memory"))
+    assert text == said
+
+
+def test_shared_memory_in_the_picture(tmp_path):
+    path = tmp_path / "own.dts"
+    path.write_text('#include "bare-duo.dts"\n/ { guest { devices { shmem@52001000 { compatible = "umbra,shmem"; reg = <0x52001000 0x1000>; '
+                    "region = <0>; region-kib = <64>; }; }; }; };\n", encoding="utf-8")
+    tool("layout", "show", path, "--svg", tmp_path / "map.svg")
+    assert "64 KiB, shared" in (tmp_path / "map.svg").read_text(encoding="utf-8")
+
+
+def test_sources_in_the_current_folder(tmp_path):
+    """What a user in a folder of his own calls by its name there."""
+    (tmp_path / "part.dtsi").write_text('#include "linux-small.dts"\n', encoding="utf-8")
+    (tmp_path / "own.dts").write_text('#include "part.dtsi"\n/ { guest { weight = <200>; }; };\n', encoding="utf-8")
+    (tmp_path / "mine.dtso").write_text(OVERLAY % "0x05000000", encoding="utf-8")
+    assert tool("layout", "diff", "linux-small", "own.dts", cwd=tmp_path) == "weight: not there becomes 200\n"
+    assert "size of memory: 0x8000000 becomes 0x5000000" in tool("layout", "diff", "linux-small", "linux-small", "--overlay", "mine.dtso", cwd=tmp_path)
+    tool("mkimage", "--layout", "own.dts", "--overlay", "mine.dtso", "--output", "card.img", cwd=tmp_path)
+    assert (tmp_path / "card.img").stat().st_size == umbra_card.CARD_SIZE
+
+
+NO_LAYOUTS = {
+    "empty.dts": (b"", r"{}:0\.\S* syntax error"),
+    "binary.dts": (b"\x01\xff" * 100000, r"{}:1\.\S* syntax error"),
+    "include.dts": (b'#include "nope.dtsi"\n', r"{}:1:10: fatal error: nope.dtsi: No such file or directory"),
+    "bare.dts": (b"/dts-v1/;\n/ { };\n", r"{}:2: layout: /: compatible: is not"),
+    "empty.dtb": (b"", r"{}: layout: it is too short for a device tree"),
+    "text.dtb": (b"x" * 1000, r"{}: layout: nothing that looks like a device tree"),
+    "folder": (None, r"no layout {}: neither a file nor one of bare-duo, "),
+}
+
+
+@pytest.mark.parametrize("name", NO_LAYOUTS)
+def test_what_is_no_layout(tmp_path, name):
+    """One line that names the file, as the only one and as one of several."""
+    path, (content, message) = tmp_path / name, NO_LAYOUTS[name]
+    path.mkdir() if content is None else path.write_bytes(content)
+    for words in (["show", path], ["check", path]):
+        assert re.search(message.format(path), tool("layout", *words, expect=1))
+
+
 def test_own_guest_on_a_card(tmp_path):
     """A layout and a kernel from outside the tree, under the names that the layout gives."""
     layout, kernel, card = tmp_path / "own.dts", tmp_path / "my-kernel", tmp_path / "card.img"
@@ -121,6 +181,14 @@ def test_mistakes_in_overlays(tmp_path, text, message):
     overlay = tmp_path / "mine.dtso"
     overlay.write_text(text, encoding="utf-8")
     assert message in tool("layout", "check", "linux", "--overlay", overlay, expect=1)
+
+
+@pytest.mark.parametrize("word", ["OVERLAY", "KERNEL", "DTB", "INITRD"])
+def test_files_that_are_not_there(tmp_path, word):
+    """Said before anything is built."""
+    done = subprocess.run(["make", "--no-print-directory", "image", "LAYOUT=linux", f"{word}=nope", f"O={tmp_path / 'build'}"], cwd=SOURCE, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    assert done.returncode and done.stderr.startswith(f"mkimage: there is no file nope ({word.lower()})") and "CC " not in done.stdout
 
 
 @pytest.mark.parametrize("words, message", [

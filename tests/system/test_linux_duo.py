@@ -38,7 +38,7 @@ def start(name, first, second, base="linux-duo", edits=(), files=None):
 def check(board):
     board.open_monitor()
     for name in MACHINES:
-        assert "0 violations" in board.monitor_command(f"guest {name} audit", 120), name
+        assert "0 violations" in board.monitor_command(f"guest {name} audit", 120).splitlines(), name
         assert re.search(r"^unrewritten\s+0\b", board.monitor_command(f"stats {name}"), re.M)
     rows = guests(board)
     board.send(MONITOR_KEY)

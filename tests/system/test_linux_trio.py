@@ -37,7 +37,7 @@ def test_all_are_up(trio):
     assert {name: row[:2] for name, row in rows.items()} == {name: ("running", 0) for name in "012"}
     assert rows["2"][2] < 25
     for name in "012":
-        assert "0 violations" in trio.monitor_command(f"guest {name} audit", 120), name
+        assert "0 violations" in trio.monitor_command(f"guest {name} audit", 120).splitlines(), name
         assert re.search(r"^unrewritten\s+0\b", trio.monitor_command(f"stats {name}"), re.M)
     trio.sendline("console 0")
     trio.expect(r"\[guest 0\]")

@@ -18,6 +18,8 @@ STUB_WAYS = {
     "l": "state of stubs overwritten", "m": "state of stubs overwritten in a storm", "n": "jumps into the middle of stubs",
     "o": "addresses of stubs taken and overwritten",
 }
+# A word that does not answer, of the blocks that the machine has stand-ins for: the guest's BLOCK_HOLE.
+HOLE = ["-global", "omap3-stub.hole=0x40"]
 LINGER = 2  # seconds of this computer's clock that the guest is left alone in its trouble
 
 
@@ -26,8 +28,8 @@ def lost():
     return {"guest.bin": build_dir() / "guests/lost/lost.bin"}
 
 
-def lose(boot, lost, way, path=None):
-    board = boot(umbra_arguments(f"lost-{way}-{path}", "bare-metal", lost, path), exact=False)
+def lose(boot, lost, way, path=None, machine=()):
+    board = boot([*umbra_arguments(f"lost-{way}-{path}", "bare-metal", lost, path), *machine], exact=False)
     board.expect("READY", 60)
     board.send(way)
     board.expect(f"LOST {way}", 30)
@@ -61,4 +63,22 @@ def test_host_stays_up_with_stubs(boot, lost, way, path):
     board = lose(boot, lost, way, path)
     if way in STUB_WAYS:
         board.expect("FOUND something", 60)
+    stays_up(board)
+
+
+@pytest.mark.parametrize("path", built_paths())
+def test_frame_that_does_not_answer(boot, lost, path):
+    """A kernel goes to User mode by a frame that answers at its ends and not between: each time it gets an external abort, if it may."""
+    board = lose(boot, lost, "p", path, HOLE)
+    assert board.expect(r"ABORTS (\d+) (\d+)\r", 60).groups() == ("64", "64")
+    board.expect("SURVIVED", 60)
+    stays_up(board)
+
+
+@pytest.mark.parametrize("path", built_paths())
+def test_call_into_a_frame_that_does_not_answer(boot, lost, path):
+    """The same of a system call that stores its frame there."""
+    board = lose(boot, lost, "q", path, HOLE)
+    assert board.expect(r"ABORTS (\d+)\r", 60).group(1) == "64"
+    board.expect("SURVIVED", 60)
     stays_up(board)

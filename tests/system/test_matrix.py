@@ -9,6 +9,7 @@ import xml.etree.ElementTree
 import pytest
 
 import umbra_matrix
+import umbra_matrix_checks
 import umbra_matrix_report as report
 import umbra_matrix_rows as rows
 import umbra_matrix_run
@@ -31,8 +32,19 @@ def test_pairwise_has_every_pair():
 
 
 def test_shards_are_all_of_it():
-    parts = [row.name for index in (1, 2, 3) for row in picked("--full", "--shard", f"{index}/3")]
-    assert parts == [row.name for row in picked("--full")]
+    whole = picked("--full")
+    for count in (1, 3, 4, 7, len(whole), len(whole) + 5):
+        parts = [rows.part(whole, index + 1, count) for index in range(count)]
+        assert sum(parts, []) == whole and max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert picked("--full", "--shard", "2/3") == rows.part(whole, 2, 3)
+
+
+def test_a_part_without_rows(monkeypatch, tmp_path):
+    """More machines of CI than rows: the spare one has nothing to do, and that is fine."""
+    monkeypatch.setattr(umbra_matrix, "build_dir", lambda: tmp_path)
+    monkeypatch.setattr(umbra_matrix, "prepare", lambda chosen: None)
+    assert umbra_matrix.main(["--only", "everything-builds", "--shard", "1/2"]) == 0
+    assert xml.etree.ElementTree.parse(tmp_path / "matrix/junit.xml").getroot().get("tests") == "0"
 
 
 def test_random_rows_repeat():
@@ -62,12 +74,50 @@ def test_rules_and_tags():
     ({"defconfig": "nope"}, "there is no configs/nope_defconfig"),
     ({"fragments": ["nope"]}, "there is no configs/fragments/nope.config"),
     ({"expect": "hopes"}, "expect is one of boots, builds, refuses: TEXT"),
+    ({"expect": "refuses: "}, "expect is one of boots, builds, refuses: TEXT"),
     ({"checks": ["nope"]}, "no check 'nope'"),
+    ({"checks": "shell"}, "checks is a list of texts"),
+    ({"checks": [1]}, "checks is a list of texts"),
+    ({"layout": ["linux"]}, "layout is a text"),
+    ({"seed": True}, "seed is a number"),
+    ({"skip": "yes"}, "skip is true or false"),
+    ({"machine": "beagle"}, "no machine 'beagle'; there are: beagle-xm, beagle-xm-256m"),
+    ({"layout": "nope"}, "there is no configs/layouts/nope.dts"),
+    ({"guest": "nope"}, "there is no kernel of configs/kernels.toml or tests/guests/nope.c"),
+    ({"bench": ["nope"]}, "there is no row nope of tools/bench"),
     ({"colour": "red"}, "unknown word 'colour'"),
 ])
 def test_mistakes_in_the_file(words, message):
     with pytest.raises(ToolError, match=message):
         rows.make_row("x", words, "row x")
+
+
+DIMENSION = '[dimensions.guest]\nmodes = { layout = "bare-metal", guest = "modes" }\n'
+
+
+@pytest.mark.parametrize("text, message", [
+    ("", None),
+    (DIMENSION, None),
+    ("[", "Invalid"),
+    ("dimensions = 3", "dimensions is no table"),
+    ("[dimensions]\nguest = 3", "dimensions.guest is no table"),
+    ("[dimensions.guest]\nmodes = 3", "dimensions.guest.modes is no table"),
+    ("rows = 3", r"rows are written as \[\[rows\]\]"),
+    ("[[rows]]\nlayout = 'linux'", r"\[\[rows\]\] number 1 has no name"),
+    ("[[rows]]\nname = 'x'\n[[rows]]\nname = 'x'", "two rows are called 'x'"),
+    ("[[rows]]\nname = 'x'\nlayout-of = 'nope'", "row x: layout-of: no configuration 'nope'"),
+    (DIMENSION + "[[rules]]\nset = { skip = true }", "rule 1: a rule has the tables `when` and `set`"),
+    (DIMENSION + "[[rules]]\nwhen = { path = ['trap'] }\nset = { skip = true }", "rule 1: unknown dimension 'path' in `when`"),
+    (DIMENSION + "[[rules]]\nwhen = { guest = ['mods'] }\nset = { skip = true }", "rule 1: guest has no 'mods'"),
+])
+def test_mistakes_in_the_shape_of_the_file(tmp_path, text, message):
+    path = tmp_path / "matrix.toml"
+    path.write_text(text, encoding="utf-8")
+    if message is None:
+        assert isinstance(rows.load(path), dict)
+        return
+    with pytest.raises(ToolError, match=message):
+        rows.load(path)
 
 
 @pytest.mark.parametrize("words, message", [
@@ -123,5 +173,61 @@ def test_interrupted(monkeypatch, capsys):
     builder = broken_builder(KeyboardInterrupt())
     monkeypatch.setattr(umbra_matrix_run, "Builder", lambda _jobs: builder)
     with pytest.raises(KeyboardInterrupt):
-        umbra_matrix.run_all([rows.Row(str(number)) for number in range(50)], rows.load(), 1)
+        umbra_matrix.run_all([rows.Row(str(number)) for number in range(50)], rows.load(), 1, {})
     assert len(builder.asked) < 50 and not capsys.readouterr().out
+
+
+def test_an_interrupted_run_keeps_what_it_has(monkeypatch, tmp_path, capsys):
+    def two_rows(chosen, _data, _jobs, results):
+        for row in chosen[:2]:
+            results[row.name] = Result(row)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(umbra_matrix, "build_dir", lambda: tmp_path)
+    monkeypatch.setattr(umbra_matrix, "run_all", two_rows)
+    with pytest.raises(KeyboardInterrupt):
+        umbra_matrix.run_and_report(picked("--tag", "quick"), rows.load(), 1)
+    assert xml.etree.ElementTree.parse(tmp_path / "matrix/junit.xml").getroot().get("tests") == "2"
+    assert "rows did not come to their end" in capsys.readouterr().out
+
+
+def test_two_at_once(monkeypatch, tmp_path):
+    """Both would write the same consoles and reports: the second one says so, and later ones run."""
+    monkeypatch.setattr(umbra_matrix, "build_dir", lambda: tmp_path)
+    monkeypatch.setattr(umbra_matrix, "run_all", lambda *_: None)
+    (tmp_path / "matrix").mkdir()
+    with umbra_matrix.alone(tmp_path / "matrix"):
+        with pytest.raises(ToolError, match="another tools/matrix runs in"):
+            umbra_matrix.run_and_report([rows.Row("x")], rows.load(), 1)
+    umbra_matrix.run_and_report([], rows.load(), 1)
+
+
+class Said:
+    """A console on which the monitor says the same to each command."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def send(self, _text):
+        pass
+
+    def expect(self, _pattern, _timeout=30):
+        pass
+
+    def monitor_command(self, _command):
+        return self.text
+
+    def run(self, _command, **_options):
+        return self.text
+
+
+@pytest.mark.parametrize("check, good, bad", [
+    ("audit", "guest audit\n0 violations\nunrewritten 0 words\n", "guest audit\n10 violations\nunrewritten 0 words\n"),
+    ("audit", "0 violations\nunrewritten              0  words", "0 violations\nunrewritten              10  words"),
+    ("utest", "utest: 32 passed, 0 failed", "utest: 22 passed, 10 failed"),
+    ("utest", "utest: 32 passed, 0 failed", ""),
+])
+def test_what_checks_take_for_good(monkeypatch, check, good, bad):
+    monkeypatch.setattr(umbra_matrix_checks, "monitor_key", lambda _folder: "x")
+    umbra_matrix_checks.CHECKS[check](Said(good), None)
+    with pytest.raises(umbra_matrix_checks.Failure):
+        umbra_matrix_checks.CHECKS[check](Said(bad), None)

@@ -15,7 +15,7 @@ INTERP_COST = 100
 
 
 def healthy(board):
-    assert "0 violations" in board.monitor("guest audit", timeout=300)
+    assert "0 violations" in board.monitor("guest audit", timeout=300).splitlines()
     assert re.search(r"^unrewritten\s+0\b", board.monitor("stats", timeout=300), re.M)
 
 

@@ -54,6 +54,13 @@ def test_suspend_to_idle(linux):
     assert messages(linux)[-1] == "PM: suspend exit"
 
 
+def test_console_does_not_sleep_by_itself(linux):
+    """Its driver has it in use for ever, so it sleeps with the system only (above), whatever it is told."""
+    text = linux.run("cd /sys/class/tty/ttyO2/device/power; echo auto >control; echo 100 >autosuspend_delay_ms; sleep 2; cat runtime_status runtime_suspended_time; "
+                     "echo on >control; cd /root", status=None)
+    same(linux, "the console at rest", [line for line in text.splitlines() if line])
+
+
 def test_sysrq(linux):
     """BREAK on the console's line and a key. The monitor's way is in test_umbra.py."""
     linux.send_break()

@@ -166,6 +166,22 @@ def test_help_and_unknown_words(tmp_path, tool, word, status):
     assert sorted(folder.iterdir()) == before and not (tmp_path / "cache/packages").exists()
 
 
+PARTS = sorted(path.name for path in (SOURCE / "tools").iterdir()
+               if path.is_file() and os.access(path, os.X_OK) and path.name not in (*umbra_front.tools(), "umbra"))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_help_of_parts(tmp_path, part):
+    """What the build and the tests call explains itself, too, and does nothing else."""
+    folder = claim_build(tmp_path / "build")
+    before = sorted(folder.iterdir())
+    options = {"env": dict(os.environ, UMBRA_BUILD=str(folder))}
+    assert len(run([f"tools/{part}", "--help"], 0, **options)) > 60
+    said = run([f"tools/{part}", "--bogus"], 1 if part.endswith(".py") else 2, **options)
+    assert "usage: " in said if part.endswith(".py") else "--bogus" in said and f"see tools/{part} --help" in said
+    assert sorted(folder.iterdir()) == before
+
+
 def test_front_knows_all_tools():
     """What documentation calls a tool is one, and says what it is for."""
     known = umbra_front.tools()
@@ -236,6 +252,48 @@ def test_where_nothing_can_be_made(command):
     text = run(command.split(), 2 if command == "make" else 1, env=dict(os.environ, UMBRA_BUILD="/proc/umbra", MAKEFLAGS="O=/proc/umbra"))
     assert "/proc/umbra cannot be made: " in text and "UMBRA_BUILD=FOLDER, or O=FOLDER with make, builds elsewhere" in text
     assert len(text.splitlines()) == (3 if command == "make" else 1)
+
+
+@pytest.mark.parametrize("words", [["--list", "--run"], ["--run", "--list"]])
+def test_setup_takes_its_words_in_any_order(words):
+    assert run(["tools/setup", *words], 0) == run(["tools/setup", "--run", "--list"], 0) != run(["tools/setup", "--list"], 0)
+    assert run(["tools/setup", *words, "nope"], 2) == "setup: unknown word 'nope'; see tools/setup --help\n"
+
+
+@pytest.mark.parametrize("words, message", [
+    (["bench", "--compare", "README.md", "README.md"], "bench: README.md: is no result of tools/bench: not JSON"),
+    (["bench", "--compare", "nope", "nope"], "bench: nope: No such file or directory"),
+    (["bench", "--compare", "docs", "docs"], "bench: docs: Is a directory"),
+    (["gdb", "/dev/null"], "gdb: /dev/null: Inappropriate ioctl for device"),
+    (["gdb", "README.md"], "gdb: README.md: neither a serial device nor a socket"),
+    (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
+    (["gdb", "--key", "13x", "/dev/null"], "gdb: argument --key: '13x' is no control character, 0x01 to 0x1f; see tools/gdb --help"),
+    (["run", "--debug", "--console", "x"], "run: with --debug the console goes to a file: --console does not go with it; see tools/run --help"),
+    (["run", "--layout", "README.dts"], "run: no layout 'README.dts'; there are: "),
+])
+def test_words_that_name_the_wrong_thing(words, message):
+    text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1)
+    assert text.startswith(message) and len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name, value, command, message", [
+    ("UMBRA_CACHE", "/proc/x", "tools/fetch --path busybox", "fetch: the cache /proc/x cannot be made: No such file or directory; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_CACHE", "/dev/null", "tools/run", "run: the cache /dev/null cannot be made: File exists; UMBRA_CACHE=FOLDER takes another"),
+    ("UMBRA_TEST_SLOW", "x", "tools/test system", "test: UMBRA_TEST_SLOW=x is no factor"),
+    ("UMBRA_TEST_SLOW", "0", "tools/matrix --tag quick", "matrix: UMBRA_TEST_SLOW=0 is no factor"),
+    ("KCONFIG_SEED", "abc", "tools/kconfig.py randconfig", "kconfig: KCONFIG_SEED=abc is no number"),
+])
+def test_words_of_the_environment(tmp_path, name, value, command, message):
+    text = run(command.split(), 1, env=dict(empty_build(tmp_path), KCONFIG_CONFIG=str(tmp_path / ".config"), **{name: value}))
+    assert text.splitlines()[-1].startswith(message)
+
+
+@pytest.mark.parametrize("target", ["olddefconfig", "savedefconfig", "sync", "merge", "oldconfig"])
+def test_a_configuration_that_is_no_text(tmp_path, target):
+    (tmp_path / ".config").write_bytes(b"\xff\xfe" * 100)
+    words = {"sync": [tmp_path], "merge": ["configs/fragments/debug.config"]}.get(target, [])
+    text = run(["tools/kconfig.py", target, *words], 1, env=dict(os.environ, KCONFIG_CONFIG=str(tmp_path / ".config")))
+    assert f"kconfig: Malformed utf-8 in '{tmp_path / '.config'}'" in text
 
 
 def test_words_for_qemu():

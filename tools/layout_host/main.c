@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 	}
 	size = read_blob(argv[1]);
 	if (size < sizeof(struct fdt_header))
-		return fail("layout.dtb: nothing that looks like a device tree");
+		return fail("it is too short for a device tree");
 	if (!layout_blob_size(blob, size, why, sizeof(why)))
 		return fail(why);
 	place_files(blob);

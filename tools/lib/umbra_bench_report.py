@@ -266,8 +266,10 @@ def chart(results):
 def load(path):
     try:
         results = json.loads(open(path, encoding="utf-8").read())
-    except (OSError, ValueError) as error:
-        raise ToolError(f"{path}: {error}") from error
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ToolError(f"{path}: is no result of tools/bench: not JSON") from error
     if not isinstance(results, dict) or results.get("schema") != SCHEMA:
         raise ToolError(f"{path}: is no result of schema {SCHEMA}")
     try:

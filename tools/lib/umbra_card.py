@@ -40,6 +40,12 @@ def partition_table(root_size=0):
     return bytes(440) + struct.pack("<IH", 0x584D4245, 0) + entries.ljust(64, b"\0") + b"\x55\xaa"
 
 
+def is_card(image):
+    """Does the file begin as create() makes them?"""
+    with open(image, "rb") as handle:
+        return handle.read(SECTOR)[:462] == partition_table()[:462] and os.path.getsize(image) >= CARD_SIZE
+
+
 def pieces(handle, size):
     """(offset, length) of what holds data; holes of the image are skipped."""
     offset = 0
@@ -214,16 +220,22 @@ def with_overlays(layout, overlays):
     return str(target)
 
 
+def check_files(**files):
+    """Refuse files that are not there, by what they are for: before everything else takes its time."""
+    for what, path in files.items():
+        if path and not pathlib.Path(path).is_file():
+            raise ToolError(f"there is no file {path} ({what})")
+
+
 def own_files(layout, kernel=None, dtb=None, initrd=None):
     """{name on the card: path} for files of the user's own, by what the layout calls them."""
     own = {}
+    check_files(kernel=kernel, dtb=dtb, initrd=initrd)
     if not (kernel or dtb or initrd):
         return own
     for what, path, name in zip(("kernel", "dtb", "initrd"), (kernel, dtb, initrd), umbra_layout.examine(layout_path(layout), build_dir()).files):
         if path and not name:
             raise ToolError(f"layout '{layout}' names no {what}: {path} would not be used")
-        if path and not pathlib.Path(path).is_file():
-            raise ToolError(f"there is no file {path} ({what})")
         if path:
             own[name] = str(pathlib.Path(path).absolute())
     return own
@@ -282,10 +294,15 @@ def menu_files(layouts):
     return {"layouts.conf": menu, **{f"layouts/{name}.dtb": layout_path(layout) for name, layout in zip(names, layouts)}}
 
 
+def test_bytes():
+    """8 MiB without a pattern, the same each time."""
+    return b"".join(hashlib.sha512(offset.to_bytes(8, "little")).digest() for offset in range(0, 8 << 20, 64))
+
+
 def test_data(folder):
-    """{name on the card: path} of 8 MiB without a pattern, the same each time, which tests read."""
+    """{name on the card: path} of what tests read."""
     data = pathlib.Path(folder) / "data.bin"
-    data.write_bytes(b"".join(hashlib.sha512(offset.to_bytes(8, "little")).digest() for offset in range(0, 8 << 20, 64)))
+    data.write_bytes(test_bytes())
     return {data.name: data}
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Brings a card image, or its files, onto real cards. Use it as tools/card."""
 
+import argparse
 import os
 import pathlib
 import re
@@ -15,6 +16,7 @@ from umbra_common import Arguments, ToolError, build_dir, run
 SYS = pathlib.Path("/sys/dev/block")
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
 MMC = re.compile(r"mmcblk\d+$")
+IMAGE_HELP = "default: the build folder's sdcard.img"
 EPILOG = """examples:
   make image && sudo tools/card write /dev/sdX    the whole card: everything on it is lost
   tools/card files /media/boot                    a mounted FAT partition that the board boots from already
@@ -175,15 +177,18 @@ def bmap(options):
 
 
 def image_of(options):
+    """The image's path; what is none would make a card that boots nothing."""
     image = pathlib.Path(options.image or build_dir() / "sdcard.img")
-    if not image.is_file():
+    if not image.exists():
         raise ToolError(f"there is no {image}: run make image")
+    if not image.is_file() or not umbra_card.is_card(image):
+        raise ToolError(f"{image} is no card image: make image and tools/mkimage make such ones")
     return image
 
 
 def main(arguments):
     parser = Arguments("card", __doc__, epilog=EPILOG)
-    parser.add_argument("--image", metavar="FILE", help="default: the build folder's sdcard.img")
+    parser.add_argument("--image", metavar="FILE", help=IMAGE_HELP)
     verbs = parser.add_subparsers(metavar="write|files|bmap", required=True)
     verb = verbs.add_parser("write", help="overwrite a card with the image, and read it back")
     verb.add_argument("device", metavar="DEVICE", help="the whole card, /dev/sdX or /dev/mmcblkN")
@@ -194,5 +199,7 @@ def main(arguments):
     verb.set_defaults(run=files)
     verb = verbs.add_parser("bmap", help="make a block map, with which bmaptool writes the image quickly")
     verb.set_defaults(run=bmap)
+    for verb in verbs.choices.values():  # before or behind the verb
+        verb.add_argument("--image", metavar="FILE", default=argparse.SUPPRESS, help=IMAGE_HELP)
     options = parser.parse_args(arguments)
     options.run(options)

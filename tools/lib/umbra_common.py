@@ -22,14 +22,6 @@ SOURCE_FOLDERS = (".ci", ".git", ".reuse", "LICENSES", "arch", "configs", "core"
 UNUSABLE = re.compile(r"[\s:;#$%=*?\[\]'\"\\|&<>()`,]")
 
 
-def cache_dir():
-    """The folder for downloads and builds that outlive `make clean` (UMBRA_CACHE overrides it)."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    path = pathlib.Path(os.environ.get("UMBRA_CACHE") or os.path.join(base, "umbra")).absolute()
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 class ToolError(Exception):
     """A failure that a user can act on: shown as one message, without a traceback."""
     status = 1
@@ -38,6 +30,25 @@ class ToolError(Exception):
 class UsageError(ToolError):
     """Words on the command line that mean nothing."""
     status = 2
+
+
+def cache_dir():
+    """The folder for downloads and builds that outlive `make clean` (UMBRA_CACHE overrides it)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = pathlib.Path(os.environ.get("UMBRA_CACHE") or os.path.join(base, "umbra")).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ToolError(f"the cache {path} cannot be made: {error.strerror}; UMBRA_CACHE=FOLDER takes another") from error
+    return path
+
+
+def slowness():
+    """By how much UMBRA_TEST_SLOW stretches every time-out of a board."""
+    text = os.environ.get("UMBRA_TEST_SLOW") or "1"
+    if not re.fullmatch(r"\d+(\.\d+)?", text) or not float(text):
+        raise ToolError(f"UMBRA_TEST_SLOW={text} is no factor: 3, for example, makes every time-out three times as long")
+    return float(text)
 
 
 class Arguments(argparse.ArgumentParser):

@@ -9,14 +9,14 @@ import argparse
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, make
 
 LAYOUTS = SOURCE / "configs/layouts"
+SOURCES = (".dts", ".dtso")
 MIB = 1 << 20
 # A line of `dtc -T`: a node or property that begins, or a node's end, with places as FILE:LINE...
 ANNOTATED = re.compile(r"^\s*(?:(?P<end>\};)|(?:\w+: )*(?P<node>[^\s{}=;]+) \{|(?:\w+: )*(?P<prop>[^\s{}=;]+)(?: = .*)?;)\s*(?:/\* (?P<place>.*?) \*/)?$")
@@ -26,8 +26,15 @@ ANNOTATED = re.compile(r"^\s*(?:(?P<end>\};)|(?:\w+: )*(?P<node>[^\s{}=;]+) \{|(
 
 def preprocess(source, build):
     """The text that dtc gets for a .dts file, with the compiler's line marks."""
-    return run(["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp", f"-I{pathlib.Path(source).resolve().parent}",
-                f"-I{LAYOUTS}", f"-I{build / 'layouts'}", f"-I{SOURCE / 'drivers/passthrough'}", str(source)], cwd=SOURCE)
+    source = pathlib.Path(source).absolute()
+    words = ["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x", "assembler-with-cpp", f"-I{source.resolve().parent}",
+             f"-I{LAYOUTS}", f"-I{build / 'layouts'}", f"-I{SOURCE / 'drivers/passthrough'}", source]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        # Before the first error there may be lines that say from where a file was included.
+        raise ToolError(next((line for line in lines if "error: " in line), lines[-1] if lines else f"{source}: cpp cannot read it"))
+    return done.stdout
 
 
 def dtc(words, text):
@@ -111,8 +118,8 @@ def last_place(annotation, folder):
 def locate(message, source, build):
     """Umbra's message, with the place in the source before it."""
     match = re.match(r"layout: (/[^:\s]*): (?:([\w#,.+-]+): )?", message)
-    if not match or source is None:
-        return message
+    if not match or source.suffix not in SOURCES:
+        return f"{source}: {message}"
     known = places(source, build)
     place = known.get((match[1], match[2])) or known.get((match[1], None)) or place_in_overlay(known, match[2])
     return f"{place}: {message}" if place else f"{source}: {message}"
@@ -130,10 +137,51 @@ def map_kind(what, kind):
     return kind if what == "emulated" and kind and not kind.startswith("emulated") else what
 
 
+# What dtc -O dts writes of a property that has a value.
+VALUE = re.compile(r"^(?P<name>[^\s=;]+)(?: = (?P<value>.*))?;$")
+
+
+class Tree:
+    """A compiled layout's own words: {path: {property: text of its value}}, as dtc writes them."""
+
+    def __init__(self, blob):
+        self.nodes, path = {}, []
+        for line in dtc(["-I", "dtb", "-O", "dts"], pathlib.Path(blob).read_bytes()).decode("utf-8", "replace").splitlines():
+            line = re.sub(r"^(?:\w+: )*", "", line.strip())
+            match = VALUE.match(line)
+            if line.endswith("{"):
+                path.append(line[:-1].strip().strip("/"))
+                self.nodes["/".join(path) or "/"] = {}
+            elif line == "};":
+                path.pop()
+            elif match and path:
+                self.nodes["/".join(path) or "/"][match["name"]] = match["value"] or ""
+        self.names = {node["phandle"]: node.get("file", path).strip('"') for path, node in self.nodes.items() if "phandle" in node}
+
+    def modules(self):
+        return {node["file"].strip('"') for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
+
+    def word(self, name, value):
+        """A property's value for a reader: a file by its name, a number in tens."""
+        if value is None or value == "":
+            return "not there" if value is None else "there"
+        if name in REFERENCES:
+            return self.names.get(value, value)
+        number = re.fullmatch(r"<(0x[0-9a-f]+)>", value)
+        return str(int(number[1], 16)) if number else value
+
+
+REFERENCES = ("file", "kernel", "dtb", "initrd")
+# What the records of layout-host say better, or what is no matter of the guest.
+SAID = {"memory", "cpu-path", "shadow", "kernel", "dtb", "initrd", "bootargs", "atags", "reg", "interrupts", "status", "compatible", "ranges", "phandle",
+        "#address-cells", "#size-cells"}
+
+
 class Layout:
     """The records of layout-host about one guest of a compiled layout."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, tree):
+        self.tree = tree
         self.guest = next(row[1:] for row in rows if row[0] == "guest")
         self.files = next(row[1:] for row in rows if row[0] == "files")
         self.bootargs = next(row[1] for row in rows if row[0] == "bootargs")
@@ -147,7 +195,7 @@ class Layout:
         self.others = []  # of the layout's first guest: those of the others
 
     @classmethod
-    def of_text(cls, text):
+    def of_text(cls, text, tree):
         """The layout's first guest."""
         rows, guests = [line.split("\t") for line in text.splitlines()], []
         umbra = [row for row in rows if row[0] == "umbra"]
@@ -156,9 +204,23 @@ class Layout:
                 guests.append(list(umbra))
             if guests:
                 guests[-1].append(row)
-        first, *others = [cls(guest) for guest in guests]
+        first, *others = [cls(guest, tree) for guest in guests]
         first.others = others
         return first
+
+    def node(self):
+        """The guest's path in the tree."""
+        at = f"/guest@{self.guest[0]}"
+        return at if at in self.tree.nodes else "/guest"
+
+    def words(self):
+        """{(node, property): value} of what only the tree says of this guest; a node is called as its device, the guest's own ''."""
+        found, top = {}, self.node()
+        for path, node in self.tree.nodes.items():
+            if path == top or path.startswith(f"{top}/"):
+                found.update({("" if path == top else path.rpartition("/")[2], name): self.tree.word(name, value)
+                              for name, value in node.items() if name not in SAID})
+        return found
 
     def kind(self, device):
         if device["withheld"]:
@@ -206,14 +268,14 @@ def examine(path, build, overlays=()):
         source, blob = (path, pathlib.Path(scratch) / "layout.dtb") if path.suffix == ".dts" else (source_of(path), path)
         if overlays:
             merge(path, overlays, build, pathlib.Path(scratch) / "layout.dtb")
-            blob, source = pathlib.Path(scratch) / "layout.dtb", overlays[-1]
+            blob, source = pathlib.Path(scratch) / "layout.dtb", pathlib.Path(overlays[-1])
         elif path.suffix == ".dts":
             compile_source(path, build, blob)
         done = subprocess.run([program, blob], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
         if done.returncode:
             messages = [line.partition("\t")[2] for line in done.stdout.splitlines() if line.startswith("mistake\t")]
-            raise ToolError(locate(messages[0], source, build) if messages else f"{path}: the checker ended with status {done.returncode}")
-    return Layout.of_text(done.stdout)
+            raise ToolError(locate(messages[0], source or path, build) if messages else f"{path}: the checker ended with status {done.returncode}")
+        return Layout.of_text(done.stdout, Tree(blob))
 
 
 # --- Commands ---
@@ -244,10 +306,14 @@ def share_text(layout):
     return f"weight {weight}" + (f", at most {cap} %" if cap != "0" else "") + (f", {latency}" if latency else "")
 
 
-def show_text(layout):
+def guest_text(layout):
     guest = layout.guest
     where = "" if layout.share[0] == "there" else " of its own (anywhere in the board's)"
-    lines = [f"guest {guest[0]}: {size_text(int(guest[2], 16))} at {guest[1]}{where}, path {guest[3]}, shadow {guest[4]}, boots with {guest[5]}",
+    return f"{size_text(int(guest[2], 16))} at {guest[1]}{where}, path {guest[3]}, shadow {guest[4]}, boots with {guest[5]}"
+
+
+def show_text(layout):
+    lines = [f"guest {layout.guest[0]}: {guest_text(layout)}",
              f"processor: {share_text(layout)}",
              f"files: {' '.join(filter(None, layout.files))}", f"bootargs: {layout.bootargs or '(none)'}", "", "memory map"]
     rows = [(f"{base:#010x}", f"{base + size - 1:#010x}", size_text(size), kind, name) for base, size, kind, name in layout.map]
@@ -261,7 +327,7 @@ def show_text(layout):
 
 
 COLOURS = {"memory": "#9ecae1", "passed through": "#a1d99b", "emulated": "#fdd0a2", "Umbra": "#bcbddc", "nothing": "#eeeeee",
-           "withheld": "#fcbba1", "kept by Umbra": "#dadaeb", "reads as zero": "#d9d9d9"}
+           "withheld": "#fcbba1", "kept by Umbra": "#dadaeb", "reads as zero": "#d9d9d9", "shared": "#fa9fb5"}
 
 
 COLUMN = 480
@@ -300,11 +366,20 @@ def command_show(options, build):
 
 
 def differences(one, two):
-    """Sentences about what is otherwise in the second."""
-    if len(one.others) != len(two.others):
-        yield f"guests: {1 + len(one.others)} become {1 + len(two.others)}"
-    for old_guest, new_guest in zip(one.others, two.others):
-        yield from (f"guest {old_guest.guest[0]}: {line}" for line in differences(old_guest, new_guest))
+    """Sentences about what is otherwise in the second layout."""
+    yield from guest_differences(one, two)
+    old, new = ({guest.guest[0]: guest for guest in layout.others} for layout in (one, two))
+    for name in sorted(old.keys() | new.keys()):
+        if name in old and name in new:
+            yield from (f"guest {name}: {line}" for line in guest_differences(old[name], new[name]))
+        else:
+            yield f"guest {name}: " + ("not there becomes " + guest_text(new[name]) if name in new else guest_text(old[name]) + " becomes not there")
+    for name in sorted(one.tree.modules() ^ two.tree.modules()):
+        yield f"file {name}: " + ("named becomes not named" if name in one.tree.modules() else "not named becomes named")
+
+
+def guest_differences(one, two):
+    """The same about one guest."""
     names = ("name", "start of memory", "size of memory", "CPU path", "shadow strategy", "way of booting")
     for name, old, new in zip(names, one.guest, two.guest):
         if old != new:
@@ -318,6 +393,15 @@ def differences(one, two):
     new = {device["name"]: device for device in two.devices}
     for name in sorted(old.keys() | new.keys()):
         yield from device_difference(name, old.get(name), new.get(name), one, two)
+    yield from word_differences(one.words(), two.words(), {"", *(old.keys() & new.keys())})
+
+
+def word_differences(old, new, nodes):
+    """Properties of these nodes that are a matter of their own."""
+    for node, name in sorted(old.keys() | new.keys()):
+        was, becomes = (words.get((node, name), "not there") for words in (old, new))
+        if node in nodes and was != becomes:
+            yield f"{node}{': ' if node else ''}{name}: {was} becomes {becomes}"
 
 
 def device_difference(name, old, new, one, two):
@@ -359,7 +443,6 @@ def main(arguments):
             one.add_argument("first", metavar="A")
             one.add_argument("second", metavar="B")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `tools/layout show linux | head` is no error
     if options.build:
         os.environ["UMBRA_BUILD"] = str(pathlib.Path(options.build).absolute())
     return options.function(options, build_dir())

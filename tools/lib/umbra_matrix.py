@@ -3,6 +3,8 @@
 
 import argparse
 import concurrent.futures
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
@@ -17,7 +19,7 @@ import umbra_kernels  # noqa: E402
 import umbra_machine  # noqa: E402
 import umbra_matrix_report as report  # noqa: E402
 import umbra_matrix_rows as rows  # noqa: E402
-from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main  # noqa: E402
+from umbra_common import Arguments, ToolError, build_dir, make, slowness, speaker, tool_main  # noqa: E402
 
 EPILOG = """examples:
   tools/matrix                          rows of configs/matrix.toml, of their product each pair of choices once
@@ -70,13 +72,13 @@ def chosen_rows(options, data):
         chosen = [known[name] for name in sorted(names) if name in known]
         if not chosen:
             raise ToolError("nothing failed last time" if not names else "what failed last time is not among these rows")
-    if not chosen:
-        raise ToolError("no such row; --list shows what there is")
     return chosen
 
 
 def prepare(chosen):
     """What all rows share: downloads, machine, guests."""
+    build_dir()
+    slowness()
     umbra_debian.fetch_boot()
     say("building the machine (minutes the first time, nothing to do later)")
     umbra_machine.build_machine()
@@ -84,7 +86,7 @@ def prepare(chosen):
     if any(row.guest not in kernels for row in chosen) or any(row.target == "randconfig" for row in chosen):
         if make("-s", "guests").returncode:
             raise ToolError("the guests could not be built (see above)")
-    umbra_guest.build_guest(for_tests=False)
+    umbra_guest.build_guest(for_tests=any("stress" in row.checks for row in chosen))
     for kind in sorted({row.guest for row in chosen} & (set(kernels) - {"debian"})):
         umbra_kernels.files_of(kernels[kind], umbra_kernels.folder_of(kind))
 
@@ -97,18 +99,20 @@ def layout_rows_of(data):
 
 def export_lava(row, data, url):
     import umbra_matrix_lava  # needs pexpect, as below
+    umbra_matrix_lava.refuse(row)
+    prepare([row])
     builder = umbra_matrix_lava.matrix_run.Builder(os.cpu_count() or 1)
     folder = umbra_matrix_lava.export(row, builder, layout_rows_of(data), url)
     print(f"{folder / 'job.yaml'} is ready, with its card beside it; the lab finds that at the `url` in it")
     return 0
 
 
-def run_all(chosen, data, jobs):
-    """Results in the rows' order; a line for each when it ends."""
+def run_all(chosen, data, jobs, results):
+    """Fills `results`, {row's name: Result}; a line for each when it ends."""
     import umbra_matrix_run  # needs pexpect, which --list does not
-    builder = umbra_matrix_run.Builder(max(1, (os.cpu_count() or 1) // min(jobs, len(chosen))))
+    builder = umbra_matrix_run.Builder(max(1, (os.cpu_count() or 1) // min(jobs, len(chosen) or 1)))
     layout_rows = layout_rows_of(data)
-    results, start = {}, time.monotonic()
+    start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(umbra_matrix_run.run_row, row, builder, layout_rows): row for row in chosen}
         try:
@@ -119,28 +123,48 @@ def run_all(chosen, data, jobs):
         except BaseException:  # Ctrl-C, above all: what has not begun does not
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [results[row.name] for row in chosen]
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """Consoles and reports have fixed names: a second run at once in this build folder is refused."""
+    with open(folder / ".run.lock", "a", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ToolError(f"another tools/matrix runs in {folder.parent}: wait for it, or use UMBRA_BUILD=FOLDER") from error
+        yield
+
+
+def run_and_report(chosen, data, jobs):
+    """Results in the rows' order, also written down; after Ctrl-C those that there are."""
+    folder, found = build_dir() / "matrix", {}
+    folder.mkdir(exist_ok=True)
+    with alone(folder):
+        try:
+            run_all(chosen, data, jobs, found)
+        finally:
+            results = [found[row.name] for row in chosen if row.name in found]
+            report.write_all(results, folder)
+            print(report.table(results))
+            say(f"page: {folder / 'report.html'}" + (f" ({len(chosen) - len(results)} rows did not come to their end)" if len(results) < len(chosen) else ""))
+    return results
 
 
 def main(arguments):
     options = parse(arguments)
     data = rows.load()
     if options.export_lava:
-        row = rows.by_name(data, options.export_lava)
-        prepare([row])
-        return export_lava(row, data, options.lava_url)
+        return export_lava(rows.by_name(data, options.export_lava), data, options.lava_url)
     chosen = chosen_rows(options, data)
     if options.list:
         for row in chosen:
-            print(f"{row.name:40} {row.configuration():32} {row.layout:12} {row.guest:8} {row.expect}  {' '.join(row.tags)}".rstrip())
+            print(f"{row.name:40} {row.configuration():32} {row.layout:12} {row.guest:8} {row.machine:14} {row.expect}  {' '.join(row.tags)}".rstrip())
         return 0
     prepare(chosen)
     say(f"{len(chosen)} rows, {len({row.configuration() for row in chosen})} configurations, {options.jobs} at a time")
-    results = run_all(chosen, data, options.jobs)
-    report.write_all(results, build_dir() / "matrix")
-    print(report.table(results))
+    results = run_and_report(chosen, data, options.jobs)
     failed = sum(one.status == "fail" for one in results)
-    say(f"page: {build_dir() / 'matrix/report.html'}")
     print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -14,8 +14,10 @@ import re
 import shutil
 import subprocess
 
+import umbra_card
 import umbra_kernels
 import umbra_matrix_run as matrix_run
+from umbra_matrix_checks import Failure, monitor_key
 from umbra_common import SOURCE, ToolError, build_dir, new_file
 
 DEVICE_TYPE = "beagle-xm"
@@ -56,12 +58,22 @@ def test_restart(key):
 
 
 def test_audit(key):
-    return in_monitor(key, session("audit", MONITOR, said("audit", "guest audit", "0 violations"), said("stats", "stats", r"unrewritten +0 ")),
+    return in_monitor(key, session("audit", MONITOR, said("audit", "guest audit", r"\b0 violations"), said("stats", "stats", r"unrewritten +0 ")),
                       session("guest", r"\[guest\]", said("close", key)))
 
 
+def test_utest(_key):
+    return [session("utest", SHELL, *(said(f"utest-{isa}", f"utest-{isa}", r"utest: [1-9]\d* passed, 0 failed") for isa in ("arm", "thumb")))]
+
+
+def test_card(_key):
+    """The card of the job has the file that the check reads."""
+    wanted = hashlib.sha256(umbra_card.test_bytes()).hexdigest()
+    return [session("card", SHELL, said("mount", "card"), said("hash", "sha256sum /mnt/data.bin", wanted), said("unmount", "umount /mnt"))]
+
+
 # "report" is what the boot waits for already.
-TESTS = {"shell": test_shell, "restart": test_restart, "audit": test_audit, "report": lambda _key: []}
+TESTS = {"shell": test_shell, "restart": test_restart, "audit": test_audit, "report": lambda _key: [], "utest": test_utest, "card": test_card}
 
 
 def boot_prompt(row):
@@ -118,6 +130,11 @@ def refuse(row):
         raise ToolError(f"row {row.name} only builds: there is nothing to boot")
     if row.guest in umbra_kernels.load() and row.guest != "debian":
         raise ToolError(f"row {row.name} has the kernel {row.guest}: cards are made of Debian's and of bare-metal guests")
+    for check in row.checks:
+        if check not in TESTS:
+            raise ToolError(f"row {row.name} has the check {check}: no job does that")
+    if row.bench:
+        raise ToolError(f"row {row.name} measures: no job does that")
 
 
 def make_card(row, folder, layout_folder, image):
@@ -130,6 +147,8 @@ def make_card(row, folder, layout_folder, image):
         words += ["--overlay", overlay]
     if row.guest != "debian":
         words += ["--kernel", build_dir() / f"guests/{row.guest}.bin"]
+    if "card" in row.checks:
+        words += ["--test-data"]
     environment = dict(os.environ, UMBRA_BUILD=str(folder))
     done = subprocess.run([str(word) for word in (SOURCE / "tools/mkimage", *words)], env=environment, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
@@ -153,7 +172,7 @@ def export(row, builder, layout_rows, url):
     try:
         folder = builder.folder(row)
         layout_folder = builder.folder(layout_rows[row.layout_of]) if row.layout_of else folder
-    except matrix_run.Failure as failure:
+    except Failure as failure:
         raise ToolError(f"row {row.name}: {failure}") from failure
     matrix_run.for_the_path(row, folder)
     target = build_dir() / "matrix/lava" / re.sub(r"[^\w.-]+", "-", row.name)
@@ -161,5 +180,5 @@ def export(row, builder, layout_rows, url):
     make_card(row, folder, layout_folder, target / "sdcard.img")
     card, about = packed(target / "sdcard.img")
     place = url.rstrip("/") if url else target.as_uri()
-    dump(job(row, {"url": f"{place}/{card.name}", **about}, matrix_run.monitor_key(folder)), target / "job.yaml")
+    dump(job(row, {"url": f"{place}/{card.name}", **about}, monitor_key(folder)), target / "job.yaml")
     return pathlib.Path(target)

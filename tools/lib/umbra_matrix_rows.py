@@ -4,21 +4,27 @@
 import dataclasses
 import difflib
 import fnmatch
+import functools
 import itertools
 import random
 import tomllib
 
+import umbra_kernels
+from umbra_bench_list import BY_NAME as BENCHMARKS
 from umbra_common import SOURCE, ToolError, UsageError
 
 FILE = SOURCE / "configs/matrix.toml"
 EXPECTATIONS = ("boots", "builds", "refuses: ")
-CHECKS = ("shell", "restart", "audit", "report")
+CHECKS = ("shell", "restart", "audit", "report", "utest", "card", "stress")
+# QEMU's words for a machine: with what the chip does U-Boot's SPL, and a direct boot, have 256 MiB, as on a real board.
+MACHINES = {"beagle-xm": (), "beagle-xm-256m": ("-global", "omap3-sdrc.fitted-size=off")}
 
 
 @dataclasses.dataclass
 class Row:
     """One build and what is done with it."""
     name: str
+    machine: str = "beagle-xm"
     defconfig: str = "beagle-xm"
     fragments: tuple = ()
     target: str = ""		# instead of a defconfig: a configuration target of make
@@ -31,6 +37,7 @@ class Row:
     strategy: str = ""		# shadow strategy instead of the layout's
     expect: str = "boots"
     checks: tuple = ()
+    bench: tuple = ()		# rows of tools/bench that are measured
     tags: tuple = ()
     skip: bool = False
     choices: dict = dataclasses.field(default_factory=dict)
@@ -43,6 +50,43 @@ class Row:
 
 
 FIELDS = {field.name.replace("_", "-"): field for field in dataclasses.fields(Row)}
+KINDS = {str: "a text", tuple: "a list of texts", int: "a number", bool: "true or false", dict: "a table"}
+
+
+@functools.cache
+def there(name):
+    return (SOURCE / name).is_file()
+
+
+@functools.cache
+def is_guest(name):
+    return name in umbra_kernels.load() or there(f"tests/guests/{name}.c")
+
+
+def known_words(row):
+    """[(what, the row's words, whether one of them is known)] of words that name something elsewhere."""
+    return [
+        ("configs/{}_defconfig", () if row.target else (row.defconfig,), lambda name: there(f"configs/{name}_defconfig")),
+        ("configs/fragments/{}.config", row.fragments, lambda name: there(f"configs/fragments/{name}.config")),
+        ("configs/layouts/{}.dts", (row.layout,), lambda name: there(f"configs/layouts/{name}.dts")),
+        ("kernel of configs/kernels.toml or tests/guests/{}.c", (row.guest,), is_guest),
+        ("row {} of tools/bench", row.bench, BENCHMARKS.__contains__),
+    ]
+
+
+def check_row(row, where):
+    """An error for what no build or boot would come of."""
+    if not row.expect.startswith(EXPECTATIONS) or row.expect == EXPECTATIONS[-1]:
+        raise ToolError(f"{FILE.name}: {where}: expect is one of {', '.join(EXPECTATIONS)}TEXT")
+    for check in row.checks:
+        if check not in CHECKS:
+            raise ToolError(f"{FILE.name}: {where}: no check '{check}'; there are: {', '.join(CHECKS)}")
+    if row.machine not in MACHINES:
+        raise ToolError(f"{FILE.name}: {where}: no machine '{row.machine}'; there are: {', '.join(MACHINES)}")
+    for what, names, known in known_words(row):
+        for name in names:
+            if not known(name):
+                raise ToolError(f"{FILE.name}: {where}: there is no {what.format(name)}")
 
 
 def make_row(name, words, where):
@@ -51,27 +95,66 @@ def make_row(name, words, where):
     for word, value in words.items():
         if word not in FIELDS or word in ("name", "choices"):
             raise ToolError(f"{FILE.name}: {where}: unknown word '{word}'")
-        values[FIELDS[word].name] = tuple(value) if isinstance(value, list) else value
+        field = FIELDS[word]
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            value = tuple(value)
+        if type(value) is not field.type:
+            raise ToolError(f"{FILE.name}: {where}: {word} is {KINDS[field.type]}")
+        values[field.name] = value
     row = Row(name, **values)
-    if not row.expect.startswith(EXPECTATIONS):
-        raise ToolError(f"{FILE.name}: {where}: expect is one of {', '.join(EXPECTATIONS)}TEXT")
-    for check in row.checks:
-        if check not in CHECKS:
-            raise ToolError(f"{FILE.name}: {where}: no check '{check}'; there are: {', '.join(CHECKS)}")
-    for fragment in row.fragments:
-        if not (SOURCE / f"configs/fragments/{fragment}.config").is_file():
-            raise ToolError(f"{FILE.name}: {where}: there is no configs/fragments/{fragment}.config")
-    if not row.target and not (SOURCE / f"configs/{row.defconfig}_defconfig").is_file():
-        raise ToolError(f"{FILE.name}: {where}: there is no configs/{row.defconfig}_defconfig")
+    check_row(row, where)
     return row
+
+
+def table_at(data, *names):
+    """The table of that name in the file, empty if there is none."""
+    for name in names:
+        data = data.get(name, {})
+        if not isinstance(data, dict):
+            raise ToolError(f"{FILE.name}: {'.'.join(names)} is no table")
+    return data
+
+
+def check_rule(rule, data, where):
+    if not isinstance(rule, dict) or set(rule) != {"when", "set"} or not all(isinstance(part, dict) for part in rule.values()):
+        raise ToolError(f"{FILE.name}: {where}: a rule has the tables `when` and `set`")
+    for dimension, names in rule["when"].items():
+        if dimension not in data["dimensions"]:
+            raise ToolError(f"{FILE.name}: {where}: unknown dimension '{dimension}' in `when`")
+        for name in names:
+            if name not in data["dimensions"][dimension]:
+                raise ToolError(f"{FILE.name}: {where}: {dimension} has no '{name}'")
+
+
+def check_file(data):
+    """An error for a file of another shape: what is read of it later is there."""
+    for name in table_at(data, "dimensions"):
+        for choice in table_at(data, "dimensions", name):
+            table_at(data, "dimensions", name, choice)
+    for word in ("rules", "rows"):
+        if not isinstance(data.get(word, []), list):
+            raise ToolError(f"{FILE.name}: {word} are written as [[{word}]]")
+    for number, rule in enumerate(data.get("rules", ()), start=1):
+        check_rule(rule, data, f"rule {number}")
+    names = [words.get("name") if isinstance(words, dict) else None for words in data.get("rows", ())]
+    for number, name in enumerate(names, start=1):
+        if not isinstance(name, str) or not name:
+            raise ToolError(f"{FILE.name}: [[rows]] number {number} has no name")
+        if names.count(name) > 1:
+            raise ToolError(f"{FILE.name}: two rows are called '{name}'")
+    for row in product(data) + single_rows(data):
+        if row.layout_of and row.layout_of not in table_at(data, "dimensions", "configuration"):
+            raise ToolError(f"{FILE.name}: row {row.name}: layout-of: no configuration '{row.layout_of}'")
 
 
 def load(path=FILE):
     try:
         with open(path, "rb") as handle:
-            return tomllib.load(handle)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+            data = tomllib.load(handle)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ToolError(f"{path}: {error}") from error
+    check_file(data)
+    return data
 
 
 def combine(data, choices):
@@ -82,9 +165,7 @@ def combine(data, choices):
         own = set(one.pop("tags", ()))
         tags = own if tags is None else tags & own
         words.update(one)
-    for number, rule in enumerate(data.get("rules", ()), start=1):
-        if set(rule["when"]) - set(data["dimensions"]):
-            raise ToolError(f"{FILE.name}: rule {number}: unknown dimension in `when`")
+    for rule in data.get("rules", ()):
         if all(choices[dimension] in names for dimension, names in rule["when"].items()):
             words.update(rule["set"])
     words["tags"] = sorted(tags)
@@ -95,7 +176,9 @@ def combine(data, choices):
 
 def product(data, tag=None):
     """All rows of the product (with a tag: of the choices that have it) that are not skipped."""
-    names = list(data["dimensions"])
+    names = list(table_at(data, "dimensions"))
+    if not names:
+        return []
     lists = [[choice for choice, words in data["dimensions"][name].items() if tag is None or tag in words.get("tags", ())] for name in names]
     rows = [combine(data, dict(zip(names, choices))) for choices in itertools.product(*lists)]
     return [row for row in rows if not row.skip]
@@ -113,6 +196,12 @@ def pairwise(rows):
     return [row for row in rows if row in chosen]
 
 
+def single_rows(data):
+    """Rows that no product has."""
+    return [make_row(words["name"], {word: value for word, value in words.items() if word != "name"}, f"row {words['name']}")
+            for words in data.get("rows", ())]
+
+
 def random_rows(count, seed):
     """Random configurations that are meant to boot."""
     rng = random.Random(seed)
@@ -122,13 +211,16 @@ def random_rows(count, seed):
 
 def by_name(data, name):
     """That row, of all there are; UsageError with the nearest name."""
-    known = {row.name: row for row in product(data)}
-    for words in data.get("rows", ()):
-        known[words["name"]] = make_row(words["name"], {word: value for word, value in words.items() if word != "name"}, f"row {words['name']}")
+    known = {row.name: row for row in product(data) + single_rows(data)}
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         raise UsageError(f"no row '{name}'" + (f"; did you mean '{near[0]}'?" if near else "; --full --list shows what there is"))
     return known[name]
+
+
+def part(rows, index, count):
+    """The part number `index` of `count`, as even as can be: of more parts than rows some have none."""
+    return rows[(index - 1) * len(rows) // count:index * len(rows) // count]
 
 
 def pick(data, options):
@@ -137,9 +229,7 @@ def pick(data, options):
         rows = random_rows(options.random, options.seed)
     else:
         combined = product(data, options.tag)
-        rows = combined if options.full else pairwise(combined)
-        rows += [make_row(words["name"], {word: value for word, value in words.items() if word != "name"}, f"row {words['name']}")
-                 for words in data.get("rows", ())]
+        rows = (combined if options.full else pairwise(combined)) + single_rows(data)
     if options.tag:
         rows = [row for row in rows if options.tag in row.tags]
     if options.only:
@@ -147,8 +237,6 @@ def pick(data, options):
         rows = [row for row in everything if any(fnmatch.fnmatchcase(row.name, pattern) for pattern in options.only)]
     # Same configurations side by side, so that shards share few builds.
     rows.sort(key=lambda row: row.configuration())
-    if options.shard:
-        index, count = options.shard
-        size = -(-len(rows) // count)
-        rows = rows[(index - 1) * size:index * size]
-    return rows
+    if not rows:
+        raise ToolError("no such row; --list shows what there is")
+    return part(rows, *options.shard) if options.shard else rows

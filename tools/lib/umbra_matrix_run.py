@@ -14,13 +14,11 @@ sys.path.insert(0, str(SOURCE / "tests/system"))
 import board  # noqa: E402
 import umbra_guest  # noqa: E402
 import umbra_kernels  # noqa: E402
+import umbra_machine  # noqa: E402
+from umbra_matrix_checks import CHECKS, NEED_CARD, Failure, config_value, figures, make_card  # noqa: E402
+from umbra_matrix_rows import MACHINES  # noqa: E402
 
-BOOT_TIMEOUT = 240
 TARGET_ENVIRONMENT = ("KCONFIG_SEED",)
-
-
-class Failure(Exception):
-    """What was expected did not happen."""
 
 
 class Result:
@@ -98,57 +96,9 @@ def arguments(row, folder, layout_folder):
         layout = umbra_kernels.with_bootargs(kernel, layout, layout_folder)
     command = board.umbra_arguments(name, layout, guest_files(row), row.path or None, row.strategy or None)
     command[command.index("-kernel") + 1] = folder / "umbra.img"
-    return command
-
-
-# --- Checks ---
-
-def config_value(folder, name):
-    match = re.search(rf"^{name} := (.*)$", (folder / "auto.conf").read_text(encoding="utf-8"), re.M)
-    return match[1].strip('"') if match else ""
-
-
-def monitor_key(folder):
-    return chr(int(config_value(folder, "CONFIG_MONITOR_ESCAPE"), 0))
-
-
-def monitor(one, folder, command):
-    """A monitor command's output, with the key of this configuration."""
-    one.send(monitor_key(folder))
-    one.expect(board.MONITOR_PROMPT)
-    output = one.monitor_command(command)
-    one.send(monitor_key(folder))
-    one.expect(r"\[guest\]")
-    return output
-
-
-def check_shell(one, _folder):
-    one.wait_for_shell(BOOT_TIMEOUT)
-    if "armv7l" not in one.run("uname -m"):
-        raise Failure("the shell does not answer `uname -m`")
-
-
-def check_restart(one, folder):
-    one.send(monitor_key(folder))
-    one.expect(board.MONITOR_PROMPT)
-    one.sendline("guest reset")
-    one.wait_for_shell(BOOT_TIMEOUT)
-
-
-def check_audit(one, folder):
-    if "0 violations" not in monitor(one, folder, "guest audit"):
-        raise Failure("the audit of the shadow found violations")
-    if not re.search(r"^unrewritten\s+0\b", monitor(one, folder, "stats"), re.M):
-        raise Failure("words trapped unrewritten")
-
-
-def check_report(one, _folder):
-    summary = one.expect(r"SUMMARY: (\d+) tests, (\d+) failed", BOOT_TIMEOUT)
-    if int(summary[2]) or not int(summary[1]):
-        raise Failure(f"the guest's report: {summary[0]}")
-
-
-CHECKS = {"shell": check_shell, "restart": check_restart, "audit": check_audit, "report": check_report}
+    if NEED_CARD & set(row.checks):
+        command += umbra_machine.card_boot(make_card(row, board.LOGS / f"matrix-{re.sub(r'[^a-zA-Z0-9_.-]+', '-', row.name)}.boot"))
+    return command + list(MACHINES[row.machine])
 
 
 def expect_refusal(one, text):
@@ -187,6 +137,8 @@ def run_row(row, builder, layout_rows):
         if row.expect != "builds":
             for_the_path(row, folder)
             boot(row, folder, layout_folder, result)
+        if row.bench:
+            result.message = figures(row, folder, layout_folder / "layouts" / f"{row.layout}.dtb")
     except (Failure, ToolError, OSError) as error:
         result.status, result.message = "fail", str(error)
     except Exception as error:  # pylint: disable=broad-except

@@ -9,6 +9,7 @@ import umbra_card
 import umbra_debian
 import umbra_guest
 import umbra_kernels
+import umbra_layout
 import umbra_machine
 import umbra_system
 from umbra_common import Arguments, ToolError, build_dir, make, speaker, tool_main
@@ -21,7 +22,7 @@ def arguments_of(arguments):
     parser = Arguments("run", __doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--layout", metavar="NAME",
-                       help="one of configs/layouts, or a .dtb file (what is on the card of `make image`, else linux)")
+                       help="one of configs/layouts, or a .dts or .dtb file (what is on the card of `make image`, else linux)")
     which.add_argument("--kernel", metavar="KIND", help=f"one of configs/kernels.toml: {', '.join(umbra_kernels.load())}")
     parser.add_argument("--system", metavar="NAME",
                         help=f"boot into a system on the card's second partition, one of configs/systems.toml: {', '.join(umbra_system.load())}")
@@ -32,6 +33,8 @@ def arguments_of(arguments):
     parser.add_argument("--qemu", action="append", default=[], metavar="WORD", help="one more word for QEMU's command line; may be repeated")
     options = parser.parse_args(join_words(arguments))
     build_dir()
+    if options.debug and options.console:
+        parser.error("with --debug the console goes to a file: --console does not go with it")
     if options.kernel and options.system:
         parser.error("a system has its own kernel: --kernel does not go with --system")
     if options.system:
@@ -63,6 +66,8 @@ def build_umbra():
 def prepare(options):
     """Everything that a boot needs; returns (QEMU program, card image)."""
     umbra_debian.fetch_boot()
+    if options.layout.endswith(".dts"):
+        umbra_layout.examine(options.layout, build_dir())
     say("building the machine (minutes the first time, nothing to do later)")
     program = umbra_machine.build_machine()
     build_umbra()

@@ -12,7 +12,7 @@ import umbra_card
 import umbra_debian
 import umbra_guest
 import umbra_machine
-from umbra_common import SOURCE, Arguments, ToolError, UsageError, build_dir, building, make, speaker, tool_main
+from umbra_common import SOURCE, Arguments, ToolError, UsageError, build_dir, building, make, slowness, speaker, tool_main
 
 PYTHON = "/usr/bin/python3"
 PYTEST_USAGE_ERROR = 4
@@ -158,6 +158,7 @@ def parse(arguments):
 def main(arguments):
     suites, rest = parse(arguments)
     build_dir()
+    slowness()
     start = time.monotonic()
     total = Result(0, 0)
     try:

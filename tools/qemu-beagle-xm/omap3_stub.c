@@ -10,6 +10,7 @@
 
 #define SYSCONFIG_SOFTRESET 2
 #define NO_SYSSTATUS UINT32_MAX
+#define NO_HOLE UINT32_MAX
 
 OBJECT_DECLARE_SIMPLE_TYPE(Omap3Stub, OMAP3_STUB)
 
@@ -20,6 +21,7 @@ struct Omap3Stub {
 	uint32_t size;
 	uint32_t sysstatus;	/* offset; SYSCONFIG is always in the word before it */
 	uint32_t revision;
+	uint32_t hole;		/* offset of a word that does not answer, for tests of what software makes of it */
 	bool remember;
 };
 
@@ -45,9 +47,17 @@ static void stub_write(void *opaque, hwaddr offset, uint64_t value, unsigned siz
 		*word &= ~SYSCONFIG_SOFTRESET;
 }
 
+static bool stub_answers(void *opaque, hwaddr offset, unsigned size, bool is_write, MemTxAttrs attrs)
+{
+	const Omap3Stub *s = opaque;
+
+	return s->hole == NO_HOLE || (offset & ~3) != s->hole;
+}
+
 static const MemoryRegionOps stub_ops = {
 	.read = stub_read,
 	.write = stub_write,
+	.valid.accepts = stub_answers,
 	.endianness = DEVICE_LITTLE_ENDIAN,
 };
 
@@ -81,6 +91,7 @@ static Property stub_properties[] = {
 	DEFINE_PROP_UINT32("size", Omap3Stub, size, 0x1000),
 	DEFINE_PROP_UINT32("sysstatus", Omap3Stub, sysstatus, NO_SYSSTATUS),
 	DEFINE_PROP_UINT32("revision", Omap3Stub, revision, 0),
+	DEFINE_PROP_UINT32("hole", Omap3Stub, hole, NO_HOLE),
 	DEFINE_PROP_BOOL("remember", Omap3Stub, remember, true),
 	DEFINE_PROP_END_OF_LIST(),
 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The validity of lines. The call line does what the guest would execute from its SVC vector on, so all of that has to be what it was made of, and
- * executable, whenever a system call comes by it; and so have return lines, which T32 kernels have:
+ * executable, whenever a system call comes by it; and so have return lines, which T32 kernels have, and lines of other vectors, which A32 ones have:
  *  - The words. While a page is scanned code nothing writes it without a drop (code_page.c), so they are those that were read as long as
  *    v->code_gen is what it was. Other pages begin and end to be code all the time: then the words are compared with those of then.
- *  - The pages: the vector's, that of the address that it loads, the target's, and that of returns. The current root has to have them, as it were in the TLB. What
- *    takes them away comes to C, and then here, before the guest goes on. A root that was seen to have them says so in its root_cache, and is right
- *    until something is taken away: of one of these pages (v->call_gen), or of the root as a whole (root_tlb_flush()). So here most exits find
- *    that nothing has to be looked at, and the window knows it of a root that it selects.
+ *  - The pages: the vectors', that of the address that one loads, that of the other vectors' targets, the target's, and that of returns. The current root
+ *    has to have them, as it were in the TLB. What takes them away comes to C, and then here, before the guest goes on. A root that was seen to have them
+ *    says so in its root_cache, and is right until something is taken away: of one of these pages (v->call_gen), or of the root as a whole
+ *    (root_tlb_flush()). So here most exits find that nothing has to be looked at, and the window knows it of a root that it selects.
  *  - The host's DACR of a system call, which opens their domains: v->call_dacr.
  */
 #include <arm/call.h>
@@ -25,15 +25,36 @@
 #include "call_line.h"
 #include "line_t32.h"
 #include "ret_line.h"
+#include "vector_line.h"
 
 #define LINE_SIZE	(sizeof(u32) * CALL_WORDS)
 #define RETURNS		ARRAY_SIZE(((struct vcpu *)0)->ret)
 #define BEFORE		(2 * CALL_INSNS)	/* halfwords before a return in which its line may begin */
 #define RET_HALVES	2u			/* those of the return itself */
+#define SVC_OFFSET	8u			/* of its vector (B1.8.1) */
 _Static_assert((1 + RETURNS) * LINE_SIZE <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the page of lines");
 
-enum { VECTOR, LITERAL, TARGET, RETURN, PLACES };
+enum { VECTOR, LITERAL, STUB, TARGET, RETURN, PLACES };
 _Static_assert(PLACES == ARRAY_SIZE(((struct vcpu *)0)->call_at), "one for each place");
+
+/* Exceptions but system calls: where their vectors are, and in which mode. The first says which page the others' targets have to be in. */
+static const struct exception {
+	u32 offset, mode;
+} exceptions[] = {
+	{ 0x10, MODE_ABT },
+	{ 0x0c, MODE_ABT },
+	{ 0x18, MODE_IRQ },
+	{ 0x04, MODE_UND },
+};
+#define EXCEPTIONS	ARRAY_SIZE(exceptions)
+
+/* The guest's words from the target on, and their line. */
+struct vector {
+	bool good;		/* they are there, and are a line */
+	gva_t at;
+	u32 words, word[VECTOR_WORDS];
+	struct vector_line line;
+};
 
 struct call {
 	bool known;		/* the others are of a look at the guest's code that found all pages */
@@ -52,6 +73,8 @@ struct call {
 		u32 key, insns;	/* its line; key 0: there is none */
 	} ret[RETURNS];
 	u32 rets, rets_made;
+	u32 vectors_done;
+	struct vector *vector;	/* by exceptions[]; as the last look found them */
 };
 
 /* The guest's own code at @va, up to the end of the page, if the host executes what was made of it at @page; or NULL. */
@@ -96,14 +119,70 @@ static bool vector_t32(const u16 *half, gva_t at, gva_t *to, bool *loads)
 	return *loads ? !(*to & 3) : in.op == INSN_B && in.cond == 14 && !in.p;
 }
 
+/* Where exception @k leads, by the vectors at @code, of which the first is of system calls. False: it is not known. */
+static bool follow_exception(const struct call *c, u32 k, const u32 *code, const u32 *literals, gva_t *to)
+{
+	u32 away = exceptions[k].offset - SVC_OFFSET;
+	bool loads;
+
+	if (!vector_a32(code[(s32)away / 4], c->at[VECTOR] + away, to, &loads))
+		return false;
+	if (!loads)
+		return true;
+	if ((*to ^ c->at[LITERAL]) & PAGE_MASK || *to & 3)
+		return false;
+	*to = literals[(s32)(*to - c->at[LITERAL]) / 4];
+	return !(*to & 3);
+}
+
+/* The guest's words at @at are @own: make the line of @k anew, if it was of others. */
+static void look_at_exception(struct vector *x, u32 k, gva_t at, const void *own)
+{
+	u32 words = (PAGE_SIZE - at % PAGE_SIZE) / 4;
+
+	x->good = x->line.insns;
+	if (x->at == at && x->words && !memcmp(x->word, own, 4 * x->words))
+		return;
+	x->at = at;
+	x->words = words < VECTOR_WORDS ? words : VECTOR_WORDS;
+	memcpy(x->word, own, 4 * x->words);
+	x->good = vector_line_make(&x->line, exceptions[k].mode, x->word, x->words);
+	if (x->good)
+		x->words = x->line.words;
+}
+
+/* What other exceptions begin with, of A32 code, whose vectors are around @code; their targets are in one page. */
+static void look_at_exceptions(struct vcpu *v, struct call *c, const u32 *code, const u32 *literals)
+{
+	const u8 *page = NULL, *own;
+	gva_t to;
+
+	for (u32 k = 0; k < EXCEPTIONS; k++) {
+		if (c->thumb || !follow_exception(c, k, code, literals, &to))
+			continue;
+		if (!k) {
+			own = look_at(v, c, STUB, to);
+			page = own ? own - to % PAGE_SIZE : NULL;
+		}
+		if (page && !((to ^ c->at[STUB]) & PAGE_MASK))
+			look_at_exception(&c->vector[k], k, to, page + to % PAGE_SIZE);
+	}
+	if (page)
+		return;
+	c->at[STUB] = c->at[LITERAL];
+	c->page[STUB] = c->page[LITERAL];
+}
+
 /* What the vector leads to: B, or LDR pc, [pc, #imm]. NULL: not all of it is there now, or it is something else. */
 static const void *follow_vector(struct vcpu *v, struct call *c)
 {
 	gva_t at = v->svc_vector | v->svc_vector_t32, to;
 	const void *code = look_at(v, c, VECTOR, at);
-	const u32 *literal;
+	const u32 *literal = code;
 	bool loads;
 
+	for (u32 k = 0; k < EXCEPTIONS; k++)
+		c->vector[k].good = false;
 	for (u32 i = VECTOR + 1; i < PLACES; i++) {
 		c->at[i] = at;
 		c->page[i] = c->page[VECTOR];
@@ -116,6 +195,7 @@ static const void *follow_vector(struct vcpu *v, struct call *c)
 			return NULL;
 		to = *literal & ~1u;
 	}
+	look_at_exceptions(v, c, code, literal);
 	return look_at(v, c, TARGET, to);
 }
 
@@ -246,6 +326,10 @@ static void make_sure(struct vcpu *v, struct call *c)
 {
 	static struct call now;
 
+	now.thumb = v->svc_vector_t32;
+	now.vector = c->vector;
+	if (!c->known && !follow_vector(v, &now))
+		return;		/* as it was: until its first system call a kernel has not all of it */
 	now = *c;
 	now.code_gen = v->code_gen;
 	now.thumb = v->svc_vector_t32;
@@ -347,6 +431,7 @@ static bool may_be_lines(struct vcpu *v)
 int call_init(struct vcpu *v)
 {
 	v->calls = hv_alloc(sizeof(*v->calls), 8);
+	v->calls->vector = hv_alloc(EXCEPTIONS * sizeof(*v->calls->vector), 8);
 	v->call_gen = 1;
 	return 0;
 }
@@ -367,6 +452,31 @@ void call_refresh(struct vcpu *v)
 	open_choose_lines(v, valid);
 }
 
+/* Of which of exceptions[] the guest stands at the vector, where there is a line for it; EXCEPTIONS: none. */
+static u32 exception_here(const struct vcpu *v, const struct call *c)
+{
+	u32 offset = v->r[15] - c->at[VECTOR] + SVC_OFFSET;
+
+	for (u32 k = 0; k < EXCEPTIONS; k++)
+		if (exceptions[k].offset == offset)
+			return c->vector[k].good && exceptions[k].mode == vcpu_mode(v) ? k : EXCEPTIONS;
+	return EXCEPTIONS;
+}
+
+/* Rights are those of the guest's DACR, by which the real one may be opened at any time. */
+void call_vector(struct vcpu *v)
+{
+	struct call *c = v->calls;
+	u32 k;
+
+	if (!c->known || c->code_gen != v->code_gen || !call_was_seen(v) || v->call_dacr & ~v->dacr_kernel || v->fast_modes_off ||
+	    vcpu_is_watched(v))
+		return;
+	k = exception_here(v, c);
+	if (k < EXCEPTIONS && vector_line_do(v, &c->vector[k].line))
+		c->vectors_done++;
+}
+
 u32 call_audit(struct vcpu *v)
 {
 	const struct call *c = v->calls;
@@ -384,9 +494,13 @@ u32 call_audit(struct vcpu *v)
 void call_dump(struct vcpu *v)
 {
 	const struct call *c = v->calls;
+	u32 vectors = 0;
 
+	for (u32 k = 0; k < EXCEPTIONS; k++)
+		vectors += c->known && c->vector[k].good;
 	pr_info("system calls: %u instructions are one line, which was made %u times; of returns %u times\n", (unsigned)(c->good ? c->insns : 0),
 		(unsigned)c->made, (unsigned)c->rets_made);
+	pr_info("exceptions: %u vectors are lines, which were done %u times\n", (unsigned)vectors, (unsigned)c->vectors_done);
 	for (u32 k = 0; k < c->rets; k++)
 		pr_info("return at 0x%08x: %u instructions are one line\n", (unsigned)c->ret[k].at, (unsigned)(c->ret[k].key ? c->ret[k].insns : 0));
 }

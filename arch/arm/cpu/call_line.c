@@ -206,6 +206,19 @@ static bool do_ldr_reg(struct line *l, u32 w)
 	return true;
 }
 
+/* STR lr, [sp, #imm] by way of r0 */
+static bool do_str_lr(struct line *l, u32 w)
+{
+	if (!in_frame(l, w & 0xfff))
+		return false;
+	need_sp(l);
+	emit_store(&l->e, 0, VCPU(scratch[4]));
+	emit_load(&l->e, 0, VCPU(r[1]));
+	emit(&l->e, (w & 0xfff00fff) | LR << 16);
+	emit_load(&l->e, 0, VCPU(scratch[4]));
+	return true;
+}
+
 /* -- what T32 code does because it has no STM^ -- */
 
 /* MRS rd, CPSR. In T32 state, too, bits 15:10 and 5 read as zero; what is masked, and where the guest is, is known here. */
@@ -255,19 +268,6 @@ static bool do_str_bank(struct line *l, u32 w)
 	emit(&l->e, 0xe8ce6000);				/* STMIA lr, {sp, lr}^ */
 	l->lr_is_sp = false;
 	l->e.i++;
-	return true;
-}
-
-/* STR lr, [sp, #imm] by way of r0 */
-static bool do_str_lr(struct line *l, u32 w)
-{
-	if (!in_frame(l, w & 0xfff))
-		return false;
-	need_sp(l);
-	emit_store(&l->e, 0, VCPU(scratch[4]));
-	emit_load(&l->e, 0, VCPU(r[1]));
-	emit(&l->e, (w & 0xfff00fff) | LR << 16);
-	emit_load(&l->e, 0, VCPU(scratch[4]));
 	return true;
 }
 
@@ -332,6 +332,7 @@ static const struct row {
 	{ 0xfffffff0, 0xf57ff040, 0, do_copy },				/* DSB */
 	{ 0xffffe000, 0xe88d0000, LIST, do_stm },			/* STM sp, {...} */
 	{ 0xffff0003, 0xe58d0000, D, do_str },				/* STR rd, [sp, #imm] */
+	{ 0xfffff003, 0xe58de000, 0, do_str_lr },
 	{ 0xffff0000, 0xe28d0000, D | TO, do_add_sp },
 	{ 0xfff0ffff, 0xe9406000, N | SENSITIVE, do_stm_user },
 	{ 0xffff0fff, 0xe14f0000, D | TO | SENSITIVE, do_mrs_spsr },
@@ -348,10 +349,9 @@ static const struct row {
 	{ 0xffff0fff, 0xe10f0000, D | TO | SENSITIVE | T32, do_mrs_cpsr },
 	{ 0xfff00000, 0xe2200000, N | D | TO | T32 | SYSTEM, do_eor },
 	{ 0xfffffff0, 0xe121f000, M | SENSITIVE | T32 | SYSTEM, do_msr_cpsr },
-	{ 0xfffff003, 0xe58de000, T32, do_str_lr },
 	{ 0xfff0f000, 0xe580d000, T32 | SYSTEM, do_str_bank },
 	{ 0xfff0f000, 0xe580e000, T32 | SYSTEM, do_str_bank },		/* it begins with the other */
-	{ 0xfff0fff0, 0xe1300000, N | M | LOADS | SENSITIVE | T32, do_teq },
+	{ 0xfff0fff0, 0xe1300000, N | M | LOADS | SENSITIVE, do_teq },
 	{ 0xffffffff, 0xf1080080, LOADS | SENSITIVE | T32, do_cpsie },	/* CPSIE i */
 };
 

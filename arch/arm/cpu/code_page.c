@@ -570,6 +570,9 @@ static bool may_be_replaced(const u32 *page, u32 i)
 	return in.op == INSN_LDR || in.op == INSN_LDM || in.op == INSN_VFP_LS;
 }
 
+#define ALL_AROUND	4	/* likeness; */
+#define LIKE_ENOUGH	2	/* the least */
+
 /*
  * The word at @i of @page may be what stood for the word at @index of @orig, the page of the copy called @name. Returns how many of the four
  * words around it are the site's neighbours as well, which tells one from the other and from an SVC or B of the guest; -1: it is not.
@@ -579,48 +582,106 @@ static s32 moved_likeness(struct vcpu *v, const u32 *page, u32 i, const u32 *ori
 	static const s32 around[] = { -2, -1, 1, 2 };
 	s32 same = 0;
 
-	if (!may_be_replaced(orig, index) || !may_replace(v, page[i], orig, name, index))
-		return -1;
 	for (u32 k = 0; k < ARRAY_SIZE(around); k++) {
 		u32 here = i + (u32)around[k], there = index + (u32)around[k];
 
 		if (here < SCAN_WORDS && there < SCAN_WORDS)
 			same += page[here] == orig[there] || may_replace(v, page[here], orig, name, there);
 	}
+	if (same < LIKE_ENOUGH || !may_be_replaced(orig, index) || !may_replace(v, page[i], orig, name, index))
+		return -1;
 	return same;
 }
 
-/* The best place so far that a moved word may come from. */
-struct moved {
-	const u32 *word;	/* NULL: none */
-	s32 likeness;
+/*
+ * Where the moved words of one page come from. As long as one comes from right behind where the one before did, which is so wherever code was
+ * copied, that place is all that is looked at. The others are looked for, up to a bound: a page that a guest filled with such words, none of
+ * which comes from anywhere, would take half a second. It lets a page through in which 512 words come from all over another one.
+ */
+#define MOVED_LOOKS	32768u
+#define SEARCH_LOOKS	8u	/* a search for a word takes as long */
+
+struct moved_search {
+	struct vcpu *v;
+	const u32 *page;	/* whose moved words these are */
+	u32 looks;		/* places that may still be compared */
+	u32 name, ahead;	/* of the last one that was found: its copy, and by how much its place is ahead */
+	u32 i;			/* the one that is looked for now, */
+	const u32 *orig;	/* a page that it may come from, */
+	u32 orig_name;		/* the name of its copy, */
+	struct {
+		const u32 *word;	/* NULL: none */
+		s32 likeness;
+		u32 name, index;
+	} best;			/* and the best place so far */
 };
 
-static void moved_try(struct vcpu *v, const u32 *page, u32 i, const u32 *orig, u32 name, u32 index, struct moved *best)
+static void spend_looks(struct moved_search *s, u32 looks)
 {
-	s32 same = moved_likeness(v, page, i, orig, name, index);
-
-	if (same > best->likeness)
-		*best = (struct moved){ &orig[index], same };
+	s->looks -= MIN(s->looks, looks);
 }
 
-/* The guest's word that the word at @i of @page stood for; NULL: it is the guest's own. */
-static const u32 *moved_from(struct vcpu *v, const u32 *page, u32 i)
+static void moved_try(struct moved_search *s, u32 index)
 {
-	struct moved best = { NULL, 1 };
-	u32 name, index;
+	s32 same;
 
-	for (u32 nth = 0; v->path->code->origin(v, page[i], nth, &name, &index); nth++) {
-		const u32 *orig = originals(v, name);
+	if (!s->looks || index >= SCAN_WORDS)
+		return;
+	spend_looks(s, 1);
+	same = moved_likeness(s->v, s->page, s->i, s->orig, s->orig_name, index);
+	if (same <= s->best.likeness)
+		return;
+	s->best.word = &s->orig[index];
+	s->best.likeness = same;
+	s->best.name = s->orig_name;
+	s->best.index = index;
+}
 
-		if (!orig)
-			continue;
-		if (index != SITE_ANYWHERE)
-			moved_try(v, page, i, orig, name, index, &best);
-		for (u32 any = 0; index == SITE_ANYWHERE && any < SCAN_WORDS; any++)
-			moved_try(v, page, i, orig, name, any, &best);
+/* Each @word of the page, until one is like @enough. */
+static void moved_try_words(struct moved_search *s, u32 word, s32 enough)
+{
+	const u32 *end = s->orig + SCAN_WORDS;
+	const u32 *w = word_find(s->orig, end, ~0u, word);
+
+	spend_looks(s, SEARCH_LOOKS);
+	for (; w < end && s->looks && s->best.likeness < enough; w = word_find(w + 1, end, ~0u, word))
+		moved_try(s, (u32)(w - s->orig));
+}
+
+/* A trapping word may come from anywhere in the page. Those of SITE_KIND_C say its index mod 16, most others which word it was. */
+static void moved_try_all(struct moved_search *s)
+{
+	u32 trap = s->page[s->i], word = site_original(trap, 0);
+	s32 enough = word && !site_original(trap, 1) ? LIKE_ENOUGH : ALL_AROUND;
+
+	if (s->orig_name == s->name)
+		moved_try(s, s->i + s->ahead);
+	for (u32 any = trap & 0xf; !word && any < SCAN_WORDS && s->best.likeness < enough; any += 16)
+		moved_try(s, any);
+	for (u32 nth = 1; word && s->best.likeness < enough; word = site_original(trap, nth++))
+		moved_try_words(s, word, enough);
+}
+
+/* The guest's word that the word at @i of the page stood for; NULL: it is the guest's own, or there was too much to look at. */
+static const u32 *moved_from(struct moved_search *s, u32 i)
+{
+	u32 index;
+
+	s->i = i;
+	s->best.word = NULL;
+	s->best.likeness = LIKE_ENOUGH - 1;
+	for (u32 nth = 0; s->looks && s->v->path->code->origin(s->v, s->page[i], nth, &s->orig_name, &index); nth++) {
+		s->orig = originals(s->v, s->orig_name);
+		if (s->orig && index != SITE_ANYWHERE)
+			moved_try(s, index);
+		else if (s->orig)
+			moved_try_all(s);
 	}
-	return best.word;
+	if (s->best.word) {
+		s->name = s->best.name;
+		s->ahead = s->best.index - i;
+	}
+	return s->best.word;
 }
 
 /*
@@ -632,10 +693,11 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 {
 	struct code_pages *c = v->code;
 	u32 *page = page_words(v, gpa), repairs = c->repairs;
+	struct moved_search search = { .v = v, .page = page, .looks = MOVED_LOOKS };
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
 		u32 i = c->scan.moved[k];
-		const u32 *word = moved_from(v, page, i);
+		const u32 *word = moved_from(&search, i);
 
 		if (!word)
 			continue;
@@ -646,12 +708,22 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 	return c->repairs != repairs;
 }
 
+/*
+ * Page @gpa is about to be looked at. What the guest wrote last may have gone past the cache, by a mapping that is not cacheable, while a line of
+ * Umbra's has what was there before (A3.5.7): it must be seen as the guest will execute it, and a word that is put back must not bring old ones with it.
+ */
+static void see_afresh(struct vcpu *v, gpa_t gpa)
+{
+	arch_dcache_flush_range(guest_map_hpa(&v->guest->map, gpa), PAGE_SIZE);
+}
+
 bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 {
 	u32 copy, index;
 
 	if (!v->path->code || !vcpu_privileged(v) || !v->path->code->origin(v, word, 0, &copy, &index))
 		return false;
+	see_afresh(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 	code_scan_first(&v->code->scan, page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), 0);
 	v->code->looked_at = NOTHING;
 	return restore_moved_sites(v, ALIGN_DOWN(gpa, PAGE_SIZE));
@@ -768,6 +840,7 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	bool yes;
 	u32 n;
 
+	see_afresh(v, gpa);
 	if (c->thumb) {
 		yes = *page_moves(c, gpa) & PAGE_BOTH_SETS || ran_in_other_set(v, gpa) || is_mixed(v, gpa, gva);
 		c->mixed += yes;
@@ -1015,11 +1088,11 @@ static u32 t32_copy_at(struct vcpu *v, gva_t pc)
  * T32 code that copied itself holds what stood in the copy that it ran from. Could the halfword at @at of @page, in the form of a trapping word,
  * have stood for the one at @from of @orig, the page of a T32 copy? All around must be as there, or replaced as well.
  */
-static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
+static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from, u32 *looks)
 {
 	u32 same = 0;
 
-	for (u32 k = 0; k <= 2 * T32_AROUND; k++) {
+	for (u32 k = 0; k <= 2 * T32_AROUND && *looks; k++, --*looks) {
 		u32 here = at + k - T32_AROUND, there = from + k - T32_AROUND;
 
 		if (here >= T32_HALVES || there >= T32_HALVES || k == T32_AROUND)
@@ -1029,21 +1102,28 @@ static bool is_moved_t32(const u16 *page, u32 at, const u16 *orig, u32 from)
 		else if (!site_may_be_t32(page[here]) && !(here && site_may_be_t32(page[here - 1])))
 			return false;
 	}
-	return same >= T32_AROUND && page[at] != orig[from];
+	return *looks && same >= T32_AROUND && page[at] != orig[from];
 }
+
+/*
+ * Halfwords that are looked at for one trapping word, at most: all of 1792 copies where code is unlike what it is compared with, which is known at once.
+ * A page in which a guest has many such words would take a multiple, with interrupts masked.
+ */
+#define T32_LOOKS	(4u << 20)
 
 /* The @n halfwords that those at @at of @page stood for; NULL: they are the guest's own. */
 static const u16 *moved_from_t32(struct vcpu *v, const u16 *page, u32 at, u32 n)
 {
 	const struct code_pages *c = v->code;
+	u32 looks = T32_LOOKS;
 
-	for (u32 k = 1; k <= c->copies; k++) {
+	for (u32 k = 1; k <= c->copies && looks; k++) {
 		const u16 *orig = c->copy[k].live ? (const u16 *)page_words(v, c->copy[k].gpa) : hpa_ptr(copy_hpa(c, k));
 
 		if (!c->copy[k].thumb || orig == page || !(c->copy[k].live || c->copy[k].dead))
 			continue;
 		for (u32 from = 0; from + n <= T32_HALVES; from++)
-			if (is_moved_t32(page, at, orig, from))
+			if (is_moved_t32(page, at, orig, from, &looks))
 				return &orig[from];
 	}
 	return NULL;
@@ -1058,8 +1138,10 @@ bool code_page_restore_t32(struct vcpu *v, u32 word)
 	struct walk w;
 	u16 *page;
 
-	if (!v->path->code || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, vcpu_privileged(v), &w, &f) || !page_state(c, w.gpa))
+	/* In User mode nothing sensitive was replaced, and nothing is written for it. */
+	if (!v->path->code || !vcpu_privileged(v) || !site_is_t32(word) || guest_walk(v, v->r[15], ACC_EXEC, true, &w, &f) || !page_state(c, w.gpa))
 		return false;
+	see_afresh(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	page = (u16 *)page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	from = moved_from_t32(v, page, at, n);
 	if (!from)

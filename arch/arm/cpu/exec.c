@@ -156,6 +156,7 @@ enum exec_result exec_mmio(struct vcpu *v, const struct insn *in)
 	switch (in->op) {
 	case INSN_LDR: case INSN_STR: case INSN_LDRT: case INSN_STRT:
 	case INSN_LDM: case INSN_STM: case INSN_SWP: case INSN_VFP_LS: case INSN_NEON_LS:
+	case INSN_STM_USER:	/* of a stub */
 		/* no condition check: an instruction whose condition fails does not access memory, so does not fault */
 		return exec_table[in->op](v, in);
 	case INSN_STREX:

@@ -554,6 +554,8 @@ static bool make_line(struct gate *g)
 		row = row_of(g->at->insn[g->i]);
 		if (RD(g->at->insn[g->i]) == g->sp_reg)
 			g->sp_reg = 16;		/* perhaps written */
+		if (RD(g->at->insn[g->i]) == g->probed)
+			g->probed = 16;
 		if (!row || !row->make || !registers_fit(g->at->insn[g->i], row->registers) || !row->make(g, g->at->insn[g->i]))
 			return false;
 	}

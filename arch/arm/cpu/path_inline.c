@@ -295,6 +295,7 @@ static u32 inline_run(struct vcpu *v)
 	if (stub_area_full(v))
 		area_empty(v);
 	area_place(v);
+	call_vector(v);
 	open_for_guest(v, v->ran_user && vcpu_privileged(v));
 	vector = native_run(v);
 	v->ran_user = !vcpu_privileged(v);

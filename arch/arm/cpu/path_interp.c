@@ -275,6 +275,8 @@ void interp_step(struct vcpu *v)
 	vcpu_count(v, EXIT_INTERP);
 	pmu_interpreted(v, counting, interpret_some(v, &c, 1));
 	v->breaks.nr = breaks;
+	if (v->path != &path_interp || !interpreted(v))
+		exec_monitor_home(v);
 }
 
 static u32 interp_enter(struct vcpu *v)

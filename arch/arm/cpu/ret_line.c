@@ -389,16 +389,16 @@ static void put_return(struct emitter *e, const struct ret *s)
 {
 	u32 free = s->list & ~1u, a = take(&free), b = take(&free), c = take(&free);
 
+	emit_abortable(e, 0xe59e0000 | a << 12 | s->lr.n);	/* LDR a, [lr, #pc] */
 	emit(e, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
 	emit_store(e, 0, VCPU(cpsr));
 	emit_store(e, 0, OPEN(spsr));
-	put_add(e, a, s->sp);
-	emit_store(e, a, OPEN(other_sp));
-	emit(e, 0xe59e0000 | a << 12 | s->lr.n);	/* LDR a, [lr, #pc] */
 	emit_store(e, a, OPEN(other_lr));
 	emit(e, 0xe3100000 | PSR_T);			/* TST r0, #PSR_T */
 	emit(e, EQ(0xe3c00003 | a << 16 | a << 12));	/* BIC a, a, #3: else UNPREDICTABLE */
 	emit_store(e, a, VCPU(r[15]));
+	put_add(e, a, s->sp);
+	emit_store(e, a, OPEN(other_sp));
 	emit_load(e, a, VCPU(dacr_entry));
 	emit_store(e, a, OPEN(dacr_real));
 	emit_count(e, EXIT_SITE_RET, a);

@@ -95,6 +95,18 @@ u32 site_word_of(u32 kind, u32 copy)
 	return 0xef000000 | SITE_FLAG | kind << SITE_KIND_SHIFT | copy << SITE_COPY_SHIFT;
 }
 
+u32 site_original(u32 trap, u32 nth)
+{
+	u32 kind = trap >> SITE_KIND_SHIFT & 0x1f;
+
+	if (kind == SITE_KIND_LDM_R0_RET || kind == SITE_KIND_LDM_R1_RET)
+		kind -= SITE_KIND_LDM_R0_RET - SITE_KIND_LDM_R0;
+	for (const struct site_row *r = rows; r < rows + ARRAY_SIZE(rows); r++)
+		if (r->kind == kind && !nth--)
+			return r->value | (trap & 0xf) << r->shift;
+	return 0;
+}
+
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
 	*copy = site_copy(word);

@@ -42,6 +42,18 @@ static inline u32 attr_to_section(u32 bits)
 	return (bits & 0xc) | (bits & 0x5c0) << 6;
 }
 
+/* Of a section, these bits and AP[2] (15) at their small-page positions. */
+static inline u32 section_as_page(u32 bits)
+{
+	return (bits & 0xc) | (bits >> 6 & 0x7c0);
+}
+
+/* Of what attr_encode() makes. */
+#define ATTR_NORMAL	BIT(8)
+#define ATTR_SHAREABLE	BIT(10)
+#define ATTR_INNER	(3u << 2)	/* 0: not cached */
+#define ATTR_OUTER	(3u << 6)
+
 /* Attributes while the guest's MMU is off: RAM as Umbra itself maps it (write-back, write-allocate), devices as B3.2.1. */
 #define ATTR_RAM_MMU_OFF	(1u << 6 | 3u << 2)
 #define ATTR_DEV_MMU_OFF	0u

@@ -678,6 +678,28 @@ bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word)
 	return true;
 }
 
+/* Does entry @e, with bits of a small page, let User mode write to RAM that is cached as Umbra has it? attr_encode() */
+static inline bool is_plain_ram(u32 e)
+{
+	return (e & (ATTR_NORMAL | ATTR_SHAREABLE | L2_AP2)) == ATTR_NORMAL && e & ATTR_INNER && e & ATTR_OUTER;
+}
+
+u32 *shadow_store_at(struct vcpu *v, gva_t va)
+{
+	struct shadow *s = v->shadow;
+	u32 slot = va >> SECTION_SHIFT, l1, e;
+
+	root_follow(s);
+	l1 = s->cur->l1[slot];
+	if (slot_is_fixed(s, slot) || !(v->dacr_kernel >> (2 * L1_DOMAIN_OF(l1)) & 1))
+		return NULL;
+	if ((l1 & L1_TYPE) == L1_TABLE) {
+		e = tbl_ptr(s, tbl_of_entry(s, l1))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+		return e & L2_SMALL && is_plain_ram(e) ? hpa_ptr((e & PAGE_MASK) | (va & ~PAGE_MASK)) : NULL;
+	}
+	return l1 & L1_SECTION && is_plain_ram(section_as_page(l1)) ? hpa_ptr((l1 & SECTION_MASK) | (va & ~SECTION_MASK)) : NULL;
+}
+
 /* -- after an operation on one page -- */
 
 /*

@@ -16,26 +16,52 @@
 #define REACH	31u	/* slots within which every branch reaches (32 MiB, A8.8.18) */
 
 /* Tried first, as far as they are within reach: below a Linux kernel, unused without highmem (window.c takes the other). */
-static const u16 preferred[] = { 0xbff, 0xbfe };
+static const u16 preferred[] = { 0xbfe, 0xbff };
 
 static bool reaches(u32 slot, u32 near)
 {
 	return slot + REACH >= near && near + REACH >= slot && slot + 1 != near && near + 1 != slot && slot != near;
 }
 
-/* A slot that nobody uses, or 0 (never one: the lowest megabyte is where null pointers go). */
-static u32 choose(struct shadow *s, u32 near)
+/* Do the guest's current tables map anything in @slot? A descriptor of the reserved type maps nothing, either (guest_walk()). */
+static bool guest_maps(struct shadow *s, u32 slot)
+{
+	u32 desc;
+
+	return guest_l1_desc(s->v, (gva_t)slot << SECTION_SHIFT, &desc) && ((desc & L1_TYPE) == L1_TABLE || (desc & L1_TYPE) == L1_SECTION);
+}
+
+/*
+ * May the area be in @slot, for code in slot @near? With @apart, a megabyte away from all that the guest has: code next to the area gets no stubs
+ * (code_scan.c tells branches to stubs by how far they go), and a kernel's entries are often in its first megabyte.
+ */
+static bool is_place(struct shadow *s, u32 slot, u32 near, bool apart)
+{
+	if (!slot || slot >= L1_ENTRIES - 1 || !reaches(slot, near) || !slot_is_unused(s, slot))
+		return false;
+	return !apart || !(guest_maps(s, slot - 1) || guest_maps(s, slot + 1));
+}
+
+static u32 choose_place(struct shadow *s, u32 near, bool apart)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(preferred); i++)
-		if (reaches(preferred[i], near) && slot_is_unused(s, preferred[i]))
+		if (is_place(s, preferred[i], near, apart))
 			return preferred[i];
-	for (u32 d = 2; d <= REACH; d++) {	/* a megabyte away at least: code_scan.c tells branches to stubs by that */
-		if (near > d && slot_is_unused(s, near - d))
+	for (u32 d = 2; d <= REACH; d++) {
+		if (near > d && is_place(s, near - d, near, apart))
 			return near - d;
-		if (near + d < L1_ENTRIES && slot_is_unused(s, near + d))
+		if (is_place(s, near + d, near, apart))
 			return near + d;
 	}
 	return 0;
+}
+
+/* A slot that nobody uses, or 0 (never one: the lowest megabyte is where null pointers go). */
+static u32 choose(struct shadow *s, u32 near)
+{
+	u32 slot = choose_place(s, near, true);
+
+	return slot ? slot : choose_place(s, near, false);
 }
 
 /* Every root gets @entry there; what one had goes. */
@@ -99,14 +125,6 @@ void shadow_unplace_stubs(struct vcpu *v)
 u32 shadow_dacr_without_stubs(u32 dacr)
 {
 	return dacr & ~(3u << (2 * DOM_STUB));
-}
-
-/* Do the guest's current tables map anything in @slot? A descriptor of the reserved type maps nothing, either (guest_walk()). */
-static bool guest_maps(struct shadow *s, u32 slot)
-{
-	u32 desc;
-
-	return guest_l1_desc(s->v, (gva_t)slot << SECTION_SHIFT, &desc) && ((desc & L1_TYPE) == L1_TABLE || (desc & L1_TYPE) == L1_SECTION);
 }
 
 void stubs_check(struct shadow *s)

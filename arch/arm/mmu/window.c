@@ -14,7 +14,7 @@
 #define PAGE_DATA	(PAGE_NORMAL | L2_AP0 | L2_XN)			/* PL1 read-write */
 
 /* Slots tried before all others: Linux's PKMAP area, unused without highmem and within branch range of its kernel. */
-static const u16 preferred[] = { 0xbfe, 0xbff };
+static const u16 preferred[] = { 0xbff, 0xbfe };
 
 /* Umbra's own objects: identity mapped, and never dereferenced here. */
 static u32 image_page(const void *p)

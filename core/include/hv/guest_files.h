@@ -36,4 +36,5 @@ hpa_t guest_kept_base(void);
 hpa_t guest_given_base(void);
 
 bool guest_file_is_zimage(const struct layout_file *k);
+const char *guest_file_foreign(const struct layout_file *k);	/* why it cannot be a kernel, or NULL */
 u32 guest_file_zimage_size(const struct layout_file *k);	/* as its header says */

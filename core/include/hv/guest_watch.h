@@ -16,5 +16,5 @@ void guest_watch_reset(struct guest *g);
 bool guest_watch_is_host_ram(const struct guest *g, gpa_t gpa);
 /* @g accesses physical address @gpa, where it has nothing: @pc of the instruction. It gets an external abort. */
 void guest_watch_nothing(struct guest *g, gpa_t gpa, u32 pc);
-/* Its command line @args: memory that it names and that is not its own. */
+/* Its command line @args: memory that it names and that is not its own, an initrd that is not the layout's. */
 void guest_watch_args(struct guest *g, const char *args);

@@ -245,11 +245,101 @@ static void lose_map_and_scribble(void)
 	}
 }
 
-/* By letter, from a on; those from l on need stubs. */
+/*
+ * A kernel's stack in the registers of a block of which one does not answer, in the middle of the frame: of the way back to User mode, and of
+ * the way in. The external abort is precise or late (ctx_run() then ends at an SVC of User mode, or at an abort from there), and the kernel's
+ * own in any case.
+ */
+#define BLOCK		0x48074000u	/* McBSP1 */
+#define BLOCK_HOLE	0x40u		/* -global omap3-stub.hole */
+#define LOADED_FRAME	(BLOCK + BLOCK_HOLE - 0x20 + 60)	/* its ends */
+#define STORED_FRAME	(BLOCK + BLOCK_HOLE - 0x34 + 72)
+#define USER_VA		0x30000000u
+#define HOLE_RUNS	64u
+#define FS_EXT_LATE	0x406u
+
+static void user_code(void)
+{
+	(void)read32(BLOCK);		/* as memory that is in use */
+	pt_section(l1_main, USER_VA, TEST_RAM | S_RAM);
+	tlb_all();
+	for (u32 i = 0; i < 64; i++)
+		write32(TEST_RAM + 4 * i, 0xef000000);
+	code_sync((void *)TEST_RAM, 256);
+}
+
+/* How often it ends by an external abort, of HOLE_RUNS times, with the code at code_area[@first] and A @masked or not; r2, sp := @frame. */
+static u32 run_into_hole(u32 first, u32 frame, u32 masked)
+{
+	u32 aborts = 0, fs;
+
+	for (u32 i = 0; i < HOLE_RUNS; i++) {
+		struct ctx c;
+
+		ctx_init(&c, MODE_SVC | PSR_I | PSR_F | masked);
+		c.r[1] = MODE_USR | masked;
+		c.r[2] = c.sp = frame;
+		c.lr = USER_VA;
+		c.pc = (u32)&code_area[first];
+		ctx_run(&c);
+		stacks_init();
+		fs = DFSR_FS(exc_frame.dfsr) & ~FSR_WNR;
+		aborts += exc_frame.vector == VEC_DABT && (fs == FS_EXT || fs == FS_EXT_LATE);
+	}
+	return aborts;
+}
+
+static void lose_frame_with_hole(void)
+{
+	/* msr spsr_cxsf, r1; (add r5, r5, r5;) ldmdb r2, {r0-lr}^; nop; add sp, sp, #0; movs pc, lr */
+	static const u32 code[] = {
+		0xe16ff001, 0xe9527fff, 0xe1a00000, 0xe28dd000, 0xe1b0f00e, 0,
+		0xe16ff001, 0xe0855005, 0xe9527fff, 0xe1a00000, 0xe28dd000, 0xe1b0f00e,
+	};
+
+	mmu_off();
+	mmu_on_cached(l1_main, DACR_CLIENT(0));
+	user_code();
+	code_put(0, code, ARRAY_SIZE(code));
+	print("ABORTS %u %u\n", run_into_hole(0, LOADED_FRAME, 0), run_into_hole(6, LOADED_FRAME, 0));
+	(void)run_into_hole(0, LOADED_FRAME, PSR_A);
+	(void)run_into_hole(6, LOADED_FRAME, PSR_A);
+	print("SURVIVED\n");
+	for (;;)
+		;
+}
+
+static void lose_call_with_hole(void)
+{
+	/* msr spsr_cxsf, r1; movs pc, lr. As kernels begin a system call: sp and lr of User mode lie between words that answer. */
+	static const u32 code[] = {
+		0xe16ff001, 0xe1b0f00e,
+		0xe24dd048, 0xe88d1fff, 0xe28d803c, 0xe9486000, 0xe14f8000, 0xe1a0900e, 0xe58d903c, 0xe58d8040, 0xe58d0044, 0xee1daf90,
+		0xe7f000f0,
+	};
+	u32 *vectors = (u32 *)(TEST_RAM + 0x00100000);
+
+	mmu_off();
+	mmu_on_cached(l1_main, DACR_CLIENT(0));
+	user_code();
+	code_put(0, code, ARRAY_SIZE(code));
+	vector_table_build(vectors);
+	vectors[8 + 2] = (u32)&code_area[2];
+	code_sync(vectors, 64);
+	vectors_to((u32)vectors);
+	print("ABORTS %u\n", run_into_hole(0, STORED_FRAME, 0));
+	(void)run_into_hole(0, STORED_FRAME, PSR_A);
+	print("SURVIVED\n");
+	for (;;)
+		;
+}
+
+/* By letter, from a on; those from l on need stubs, or may have them. */
 #define WAYS_WITH_STUBS	((u32)('l' - 'a'))
 static void (*const ways[])(void) = {
 	lose_empty_table, lose_table_in_hole, lose_no_domain, lose_vectors, lose_jump, lose_sleep, lose_loop, lose_wipe, lose_noise,
 	lose_noise_tables, lose_recursion, lose_scribble, lose_scribble_storm, lose_into_middle, lose_map_and_scribble,
+	lose_frame_with_hole, lose_call_with_hole,
 };
 
 /* Not for User mode, as kernels have it: what both modes may execute may have no stubs. */

@@ -6,6 +6,8 @@
 
 u32 fake_tlbis[3], fake_cleans, fake_midr;
 void (*fake_tlbi_hook)(enum fake_tlbi op, u32 arg);
+u32 fake_clidr, fake_csselr, fake_ccsidr[8];
+void (*fake_dccisw)(u32 operand), (*fake_dccimvac)(u32 mva);
 
 static void tlbi(enum fake_tlbi op, u32 arg)
 {

@@ -26,6 +26,8 @@ static inline bool call_was_seen(const struct vcpu *v)
  */
 void call_refresh(struct vcpu *v);
 int call_init(struct vcpu *v) __must_check;
+/* Where an exception was delivered, and nothing of it is in the open page yet: do what the guest begins it with, if that is known (cpu/vector_line.h). */
+void call_vector(struct vcpu *v);
 /* Is what is not looked at any more as it was? Returns how many pages are not. */
 u32 call_audit(struct vcpu *v);
 /* For the dump of the path. */
@@ -33,6 +35,7 @@ void call_dump(struct vcpu *v);
 #else
 static inline int call_init(struct vcpu *v) { return 0; }
 static inline void call_refresh(struct vcpu *v) { }
+static inline void call_vector(struct vcpu *v) { }
 static inline u32 call_audit(struct vcpu *v) { return 0; }
 static inline void call_dump(struct vcpu *v) { }
 #endif

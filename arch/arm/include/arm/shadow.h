@@ -130,6 +130,11 @@ hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr);
 /* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
 bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*
+ * Where the word at @va is that the guest's kernel may write without an exit; NULL: not so, or its page is not cached as Umbra has it. The rest of its
+ * page is behind it.
+ */
+u32 *shadow_store_at(struct vcpu *v, gva_t va);
+/*
  * Read/write guest virtual memory on behalf of an emulated instruction (1, 2, 4 bytes; alignment as for LDR with
  * SCTLR.A). RAM is accessed at its host address (scanned code pages: write drops the copy), devices via mmio_dispatch,
  * pass-through via checked MMIO. On failure -EFAULT and *f is what to inject as data abort.

@@ -64,6 +64,8 @@ u32 site_t32_wide(u32 word, u32 copy, bool hot);
 bool site_t32_is_cheaper(u16 hw1, u16 hw2);
 /* A trapping word of @kind for copy @copy, of instructions that nothing but a stub names. */
 u32 site_word_of(u32 kind, u32 copy);
+/* The word that trapping word @trap stands for, if its kind says so, or the @nth of several; 0: there is none. */
+u32 site_original(u32 trap, u32 nth);
 /* code_ops.origin() of trapping words (arm/code_page.h). */
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */

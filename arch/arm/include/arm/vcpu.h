@@ -156,7 +156,7 @@ struct vcpu {
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
 	struct call *calls;	/* path `inline` (cpu/call.c) */
-	gva_t call_at[4];	/* what lines depend on is in these pages */
+	gva_t call_at[5];	/* what lines depend on is in these pages */
 	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
 	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
@@ -186,7 +186,8 @@ struct vcpu {
 	/* arm/trouble.h */
 	struct trouble {
 		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
-		u32 vector;	/* of the last exception */
+		struct trouble_event outside;	/* the last exception that was taken in another mode than Abort and Undefined */
+		u32 vector, outside_vector;	/* of these exceptions */
 		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
 		u32 seen_at;	/* line of the last arch_vcpu_still() */
 		bool said;
@@ -247,6 +248,8 @@ static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u3
 static inline u32 vcpu_no_code(u32 page) { return page >> PAGE_SHIFT & (NO_CODE_PAGES - 1); }
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
+/* Does somebody want to see each exit, and where the guest goes on? */
+static inline bool vcpu_is_watched(const struct vcpu *v) { return v->fast_off || v->tracing || v->breaks.nr; }
 static inline bool vcpu_privileged(const struct vcpu *v) { return vcpu_mode(v) != MODE_USR; }
 
 /* Bank of a mode; BANK_NR for a mode that this CPU does not have (incl. Monitor: the guest is Non-secure). */

@@ -20,9 +20,19 @@ static inline u32 read_midr(void) { return fake_midr; }
 CP15_FAKE(ctr) CP15_FAKE(mpidr) CP15_FAKE(id_pfr0) CP15_FAKE(id_pfr1) CP15_FAKE(id_afr0)
 CP15_FAKE(id_mmfr0) CP15_FAKE(id_mmfr1) CP15_FAKE(id_mmfr2) CP15_FAKE(id_mmfr3)
 CP15_FAKE(id_isar0) CP15_FAKE(id_isar1) CP15_FAKE(id_isar2) CP15_FAKE(id_isar3) CP15_FAKE(id_isar4)
-CP15_FAKE(clidr) CP15_FAKE(aidr) CP15_FAKE(ccsidr) CP15_FAKE(csselr) CP15_FAKE(sctlr) CP15_FAKE(actlr) CP15_FAKE(cpacr)
+CP15_FAKE(aidr) CP15_FAKE(sctlr) CP15_FAKE(actlr) CP15_FAKE(cpacr)
 CP15_FAKE(tpidrurw) CP15_FAKE(tpidruro) CP15_FAKE(l2auxcr)
-CP15_FAKE(bpiall) CP15_FAKE(dccmvac) CP15_FAKE(dccimvac) CP15_FAKE(dccsw) CP15_FAKE(dccisw)
+CP15_FAKE(iciallu) CP15_FAKE(bpiall) CP15_FAKE(dccmvac) CP15_FAKE(dccsw)
+
+/* Caches: of each level what there is, and hooks that see what is named of them. */
+extern u32 fake_clidr, fake_csselr, fake_ccsidr[8];
+extern void (*fake_dccisw)(u32 operand), (*fake_dccimvac)(u32 mva);
+static inline u32 read_clidr(void) { return fake_clidr; }
+static inline u32 read_ccsidr(void) { return fake_ccsidr[fake_csselr >> 1 & 7]; }
+static inline u32 read_csselr(void) { return fake_csselr; }
+static inline void write_csselr(u32 v) { fake_csselr = v; }
+static inline void write_dccisw(u32 v) { if (fake_dccisw) fake_dccisw(v); }
+static inline void write_dccimvac(u32 v) { if (fake_dccimvac) fake_dccimvac(v); }
 
 /*
  * Performance counters: events are what a test counts with fake_pmu_count(); increments by software, overflow and enables are those of the

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of exception vectors: what they do is what the instructions do one by one; what is anything else is no line. */
+/* SOURCES: arch/arm/cpu/vector_line.c */
+/* CFLAGS: -Iarch/arm/cpu */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/insn.h>
+#include <arm/psr.h>
+#include <arm/shadow.h>
+#include <arm/vcpu.h>
+
+#include "vector_line.h"
+
+#define END		0xe1b0f00eu	/* movs pc, lr */
+#define TABLE		0xe79fe10eu	/* ldr lr, [pc, lr, lsl #2] */
+#define STACK		0xc1234f00u	/* 64 words of a page, up to its end */
+#define STACK_WORDS	64u
+#define CODE_MAX	(VECTOR_INSNS + VECTOR_TABLE + 2)
+
+/* -- memory -- */
+
+static u32 stack[STACK_WORDS];
+static bool missing;
+
+u32 *shadow_store_at(struct vcpu *v, gva_t va)
+{
+	(void)v;
+	return missing ? NULL : &stack[(va - STACK) / 4];
+}
+
+/* -- code -- */
+
+static u32 code[CODE_MAX], words;
+
+/* Put @n instructions, with the table two words behind the last but one. */
+static void put(const u32 *insn, u32 n)
+{
+	memcpy(code, insn, 4 * n);
+	for (u32 i = 0; i < VECTOR_TABLE; i++)
+		code[n + i] = 0xc0300000 + 0x100 * i;
+	words = n + VECTOR_TABLE;
+}
+
+#define PUT(...) do { const u32 insn_[] = { __VA_ARGS__ }; put(insn_, ARRAY_SIZE(insn_)); } while (0)
+
+/* As Linux has it, from mode @mode with @less taken off lr. */
+static void put_linux(u32 mode, u32 less)
+{
+	PUT(0xe24ee000 | less, 0xe88d4001, 0xe14fe000, 0xe58de008, 0xe10f0000, 0xe2200000 | (mode ^ MODE_SVC), 0xe16ff000, 0xe20ee00f, 0xe1a0000d, TABLE,
+	    END);
+}
+
+/* -- one by one -- */
+
+static struct vcpu is, want;
+static u32 want_stack[STACK_WORDS];
+static struct vector_line line;
+
+static u32 random_word(void)
+{
+	return (u32)rand() << 16 ^ (u32)rand();
+}
+
+static enum vbank bank(u32 mode)
+{
+	return mode == MODE_ABT ? BANK_ABT : mode == MODE_IRQ ? BANK_IRQ : BANK_UND;
+}
+
+static u32 *word_at(u32 addr)
+{
+	assert_in_range((addr - STACK) / 4, 0, STACK_WORDS - 1);
+	return &want_stack[(addr - STACK) / 4];
+}
+
+static void step_data(u32 w)
+{
+	u32 *rd = &want.r[FIELD(w, 15, 12)], rn = want.r[FIELD(w, 19, 16)], imm = w & 0xff;
+
+	assert_int_equal(w & 0xf00, 0);
+	switch (FIELD(w, 24, 21)) {
+	case 0:
+		*rd = rn & imm;
+		break;
+	case 1:
+		*rd = rn ^ imm;
+		break;
+	case 2:
+		*rd = rn - imm;
+		break;
+	case 4:
+		*rd = rn + imm;
+		break;
+	case 12:
+		*rd = rn | imm;
+		break;
+	case 14:
+		*rd = rn & ~imm;
+		break;
+	default:
+		fail();
+	}
+}
+
+static void step_stm(u32 w)
+{
+	u32 addr = want.r[FIELD(w, 19, 16)];
+
+	for (u32 r = 0; r < 15; r++)
+		if (w >> r & 1) {
+			*word_at(addr) = want.r[r];
+			addr += 4;
+		}
+}
+
+static void step(u32 i, u32 *spsr)
+{
+	u32 w = code[i], *rd = &want.r[FIELD(w, 15, 12)];
+
+	if ((w & 0xffbf0fff) == 0xe10f0000)
+		*rd = w & BIT(22) ? *spsr : want.cpsr;
+	else if ((w & 0xfffffff0) == 0xe16ff000)
+		*spsr = want.r[w & 15] & ~PSR_RESERVED;
+	else if ((w & 0xffff0ff0) == 0xe1a00000)
+		*rd = want.r[w & 15];
+	else if ((w & 0xfff00000) == 0xe8800000)
+		step_stm(w);
+	else if ((w & 0xfff00000) == 0xe5800000)
+		*word_at(want.r[FIELD(w, 19, 16)] + (w & 0xfff)) = *rd;
+	else if ((w & 0xffff0ff0) == 0xe79f0100)
+		*rd = code[i + 2 + want.r[w & 15]];
+	else if (w != 0xe320f000)
+		step_data(w);
+}
+
+static void run(u32 mode)
+{
+	enum vbank from = bank(mode);
+
+	for (u32 i = 0; code[i] != END; i++)
+		step(i, &want.bank_spsr[from]);
+	want.r[15] = want.r[14];
+	want.bank_sp[from] = want.r[13];
+	want.bank_lr[from] = want.r[14];
+	want.cpsr = want.bank_spsr[from];
+	want.r[13] = want.bank_sp[BANK_SVC];
+	want.r[14] = want.bank_lr[BANK_SVC];
+}
+
+/* Registers at random; the guest was in mode @came. */
+static void start(u32 mode, u32 came)
+{
+	enum vbank from = bank(mode);
+
+	memset(&is, 0, sizeof(is));
+	for (u32 r = 0; r < 16; r++)
+		is.r[r] = random_word();
+	for (u32 b = 0; b < BANK_NR; b++) {
+		is.bank_sp[b] = random_word();
+		is.bank_lr[b] = random_word();
+		is.bank_spsr[b] = random_word() & ~PSR_RESERVED;
+	}
+	is.bank_spsr[from] = (is.bank_spsr[from] & ~PSR_MODE) | came;
+	is.cpsr = (random_word() & (PSR_FLAGS | PSR_GE | PSR_A | PSR_F)) | PSR_I | mode;
+	is.r[13] = STACK + 4 * (random_word() % 32);
+	for (u32 i = 0; i < STACK_WORDS; i++)
+		stack[i] = random_word();
+	missing = false;
+}
+
+static void check(u32 mode)
+{
+	static const u32 modes[] = { MODE_USR, MODE_SVC, MODE_IRQ, MODE_ABT, MODE_UND, MODE_SYS };
+
+	assert_true(vector_line_make(&line, mode, code, words));
+	for (u32 n = 0; n < 200; n++) {
+		start(mode, modes[n % ARRAY_SIZE(modes)]);
+		want = is;
+		memcpy(want_stack, stack, sizeof(stack));
+		run(mode);
+		assert_true(vector_line_do(&is, &line));
+		assert_memory_equal(is.r, want.r, sizeof(is.r));
+		assert_int_equal(is.cpsr, want.cpsr);
+		assert_memory_equal(is.bank_sp, want.bank_sp, sizeof(is.bank_sp));
+		assert_memory_equal(is.bank_lr, want.bank_lr, sizeof(is.bank_lr));
+		assert_memory_equal(is.bank_spsr, want.bank_spsr, sizeof(is.bank_spsr));
+		assert_memory_equal(stack, want_stack, sizeof(stack));
+	}
+}
+
+static void test_linux(void **state)
+{
+	(void)state;
+	put_linux(MODE_ABT, 8);
+	check(MODE_ABT);
+	assert_int_equal(line.insns, 11);
+	assert_int_equal(line.words, 11 + VECTOR_TABLE);
+	put_linux(MODE_ABT, 4);
+	check(MODE_ABT);
+	put_linux(MODE_IRQ, 4);
+	check(MODE_IRQ);
+	put_linux(MODE_UND, 0);
+	check(MODE_UND);
+}
+
+/* Others: STR, BIC and ORR, sums of sp, registers that change places. */
+static void test_others(void **state)
+{
+	(void)state;
+	PUT(0xe58d000c, 0xe58de010, 0xe14fe000, 0xe58de000, 0xe10f0000, 0xe3c0001f, 0xe3800013, 0xe16ff000, 0xe28d0020, 0xe20ee00f, TABLE, END);
+	check(MODE_IRQ);
+	PUT(0xe88d5fff & ~0x1ff8u, 0xe1a0100d, 0xe24e2004, 0xe14fe000, 0xe5810014, 0xe10fc000, 0xe22cc004, 0xe16ff00c, 0xe1a0c002, 0xe320f000, 0xe20ee00f,
+	    TABLE, END);
+	check(MODE_ABT);
+}
+
+static void no_line(void)
+{
+	assert_false(vector_line_make(&line, MODE_ABT, code, words));
+}
+
+/* Each word of Linux's line in turn another one. */
+static void test_something_else(void **state)
+{
+	static const struct { u32 at, word; const char *what; } other[] = {
+		{ 0, 0xe25ee008, "SUBS" }, { 0, 0x024ee008, "SUBEQ" }, { 1, 0xe8ad4001, "STM sp!" }, { 1, 0xe92d4001, "STMDB sp!" },
+		{ 1, 0xe88e4001, "STM lr" }, { 1, 0xe8cd4001, "STM^" }, { 1, 0xe88dc001, "STM with pc" }, { 1, 0xe88d0000, "STM of nothing" },
+		{ 1, 0xe88d1fff, "more words than are known" },
+		{ 2, 0xe14f0000, "SPSR elsewhere" }, { 3, 0xe58de00a, "STR unaligned" }, { 3, 0xe50de008, "STR below sp" }, { 3, 0xe58de100, "STR far away" },
+		{ 3, 0xe5cde008, "STRB" }, { 3, 0xe5adc008, "STR sp!" }, { 3, 0xe580e008, "STR elsewhere" }, { 3, 0xee030f10, "MCR" },
+		{ 4, 0xe14f0000, "the new CPSR from the SPSR" }, { 5, 0xe2200005, "to IRQ mode" }, { 5, 0xe2200084, "I cleared" },
+		{ 5, 0xe2200024, "T set" }, { 5, 0xe3c000c0, "I, F cleared, and no mode" }, { 5, 0xe3800080, "I set, and no mode" },
+		{ 6, 0xe161f000, "MSR SPSR_c" }, { 6, 0xe129f000, "MSR CPSR" }, { 6, 0xe16ff001, "MSR of another" }, { 6, 0xe320f000, "no MSR" },
+		{ 7, 0xe20ee01f, "table of 32" }, { 7, 0xe20ee007, "table of 8" }, { 7, 0xe20dd00f, "sp lost" }, { 8, 0xe1a0d000, "sp changed" },
+		{ 8, 0xe1a0000e, "a PSR left behind" }, { 8, 0xe1b0000d, "MOVS" }, { 9, 0xe79fe18e, "LSL #3" }, { 9, 0xe7bfe10e, "LDR with write-back" },
+		{ 9, 0xe59fe000, "LDR of one address" }, { 10, 0xe1a0f00e, "MOV pc, lr" }, { 10, 0xe25ef004, "SUBS pc, lr" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(other); i++) {
+		put_linux(MODE_ABT, 8);
+		assert_int_not_equal(code[other[i].at], other[i].word);
+		code[other[i].at] = other[i].word;
+		if (vector_line_make(&line, MODE_ABT, code, words))
+			fail_msg("a line with %s", other[i].what);
+	}
+	put_linux(MODE_IRQ, 4);		/* for another mode */
+	no_line();
+}
+
+/* All of it must be in the page. */
+static void test_end(void **state)
+{
+	(void)state;
+	put_linux(MODE_ABT, 8);
+	for (u32 n = 0; n < words; n++)
+		assert_false(vector_line_make(&line, MODE_ABT, code, n));
+	assert_true(vector_line_make(&line, MODE_ABT, code, words));
+	for (u32 i = 0; i < CODE_MAX; i++)
+		code[i] = 0xe320f000;
+	assert_false(vector_line_make(&line, MODE_ABT, code, CODE_MAX));
+}
+
+static void refuses(const char *what)
+{
+	u32 before[STACK_WORDS];
+
+	want = is;
+	memcpy(before, stack, sizeof(stack));
+	if (vector_line_do(&is, &line))
+		fail_msg("done with %s", what);
+	assert_memory_equal(&is, &want, sizeof(is));
+	assert_memory_equal(stack, before, sizeof(stack));
+}
+
+/* What is unusual is for the guest's own code, and nothing has happened. */
+static void test_unusual(void **state)
+{
+	static const u32 state_bits[] = { PSR_T, PSR_J, PSR_E, 0x0400, BIT(25) };
+
+	(void)state;
+	put_linux(MODE_ABT, 8);
+	assert_true(vector_line_make(&line, MODE_ABT, code, words));
+	start(MODE_ABT, MODE_USR);
+	missing = true;
+	refuses("no page");
+	start(MODE_ABT, MODE_USR);
+	is.r[13] |= 2;
+	refuses("sp not aligned");
+	start(MODE_ABT, MODE_USR);
+	is.r[13] = STACK + 0xf8;
+	refuses("a word in the next page");
+	is.r[13] -= 4;
+	assert_true(vector_line_do(&is, &line));
+	for (u32 i = 0; i < ARRAY_SIZE(state_bits); i++) {
+		start(MODE_ABT, MODE_USR);
+		is.cpsr |= state_bits[i];
+		refuses("another state");
+	}
+	line.table[MODE_SVC & 15] |= 1;
+	start(MODE_ABT, MODE_SVC);
+	refuses("an address of T32 code");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_linux),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_something_else),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_unusual),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
