@@ -22,7 +22,7 @@ _Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR
 	       "hot_current_bank takes every bank from that of IRQ mode on");
 
 _Static_assert(offsetof(struct root_cache, ttbr0) == 0 && ARRAY_SIZE(((struct vcpu *)0)->root_cache) == 16 &&
-	       ARRAY_SIZE(((struct vcpu *)0)->root_cache[0]) == 2, "inl_hot_dccmvac looks at four times two of them");
+	       ARRAY_SIZE(((struct vcpu *)0)->root_cache[0]) == 2, "inl_hot_dccmvac takes four bits, and looks at both");
 _Static_assert(NO_CODE_PAGES == 16, "win_und takes four bits of the page's number");
 _Static_assert(offsetof(struct vcpu_open, other_sp) == sizeof(struct vcpu_open) - 8 &&
 	       offsetof(struct vcpu_open, other_lr) == sizeof(struct vcpu_open) - 4, "one STMDB of the window writes both");
@@ -89,6 +89,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(HW_DACR_ENTRY, hw_dacr_entry);
 	VCPU(RETURN_MODE, return_mode);
 	VCPU(STUB_LINE, stub_line);
+	VCPU(RAM_OFFSET, ram_offset);
 	VCPU(GATES, gates);
 	VCPU(GATES_KEY, gates_key);
 	VCPU(SVC_ENTRY, svc_entry);

@@ -277,12 +277,19 @@ static inline u32 fast_user_par(u32 va)
 	return par;
 }
 
-/* Is what User mode reads at @va under the shadow tables (ATS1CUR) known to be no scanned code? A copy of one never is. */
+/*
+ * Is what User mode reads at @va under the shadow tables (ATS1CUR) known to be no scanned code? A copy of one never is. Maintenance needs a
+ * translation, no rights: the real DACR may be less open than what the guest's has been, as path `inline` leaves it.
+ */
 static inline bool fast_no_code(const struct vcpu *v, u32 va)
 {
 	u32 par;
 
+	write_dacr(v->dacr_kernel);
+	isb();
 	asm volatile("mcr p15, 0, %1, c7, c8, 2\n\tisb\n\tmrc p15, 0, %0, c7, c4, 0" : "=r"(par) : "r"(va) : "memory");
+	write_dacr(v->hw_dacr);
+	isb();
 	return !(par & PAR_F) && v->no_code[vcpu_no_code(par)] == (par & PAGE_MASK);
 }
 
@@ -292,26 +299,17 @@ static inline bool fast_user_writable(u32 va)
 	return !(fast_user_par(va) & PAR_F);
 }
 
-#define IN_MIB(pa)	((pa) & 0x000fc000u)	/* the place of a first-level table in its MiB */
-
-/*
- * May @va lie in a first-level table that walks use now, or that the window could select? Others are looked at by C when they are selected.
- * Of the address only the place in the MiB counts, and for the index of the cache what of it that tells: no more is the guest's own.
- */
+/* May @va lie in a first-level table that walks use now, or that the window could select? Others are looked at by C when they are selected. */
 static bool fast_in_root(const struct vcpu *v, u32 va)
 {
-	u32 par = fast_user_par(va);
+	u32 par = fast_user_par(va), table = par - v->ram_offset;
+	const struct root_cache *c = v->root_cache[vcpu_root_index(table)];
 
 	if (par & PAR_F || v->cp15.ttbcr)
 		return true;
-	if ((par ^ v->stub_line) & STUB_LINE_PAGE)
+	if ((table ^ v->stub_line) & STUB_LINE_PAGE)
 		return false;
-	if (IN_MIB(v->cp15.ttbr0 ^ par) == 0)
-		return true;
-	for (u32 i = vcpu_root_index(par) & 3; i < ARRAY_SIZE(v->root_cache); i += 4)
-		if (IN_MIB(v->root_cache[i][0].ttbr0 ^ par) == 0 || IN_MIB(v->root_cache[i][1].ttbr0 ^ par) == 0)
-			return true;
-	return false;
+	return !((v->cp15.ttbr0 ^ table) >> 14) || !((c[0].ttbr0 ^ table) >> 14) || !((c[1].ttbr0 ^ table) >> 14);
 }
 
 /*

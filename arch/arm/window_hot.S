@@ -710,9 +710,14 @@ win_und:
 	mcr	p15, 0, r5, c7, c10, 1
 	hot_count EXIT_CP15_CACHE
 	hot_resume
-2:	mcr	p15, 0, r5, c7, c8, 2	@ ATS1CUR
+2:	ldr	r3, [sp, #VCPU_DACR_KERNEL]	@ as fast_no_code()
+	ldr	r4, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, r3, c3, c0, 0
+	isb
+	mcr	p15, 0, r5, c7, c8, 2	@ ATS1CUR
 	isb
 	mrc	p15, 0, r7, c7, c4, 0	@ PAR
+	mcr	p15, 0, r4, c3, c0, 0	@ the exception return synchronizes it
 	tst	r7, #1
 	ubfx	r4, r7, #12, #4		@ vcpu_no_code()
 	bne	und_common

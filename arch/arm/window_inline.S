@@ -533,7 +533,7 @@ inl_t32_user_ls:
 	cmp	r7, #2			@ neither a table nor a section: the area can stay
 	bhs	hot_dccmvac_any
 
-	/* As fast_in_root(): it is a descriptor if it lies in a table that walks use now, or that the window could select. r6 := its place in the MiB. */
+	/* As fast_in_root(): it is a descriptor if it lies in a table that walks use now, or that the window could select. */
 	mcr	p15, 0, r5, c7, c8, 3	@ ATS1CUW
 	isb
 	mrc	p15, 0, r7, c7, c4, 0	@ PAR
@@ -543,26 +543,22 @@ inl_t32_user_ls:
 	cmpeq	r4, #0
 	bne	svc_common
 	eor	r6, r6, r7
-	ldr	r4, [sp, #VCPU_TTBR0]
+	ldr	r4, [sp, #VCPU_RAM_OFFSET]
 	tst	r6, #0x3000		@ STUB_LINE_PAGE
 	bne	hot_dccmvac_any
-	ubfx	r6, r7, #14, #6
-	ubfx	r4, r4, #14, #6
+	sub	r7, r7, r4		@ as the guest has it
+	ldr	r4, [sp, #VCPU_TTBR0]
 	eor	r8, r7, r7, lsr #4	@ vcpu_root_index()
-	cmp	r4, r6
+	lsr	r6, r7, #14
+	ubfx	r8, r8, #14, #4
+	cmp	r6, r4, lsr #14
 	beq	svc_common
-	ubfx	r8, r8, #14, #2
 	mov	r4, #ROOT_CACHE_SIZE
 	mla	r8, r8, r4, sp
-	.rept	4
 	ldr	r4, [r8, #VCPU_ROOT_CACHE]
 	ldr	r7, [r8, #(VCPU_ROOT_CACHE + ROOT_CACHE_SIZE / 2)]
-	ubfx	r4, r4, #14, #6
-	ubfx	r7, r7, #14, #6
-	cmp	r4, r6
-	cmpne	r7, r6
+	cmp	r6, r4, lsr #14
+	cmpne	r6, r7, lsr #14
 	beq	svc_common
-	add	r8, r8, #(4 * ROOT_CACHE_SIZE)
-	.endr
 	b	hot_dccmvac_any
 	.ltorg

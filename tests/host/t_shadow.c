@@ -1453,6 +1453,45 @@ static void enter_as_linux(u32 space)
 }
 
 /*
+ * Address spaces with a table each in one slot: an operation in one of them, for its ASID, is also about what is global in another's, and about
+ * another space with the same ASID.
+ */
+static void operations_among_other_spaces(void **state)
+{
+	const gva_t own = 0x00101000, common = 0x00102000;
+
+	for (u32 i = 0; i < 4; i++) {
+		l1(i, 0x00100000, G_L2(i) | 1);
+		l2(i, own, P(RAM + 0x5000 + i * PAGE_SIZE, URW) | NG);
+	}
+	mmu_on();
+	for (u32 i = 0; i < 4; i++) {
+		enter_as_linux(i);
+		assert_true(guest_does(own, ACC_WRITE, false));
+	}
+	l2(1, common, P(RAM + 0x9000, URW));
+	enter_as_linux(1);
+	assert_true(guest_does(common, ACC_WRITE, false));
+	audit();
+	enter_as_linux(3);
+	l2(1, common, P(RAM + 0x9000, URO));
+	shadow_tlbi(v, TLBI_MVA, common | 4);
+	enter_as_linux(1);
+	assert_false(guest_does(common, ACC_WRITE, false));
+
+	write_ttbr0(G_L1(SPACES));
+	write_asid(4);
+	write_ttbr0(G_L1(2));
+	assert_true(guest_does(own, ACC_WRITE, false));
+	enter_as_linux(3);
+	l2(2, own, P(RAM + 0x7000, URO) | NG);
+	shadow_tlbi(v, TLBI_MVA, own | 4);
+	write_ttbr0(G_L1(2));
+	assert_false(guest_does(own, ACC_WRITE, false));
+	audit();
+}
+
+/*
  * Two address spaces whose tables lie in one page. After an operation that names all, what the other space's table says may change without a
  * word: its entries are gone, and no walk reaches it. That its page was compared and in step in between does not change that.
  */
@@ -2124,7 +2163,8 @@ int main(void)
 		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
-		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), T(root_is_passed_on),
+		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
+		T(root_is_passed_on),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
 		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
 		E(random_guest), E(reset_forgets),

@@ -103,6 +103,7 @@ gva_t shadow_place_stubs(struct vcpu *v, gva_t near, hpa_t table)
 	write_roots(s, slot, s->stubs.entry);
 	s->stubs.slot = (u16)slot;
 	s->stubs.placed = true;
+	v->ram_offset = v->guest->map.offset;
 	v->stub_line = (slot * 4 & (STUB_LINE_PAGE | STUB_LINE_MASK | STUB_LINE_WORD)) | STUB_LINE_VALID;
 	tlbi_all();
 	root_select_anew(s);	/* the other roots are looked at when they are selected, by C */

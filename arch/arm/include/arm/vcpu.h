@@ -140,6 +140,7 @@ struct vcpu {
 #define GATES_SIZE	0x10000u	/* of which that is a multiple */
 	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
 	u32 to_user;	/* window_to_user as the guest's address space has it */
+	u32 ram_offset;		/* so much higher than the guest has it is its memory in the host's; with stub_line */
 	u32 stub_line;
 #define STUB_LINE_VALID	1u
 #define STUB_LINE_MASK	(0xfc0u | STUB_LINE_VALID)	/* what tells its cache line */
