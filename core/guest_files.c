@@ -480,7 +480,7 @@ static hpa_t copy_forgotten(struct layout_guest *c, hpa_t at)
 /* A device tree is aligned to 8 bytes, but behind a kernel it lies where that ends. */
 static u32 unaligned_tree(const struct layout_guest *c)
 {
-	return c->dtb.addr % 8 ? c->dtb.size : 0;
+	return (u32)c->dtb.addr % 8 ? c->dtb.size : 0;
 }
 
 static void copy_tree(struct layout_guest *c, hpa_t at)

@@ -167,9 +167,9 @@ const u32 *code_page_words(struct vcpu *v, u32 copy, gva_t at)
 	return NULL;
 }
 
-u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr)
+u32 stub_area_add_gate(struct vcpu *v, const struct stub *s, const u32 *page, u32 dacr, u32 events)
 {
-	(void)v, (void)s, (void)dacr;
+	(void)v, (void)s, (void)dacr, (void)events;
 	assert_null(page);
 	return 0;
 }
