@@ -31,6 +31,7 @@ bool sched_alone = true;
 
 static struct guest *current;
 static u32 since;			/* when its time began */
+static u64 latest;			/* the greatest virtual time with which one's turn ended */
 static struct vtimer slice, period, pause;
 static bool any_cap;
 
@@ -85,29 +86,30 @@ void sched_init(void)
 	vtimer_init(&period, period_ends, NULL);
 }
 
-/* The least virtual time of those that want to run. False: there is none. */
-static bool least(u64 *vtime)
+/* The least virtual time of those that want to run. If there is none: that of who ran last, because then too nobody's past counts for ever. */
+static u64 least(void)
 {
+	u64 vtime = latest;
 	bool found = false;
 
 	for (struct guest *g = guest_first(); g; g = g->next) {
 		u64 v = g->share.vtime + (g == current ? virtual(g, host_time_now() - since) : 0);
 
-		if (!g->share.ready || (found && v >= *vtime))
+		if (!g->share.ready || (found && v >= vtime))
 			continue;
-		*vtime = v;
+		vtime = v;
 		found = true;
 	}
-	return found;
+	return vtime;
 }
 
 /* @g wants to run after a time in which it did not: no further behind than a slice. */
 static void catch_up(struct guest *g)
 {
-	u64 v;
+	u64 v = least(), lead = virtual(g, SLICE);
 
-	if (!g->share.ready && least(&v) && g->share.vtime + virtual(g, SLICE) < v)
-		g->share.vtime = v - virtual(g, SLICE);
+	if (!g->share.ready && g->share.vtime + lead < v)
+		g->share.vtime = v - lead;
 	g->share.ready = true;
 }
 
@@ -117,7 +119,8 @@ void sched_join(struct guest *g)
 	u64 v;
 
 	g->share.ready = false;
-	if (least(&v) && g->share.vtime < v)
+	v = least();
+	if (g->share.vtime < v)
 		g->share.vtime = v;
 	if (!g->cfg.cap || any_cap)
 		return;
@@ -204,6 +207,7 @@ void sched_charge(struct guest *g, u32 ticks)
 void sched_done(void)
 {
 	sched_charge(current, host_time_now() - since);
+	latest = current->share.vtime > latest ? current->share.vtime : latest;
 	current = NULL;
 }
 

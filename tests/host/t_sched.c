@@ -390,6 +390,35 @@ static void latecomer(void **state)
 	assert_in_range(share(0, before, TIME_HZ), 480, 520);
 }
 
+/* Nor has one that comes, or wakes up, just when nobody else wants to run. */
+static void nobody_to_compare_with(void **state)
+{
+	u64 before;
+
+	make(2);
+	sched_join(&guest[0]);
+	guest[0].state = GUEST_RUNNING;
+	go(20 * TIME_HZ);
+	guest[0].state = GUEST_STOPPED;
+	sched_join(&guest[1]);
+	guest[1].state = GUEST_RUNNING;
+	sched_join(&guest[0]);
+	guest[0].state = GUEST_RUNNING;
+	before = guest[0].share.ran;
+	go(TIME_HZ);
+	assert_in_range(share(0, before, TIME_HZ), 480, 520);
+	asleep[1] = true;
+	go(20 * TIME_HZ);
+	asleep[0] = true;
+	go(TIME_HZ / 10);
+	asleep[1] = false;
+	go(TIME_HZ / 10);
+	asleep[0] = false;
+	before = guest[0].share.ran;
+	go(TIME_HZ);
+	assert_in_range(share(0, before, TIME_HZ), 480, 520);
+}
+
 /* Guest 1 works for @work ticks and is restarted then, which takes core @restart ticks: for @ticks. */
 static void go_restarting(u32 work, u32 restart, u32 ticks)
 {
@@ -468,7 +497,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
-		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(restarts_are_its_own_time), T(who_comes_again_owes),
+		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(nobody_to_compare_with), T(restarts_are_its_own_time), T(who_comes_again_owes),
 		T(permille),
 	};
 
