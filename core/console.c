@@ -75,8 +75,8 @@ static void tx_queue(u8 c)
 	tx_buf[tx_head++ % TX_SIZE] = c;
 }
 
-/* Between two ticks the guest must read, or the wire waits no longer. */
-#define RX_RESUME	256u	/* places that the guest makes free before the wire goes on */
+/* Between two ticks the guest must read, or nothing is held for it any more. */
+#define RX_RESUME	256u	/* places that the guest makes free before the receiver is read again */
 
 static void rx_update(u32 wanted)
 {

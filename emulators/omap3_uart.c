@@ -7,7 +7,7 @@
  * - A character counts as sent when the console has taken it; the baud rate only reads back.
  * - Transmission works in every MDR1 mode, also while disabled: early consoles write across the kernel's own reset
  *   of the block, and on the chip what they wrote would sit in the FIFO for ever.
- * - Received characters wait behind the 64-byte FIFO in a backlog, as if the sender had been slower, and when that is full on the wire.
+ * - Received characters wait behind the 64-byte FIFO in a backlog, as if the sender had been slower, and when that is full in the real UART's FIFO.
  * - DMA modes, infrared, modem lines and flow control read back but do nothing; CTS is always asserted.
  */
 

@@ -4,7 +4,7 @@
 /*
  * Deviations, all chosen so that a guest never loses a character or waits for a line that does not exist:
  * - A character counts as sent when the console has taken it, whether transmitter and UART are enabled or not; baud rates read back only.
- * - Received characters wait behind the FIFO in a backlog, as if the sender had been slower, and when that is full on the wire.
+ * - Received characters wait behind the FIFO in a backlog, as if the sender had been slower, and when that is full in the real UART's FIFO.
  * - A character that waits below the trigger level has waited long enough: the timeout interrupt comes at once.
  * - Modem lines (CTS, DSR and DCD are always asserted), infrared and DMA read back but do nothing.
  */

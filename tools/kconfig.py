@@ -48,7 +48,8 @@ def load_fragment(path):
     """A configuration file by itself."""
     kconf = load_kconfig()
     if not os.path.isfile(path):
-        raise ToolError(f"there is no {path}; there are: {' '.join(sorted(item.name for item in pathlib.Path(path).parent.glob('*config')))}")
+        known = " ".join(sorted(item.name for item in pathlib.Path(path).parent.glob("*.config")))
+        raise ToolError(f"there is no {path}{'; there are: ' + known if known else ''}")
     kconf.load_config(path)
     fail_on_warnings(kconf, f"in {path}")
     return kconf
@@ -64,7 +65,8 @@ def value_text(sym):
 
 
 def same_value(sym, wanted, got):
-    return int(wanted, 0) == int(got or "0", 0) if sym.orig_type in (INT, HEX) and got else wanted == got
+    base = {INT: 10, HEX: 16}.get(sym.orig_type)
+    return int(wanted, base) == int(got, base) if base and got else wanted == got
 
 
 def lost_assignments(kconf, symbols=None):
@@ -305,6 +307,8 @@ def main(arguments):
         return
     if not arguments or arguments[0] not in (*TARGETS, *PACKAGE_TOOLS):
         raise ToolError(f"usage: kconfig.py {{{'|'.join((*TARGETS, *PACKAGE_TOOLS))}}} [ARGUMENT]")
+    if arguments[0] in ("defconfig", "merge", "sync") and len(arguments) < 2:
+        raise ToolError(f"{arguments[0]} needs an argument; see kconfig.py --help")
     os.environ.setdefault("srctree", str(pathlib.Path(__file__).resolve().parents[1]))
     try:
         kconf = load_kconfig()

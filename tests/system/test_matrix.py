@@ -108,6 +108,9 @@ DIMENSION = '[dimensions.guest]\nmodes = { layout = "bare-metal", guest = "modes
     ("[[rows]]\nname = 'x'\nlayout-of = 'nope'", "row x: layout-of: no configuration 'nope'"),
     (DIMENSION + "[[rules]]\nset = { skip = true }", "rule 1: a rule has the tables `when` and `set`"),
     (DIMENSION + "[[rules]]\nwhen = { path = ['trap'] }\nset = { skip = true }", "rule 1: unknown dimension 'path' in `when`"),
+    (DIMENSION + "[[rules]]\nwhen = { guest = 3 }\nset = { skip = true }", "rule 1: guest in `when` is a list of texts"),
+    (DIMENSION + "[[rules]]\nwhen = { guest = 'modes' }\nset = { skip = true }", "rule 1: guest in `when` is a list of texts"),
+    ('[dimensions.guest]\nmodes = { guest = "modes", tags = "quick" }', "dimensions.guest.modes: tags is a list of texts"),
     (DIMENSION + "[[rules]]\nwhen = { guest = ['mods'] }\nset = { skip = true }", "rule 1: guest has no 'mods'"),
 ])
 def test_mistakes_in_the_shape_of_the_file(tmp_path, text, message):

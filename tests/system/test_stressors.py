@@ -21,6 +21,7 @@ pytestmark = pytest.mark.nightly
 NOBODY = 65534
 SLICES = 10	# A test is one of so many slices of them.
 SECONDS = {"native": 10, "trap": 60, "inline": 60}	# of the kernel's, until a stressor is ended
+ENDED = ("124", "137")	# by timeout
 LOST = "lost"	# instead of a status: the console did not come back
 SCRIPT = SOURCE / "tests/guest-features/stressor.sh"
 COMPLAINTS = re.compile(r"Oops|BUG:|Internal error|panic|WARNING:")
@@ -105,8 +106,16 @@ def world(request, files):
 def find_natively(world, native, user, names):
     for name in names:
         if f"{name} {user}" not in native.verdicts:
-            native.keep(f"{name} {user}", world.verdict(user, name)[0])
+            verdict = world.verdict(user, name)[0]
+            native.keep(f"{name} {user}", world.verdict(user, name)[0] if verdict == LOST else verdict)	# once more: it could be a busy computer's
     assert [native.verdicts[f"{name} {user}"] for name in names].count("0") > len(names) / 2
+
+
+def is_same(verdict, natively):
+    """A guest gets more time: what had to be ended natively may come to its end there."""
+    if natively.split()[0] in ENDED:
+        return verdict != LOST and verdict.split()[1:] == natively.split()[1:]
+    return verdict == natively
 
 
 @pytest.mark.parametrize("part", range(SLICES))
@@ -122,7 +131,7 @@ def test_stressors(world, native, user, part):
     different = {}
     for name in (name for name in names if wanted[name] != LOST):
         verdict, text = world.verdict(user, name)
-        if verdict != wanted[name]:
+        if not is_same(verdict, wanted[name]):
             different[name] = wanted[name], verdict, text
     print(f"{world.name}, user {user}: {len(names)} stressors, natively {dict(collections.Counter(wanted.values()))}")
     assert not different

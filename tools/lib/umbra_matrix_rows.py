@@ -96,12 +96,18 @@ def table_at(data, *names):
     return umbra_toml.table_at(data, FILE, *names)
 
 
+def is_texts(value):
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 def check_rule(rule, data, where):
     if not isinstance(rule, dict) or set(rule) != {"when", "set"} or not all(isinstance(part, dict) for part in rule.values()):
         raise ToolError(f"{FILE.name}: {where}: a rule has the tables `when` and `set`")
     for dimension, names in rule["when"].items():
         if dimension not in data["dimensions"]:
             raise ToolError(f"{FILE.name}: {where}: unknown dimension '{dimension}' in `when`")
+        if not is_texts(names):
+            raise ToolError(f"{FILE.name}: {where}: {dimension} in `when` is a list of texts")
         for name in names:
             if name not in data["dimensions"][dimension]:
                 raise ToolError(f"{FILE.name}: {where}: {dimension} has no '{name}'")
@@ -111,7 +117,8 @@ def check_file(data):
     """An error for a file of another shape: what is read of it later is there."""
     for name in table_at(data, "dimensions"):
         for choice in table_at(data, "dimensions", name):
-            table_at(data, "dimensions", name, choice)
+            if not is_texts(table_at(data, "dimensions", name, choice).get("tags", [])):
+                raise ToolError(f"{FILE.name}: dimensions.{name}.{choice}: tags is a list of texts")
     for word in ("rules", "rows"):
         if not isinstance(data.get(word, []), list):
             raise ToolError(f"{FILE.name}: {word} are written as [[{word}]]")

@@ -5,9 +5,10 @@
  * Unlike the window the area is readable in virtual privileged modes, so the guest's own use of the address does not fault: it has to be
  * noticed when the guest publishes the descriptor. On this core a table walk does not look into the L1 data cache, so a descriptor in
  * cacheable memory counts from its line's cleaning on (Cortex-A8 TRM 6.6; B3.10.1): the window leaves cleaning of a line that may hold
- * it to C (v->stub_line), if the word there could be a descriptor of a table or a section. It is known by bits 11:2 of its address: those
- * that any mapping of a table keeps. (In a table of the second level, execute-never small pages cannot; Linux's stacks are such.) Where walks are not cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a page,
- * there is no area.
+ * it to C (v->stub_line), if the word there could be a descriptor of a table or a section. A line that has bits 11:2 of its address, which
+ * any mapping of a table keeps, is looked at: which line of memory it is. (In a table of the second level, execute-never small pages cannot be such
+ * a descriptor; Linux's stacks are some.) Where walks are not cacheable, the data cache is off, the MMU is off, or the slot's table is smaller than a
+ * page, there is no area.
  */
 #include <arm/code_page.h>
 
