@@ -72,7 +72,13 @@ def check_report(board, _ready):
     assert int(summary[1]) > 0 and int(summary[2]) == 0, summary[0]
 
 
-CHECKS = {"shell": check_shell, "utest": check_utest, "modules": check_modules, "reboot": check_reboot, "report": check_report}
+def check_selftests(board, _ready):
+    log = board.run("dmesg", timeout=120)
+    assert len(re.findall(r"^(?:.*: |)(?:\(.*\) |)PASSED", log, re.M)) > 5 and re.search(r"kprobes_test: pass:[1-9]\d* fail:0 ", log), log
+    assert not re.search(r"FAILED|^\s*not ok|BUG:|WARNING:|Oops", log, re.M), log
+
+
+CHECKS = {"shell": check_shell, "selftests": check_selftests, "utest": check_utest, "modules": check_modules, "reboot": check_reboot, "report": check_report}
 
 
 def run_checks(board, ready):

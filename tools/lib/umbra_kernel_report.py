@@ -16,8 +16,8 @@ HEAD = """<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 # Kernels
 
 Each row was booted on the machine as a whole, natively and under Umbra, with the same checks: *shell* (a command), *utest* (`tests/guest-user`, as ARM and
-as Thumb-2 code), *modules* (the kernel's own), *reboot* (up again), *report* (of a bare-metal kernel: no test failed). `tools/run --kernel KIND` starts one;
-`configs/kernels.toml` describes them.
+as Thumb-2 code), *modules* (the kernel's own), *reboot* (up again), *report* (of a bare-metal kernel: no test failed), *selftests* (those that the
+kernel makes of its tracers and kprobes while it boots). `tools/run --kernel KIND` starts one; `configs/kernels.toml` describes them.
 
 | kind | kernel | version | checks | native | guest |
 |---|---|---|---|---|---|

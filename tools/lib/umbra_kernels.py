@@ -20,7 +20,7 @@ import umbra_toml
 from umbra_common import SOURCE, ToolError, build_dir, make, new_file, run, write_if_changed
 
 FILE = SOURCE / "configs/kernels.toml"
-CHECKS = ("shell", "utest", "modules", "reboot", "report")
+CHECKS = ("shell", "utest", "modules", "reboot", "report", "selftests")
 ORIGINS = ("package", "source", "of", "loader", "bare")
 PATHS = ("trap", "inline", "interp")
 FORMS = ("uImage", "Image", "appended")
