@@ -513,6 +513,22 @@ static void adr_and_branches(void **state)
 	assert_int_equal(do_scan(false, false), 2);
 }
 
+/* As far as that may be from the word that it is about, in the page before, whatever else is in this one. */
+static void adr_far_away(void **state)
+{
+	for (u32 other = 0; other < 2; other++) {
+		w[0][100] = 0xe28f4eff;				/* adr r4, . + 0xff8 */
+		w[0][115] = 0x0a000000 | (179 - 115 - 2);
+		w[0][194] = 0x0a000000 | (258 - 194 - 2);
+		w[0][273] = 0x0a000000 | (337 - 273 - 2);
+		w[0][347] = 0xe5940000 | (4 * (SCAN_WORDS + 200) - (4 * 100 + 8 + 0xff0));	/* ldr r0, [r4, #imm] */
+		w[1][200] = MRS;
+		w[1][0] = other ? MRS : NOP;
+		do_scan(true, false);
+		assert_false(is_site(200));
+	}
+}
+
 /* -- doubt -- */
 
 #define BL_AWAY		0xebf00000u
@@ -1595,7 +1611,7 @@ int main(void)
 		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
 		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
-		S(adr), S(adr_and_branches), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
+		S(adr), S(adr_and_branches), S(adr_far_away), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),

@@ -362,7 +362,9 @@ static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 
 #define ADR_REACH	16
 #define ADR_AWAY	64	/* how far ahead a branch out of that run may lead */
 #define ADR_RUNS	4	/* in how many runs loads are sought */
-#define BEFORE		(REACH + ADR_REACH + ADR_AWAY)	/* how far before a word what makes it data may begin */
+/* From ADR to the last load of its value: each run but the last is left at its end. */
+#define ADR_SPAN	(1 + (ADR_RUNS - 1) * (ADR_REACH - 1 + ADR_AWAY) + ADR_REACH - 1)
+#define BEFORE		(REACH + ADR_SPAN)	/* how far before a word what makes it data may begin */
 
 /* @in, at @i, may load through a register that holds byte offset @base of the window. */
 static void note_adr_load(struct code_scan *s, const u32 *const page[3], u32 i, const struct insn *in, s32 base)
