@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/gdb on the console: a kernel function, a user program of either instruction set, Ctrl-C, resets, on every CPU path."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -83,9 +84,12 @@ class Debugger:
             if self.board.child.child_fd in ready:
                 data = os.read(self.board.child.child_fd, 4096)
                 self.board.handle.write(data.decode("latin1"))
-                connection.sendall(data)
+                with contextlib.suppress(ConnectionError):  # tools/gdb has ended, with words of the console's unread
+                    connection.sendall(data)
             if connection in ready:
-                data = connection.recv(4096)
+                data = b""
+                with contextlib.suppress(ConnectionError):
+                    data = connection.recv(4096)
                 for start in range(0, len(data), 16):
                     os.write(self.board.child.child_fd, data[start:start + 16])
                     time.sleep(0.002)

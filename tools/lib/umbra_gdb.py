@@ -25,6 +25,7 @@ GDB = "gdb-multiarch"
 READY = b"[gdb: the guest stands"
 PROMPT, GUEST = b"umbra> ", b"[guest]"
 WAIT = 20  # seconds for the monitor's answer
+PATIENCE = 5  # seconds for gdb to detach
 # gdb's last packets, if it ends as it should: detach or kill, after which the console is the guest's.
 GOODBYE = re.compile(rb"\$(D(;1)?|k)#")
 # A serial line is slow, and a guest that is interpreted too. The core's watchpoints cannot be had, so that gdb steps and compares.
@@ -176,6 +177,16 @@ class Link(threading.Thread):
         return True
 
 
+def pass_on(gdb, number):
+    """Tell gdb of a signal that it may have got itself, with all programs of a terminal: later, because a second one interrupts its detaching."""
+    def tell():
+        if gdb.poll() is None:
+            gdb.send_signal(number)
+    timer = threading.Timer(PATIENCE, tell)
+    timer.daemon = True
+    timer.start()
+
+
 def run_gdb(console, words, key):
     with tempfile.TemporaryDirectory(prefix="umbra-gdb-") as folder:
         path = os.path.join(folder, "socket")
@@ -188,7 +199,7 @@ def run_gdb(console, words, key):
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for gdb
                 for number in (signal.SIGTERM, signal.SIGHUP):  # gdb detaches, unless it is not to hear of them
                     if signal.getsignal(number) != signal.SIG_IGN:
-                        signal.signal(number, lambda number, _: gdb.send_signal(number))
+                        signal.signal(number, lambda number, _: pass_on(gdb, number))
                 status = gdb.wait()
             link.join(2)
     if not link.detached():
