@@ -410,9 +410,11 @@ static bool run_both(void)
 	return false;
 }
 
+static bool writes_sctlr;
+
 static bool make(u32 insns)
 {
-	return call_line_make(&code, &(struct call_at){ .target = TARGET, .insn = insn, .insns = insns });
+	return call_line_make(&code, &(struct call_at){ .target = TARGET, .insn = insn, .insns = insns, .writes_sctlr = writes_sctlr });
 }
 
 /* -- lines -- */
@@ -470,7 +472,11 @@ static void length(void **state)
 	insn[16] = 0x1e01af10;
 	insn[17] = 0xe320f000;
 	assert_true(make(18));
+	assert_int_equal(code.insns, 15);
+	writes_sctlr = true;
+	assert_true(make(18));
 	assert_int_equal(code.insns, 17);
+	writes_sctlr = false;
 	assert_true(line_of_linux(STORES_LR, 0) == 14 && make(15));
 	assert_int_equal(code.insns, 14);
 	assert_true(line_of_linux(0, 0) == 15);

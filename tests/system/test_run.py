@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/run as a user meets it: on a terminal, to the shell, and out again with the keys that it shows."""
 
+import os
 import time
 
 import pexpect
 import pytest
 
+import umbra_card
 from board import LOGS, PROMPT, SLOW
 from umbra_common import SOURCE
 
@@ -36,3 +38,17 @@ def test_run(options, timeout):
             assert child.exitstatus == 0
         finally:
             child.close(force=True)
+
+
+def test_run_a_kernel(tmp_path):
+    """A kernel of configs/kernels.toml from a card, in a build folder of its own: what `make run` boots then is that card."""
+    environment = dict(os.environ, UMBRA_BUILD=str(tmp_path / "build"))
+    child = pexpect.spawn(str(SOURCE / "tools/run"), ["--kernel", "bare-rtos"], encoding="latin1", timeout=200 * SLOW, cwd=SOURCE, env=environment)
+    with open(LOGS / "run-kernel.log", "w", encoding="latin1") as child.logfile_read:
+        try:
+            child.expect(r"SUMMARY: \d+ tests, 0 failed")
+            child.send("\x01x")
+            child.expect(pexpect.EOF, timeout=20 * SLOW)
+        finally:
+            child.close(force=True)
+    assert "guest.bin" in (tmp_path / "build" / umbra_card.OWN_NAME).read_text(encoding="utf-8")

@@ -270,7 +270,7 @@ def lasting_name(layout):
 def remember(layout, own, others=()):
     """What `make run` boots."""
     write_if_changed(build_dir() / LAYOUT_NAME, "".join(f"{lasting_name(name)}\n" for name in (layout, *others)))
-    write_if_changed(build_dir() / OWN_NAME, json.dumps(own) + "\n")
+    write_if_changed(build_dir() / OWN_NAME, json.dumps({name: str(path) for name, path in own.items()}) + "\n")
 
 
 def remembered(layout):

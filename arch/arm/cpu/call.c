@@ -32,6 +32,7 @@
 #define BEFORE		(2 * CALL_INSNS)	/* halfwords before a return in which its line may begin */
 #define RET_HALVES	2u			/* those of the return itself */
 #define SVC_OFFSET	8u			/* of its vector (B1.8.1) */
+#define SCTLR_WRITES	256u			/* from so many on they belong to the line */
 _Static_assert((1 + RETURNS) * LINE_SIZE <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the page of lines");
 
 enum { VECTOR, LITERAL, STUB, TARGET, RETURN, PLACES };
@@ -74,6 +75,8 @@ struct call {
 		u32 key, insns;	/* its line; key 0: there is none */
 	} ret[RETURNS];
 	u32 rets, rets_made;
+	bool writes_sctlr;	/* at each system call, to what it is: the line does it */
+	u32 sctlr_writes;	/* the count of them when the line was made */
 	struct {		/* the page of v->call_at[STACK] in the root @hw_asid, while @gen is v->call_gen; void (0) after each look at a root */
 		char *page;
 		u32 hw_asid, gen, open;	/* some of @open has to be in the host's DACR */
@@ -314,7 +317,10 @@ static void make_return(struct vcpu *v, struct call *c, u32 k)
 /* The lines of what @c says, if there can be some. */
 static void make(struct vcpu *v, struct call *c)
 {
-	const struct call_at at = { .target = c->at[TARGET], .insn = c->word, .insns = c->words, .half = c->thumb ? c->half : NULL };
+	const struct call_at at = {
+		.target = c->at[TARGET], .insn = c->word, .insns = c->words, .half = c->thumb ? c->half : NULL,
+		.writes_sctlr = c->writes_sctlr,
+	};
 
 	for (u32 k = 0; k < c->rets; k++) {
 		c->ret[k].key = 0;
@@ -324,6 +330,7 @@ static void make(struct vcpu *v, struct call *c)
 	c->good = c->words && call_line_make(&code, &at);
 	if (!c->good)
 		return;
+	c->sctlr_writes = v->exits[EXIT_CP15_SCTLR];
 	c->insns = code.insns;
 	c->made++;
 	install(v, 0, &code);
@@ -446,11 +453,22 @@ int call_init(struct vcpu *v)
 	return 0;
 }
 
+/* Some kernels write SCTLR at each system call, because it never has all the bits that they want. */
+static void learn_sctlr(struct vcpu *v, struct call *c)
+{
+	if (c->writes_sctlr || !c->known || !c->good || v->exits[EXIT_CP15_SCTLR] - c->sctlr_writes < SCTLR_WRITES)
+		return;
+	c->writes_sctlr = true;
+	c->known = false;	/* make it anew */
+	v->call_gen++;
+}
+
 void call_refresh(struct vcpu *v)
 {
 	struct call *c = v->calls;
 	bool valid;
 
+	learn_sctlr(v, c);
 	if (v->open_used)
 		learn_return(v, c);
 	valid = v->open_used && vector(v) && may_be_lines(v);

@@ -281,7 +281,8 @@ static bool do_teq(struct line *l, u32 w)
 {
 	u32 next = l->e.i + 1 < l->end ? insn_at(l, l->e.i + 1) : 0;
 
-	if ((next & 0xffff0fff) != 0x1e010f10 || RD(next) >= SP)
+	/* In A32 code it is a conditional site, which costs nothing where SCTLR is not written; T32 code has no such sites. */
+	if ((next & 0xffff0fff) != 0x1e010f10 || RD(next) >= SP || !(is_thumb(l) || l->e.at->writes_sctlr))
 		return false;
 	l->lr_is_sp = false;
 	emit_load(&l->e, LR, VCPU(cp15.sctlr));

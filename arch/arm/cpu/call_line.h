@@ -21,6 +21,7 @@ struct call_at {
 	const u32 *insn;	/* the guest's words from there on; of T32 code, A32 ones with their meaning (line_t32.h) */
 	u32 insns;		/* how many of them may be looked at, up to the end of the page */
 	const u8 *half;		/* T32: by how many halfwords each is behind the first; NULL: A32 */
+	bool writes_sctlr;	/* A32: the guest was seen to write SCTLR there again and again, to what it is */
 };
 
 struct call_code {
