@@ -373,7 +373,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 
 static void adopt_asid(struct shadow *s)
 {
-	root_drop_ng(s, s->cur);
+	root_rest_ng(s, s->cur);
 	s->asid_pending = false;
 	dacr_apply(s);
 }
@@ -580,12 +580,16 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 }
 
 /* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
-static bool domains_are_there(const struct shadow *s, const struct walk *w, enum view view, u32 slot)
+static bool domains_are_there(struct shadow *s, const struct walk *w, enum view view, u32 slot)
 {
 	const u8 *d = s->dom_of[w->domain][view];
+	const struct node *n;
 
 	if (!w->global || d[1])
 		return d[1] && (!w->global || d[0]);
+	n = node_find(s, link_key(w->l1desc), slot);
+	if (n && n->rests)
+		return false;
 	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
 		if (s->node[i].ng)
 			return false;
