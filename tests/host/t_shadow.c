@@ -1155,6 +1155,32 @@ static void root_is_passed_on(void **state)
 	assert_true(s->root_misses > SPACES);
 }
 
+/* An address space ends, another one begins in its first-level table: nothing is left of the ASID of the first that would have to be closed. */
+static void table_of_a_dead_space(void **state)
+{
+	u32 kernel;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l2(0, 0x00101000, P(RAM + 0x1000, URW) | NG);
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	kernel = v->dacr_kernel;
+	l1(0, 0x00100000, 0);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	audit();
+	write_ttbr0(G_L1(SPACES));
+	write_asid(2);
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	write_ttbr0(G_L1(0));
+	assert_false(s->asid_pending);
+	assert_int_equal(v->dacr_kernel, kernel);
+	audit();
+	assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	write_asid(1);
+	assert_true(s->asid_pending);
+	audit();
+}
+
 /*
  * A table with global and non-global pages was filled in another root, under the ASID that this root has entries of. Then the ASID alone
  * changes: that node is no place for what the tables say now.
@@ -2343,7 +2369,7 @@ int main(void)
 		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(what_rests_is_tracked), E(what_rests_makes_room),
-		T(resting_nodes_are_audited),
+		T(resting_nodes_are_audited), E(table_of_a_dead_space),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
 		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
 		E(random_guest), E(reset_forgets),

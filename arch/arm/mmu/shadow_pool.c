@@ -389,6 +389,8 @@ void root_select(struct shadow *s)
 	r->uncached |= guest_walks_uncached(s->v);
 	if (r->epoch != s->epoch)
 		check_root(s, r);
+	if (!slotset_any(&r->ng))
+		root_end_ng(s, r);	/* of an address space that has ended, or whose slots were taken: nothing would have to be closed */
 	if (!r->ng_any)
 		root_wake(s, r);
 	if (r->tlb_stale) {
