@@ -450,7 +450,12 @@ void track_reset(struct shadow *s);
 struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
-void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
+/* The entry called @me (FRAME_ENTRY, table, index) maps @page, or its copy, now. */
+void frame_add_name(struct shadow *s, struct frame *frame, u32 me, gpa_t page);
+static inline void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page)
+{
+	frame_add_name(s, frame, FRAME_ENTRY | tbl << 8 | idx, page);
+}
 void track_protect_table(struct shadow *s, gpa_t page);
 void track_unprotect_table(struct shadow *s, gpa_t page);
 

@@ -282,7 +282,7 @@ static __attribute__((noinline)) u32 fill_alike(struct shadow *s, const struct s
 		else if (frame_is_fixed(frame))
 			break;
 		else if (!(was & FRAME_MANY))
-			frame_add(s, frame, FRAME_NAME_TBL(name), (name + i) & 0xff, page);
+			frame_add_name(s, frame, name + i, page);
 		*(volatile u32 *)&p[i] = (page + bits) | (was & FRAME_USER ? 0 : L2_XN);
 	}
 	return i;
