@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
+/* CFLAGS: -DCONFIG_GDB=1 */
 /* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
@@ -260,6 +261,29 @@ static void uart_can_be_passed_through(void **state)
 	assert_int_equal(guest_map_find(&guest.map, 0x49020000)->type, REGION_PASSTHROUGH);
 	guest_stop(&guest);
 	assert_false(fake_console_released);
+}
+
+static bool debugging;
+
+bool gdb_active(void)
+{
+	return debugging;
+}
+
+/* The debugger speaks on that wire. */
+static void uart_is_not_given_away_while_debugging(void **state)
+{
+	start("linux-uart3");
+	guest_stop(&guest);
+	debugging = true;
+	assert_int_equal(guest_start(&guest), -EBUSY);
+	assert_int_equal(guest.state, GUEST_STOPPED);
+	assert_false(fake_console_released);
+	debugging = false;
+	assert_int_equal(guest_start(&guest), 0);
+	debugging = true;
+	start("linux");		/* one that leaves the wire alone */
+	debugging = false;
 }
 
 static void atags_boot(void **state)
@@ -1202,6 +1226,7 @@ int main(void)
 		cmocka_unit_test(restart_clears_and_reloads),
 		cmocka_unit_test(stop_quiesces_once),
 		cmocka_unit_test(uart_can_be_passed_through),
+		cmocka_unit_test(uart_is_not_given_away_while_debugging),
 		cmocka_unit_test(atags_boot),
 		cmocka_unit_test(raw_binary),
 		cmocka_unit_test(bad_files),
