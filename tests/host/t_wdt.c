@@ -160,6 +160,23 @@ static void prescaler(void **state)
 	assert_int_equal(guest.request, GUEST_REQ_RESET);
 }
 
+/* The slowest watchdog takes half a year, host time turns around in a day and a half. */
+static void longer_than_host_time(void **state)
+{
+	const u32 hours = 50, left = 50;
+
+	wr(WCLR, 0x20 | 7 << 2);
+	wr(WCRR, 0u - (hours + left) * 3600 * (TIME_HZ >> 7));
+	wr(WSPR, 0xbbbb);
+	wr(WSPR, 0x4444);
+	pass_seconds(hours * 3600);
+	assert_int_equal(rd(WCRR), 0u - left * 3600 * (TIME_HZ >> 7));
+	pass_seconds(left * 3600 - 1);
+	assert_int_equal(guest.request, GUEST_REQ_NONE);
+	pass_seconds(2);
+	assert_int_equal(guest.request, GUEST_REQ_RESET);
+}
+
 /* The bite does not wait for the tick when the guest itself looks. */
 static void seen_at_access(void **state)
 {
@@ -194,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup(stop_sequence, setup),
 		cmocka_unit_test_setup(half_a_key, setup),
 		cmocka_unit_test_setup(prescaler, setup),
+		cmocka_unit_test_setup(longer_than_host_time, setup),
 		cmocka_unit_test_setup(seen_at_access, setup),
 		cmocka_unit_test_setup(resets, setup),
 	};
