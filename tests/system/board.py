@@ -28,6 +28,8 @@ MONITOR_KEY = "\x1d"
 # A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
 # end what hangs.
 SLOW = slowness()
+# Of pytest-xdist: each worker has files of its own where tests of several may choose the same name.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # A real board instead of QEMU, where tests can do with that (docs/board.md): its serial line, and a command that switches it off and on.
 SERIAL = os.environ.get("UMBRA_BOARD")
 SERIAL_RESET = os.environ.get("UMBRA_BOARD_RESET")
@@ -235,6 +237,13 @@ class SerialBoard(Console):
         os.close(self.line)
 
 
+def boot_folder(name):
+    """For what a board is started with: layouts and images that are edited for it."""
+    folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}{WORKER and f'-{WORKER}'}.boot"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def layout(name):
     return umbra_card.layout_path(name)
 
@@ -260,8 +269,7 @@ def built_strategies():
 
 def umbra_arguments(name, layout_file="linux", files=None, path=None, strategy=None, bootargs=None):
     """Umbra with a layout and its files, as boot.scr would start it; `path`, `strategy` and `bootargs` instead of the layout's."""
-    folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = boot_folder(name)
     source = layout(layout_file) if isinstance(layout_file, str) else layout_file
     for name, value in (("cpu-path", path), ("shadow", strategy), ("bootargs", bootargs)):
         if value:

@@ -37,11 +37,11 @@ def slow_image(tmp_path_factory):
 
 
 @pytest.mark.parametrize("guest", ["modes", "user", "vectors", "exclusive"])
-def test_general_way(boot, slow_image, guest):
+def test_general_way(boot, native_reports, slow_image, guest):
     """The same reports as natively, so fast exits and the general way mean the same (test_guests.py runs the fast ones; see
     test_difftest.py for random programs)."""
     folder = build_dir() / "guests"
-    native, _, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    native, _, failed = native_reports.results(guest)
     assert failed == 0
     arguments = umbra_arguments(f"slow-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"})
     arguments[arguments.index("-kernel") + 1] = slow_image

@@ -6,26 +6,22 @@ import re
 import pytest
 
 from board import built_paths, umbra_arguments
+from guest_report import console_until_summary, parse
 from umbra_common import SOURCE, build_dir
 
 GUESTS = sorted(path.stem for path in (SOURCE / "tests/guests").glob("*.c"))
-TIMEOUT = 90
-# Lines of a report; INFO lines say what differs between worlds by right.
-REPORT = re.compile(r"^(PASS|FAIL|SKIP|HASH) .*$", re.M)
 
 
 def results(board):
-    """The lines of a guest's report, up to its SUMMARY."""
-    summary = board.expect(r"SUMMARY: (\d+) tests, (\d+) failed", TIMEOUT)
-    lines = [match.group(0) for match in REPORT.finditer(board.child.before.replace("\r", ""))]
-    return lines, int(summary.group(1)), int(summary.group(2))
+    """Of the guest that the board runs: (lines of its report, tests, how many failed)."""
+    return parse(console_until_summary(board))
 
 
 @pytest.mark.parametrize("path", built_paths())
 @pytest.mark.parametrize("guest", GUESTS)
-def test_guest(boot, guest, path):
+def test_guest(boot, native_reports, guest, path):
     folder = build_dir() / "guests"
-    native, tests, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    native, tests, failed = native_reports.results(guest)
     assert tests > 0, "the guest ran no test"
     assert failed == 0, "natively:\n" + "\n".join(line for line in native if line.startswith("FAIL"))
     board = boot(umbra_arguments(f"guest-{guest}-{path}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}, path))
