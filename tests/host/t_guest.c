@@ -936,22 +936,27 @@ static void watch(const char *name)
 	fake_log_reset();
 }
 
+/* @seconds go by, in each of which the guest runs for @ran ticks. */
+static void pass(u32 seconds, u32 ran)
+{
+	guest.share.ticks_per_second = ran;
+	while (seconds--) {
+		fake_time += TIME_HZ;
+		fake_tick();
+	}
+}
+
 /* Says nothing on purpose: no message while it shows signs of life, and one when it does no more. */
 static void silence_of_the_living(void **state)
 {
 	watch("linux");
 	fake_vcpu.lives = true;
-	for (u32 i = 0; i < 100; i++) {
-		fake_time += TIME_HZ;
-		fake_tick();
-	}
+	pass(100, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 0);
 	fake_vcpu.lives = false;
-	fake_time += 29 * TIME_HZ;
-	fake_tick();
+	pass(29, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 0);
-	fake_time += 2 * TIME_HZ;
-	fake_tick();
+	pass(2, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 1);
 	guest_stop(&guest);
 }
@@ -960,38 +965,44 @@ static void silence_of_the_living(void **state)
 static void silence_is_reported(void **state)
 {
 	watch("linux");
-	fake_time += 29 * TIME_HZ;
-	fake_tick();
+	pass(29, TIME_HZ);
 	assert_string_equal(fake_log_text, "");
-	fake_time += 2 * TIME_HZ;
-	fake_tick();
-	fake_tick();
+	pass(3, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 1);
 	assert_int_equal(fake_vcpu.troubles, 1);
 	assert_int_equal(guest_restart(&guest), 0);
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 2);
 	assert_int_equal(guest_restart(&guest), 0);
 	fake_console_characters++;
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 2);
 	watch("linux-uart3");
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 0);
 	/* one that loops with interrupts masked for some seconds on end need not be waited for */
 	watch("linux");
 	for (u32 i = 0; i < 6; i++) {
 		fake_vcpu.still = i != 2;
-		fake_time += TIME_HZ;
-		fake_tick();
+		pass(1, TIME_HZ);
 		assert_string_equal(fake_log_text, "");
 	}
-	fake_tick();
-	fake_tick();
+	pass(2, TIME_HZ);
 	assert_int_equal(messages("not a word on its console, and it loops in one place"), 1);
+	guest_stop(&guest);
+}
+
+/* At a breakpoint before its first word a guest stands for as long as somebody thinks; beside busy ones it may have a hundredth of each second. */
+static void who_is_kept_from_running_is_not_lost(void **state)
+{
+	watch("linux");
+	fake_vcpu.still = true;
+	pass(600, 0);
+	pass(390, TIME_HZ / 100);
+	assert_string_equal(fake_log_text, "");
+	pass(20, TIME_HZ / 100 + 1);
+	assert_int_equal(messages("loops in one place"), 1);
+	fake_vcpu.still = false;
 	guest_stop(&guest);
 }
 
@@ -1252,6 +1263,7 @@ int main(void)
 		cmocka_unit_test(mmio_is_routed),
 		cmocka_unit_test(restart_leaves_the_monitor_open),
 		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(who_is_kept_from_running_is_not_lost),
 		cmocka_unit_test(storm_is_reported),
 		cmocka_unit_test(silence_of_the_living),
 		cmocka_unit_test(resets_are_said_once_a_second),
