@@ -31,7 +31,7 @@ struct wdt {
 	struct guest *guest;
 	u32 sysconfig, wisr, wier, wclr, wldr, wtgr, wspr;
 	u32 count;	/* WCRR at time @since */
-	u32 since;	/* host time */
+	u32 since;	/* host time of a step: the last reload, start or stop, or one that was seen */
 	bool running;
 };
 
@@ -52,15 +52,14 @@ static void set_count(struct wdt *s, u32 count)
 	s->since = host_time_now();
 }
 
-/*
- * The counter goes up and bites when it passes 0xffffffff. It is brought to the present, because host time turns around before a slow one comes to its
- * end. Context: guest access or the host's tick.
- */
+/* The counter goes up and bites when it passes 0xffffffff. Context: guest access or the host's tick. */
 static void check(struct wdt *s)
 {
 	u32 steps = elapsed(s);
 
-	if (steps <= ~s->count) {
+	if (!s->running)
+		return;
+	if (steps <= ~s->count) {	/* it may take more than a turn of host time */
 		s->count += steps;
 		s->since += steps << shift(s);
 		return;

@@ -10,6 +10,7 @@ import pytest
 from board import PROMPT, umbra_arguments
 from test_guests import results
 from umbra_common import SOURCE, build_dir
+from umbra_difftest_run import Umbra
 
 
 def make(folder, *arguments, **environment):
@@ -31,9 +32,11 @@ def image_with(folder, was, wanted):
 
 
 @pytest.fixture(scope="module")
-def slow_image(tmp_path_factory):
-    """Umbra without fast exits: every exit takes the one general way."""
-    return image_with(tmp_path_factory.mktemp("slow"), "CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set")
+def slow_image():
+    """Umbra without fast exits: every exit takes the one general way. It is the image of test_difftest.py."""
+    side = Umbra("trap", fast=False)
+    side.build()
+    return side.folder / "umbra.img"
 
 
 @pytest.mark.parametrize("guest", ["modes", "user", "vectors", "exclusive"])

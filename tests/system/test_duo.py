@@ -53,22 +53,34 @@ def check(board):
     assert "BAD" not in board.log.read_text(encoding="latin1")
 
 
+def work_a_while(board, letter, path):
+    """Some hundred milliseconds, until it says how far it is. On a path that takes ninety times as long it is asked instead, a few times."""
+    for _ in range(8 if path == "interp" else 3):
+        if path == "interp":
+            board.send("r")
+        rounds(board, letter)
+
+
 @pytest.mark.parametrize("first", built_paths())
 @pytest.mark.parametrize("second", built_paths())
 def test_two_busy_guests(boot, first, second):
     """Both get on with their work, and all that is switched between them is theirs whenever they look; half of the processor is each one's."""
     board = boot(arguments(f"duo-{first}-{second}", [("s", "/guest", "cpu-path", first), ("s", "/guest@1", "cpu-path", second)]))
-    rounds(board, "A")
+    board.expect("AAAAAAAA begins", 60)
+    work_a_while(board, "A", first)
     show(board, "1")
-    rounds(board, "B")
-    board.open_monitor()
-    board.monitor_command("console all")
-    board.send(MONITOR_KEY)
-    board.expect(r"\[0\] AAAAAAAA \d+ rounds", 120)
+    work_a_while(board, "B", second)
+    if {first, second} != {"interp"}:  # where neither says anything of its own accord for a long time
+        shown, other = ("0", r"\[1\] BBBBBBBB") if first == "interp" else ("1", r"\[0\] AAAAAAAA")
+        show(board, shown)
+        board.open_monitor()
+        board.monitor_command("console all")
+        board.send(MONITOR_KEY)
+        board.expect(rf"{other} \d+ rounds", 120)
     board.open_monitor()
     check(board)
     switches = re.search(r"switches from guest to guest: (\d+), of (\d+) instructions", board.monitor_command("stats"))
-    assert int(switches[1]) > 4 and int(switches[2]) < 3000, switches[0]
+    assert int(switches[1]) > 10 and int(switches[2]) < 3000, switches[0]
 
 
 def test_shares(boot):

@@ -7,6 +7,7 @@ import pytest
 
 from board import built_paths, umbra_arguments
 from guest_report import console_until_summary, parse
+from test_guests import check_health
 from umbra_common import build_dir
 
 TIMEOUT = 300
@@ -60,9 +61,12 @@ def reason(name, native, virtual):
 @pytest.mark.parametrize("path", built_paths())
 def test_every_encoding(boot, native_reports, path):
     folder = build_dir() / "guests"
-    native = registers(native_reports.console("registers"))
+    natively = native_reports.console("registers")
     board = boot(umbra_arguments(f"registers-{path}", "bare-metal", {"guest.bin": folder / "registers.bin"}, path))
-    virtual = registers(console_until_summary(board, TIMEOUT))
+    console = console_until_summary(board, TIMEOUT)
+    assert parse(console) == parse(natively)
+    check_health(board)
+    native, virtual = registers(natively), registers(console)
     differ = {name: (native.get(name, NOTHING), virtual.get(name, NOTHING)) for name in native | virtual}
     rows = {name: reason(name, *both) for name, both in differ.items() if both[0] != both[1]}
     unexpected = [f"{name}: natively {differ[name][0]}; under Umbra {differ[name][1]}" for name, row in rows.items() if row is None]
