@@ -60,6 +60,9 @@ void _start(void)
 """
 
 
+CONTINUES = re.compile(rb"\$(vCont;c|c)[^#]*#..")
+
+
 class Debugger:
     """tools/gdb in batch mode on a board's console, which this test relays through a socket."""
 
@@ -72,10 +75,13 @@ class Debugger:
         self.process = subprocess.Popen([SOURCE / "tools/gdb", path, "--batch", "-nx", *words], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
-    def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT):
-        """Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb says this."""
+    def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT, running=True):
+        """
+        Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb has said this and, if it is to be
+        `running`, lets the guest go on.
+        """
         end = time.monotonic() + timeout * SLOW
-        output = b""
+        output = sent = b""
         connection = self.server.accept()[0]
         os.set_blocking(self.process.stdout.fileno(), False)
         while self.process.poll() is None:
@@ -90,13 +96,14 @@ class Debugger:
                 data = b""
                 with contextlib.suppress(ConnectionError):
                     data = connection.recv(4096)
+                sent += data
                 for start in range(0, len(data), 16):
                     os.write(self.board.child.child_fd, data[start:start + 16])
                     time.sleep(0.002)
             if self.process.stdout in ready:
                 output += os.read(self.process.stdout.fileno(), 65536)
-            if interrupt_after and interrupt_after.encode() in output:
-                time.sleep(1)
+            if interrupt_after and interrupt_after.encode() in output and (not running or CONTINUES.search(sent)):
+                time.sleep(SLOW)  # until gdb waits
                 os.killpg(self.process.pid, send)
                 interrupt_after = None
         connection.close()
@@ -208,11 +215,13 @@ def test_watch(umbra, tmp_path):
     assert "Target does not support this type of hardware watchpoint." in output, output
 
 
-def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path):
-    """A computer that shuts down while the guest runs: gdb comes to detach."""
-    output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", "continue"],
-                      tmp_path).finish("going", send=signal.SIGTERM)
-    assert "without detaching" not in output, output
+@pytest.mark.parametrize("running", [False, True])
+def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path, running):
+    """A computer that shuts down. gdb comes to detach while the guest stands; while it runs gdb may not, and tools/gdb does it in its stead."""
+    wait = "continue" if running else "shell sleep 1000"
+    output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", wait],
+                      tmp_path).finish("going", send=signal.SIGTERM, running=running)
+    assert running or "without detaching" not in output, output
     umbra.sendline()
     umbra.expect(PROMPT)
     assert umbra.run("echo alive").strip() == "alive"
@@ -245,7 +254,7 @@ def test_one_debugger_at_a_time():
 
 def test_across_a_reset(umbra, kernel, tmp_path):
     """The guest restarts under the debugger, and stops in its new life where it was told to in the old one."""
-    umbra.run("(sleep 8; reboot -f) >/dev/null 2>&1 & true")
+    umbra.run(f"(sleep {8 * SLOW:.0f}; reboot -f) >/dev/null 2>&1 & true")
     output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "continue", "-ex", 'printf "stop 0x%x\\n", $pc', "-ex", "delete",
                               "-ex", "detach"], tmp_path).finish()
     assert words(output, "stop") == [kernel["start_kernel"]], output
