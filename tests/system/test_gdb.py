@@ -75,10 +75,16 @@ class Debugger:
         self.process = subprocess.Popen([SOURCE / "tools/gdb", path, "--batch", "-nx", *words], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
+    def interrupt(self, number):
+        """All programs of the terminal, once gdb waits, and has had the time to begin with its way out before it gets an answer."""
+        time.sleep(SLOW)
+        os.killpg(self.process.pid, number)
+        time.sleep(0.5)
+
     def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT, running=True):
         """
-        Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb has said this and, if it is to be
-        `running`, lets the guest go on.
+        Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb has said this and lets the guest go
+        on; or, if that is not to be `running`, waits for the answer to what it sends next.
         """
         end = time.monotonic() + timeout * SLOW
         output = sent = b""
@@ -92,7 +98,13 @@ class Debugger:
                 self.board.handle.write(data.decode("latin1"))
                 with contextlib.suppress(ConnectionError):  # tools/gdb has ended, with words of the console's unread
                     connection.sendall(data)
+            if self.process.stdout in ready:
+                output += os.read(self.process.stdout.fileno(), 65536)
+            said = interrupt_after and interrupt_after.encode() in output
             if connection in ready:
+                if said and not running:
+                    self.interrupt(send)
+                    interrupt_after = None
                 data = b""
                 with contextlib.suppress(ConnectionError):
                     data = connection.recv(4096)
@@ -100,11 +112,8 @@ class Debugger:
                 for start in range(0, len(data), 16):
                     os.write(self.board.child.child_fd, data[start:start + 16])
                     time.sleep(0.002)
-            if self.process.stdout in ready:
-                output += os.read(self.process.stdout.fileno(), 65536)
-            if interrupt_after and interrupt_after.encode() in output and (not running or CONTINUES.search(sent)):
-                time.sleep(SLOW)  # until gdb waits
-                os.killpg(self.process.pid, send)
+            if said and running and CONTINUES.search(sent):
+                self.interrupt(send)
                 interrupt_after = None
         connection.close()
         self.server.close()
@@ -218,8 +227,7 @@ def test_watch(umbra, tmp_path):
 @pytest.mark.parametrize("running", [False, True])
 def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path, running):
     """A computer that shuts down. gdb comes to detach while the guest stands; while it runs gdb may not, and tools/gdb does it in its stead."""
-    wait = "continue" if running else "shell sleep 1000"
-    output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", wait],
+    output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", "continue"],
                       tmp_path).finish("going", send=signal.SIGTERM, running=running)
     assert running or "without detaching" not in output, output
     umbra.sendline()
