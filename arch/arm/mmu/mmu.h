@@ -205,6 +205,10 @@ struct shadow {
 	struct attr_map attr;
 	struct span span[SPAN_MAX];
 	u32 spans;
+	struct short_table {	/* of short walks (guest_walk.c): what it follows from, and where the first-level table is, or NULL */
+		u32 ttbr0, sctlr, ttbcr;
+		const volatile u32 *l1;
+	} short_table;
 	/* host domains */
 	struct host_dom dom[16];
 	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
