@@ -98,6 +98,10 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(SVC_PLAIN, svc_plain);
 	VCPU(SVC_LINE, svc_line);
 	VCPU(CALL_DACR, call_dacr);
+	VCPU(USER_ACCESS_GUEST, user_access.guest);
+	VCPU(USER_ACCESS_HOST, user_access.host);
+	VCPU(USER_ACCESS_ADDRESS, user_access.address);
+	VCPU(USER_ACCESS_BACK, user_access.back);
 	VCPU(RET, ret);
 	DEFINE(RET_LINE, offsetof(struct vcpu, ret[0].line) - offsetof(struct vcpu, ret));
 	DEFINE(RET_SIZE, sizeof(((struct vcpu *)0)->ret[0]));

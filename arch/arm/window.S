@@ -288,7 +288,13 @@ host_dabt:
 	addeq	r0, r0, #4
 	beq	host_late_guest
 	b	2f
-6:
+6:	adrl	r1, user_access_start
+	cmp	r0, r1
+	adrl	r1, user_access_end
+	cmphs	r1, r0
+	ldrhi	lr, [sp, #VCPU_USER_ACCESS_BACK]
+	addhi	lr, lr, #8
+	bhi	gate_abort
 #endif
 	adrl	r1, hot_svc_start
 	cmp	r0, r1

@@ -39,6 +39,10 @@ u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window
 
 bool window_ldrex(struct vcpu *v, u32 va, u32 size);
 void window_enter(void);
+void window_strt_gate(void);
+void window_ldrt_gate(void);
+void window_strbt_gate(void);
+void window_ldrbt_gate(void);
 
 static uintptr_t in_window(const struct vcpu *v, uintptr_t function)
 {
@@ -113,6 +117,10 @@ void arm_window_moved(struct vcpu *v, u32 base)
 		v->to_user = in_window(v, (uintptr_t)window_to_user);
 		v->call_slow = in_window(v, (uintptr_t)window_call_slow);
 		v->und_plain = in_window(v, (uintptr_t)window_und_plain);
+		v->user_access.access[0] = in_window(v, (uintptr_t)window_strt_gate);
+		v->user_access.access[1] = in_window(v, (uintptr_t)window_ldrt_gate);
+		v->user_access.access[2] = in_window(v, (uintptr_t)window_strbt_gate);
+		v->user_access.access[3] = in_window(v, (uintptr_t)window_ldrbt_gate);
 	}
 	arm_window_in_place(v);
 }

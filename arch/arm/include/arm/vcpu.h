@@ -122,6 +122,11 @@ struct vcpu {
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
 	u32 return_mode;	/* Supervisor mode; 0 while an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	/*
+	 * LDRT and the like in gates: a value of the guest's DACR, and the host's for it in User mode, kept by the window and the shadow MMU as dacr_cache[]
+	 * is; the address, and where the gate goes on; window_user_access as the guest's address space has it, by vcpu_user_access().
+	 */
+	struct { u32 guest, host, address, back, access[4]; } user_access;
 	u32 gate_lr;	/* the guest's lr, where a gate owes it (cpu/gate.h) */
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
@@ -252,6 +257,9 @@ static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u3
 		return &c[0];
 	return c[1].ttbr0 == ttbr0 && c[1].asid == ROOT_ANY_ASID ? &c[1] : NULL;
 }
+
+/* How LDRT, STRT, LDRBT, STRBT @w accesses: B and L. */
+static inline u32 vcpu_user_access(u32 w) { return (w >> 20 & 1) | (w >> 21 & 2); }
 
 /* The place of host page @page in v->no_code[]. */
 static inline u32 vcpu_no_code(u32 page) { return page >> PAGE_SHIFT & (NO_CODE_PAGES - 1); }
