@@ -117,13 +117,13 @@ static void resolve_exec(struct fill *f, gpa_t page)
 
 	f->exec = true;
 	note_common_code(f);
-	if (scan) {
+	if (scan || frame_is_code(f->frame)) {	/* code is what was made of it, whoever executes it */
 		u32 scans = s->v->exits[EXIT_SCAN];
 
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
-	} else if (!frame_is_code(f->frame) || !code_page_is_code(s->v, page, &f->target)) {
+	} else {
 		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
