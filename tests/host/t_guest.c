@@ -873,7 +873,22 @@ static void mmio_is_routed(void **state)
 	a.value = 99;
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
 	assert_int_equal(a.value, 5 + 0x10);
+	/* of a byte or a halfword, no more goes either way */
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 1, .is_write = true, .value = 0xfffffe41 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 4 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x41 + 0x10);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 4, .is_write = true, .value = 0x12345678 - 0x10 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 2 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x5678);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 1 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x78);
 	a.addr = 0x48200ffe;	/* leaves the device */
+	a.size = 4;
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
 	a.addr = 0x48200800;	/* the device says no */
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);

@@ -913,6 +913,32 @@ static void user_code_is_not_scanned(void **state)
 	audit();
 }
 
+/* The kernel executes a page that User mode can reach, then invalidates everything: does it execute both scanned still? */
+static bool stays_common(gva_t va)
+{
+	assert_true(guest_does(va, ACC_EXEC, true));
+	assert_true(s->scan_user);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	return s->scan_user;
+}
+
+/* A kernel that comes back to common code again and again is believed at last; one that starts after it is another. */
+static void another_kernel_starts(void **state)
+{
+	u32 times = 0;
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00120000, P(RAM + 0xa000, URW));
+	mmu_on();
+	while (!stays_common(0x00120000))
+		assert_true(++times < 10);
+	assert_true(times > 1);
+	guest_write_sctlr(0);
+	guest_write_sctlr(SCTLR_M);
+	assert_false(stays_common(0x00120000));
+	audit();
+}
+
 /* What User mode reads, writes or runs beside is scanned when the kernel jumps there; and so is what becomes its vector page. */
 static void unscanned_for_user_only(void **state)
 {
@@ -2165,7 +2191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),

@@ -372,6 +372,16 @@ static void test_end(void **state)
 	assert_false(vector_line_make(&line, MODE_ABT, code, CODE_MAX));
 }
 
+/* What is written to the SPSR is what it reads as from then on. */
+static void test_spsr_written(void **state)
+{
+	(void)state;
+	PUT(0xe24ee008, 0xe88d4001, 0xe10f0000, 0xe2200004, 0xe16ff000, 0xe14fe000, 0xe58de008, 0xe20ee00f, 0xe1a0000d, TABLE, END);
+	no_line();
+	PUT(0xe24ee008, 0xe88d4001, 0xe14fe000, 0xe10f0000, 0xe2200004, 0xe16ff000, 0xe58de008, 0xe20ee00f, 0xe1a0000d, TABLE, END);
+	check(MODE_ABT);	/* read before */
+}
+
 static void refuses(const char *what)
 {
 	u32 before[STACK_WORDS];
@@ -449,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_something_else),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_spsr_written),
 		cmocka_unit_test(test_unusual),
 		cmocka_unit_test(test_enter),
 		cmocka_unit_test(test_enter_unusual),

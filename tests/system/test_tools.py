@@ -13,12 +13,13 @@ import umbra_debian
 import umbra_front
 import umbra_guest
 import umbra_run
+from board import SLOW
 from umbra_common import SOURCE, build_dir, building, claim_build
 
 
 def run(words, expect, **options):
     done = subprocess.run([str(word) for word in words], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, cwd=SOURCE, timeout=60, **options)
+                          stdin=subprocess.DEVNULL, cwd=SOURCE, timeout=60 * SLOW, **options)
     assert done.returncode == expect, done.stdout
     assert "Traceback" not in done.stdout
     return done.stdout
@@ -128,10 +129,10 @@ def test_one_make_at_a_time(tmp_path, monkeypatch):
     with building(folder) as environment:
         outside = start(dict(os.environ))
         inside = start(environment)
-        assert inside.communicate(timeout=60)[0].splitlines()[-1] == "0"
+        assert inside.communicate(timeout=60 * SLOW)[0].splitlines()[-1] == "0"
         with pytest.raises(subprocess.TimeoutExpired):
             outside.wait(1)
-    assert outside.communicate(timeout=60)[0].splitlines()[-1] == "0"
+    assert outside.communicate(timeout=60 * SLOW)[0].splitlines()[-1] == "0"
 
 
 @pytest.mark.parametrize("words, message", [
@@ -155,7 +156,7 @@ def test_help_and_unknown_words(tmp_path, tool, word, status):
     """--help explains and does nothing else; an unknown word is named."""
     folder = claim_build(tmp_path / "build")
     before = sorted(folder.iterdir())
-    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60,
+    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60 * SLOW,
                           env=dict(os.environ, UMBRA_BUILD=str(folder), UMBRA_CACHE=str(tmp_path / "cache")))
     if status == 0:
         assert done.returncode == 0 and len(done.stdout) > 100 and not done.stderr
@@ -242,7 +243,7 @@ def test_one_message_and_a_status(capsys, error, status, message):
 def test_a_reader_that_leaves(command):
     """`| head` is no failure to tell of."""
     done = subprocess.run(["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[1]}}"], check=False, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, cwd=SOURCE, timeout=60)
+                          stderr=subprocess.STDOUT, cwd=SOURCE, timeout=60 * SLOW)
     assert done.stdout == ""
 
 

@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import umbra_machine
-from umbra_common import ToolError
+from umbra_common import ToolError, slowness
 
 SYNC_32K = 0x48320010  # the board's 32768 Hz counter: the guest's clock
 # The same on both sides: every instruction one nanosecond, a fixed date that runs with it, no entropy from this computer.
@@ -163,8 +163,8 @@ class Machine:
             (self.breakpoints.add if wanted else self.breakpoints.discard)(address)
 
     def run(self, seconds):
-        """Continue to the next stop; returns the registers. `seconds` of this computer's time at most."""
-        deadline = time.monotonic() + seconds
+        """Continue to the next stop; returns the registers. `seconds` of this computer's time at most, if it is neither slow nor busy."""
+        deadline = time.monotonic() + seconds * slowness()
         self.gdb.send("c")
         while True:
             try:

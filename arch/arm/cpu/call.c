@@ -366,7 +366,7 @@ static void make_sure(struct vcpu *v, struct call *c)
 		*c = now;
 	}
 	memcpy(v->call_at, c->at, sizeof(c->at));
-	v->call_gen += 2;	/* other roots had what another line needs */
+	call_count(v);	/* other roots had what another line needs */
 }
 
 /* The exception return behind which the window was last, if it was one of T32 code, is to have a line. */
@@ -446,7 +446,7 @@ static bool may_be_lines(struct vcpu *v)
 	if (!is_valid(v))
 		return false;
 	if (v->call_dacr != v->hw_dacr_entry)
-		v->call_gen += 2;
+		call_count(v);
 	v->call_dacr = v->hw_dacr_entry;
 	v->line_stack.gen = 0;
 	v->call_seen = v->hw_asid;
@@ -471,7 +471,7 @@ static void learn_sctlr(struct vcpu *v, struct call *c)
 		return;
 	c->writes_sctlr = true;
 	c->known = false;	/* make it anew */
-	v->call_gen++;
+	call_count(v);
 }
 
 void call_refresh(struct vcpu *v)
@@ -536,8 +536,10 @@ bool call_abort(struct vcpu *v, u32 offset, u32 ahead)
 u32 call_audit(struct vcpu *v)
 {
 	const struct call *c = v->calls;
-	u32 bad = 0;
+	u32 bad = !(v->call_gen & 1);
 
+	if (bad)
+		pr_err("call line audit: call_gen is even, so it will be 0, which no root's is\n");
 	for (u32 i = 0; i < PLACES && v->open_used && vector(v) && was_right(v, current(v)); i++) {
 		if (page_at(v, c->at[i]) == c->page[i])
 			continue;

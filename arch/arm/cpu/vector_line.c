@@ -69,8 +69,11 @@ static bool see_mov(struct look *k, u32 w)
 	return true;
 }
 
+/* The SPSR as the exception left it: not once it was written. */
 static bool see_mrs(struct look *k, u32 w)
 {
+	if (w & BIT(22) && k->psr_is)
+		return false;
 	k->r[RD(w)] = (struct value){ .is = w & BIT(22) ? SPSR : CPSR, .keep = ~0u };
 	return true;
 }

@@ -159,7 +159,10 @@ static void attr_rebuild(struct shadow *s)
 	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
 }
 
-/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
+/*
+ * MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. It may be another kernel that
+ * starts (kexec): what code this one shared with User mode says nothing of that.
+ */
 static void sctlr_changed(struct shadow *s)
 {
 	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
@@ -168,6 +171,7 @@ static void sctlr_changed(struct shadow *s)
 		return;
 	s->sctlr = now;
 	s->scan_user = false;
+	s->scan_user_times = 0;
 	attr_rebuild(s);
 	pool_drop_all(s);
 	dacr_sync_managers(s);

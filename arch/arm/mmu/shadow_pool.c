@@ -133,7 +133,7 @@ void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 	u64 roots = n->roots;
 
 	if (call_needs(s->v, va))
-		s->v->call_gen += 2;	/* an odd number */
+		call_count(s->v);
 	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
 		tlbi_all();
 		return;

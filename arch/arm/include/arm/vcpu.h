@@ -143,7 +143,7 @@ struct vcpu {
 	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
-	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root. Kept by the shadow MMU; never 0 */
+	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root (call_count()); never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
 #define GATES_SIZE	0x10000u	/* of which that is a multiple */
 	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
