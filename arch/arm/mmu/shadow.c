@@ -5,6 +5,7 @@
 #include <hv/alloc.h>
 #include <hv/layout.h>
 #include <hv/log.h>
+#include <string.h>
 
 #include "mmu.h"
 #include "window.h"
@@ -156,6 +157,7 @@ static void attr_rebuild(struct shadow *s)
 {
 	const struct vcp15 *c = &s->v->cp15;
 
+	memset(s->low_bits, 0, sizeof(s->low_bits));
 	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
 }
 
@@ -185,6 +187,7 @@ static void vectors_changed(struct shadow *s)
 
 	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
 		node_drop_entry(s, &s->node[i], va);
+	rest_drop_slot(s, va >> SECTION_SHIFT);
 }
 
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)

@@ -282,7 +282,7 @@ static __attribute__((noinline)) u32 fill_alike(struct shadow *s, const struct s
 		else if (frame_is_fixed(frame))
 			break;
 		else if (!(was & FRAME_MANY))
-			frame_add(s, frame, FRAME_NAME_TBL(name), (name + i) & 0xff, page);
+			frame_add_name(s, frame, name + i, page);
 		*(volatile u32 *)&p[i] = (page + bits) | (was & FRAME_USER ? 0 : L2_XN);
 	}
 	return i;
@@ -374,7 +374,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 
 static void adopt_asid(struct shadow *s)
 {
-	root_drop_ng(s, s->cur);
+	root_rest_ng(s, s->cur);
 	s->asid_pending = false;
 	dacr_apply(s);
 }
@@ -582,12 +582,16 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 }
 
 /* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
-static bool domains_are_there(const struct shadow *s, const struct walk *w, enum view view, u32 slot)
+static bool domains_are_there(struct shadow *s, const struct walk *w, enum view view, u32 slot)
 {
 	const u8 *d = s->dom_of[w->domain][view];
+	const struct node *n;
 
 	if (!w->global || d[1])
 		return d[1] && (!w->global || d[0]);
+	n = node_find(s, link_key(w->l1desc), slot);
+	if (n && n->rests)
+		return false;
 	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
 		if (s->node[i].ng)
 			return false;
