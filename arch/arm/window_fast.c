@@ -85,6 +85,7 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF) {	/* the window's system call knows User mode with nothing masked */
 			v->svc_vector = v->svc_vector_t32 = 0;
 			v->svc_entry = v->svc_plain = v->svc_line = v->call_slow;
+			v->lines_now = 0;
 		}
 	}
 	v->cpsr = new;

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -12,6 +13,7 @@ import umbra_common
 import umbra_debian
 import umbra_front
 import umbra_guest
+import umbra_machine
 import umbra_run
 from board import SLOW
 from umbra_common import SOURCE, build_dir, building, claim_build
@@ -311,6 +313,31 @@ def test_two_runs_at_once(tmp_path, monkeypatch):
             pass
     with umbra_run.alone(umbra_run.arguments_of([])):
         pass
+
+
+def test_console_takes_no_file(tmp_path):
+    """QEMU removes what has the name of its socket: nothing but a socket that nobody listens on may have it."""
+    own, taken, left = (tmp_path / name for name in ("own", "taken", "left"))
+    own.write_text("mine", encoding="ascii")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as gone:
+        listener.bind(str(taken))
+        listener.listen()
+        gone.bind(str(left))
+        gone.close()
+        for path, message in ((own, "is no socket and is left alone"), (taken, "is in use: a program listens on it"),
+                              (tmp_path, "is no socket and is left alone"), (tmp_path / ("x" * 107), "is too long for a socket's name: 107"),
+                              (tmp_path / "none" / "x", "cannot be a socket: there is no folder ")):
+            text = run(["tools/run", "--console", path], 1)
+            assert text.startswith(f"run: {path} {message}") and len(text.splitlines()) == 1
+    assert own.read_text(encoding="ascii") == "mine"
+    assert umbra_run.arguments_of(["--console", str(left)]).console == str(left)
+    assert umbra_run.arguments_of(["--console", str(tmp_path / "new")])
+
+
+def test_commas_in_names():
+    """A word of QEMU's ends at a comma, a folder's name need not."""
+    assert umbra_machine.card_boot("/a,b/card") == ["-drive", "if=sd,format=raw,file=/a,,b/card"]
+    assert "path=/a,,b/x,server=on" in umbra_machine.console_on_socket("/a,b/x")[1]
 
 
 def test_words_for_qemu():

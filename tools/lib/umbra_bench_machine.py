@@ -117,8 +117,8 @@ class Machine:
             path.unlink(missing_ok=True)
         qmp, gdb = (os.path.relpath(path) for path in paths[:2])
         command = umbra_machine.base_command(program) + PINNED + [
-            "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console", "-monitor", "none",
-            "-qmp", f"unix:{qmp},server=on,wait=off", "-chardev", f"socket,id=gdb,path={gdb},server=on,wait=off",
+            "-chardev", f"file,id=console,path={umbra_machine.file_word(self.console)}", "-serial", "chardev:console", "-monitor", "none",
+            "-qmp", f"unix:{umbra_machine.file_word(qmp)},server=on,wait=off", "-chardev", f"socket,id=gdb,path={umbra_machine.file_word(gdb)},server=on,wait=off",
             "-gdb", "chardev:gdb", "-S", *[str(word) for word in boot]]
         self.command = command
         # Should this program be killed, its machines end with it (setpriv is part of util-linux).

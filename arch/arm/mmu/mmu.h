@@ -218,6 +218,10 @@ struct shadow {
 	struct low_bits low_bits[LOW_BITS];	/* while @attr and SCTLR.AFE are the same */
 	struct span span[SPAN_MAX];
 	u32 spans;
+	struct short_table {	/* of short walks (guest_walk.c): what it follows from, and where the first-level table is, or NULL */
+		u32 ttbr0, sctlr, ttbcr;
+		const volatile u32 *l1;
+	} short_table;
 	/* host domains */
 	struct host_dom dom[16];
 	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
