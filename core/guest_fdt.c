@@ -227,20 +227,29 @@ static int add_devices(struct guest *g, void *fdt)
 	return err;
 }
 
+/* As kernels find it: by the first string of device_type, whatever stands behind it. */
+static bool is_memory(const void *fdt, int node)
+{
+	int len;
+	const char *type = fdt_getprop(fdt, node, "device_type", &len);
+
+	return type && len >= (int)sizeof("memory") && !memcmp(type, "memory", sizeof("memory"));
+}
+
 /* The guest must not probe what is not there: it would get an external abort. */
 static int visit_disable_absent(void *fdt, int node, u32 addr, void *arg)
 {
 	const struct guest *g = arg;
-	const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 
-	if (guest_map_find(&g->map, addr) || (type && !strcmp(type, "memory")))
-		return 0;
-	return disable_node(fdt, node);
+	return guest_map_find(&g->map, addr) || is_memory(fdt, node) ? 0 : disable_node(fdt, node);
 }
 
 static int next_memory(const void *fdt, int node)
 {
-	return fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", sizeof("memory"));
+	do {
+		node = fdt_next_node(fdt, node, NULL);
+	} while (node >= 0 && !is_memory(fdt, node));
+	return node;
 }
 
 /* All properties of that name: nothing keeps a tree from having several, and who reads which of them is anybody's guess. */

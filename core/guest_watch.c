@@ -153,11 +153,12 @@ static u64 parse_size(const char **s)
 
 /* A word of the command line for a message: what a terminal would act upon is not in it. */
 #define ARG_SHOWN	48u
+#define BETWEEN		" \t\n\v\f\r"	/* two arguments, as Linux has it; a boot script may have lines */
 
 static const char *show_arg(char *out, const char *arg)
 {
 	char word[ARG_SHOWN + 1];
-	u32 n = (u32)MIN(strcspn(arg, " "), ARG_SHOWN);
+	u32 n = (u32)MIN(strcspn(arg, BETWEEN), ARG_SHOWN);
 
 	memcpy(word, arg, n);
 	word[n] = 0;
@@ -198,8 +199,8 @@ void guest_watch_args(struct guest *g, const char *args)
 		void (*check)(struct guest *g, const char *arg, const char *value);
 	} known[] = { { "mem=", check_mem }, { "initrd=", check_initrd } };
 
-	for (const char *s = args; s && *s; s += strcspn(s, " ")) {
-		s += strspn(s, " ");
+	for (const char *s = args; s && *s; s += strcspn(s, BETWEEN)) {
+		s += strspn(s, BETWEEN "\"");	/* it may be in quotes */
 		for (u32 i = 0; i < ARRAY_SIZE(known); i++)
 			if (!strncmp(s, known[i].name, strlen(known[i].name)))
 				known[i].check(g, s, s + strlen(known[i].name));

@@ -575,6 +575,7 @@ static void memory_is_said_once(void **state)
 		ROOT("<1>", "<1>", MEMORY("@0", "") MEMORY("@80000000", "linux,usable-memory = <0x80000000 0x20000000>;") MEMORY("@1", "")),
 		ROOT("<1>", "<1>", MEMORY("@80000000", "status = \"disabled\";")),
 		ROOT("<1>", "<1>", "bus { " MEMORY("", "") " };"),
+		ROOT("<1>", "<1>", MEMORY("@80000000", "") "memory@90000000 { device_type = \"memory\", \"ram\"; reg = <0x90000000 0x10000000>; };"),
 		ROOT("<1>", "<1>", "chosen { linux,usable-memory-range = <0x80000000 0x20000000>; };"),
 	};
 
@@ -590,6 +591,7 @@ static void memory_is_said_once(void **state)
 		assert_null(fdt_getprop(fdt, node, "status", NULL));
 		assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,usable-memory-range", NULL));
 		assert_true(fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory", 7) < 0);
+		assert_true(fdt_path_offset(fdt, "/memory@90000000") < 0);
 	}
 }
 
@@ -1080,7 +1082,7 @@ static void memory_arguments_are_checked(void **state)
 		{ "console=ttyO2 mem=480M quiet", 0 }, { "mem=0x1e000000", 0 }, { "mem=99M@0x80000000 mem=100m@0x90000000", 0 },
 		{ "mem=", 0 }, { "xmem=512M", 0 }, { "mem=491520k", 0 },
 		{ "mem=512M", 1 }, { "a mem=99M@0x80000000 mem=384M@0x88000000", 1 }, { "mem=1G mem=1M@0", 2 },
-		{ "mem=384M@2281701376", 1 },
+		{ "mem=384M@2281701376", 1 }, { "quiet\tmem=512M", 1 }, { "quiet\nmem=512M\n", 1 }, { "quiet \"mem=512M\" \"a\"", 1 },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
