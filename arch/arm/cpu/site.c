@@ -23,12 +23,25 @@ static u32 operand(const struct site_row *r, u32 word)
 	return word >> r->shift & 0xf;
 }
 
-static const struct site_row *row_of(u32 word)
+static const struct site_row *find_row(u32 word)
 {
 	for (const struct site_row *r = rows; r < rows + ARRAY_SIZE(rows); r++)
 		if ((word & r->mask) == r->value && operand(r, word) <= r->max)
 			return r;
 	return NULL;
+}
+
+/* The row of @word, or NULL. Remembered, because one is asked about several times in a row and few are used; of the word 0 from the beginning. */
+static const struct site_row *row_of(u32 word)
+{
+	static struct { u32 word; const struct site_row *row; } known[1 << 6];
+	u32 i = (word ^ word >> 12 ^ word >> 20) % ARRAY_SIZE(known);
+
+	if (known[i].word != word) {
+		known[i].word = word;
+		known[i].row = find_row(word);
+	}
+	return known[i].row;
 }
 
 /* Behind LDM^ at @i: NOP; ADD sp, sp, #imm8; MOVS pc, lr, the way from a privileged mode to User mode. */
