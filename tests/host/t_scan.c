@@ -318,65 +318,6 @@ static void data_around_has_no_say(void **state)
 	assert_true(is_site(300));
 }
 
-/* What the scan says of w[1], in whichever order it says it. */
-static struct verdict {
-	u32 n, interpret, doubts, either;
-	bool site[SCAN_WORDS];
-} with_loads, without_loads;
-
-static void verdict_of(struct verdict *r, const u32 *const page[3], u32 entry, const struct code_loads *before, const struct code_loads *behind)
-{
-	*r = (struct verdict){ 0 };
-	code_scan_first(&scan, page[1], 0xc0300000);
-	scan.near[0] = before;
-	scan.near[2] = behind;
-	code_scan(&scan, page);
-	scan.near[0] = scan.near[2] = NULL;
-	r->n = code_doubt(&scan, page, entry);
-	r->interpret = scan.interpret;
-	r->doubts = scan.nr_doubts;
-	r->either = scan.nr_either;
-	for (u32 k = 0; k < r->n; k++)
-		r->site[scan.site[k]] = true;
-}
-
-/* Where the loads of the neighbours are known beforehand, the verdict is the same. Returns the number of sites. */
-static u32 check_known_loads(const u32 *const page[3], u32 entry)
-{
-	static struct code_loads loads[3];
-
-	for (u32 k = 0; k < 3; k++) {
-		code_scan_first(&scan, page[k], 0xc02ff000 + k * PAGE_SIZE);
-		code_scan_loads(&scan, &loads[k]);
-	}
-	verdict_of(&without_loads, page, entry, NULL, NULL);
-	verdict_of(&with_loads, page, entry, &loads[0], &loads[2]);
-	assert_memory_equal(&with_loads, &without_loads, sizeof(with_loads));
-	verdict_of(&with_loads, page, entry, NULL, &loads[2]);
-	assert_memory_equal(&with_loads, &without_loads, sizeof(with_loads));
-	return with_loads.n;
-}
-
-static void loads_of_neighbours_known_before(void **state)
-{
-	static const u32 load[] = { LDR_LIT(64), LDR_LIT(4000), LDR_LIT_NEG(64), LDR_LIT_NEG(4000), 0xe28f4f1e, 0xe24f4a01, 0xe514000c, 0xe79ff103 };
-	const u32 *page[3] = { w[0], w[1], w[2] };
-	u32 seed = 7, sites = 0;
-
-	for (u32 n = 0; n < 64; n++) {
-		clear_pages(state);
-		for (u32 i = 0; i < 3 * SCAN_WORDS; i++) {
-			seed = seed * 1664525 + 1013904223;
-			if (seed >> 28 == 0)
-				w[i / SCAN_WORDS][i % SCAN_WORDS] = load[seed >> 20 & 7];
-			else if (seed >> 28 < 3)
-				w[i / SCAN_WORDS][i % SCAN_WORDS] = seed & BIT(20) ? MRS : LDM_RET;
-		}
-		sites += check_known_loads(page, n & 1 ? SCAN_WORDS : n * 16);
-	}
-	assert_true(sites > 64 * 40);
-}
-
 /* What a table has further than 4 KiB behind the load is not taken for data. */
 static void tables_end(void **state)
 {
@@ -931,8 +872,6 @@ static void real_kernel(void **state)
 
 		if (!mostly_code(page[1]))
 			continue;
-		if (p % 4 == 0)
-			check_known_loads(page, SCAN_WORDS);
 		scan_at(page, KERNEL_VA + p * PAGE_SIZE);
 		for (i = 0; i < SCAN_WORDS; i++) {
 			/* Linux's reset vector, SWI SYS_ERROR0, is code. */
@@ -1204,7 +1143,7 @@ static void without_fast_exits(void **state)
 	assert_int_equal(word, MRS);
 }
 
-/* What is remembered of a neighbour's loads is what it holds now. */
+/* The loads of a neighbour that count are those that it holds now. */
 static void neighbours_that_change(void **state)
 {
 	put(RAM + PAGE_SIZE + 0x10, MRS);
@@ -1690,7 +1629,7 @@ int main(void)
 		S(plain_sites), S(cheaper_as_sites), S(trapping_words_are_unambiguous),
 		S(returns_are_fused), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages),
 		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
-		S(what_stands_behind_matters_each_time), S(loads_of_neighbours_known_before),
+		S(what_stands_behind_matters_each_time),
 		S(only_what_matters_is_decided), S(branch_table),
 		S(adr), S(adr_and_branches), S(adr_far_away), S(table_of_constants), S(conditional_run), S(pointer_to_code), S(random_pages),
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),

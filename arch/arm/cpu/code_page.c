@@ -80,14 +80,6 @@ struct copy {
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
-/* Where a page that is code, or was, may read relative to pc: for the scans of its neighbours. By the number of the page. */
-#define LOADS_KEPT	2048u
-struct loads_of {
-	gpa_t gpa;
-	bool known;
-	struct code_loads loads;
-};
-
 struct ram_range {
 	gpa_t base;
 	u32 size;
@@ -109,7 +101,6 @@ struct code_pages {
 	bool hot;		/* the window may handle sites by their kind */
 	struct churn churn[CHURN_PAGES];
 	u32 churn_hand;
-	struct loads_of *loads;	/* [LOADS_KEPT] */
 	u32 doubts, either;	/* of all scans: struct code_scan */
 	bool thumb;		/* the guest's kernel executes T32 code */
 	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
@@ -195,7 +186,6 @@ int code_pages_init(struct vcpu *v)
 	c->copy = hv_alloc((c->copies + 1) * sizeof(struct copy), 8);
 	c->called = hv_alloc(NAMES * sizeof(u16), 8);
 	c->name_of = hv_alloc(NAMES * sizeof(gpa_t), 8);
-	c->loads = hv_alloc(LOADS_KEPT * sizeof(struct loads_of), 8);
 	c->known = hv_alloc((c->copies + 1) * sizeof(struct t32_known), 8);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
@@ -739,42 +729,14 @@ bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word)
 	return restore_moved_sites(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 }
 
-/* -- what scans of neighbours need of a page -- */
-
-static struct loads_of *loads_of(struct code_pages *c, gpa_t gpa)
-{
-	return &c->loads[((u32)gpa >> PAGE_SHIFT) % LOADS_KEPT];
-}
-
-/* Page @gpa comes to be code. Only the scan of A32 code knows its loads. */
-static void keep_loads(struct vcpu *v, gpa_t gpa, bool scanned)
-{
-	struct loads_of *l = loads_of(v->code, gpa);
-
-	l->gpa = gpa;
-	l->known = scanned;
-	if (scanned)
-		code_scan_loads(&v->code->scan, &l->loads);
-}
-
-/* As long as page @gpa is code nobody writes it. */
-static const struct code_loads *known_loads(struct vcpu *v, gpa_t gpa)
-{
-	const struct loads_of *l = loads_of(v->code, gpa);
-
-	return l->known && l->gpa == gpa && code_page_is_code(v, gpa, NULL) ? &l->loads : NULL;
-}
-
-/* The guest's page of RAM at virtual page @gva, or NULL. And what is known of its loads, if that is asked for. */
-static const u32 *neighbour(struct vcpu *v, gva_t gva, const struct code_loads **loads)
+/* The guest's page of RAM at virtual page @gva, or NULL. */
+static const u32 *neighbour(struct vcpu *v, gva_t gva)
 {
 	struct gfault f;
 	struct walk w;
 
 	if (guest_walk(v, gva, ACC_READ, true, &w, &f) || !page_state(v->code, w.gpa))
 		return NULL;
-	if (loads)
-		*loads = known_loads(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 	return page_words(v, ALIGN_DOWN(w.gpa, PAGE_SIZE));
 }
 
@@ -803,11 +765,10 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 		n = code_scan_first(&c->scan, page[1], gva);
 	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
 		return 0;
-	c->scan.near[0] = c->scan.near[2] = NULL;
 	if (gva)
-		page[0] = neighbour(v, gva - PAGE_SIZE, &c->scan.near[0]);
+		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
-		page[2] = neighbour(v, gva + PAGE_SIZE, &c->scan.near[2]);
+		page[2] = neighbour(v, gva + PAGE_SIZE);
 	code_scan(&c->scan, page);
 	n = code_doubt(&c->scan, page, entry);
 	c->doubts += c->scan.nr_doubts;
@@ -839,7 +800,7 @@ static void scan_page_t32(struct vcpu *v, gpa_t gpa, gva_t gva)
 	gva &= PAGE_MASK;
 	c->scans++;
 	c->t32.page = (const u16 *)page_words(v, gpa);
-	c->t32.before = gva ? (const u16 *)neighbour(v, gva - PAGE_SIZE, NULL) : NULL;
+	c->t32.before = gva ? (const u16 *)neighbour(v, gva - PAGE_SIZE) : NULL;
 	c->t32.known = &c->new_known;
 	t32_scan(&c->t32, (v->r[15] ^ gva) & PAGE_MASK ? T32_NO_ENTRY : v->r[15] % PAGE_SIZE / 2, it_left(v));
 }
@@ -1001,7 +962,6 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		shadow_protect_page(v, gpa);
 		forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
-		keep_loads(v, gpa, !(v->cpsr & PSR_T));
 		v->code_gen++;
 	}
 	if (is_copy(*state)) {

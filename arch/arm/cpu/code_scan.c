@@ -29,8 +29,7 @@
  *
  * Cost: the first look asks one table, by its upper half, about each word of the page: can it be a site, or a load of rules 1 to 3? That
  * is 3 to 4 instructions a word, and where there is no site, all. Otherwise loads are sought in the neighbour pages too, as far as they
- * reach a word whose verdict depends on them, unless it is known from their own first look where they are; only where one reads such a
- * word is it decided which loads are code.
+ * reach a word whose verdict depends on them; only where one reads such a word is it decided which loads are code.
  */
 #include "code_scan.h"
 
@@ -477,35 +476,13 @@ static void note_pc(struct code_scan *s, const u32 *const page[3], u32 i)
 	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
 }
 
-/* The same where it is known which words of the page may be loads. */
-static void note_known_loads(struct code_scan *s, const u32 *const page[3], const struct code_loads *known, u32 from, u32 to)
-{
-	for (u32 i = from; i < to;) {
-		u32 left = known->word[i % SCAN_WORDS / 32] >> i % 32;
-
-		if (!left) {
-			i = (i | 31) + 1;
-			continue;
-		}
-		i += (u32)__builtin_ctz(left);
-		if (i < to)
-			note_pc(s, page, i);
-		i++;
-	}
-}
-
 /* Loads among the words from @from to @to of the window, which are of one neighbour page. */
 static void find_loads_near(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
 {
 	const u32 *base = page[from / SCAN_WORDS], *w, *end;
-	const struct code_loads *known = s->near[from / SCAN_WORDS];
 
 	if (!base)
 		return;
-	if (known) {
-		note_known_loads(s, page, known, from, to);
-		return;
-	}
 	base -= from / SCAN_WORDS * SCAN_WORDS;
 	end = base + to;
 	for (w = word_find(base + from, end, PC_MASK, PC_VALUE); w < end; w = word_find(w + 1, end, PC_MASK, PC_VALUE))
@@ -539,13 +516,6 @@ static bool asked_is_read(const struct code_scan *s)
 				return true;
 	}
 	return false;
-}
-
-void code_scan_loads(const struct code_scan *s, struct code_loads *l)
-{
-	*l = (struct code_loads){ 0 };
-	for (u32 k = 0; k < s->nr_pcs; k++)
-		l->word[s->pc[k] / 32] |= BIT(s->pc[k] % 32);
 }
 
 /* -- which loads are code -- */

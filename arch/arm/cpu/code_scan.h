@@ -7,16 +7,10 @@
 #define SCAN_WORDS	(PAGE_SIZE / 4)
 #define SCAN_WINDOW	(3 * SCAN_WORDS)	/* the page between its two virtual neighbours */
 
-/* Which words of a page may be loads relative to pc, or ADR: a bit a word. */
-struct code_loads {
-	u32 word[SCAN_WORDS / 32];
-};
-
 /* Working memory of scans: too large for a stack. Afterwards state[] tells a test what was decided. */
 struct code_scan {
 	const u32 *page;
 	gva_t gva;
-	const struct code_loads *near[3];	/* of page[0] and page[2], where the caller knows them; else NULL */
 	/* what the first look found in the page: numbers of words, ascending */
 	u32 nr_sites, nr_moved, nr_pcs;
 	u16 site[SCAN_WORDS];		/* in the end the sites; before, what may be one, some with SCAN_WIDE */
@@ -58,8 +52,6 @@ u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva);
  * space, or NULL when there are none. Returns the number of sites. Both together are a pure function of the three pages and the address.
  */
 u32 code_scan(struct code_scan *s, const u32 *const page[3]);
-/* What the first look found of the page that its neighbours' scans need. */
-void code_scan_loads(const struct code_scan *s, struct code_loads *l);
 /* Does the page of the first look read, relative to pc, out of itself? Then code_scan() matters even if there is no site. */
 bool code_scan_reads_out(const struct code_scan *s);
 /*
