@@ -177,40 +177,37 @@ static bool may_be_site(u32 w)
 }
 
 /*
- * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
+ * The operation of @w if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
  * sites, an SVC of the guest that could be taken for one of Umbra's, and SETEND BE, behind which stubs would be wrong (path_inline.c).
  */
-static enum insn_op find_site_op(const u32 *page, u32 i)
+static enum insn_op find_site_op(u32 w)
 {
 	enum insn_op op;
 
-	if ((page[i] & 0xff000000) == 0xee000000 && site_is_cheaper(page, i))
+	if ((w & 0xff000000) == 0xee000000 && site_is_cheaper(w))
 		return INSN_MRC;
-	op = a32_site_op(page[i]);
-	if (page[i] == 0xf1010200)
+	op = a32_site_op(w);
+	if (w == 0xf1010200)
 		return INSN_SETEND;
-	if (op == INSN_OTHER && page[i] >> 28 == 14 && site_is_word(page[i]))
+	if (op == INSN_OTHER && w >> 28 == 14 && site_is_word(w))
 		return INSN_SVC;
 	return op;
 }
 
-/* The same, remembered by the word; but for cache operations (c7), for which it depends on what stands behind them. */
-static enum insn_op site_op(const u32 *page, u32 i)
+/* The same, remembered. */
+static enum insn_op site_op(u32 w)
 {
-	u32 w = page[i];
 	struct site_op *k = &site_ops[(w ^ w >> 12 ^ w >> 20) % ARRAY_SIZE(site_ops)];
 
-	if ((w & 0xff0f0000) == 0xee070000)
-		return find_site_op(page, i);
 	if (k->word != w)
-		*k = (struct site_op){ w, find_site_op(page, i) };
+		*k = (struct site_op){ w, find_site_op(w) };
 	return k->op;
 }
 
 bool code_scan_candidate(const u32 *page, u32 i)
 {
 	look_init();
-	return may_be_site(page[i]) && site_op(page, i) != INSN_OTHER;
+	return may_be_site(page[i]) && site_op(page[i]) != INSN_OTHER;
 }
 
 /* Operations with wide encodings, which arbitrary data hit often. */
@@ -244,7 +241,7 @@ static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32
 		return;
 	if (site_is_word(*w))
 		s->moved[s->nr_moved++] = (u16)i;
-	op = site_op(s->page, i);
+	op = site_op(*w);
 	if (op == INSN_OTHER)
 		return;
 	if (!is_wide_op(op))
