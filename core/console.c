@@ -26,6 +26,7 @@
 #define TX_SIZE		8192u	/* powers of two */
 #define RX_SIZE		256u
 #define GUEST_RESERVE	1024u	/* places that the guest leaves free for Umbra's messages */
+#define CTRL_C		0x03u
 
 static u8 tx_buf[TX_SIZE];
 static u16 rx_buf[RX_SIZE];	/* characters, HOST_UART_BREAK, HOST_UART_OVERRUN */
@@ -288,6 +289,23 @@ void console_set_monitor(bool on)
 bool console_work_pending(void)
 {
 	return rx_head != rx_tail;
+}
+
+static bool stops(u16 c)
+{
+	return c == CTRL_C || c == CONFIG_MONITOR_ESCAPE;
+}
+
+bool console_stop_typed(void)
+{
+	u32 n = rx_tail;
+	int c;
+
+	while (ready && !released && rx_head - rx_tail < RX_SIZE && (c = host_uart_getc()) >= 0)
+		rx_char((u16)c);
+	while (n != rx_head && !stops(rx_buf[n % RX_SIZE]))
+		n++;
+	return n != rx_head || rx_head - rx_tail == RX_SIZE;
 }
 
 void console_work(void)

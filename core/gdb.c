@@ -24,6 +24,7 @@
 
 static struct guest *target;	/* NULL: not active */
 static bool held;		/* it must not run */
+static bool interrupt_waits;	/* Ctrl-C while it stood, or before gdb's word to go on had come: it is for when it runs next */
 static char said[256];		/* waits to be sent */
 static u32 said_len;
 
@@ -67,11 +68,20 @@ static void report(u32 signal)
 	gdb_reply(text);
 }
 
+static void interrupt(void)
+{
+	interrupt_waits = false;
+	arch_debug_halt(target->vcpu);
+	report(SIG_INT);
+}
+
 static void go(void)
 {
 	held = false;
 	may_say = true;
 	said_send();
+	if (interrupt_waits)
+		interrupt();
 }
 
 void gdb_end(void)
@@ -378,9 +388,9 @@ void gdb_input(char c)
 		break;
 	case GDB_INTERRUPT:
 		if (held)
-			break;
-		arch_debug_halt(target->vcpu);
-		report(SIG_INT);
+			interrupt_waits = true;
+		else
+			interrupt();
 		break;
 	case GDB_PACKET:
 		held = true;
@@ -415,6 +425,7 @@ static int cmd_gdb(int argc, char **argv)
 	mon_printf("[gdb: the guest stands; the console speaks GDB's remote protocol until the debugger detaches, or Ctrl-]]\n");
 	target = monitor_guest();
 	held = true;
+	interrupt_waits = false;
 	may_say = false;
 	said_len = 0;
 	gdb_packet_reset();

@@ -8,6 +8,7 @@
 #include <hv/alloc.h>
 #include <hv/console.h>
 #include <hv/emudev.h>
+#include <hv/gdb.h>
 #include <hv/guest.h>
 #include <hv/guest_watch.h>
 #include <hv/log.h>
@@ -183,10 +184,21 @@ struct guest *guest_find(const char *name)
 	return g;
 }
 
+/* One wire for two: whoever debugs would neither be heard nor could let the guest go on. */
+static int check_debugger(const struct guest *g)
+{
+	if (!gdb_active() || !passthrough_has_console(g))
+		return 0;
+	pr_err("guest %s gets the console's UART, which the debugger has: it is not started\n", g->name);
+	return -EBUSY;
+}
+
 int guest_start(struct guest *g)
 {
-	int err = guest_load(g);
+	int err = check_debugger(g);
 
+	if (!err)
+		err = guest_load(g);
 	if (err)
 		return err;
 	g->request = GUEST_REQ_NONE;

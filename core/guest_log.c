@@ -40,8 +40,10 @@ bool guest_log_is_text(const char *text, u32 len)
 	return true;
 }
 
-void guest_log_line(u64 ts, const char *text, u32 len)
+bool guest_log_line(u64 ts, const char *text, u32 len)
 {
+	if (console_stop_typed())
+		return false;
 	if (ts != GUEST_LOG_NO_TIME)
 		mon_printf("[%5lu.%06lu] ", (unsigned long)(ts / NSEC_PER_SEC), (unsigned long)(ts % NSEC_PER_SEC / 1000));
 	while (len && text[len - 1] == '\n')
@@ -49,6 +51,7 @@ void guest_log_line(u64 ts, const char *text, u32 len)
 	for (u32 i = 0; i < len; i++)
 		console_putc(text[i] == '\n' || text[i] == '\t' || (u8)text[i] >= ' ' ? text[i] : '.');
 	console_putc('\n');
+	return true;
 }
 
 /* What there is left to look at. */
@@ -209,7 +212,8 @@ bool guest_log_ring(struct guest *g)
 	mon_printf("printk's ring of Linux 5.10 or later at physical 0x%08x:\n", (unsigned)r.at);
 	for (u32 id = r.tail; ((id - r.tail) & ID_MASK) <= ((r.head - r.tail) & ID_MASK); id++)
 		if (ring_message(&r, id, &info, &text, &len)) {
-			guest_log_line(info->ts, text, len);
+			if (!guest_log_line(info->ts, text, len))
+				break;
 			messages++;
 		}
 	mon_printf("%lu messages\n", (unsigned long)messages);

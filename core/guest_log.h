@@ -8,9 +8,9 @@ struct guest;
 
 /* Let fn() look at each piece of the guest's RAM, until it returns true. */
 bool guest_log_scan(struct guest *g, bool (*fn)(struct guest *g, const u8 *ram, u32 size, void *arg), void *arg);
-/* One message; a @ts of GUEST_LOG_NO_TIME is not printed. */
+/* One message; a @ts of GUEST_LOG_NO_TIME is not printed. False, and nothing is printed: somebody wants it to end (console_stop_typed()). */
 #define GUEST_LOG_NO_TIME	~(u64)0
-void guest_log_line(u64 ts, const char *text, u32 len);
+bool guest_log_line(u64 ts, const char *text, u32 len);
 /* Is it what printk() stores: printable, UTF-8, tabs and line ends? */
 bool guest_log_is_text(const char *text, u32 len);
 

@@ -40,14 +40,22 @@ static u64 record_ts(const struct record *r)
 	return (u64)r->ts_hi << 32 | r->ts_lo;
 }
 
-static const struct record *record_at(const u8 *p, const u8 *end, const struct format *f)
+/* Numbers that fit each other. */
+static const struct record *record_plausible(const u8 *p, const u8 *end, const struct format *f)
 {
 	const struct record *r = (const struct record *)p;
 
 	if ((u32)(end - p) < sizeof(*r) || r->ts_hi >= 1u << 20 || r->len < sizeof(*r) || r->len > RECORD_MAX ||
 	    r->len > (u32)(end - p) || r->facility > 23 || r->len != ALIGN_UP(f->header + r->text_len + r->dict_len, f->align))
 		return NULL;
-	return guest_log_may_look(1 + r->text_len / 8u) && guest_log_is_text((const char *)p + f->header, r->text_len) ? r : NULL;
+	return r;
+}
+
+static const struct record *record_at(const u8 *p, const u8 *end, const struct format *f)
+{
+	const struct record *r = record_plausible(p, end, f);
+
+	return r && guest_log_may_look(1 + r->text_len / 8u) && guest_log_is_text((const char *)p + f->header, r->text_len) ? r : NULL;
 }
 
 static struct run run_of(const u8 *p, const u8 *end, const struct format *f)
@@ -97,15 +105,16 @@ static bool record_look(struct guest *g, const u8 *ram, u32 size, void *arg)
 	return false;	/* the longest of all */
 }
 
+/* How many were printed. A device of the guest may write to them meanwhile. */
 static u32 print_run(const struct run *run)
 {
-	for (const u8 *p = run->begin; p < run->end;) {
-		const struct record *r = (const struct record *)p;
+	const struct record *r;
+	u32 n = 0;
 
-		guest_log_line(record_ts(r), (const char *)p + run->format->header, r->text_len);
-		p += r->len;
-	}
-	return run->records;
+	for (const u8 *p = run->begin; p < run->end && (r = record_plausible(p, run->end, run->format)); p += r->len, n++)
+		if (!guest_log_line(record_ts(r), (const char *)p + run->format->header, r->text_len))
+			break;
+	return n;
 }
 
 /* What was not yet overwritten behind the newest record. */
@@ -150,16 +159,16 @@ struct lines {
 	u32 nr;
 };
 
+static bool line_begins(const u8 *p, const u8 *end)
+{
+	return end - p >= 5 && p[0] == '<' && p[1] >= '0' && p[1] <= '7' && p[2] == '>';
+}
+
 /* The end of the line "<N>text\n" at @p, or NULL when that is none. */
 static const u8 *line_end(const u8 *p, const u8 *end)
 {
-	const u8 *nl;
+	const u8 *nl = line_begins(p, end) ? memchr(p + 3, '\n', MIN((u32)(end - p), RECORD_MAX) - 3) : NULL;
 
-	if (end - p < 5 || p[0] != '<' || p[1] < '0' || p[1] > '7' || p[2] != '>')
-		return NULL;
-	if (!guest_log_may_look(RECORD_MAX / 8))
-		return NULL;
-	nl = memchr(p, '\n', MIN((u32)(end - p), RECORD_MAX));
 	return nl && guest_log_is_text((const char *)p, (u32)(nl - p)) ? nl + 1 : NULL;
 }
 
@@ -168,7 +177,7 @@ static struct lines lines_at(const u8 *p, const u8 *end)
 	struct lines l = { p, p, 0 };
 	const u8 *next;
 
-	while ((next = line_end(l.end, end))) {
+	while (line_begins(l.end, end) && guest_log_may_look(RECORD_MAX / 8) && (next = line_end(l.end, end))) {
 		l.end = next;
 		l.nr++;
 	}
@@ -194,17 +203,15 @@ static bool text_look(struct guest *g, const u8 *ram, u32 size, void *arg)
 bool guest_log_text(struct guest *g)
 {
 	struct lines l = { .nr = 0 };
+	u32 n = 0;
 
 	guest_log_scan(g, text_look, &l);
 	if (!l.nr)
 		return false;
 	mon_printf("printk's text of Linux 3.4 or earlier at physical 0x%08x:\n", (unsigned)guest_map_gpa(&g->map, ptr_hpa(l.begin)));
-	for (const u8 *p = l.begin; p < l.end;) {
-		const u8 *next = line_end(p, l.end);
-
-		guest_log_line(GUEST_LOG_NO_TIME, (const char *)p + 3, (u32)(next - p) - 3);
-		p = next;
-	}
-	mon_printf("%lu messages\n", (unsigned long)l.nr);
+	for (const u8 *p = l.begin, *next; p < l.end && (next = line_end(p, l.end)); p = next, n++)
+		if (!guest_log_line(GUEST_LOG_NO_TIME, (const char *)p + 3, (u32)(next - p) - 3))
+			break;
+	mon_printf("%lu messages\n", (unsigned long)n);
 	return true;
 }

@@ -19,7 +19,7 @@
 
 void guest_watch_start(struct guest *g)
 {
-	g->watch.since = host_time_now();
+	g->watch.silent = 0;
 	g->watch.characters = console_guest_characters(g);
 	g->watch.silence_said = false;
 	g->watch.still = 0;
@@ -48,21 +48,22 @@ static void look_for_storm(struct guest *g, bool lives)
 
 /*
  * A guest that says nothing may do so on purpose. One that has never said a word is lost when it takes aborts and interrupts at most (no
- * waiting, no system call, no device), and sooner when it does not even get on.
+ * waiting, no system call, no device), and sooner when it does not even get on. Its own time counts: one that a debugger holds, or that others leave
+ * little of the processor, stands without being lost.
  */
 static void look_for_silence(struct guest *g, bool lives)
 {
 	struct guest_watch *w = &g->watch;
+	const u32 ran = g->share.ticks_per_second;
 
 	if (w->silence_said || passthrough_has_console(g) || w->characters != console_guest_characters(g))
 		return;
-	w->still = arch_vcpu_still(g->vcpu) && !lives ? w->still + 1 : 0;
-	if (lives)
-		w->since = host_time_now();
-	if (w->still < STILL_S && host_time_now() - w->since < SILENCE_S * TIME_HZ)
+	w->still = arch_vcpu_still(g->vcpu) && !lives ? w->still + ran : 0;
+	w->silent = lives ? 0 : w->silent + ran;
+	if (w->still < STILL_S * TIME_HZ && w->silent < SILENCE_S * TIME_HZ)
 		return;
 	w->silence_said = true;
-	if (w->still >= STILL_S)
+	if (w->still >= STILL_S * TIME_HZ)
 		pr_warn("guest %s: not a word on its console, and it loops in one place with interrupts masked\n", g->name);
 	else
 		pr_warn("guest %s: not a word on its console since its start, and no sign of life for %u s\n", g->name, SILENCE_S);

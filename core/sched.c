@@ -40,12 +40,16 @@ static u64 virtual(const struct guest *g, u32 ticks)
 	return (u64)ticks * (SCHED_UNIT / g->cfg.weight);
 }
 
+/* Ticks since its turn began, if it has one. */
+static u32 turn(const struct guest *g)
+{
+	return g == current ? host_time_now() - since : 0;
+}
+
 /* Where @g stands, for comparison. */
 static s64 standing(const struct guest *g)
 {
-	u32 running = g == current ? host_time_now() - since : 0;
-
-	return (s64)(g->share.vtime + virtual(g, running)) - (g->cfg.latency ? (s64)virtual(g, SLICE) : 0);
+	return (s64)(g->share.vtime + virtual(g, turn(g))) - (g->cfg.latency ? (s64)virtual(g, SLICE) : 0);
 }
 
 static bool can_run(struct guest *g)
@@ -93,7 +97,7 @@ static u64 least(void)
 	bool found = false;
 
 	for (struct guest *g = guest_first(); g; g = g->next) {
-		u64 v = g->share.vtime + (g == current ? virtual(g, host_time_now() - since) : 0);
+		u64 v = g->share.vtime + virtual(g, turn(g));
 
 		if (!g->share.ready || (found && v >= vtime))
 			continue;
@@ -211,13 +215,15 @@ void sched_done(void)
 	current = NULL;
 }
 
+/* The turn that goes on counts: of one that is alone it may last for hours. */
 void sched_tick(void)
 {
 	for (struct guest *g = guest_first(); g; g = g->next) {
 		struct sched_share *s = &g->share;
+		u64 ran = s->ran + turn(g);
 
-		s->ticks_per_second = (u32)(s->ran - s->ran_at_tick);
-		s->ran_at_tick = s->ran;
+		s->ticks_per_second = (u32)(ran - s->ran_at_tick);
+		s->ran_at_tick = ran;
 	}
 }
 

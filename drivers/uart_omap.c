@@ -238,7 +238,7 @@ void host_uart_putc(char c)
 
 bool host_uart_tx_idle(void)
 {
-	return uart_read(UART_LSR) & LSR_TEMT;
+	return read_lsr() & LSR_TEMT;
 }
 
 static void set_ier(u32 ier)

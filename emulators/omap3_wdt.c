@@ -31,7 +31,7 @@ struct wdt {
 	struct guest *guest;
 	u32 sysconfig, wisr, wier, wclr, wldr, wtgr, wspr;
 	u32 count;	/* WCRR at time @since */
-	u32 since;	/* host time of the last reload, start or stop */
+	u32 since;	/* host time of a step: the last reload, start or stop, or one that was seen */
 	bool running;
 };
 
@@ -55,8 +55,15 @@ static void set_count(struct wdt *s, u32 count)
 /* The counter goes up and bites when it passes 0xffffffff. Context: guest access or the host's tick. */
 static void check(struct wdt *s)
 {
-	if (!s->running || elapsed(s) <= ~s->count)
+	u32 steps = elapsed(s);
+
+	if (!s->running)
 		return;
+	if (steps <= ~s->count) {	/* it may take more than a turn of host time */
+		s->count += steps;
+		s->since += steps << shift(s);
+		return;
+	}
 	s->running = false;
 	guest_request(s->guest, GUEST_REQ_RESET, "the guest's watchdog was not served in time");
 }

@@ -36,6 +36,7 @@ struct shmem {
 	gpa_t base;
 	u32 nr, status, enable;
 	bool line;
+	bool alone;			/* and that was said */
 	struct shmem *next;		/* of all regions */
 };
 
@@ -134,8 +135,9 @@ static void shmem_reset(struct emudev *d)
 	s->status = s->enable = 0;
 	s->line = true;		/* whatever it was: it is driven low */
 	update_line(s);
-	if (all_members(s) == BIT(s->nr))
+	if (all_members(s) == BIT(s->nr) && !s->alone)
 		layout_remark(&s->node->at, "region", "has no second member: nobody answers");
+	s->alone = all_members(s) == BIT(s->nr);
 }
 
 static void shmem_remove(struct emudev *d)

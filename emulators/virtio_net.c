@@ -42,6 +42,7 @@ struct net {
 	const struct layout_dev *node;
 	u32 nr;				/* of the switch's ports */
 	u8 address[ADDRESS];
+	bool alone;			/* and that was said */
 	u32 spent;			/* by senders since its own last turn, beyond PLAIN_COST for each frame */
 	struct net *next;		/* of all switches */
 };
@@ -202,8 +203,9 @@ static void net_reset(struct emudev *d)
 	forget_stations(s);
 	for (const struct net *p = ports; p; p = p->next)
 		others += p != s && p->node->net_switch == s->node->net_switch;
-	if (!others)
+	if (!others && !s->alone)
 		layout_remark(&s->node->at, "switch", "has no second member: nobody answers");
+	s->alone = !others;
 }
 
 static bool is_taken(u32 on, u32 nr)

@@ -15,6 +15,8 @@
 #define VCPU(name, field)	DEFINE(VCPU_##name, offsetof(struct vcpu, field))
 
 _Static_assert(offsetof(struct vcpu, r) == 0, "the window's sp is where STM and LDM have the guest's registers");
+_Static_assert(offsetof(struct vcpu, tramp_ttbr0) == offsetof(struct vcpu, r[15]) + 20 &&
+	       offsetof(struct vcpu, host_sp) == offsetof(struct vcpu, tramp_ttbr0) + 12, "window_enter and exit_switch load them with one LDM");
 _Static_assert(offsetof(struct dacr_cache, valid) == 0 && offsetof(struct dacr_cache, guest) == 4 &&
 	       offsetof(struct dacr_cache, kernel) == 8 && offsetof(struct dacr_cache, user) == 12 &&
 	       sizeof(struct dacr_cache) == 16, "hot_dacr_write loads a whole entry with one LDM");
@@ -46,7 +48,7 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(EXIT_IFAR, exit_ifar);
 	VCPU(IRQ_IN, irq_in);
 	VCPU(HOST_SP, host_sp);
-	VCPU(HOST_RETURN, host_return);
+	VCPU(WINDOW_ENTER, window_enter);
 	VCPU(EXIT_INSN, exit_insn);
 	VCPU(EXIT_INSN_VALID, exit_insn_valid);
 	VCPU(WINDOW_BASE, window_base);
@@ -96,6 +98,10 @@ static void __attribute__((used)) asm_offsets(void)
 	VCPU(SVC_PLAIN, svc_plain);
 	VCPU(SVC_LINE, svc_line);
 	VCPU(CALL_DACR, call_dacr);
+	VCPU(USER_ACCESS_GUEST, user_access.guest);
+	VCPU(USER_ACCESS_HOST, user_access.host);
+	VCPU(USER_ACCESS_ADDRESS, user_access.address);
+	VCPU(USER_ACCESS_BACK, user_access.back);
 	VCPU(RET, ret);
 	DEFINE(RET_LINE, offsetof(struct vcpu, ret[0].line) - offsetof(struct vcpu, ret));
 	DEFINE(RET_SIZE, sizeof(((struct vcpu *)0)->ret[0]));

@@ -167,14 +167,9 @@ arm_set_banked_sp:
 arm_guest_enter:
 	push	{r4-r11, lr}
 	str	sp, [r0, #VCPU_HOST_SP]
-	ldr	r1, =guest_exit
-	str	r1, [r0, #VCPU_HOST_RETURN]
-	ldr	r1, [r0, #VCPU_WINDOW_BASE]
-	ldr	r2, =window_enter
-	ldr	r3, =__window_start
-	sub	r2, r2, r3
-	add	pc, r1, r2
-guest_exit:
+	ldr	pc, [r0, #VCPU_WINDOW_ENTER]
+	.global	arm_guest_exit		@ v->host_return
+arm_guest_exit:
 	pop	{r4-r11, pc}
 	.ltorg
 

@@ -34,9 +34,7 @@
 /* Translation faults and permission faults of pages (B3.13.3): FS[4] is bit 10. A closed domain has reasons that only C knows. */
 static inline bool fs_is_simple(u32 fsr)
 {
-	u32 fs = fsr & 0x40f;
-
-	return fs == 0x5 || fs == 0x7 || fs == 0xf;
+	return (BIT(0x5) | BIT(0x7) | BIT(0xf)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
 }
 
 /* On path `inline` stubs only remember the guest's DACR. False: what the host's is for it, C must find out. */
@@ -82,7 +80,7 @@ static inline bool fold(struct vcpu *v)
 	return true;
 }
 
-/* What inject_dabt() and inject_pabt() do, where modes are no more than banks of sp and lr. @lr: what the pc is ahead there (B1.8.3). */
+/* What inject_dabt() and inject_pabt() do, where modes are no more than banks of sp and lr. @lr: what the pc is ahead there. */
 static void take_abort(struct vcpu *v, u32 offset, u32 lr, u32 far)
 {
 	enum vbank from = open_bank(vcpu_mode(v));
@@ -106,29 +104,68 @@ static inline bool modes_are_simple(const struct vcpu *v)
 	       vcpu_mode(v) != MODE_FIQ;
 }
 
-/* The abort is the guest's. */
-static bool pass_on(struct vcpu *v, enum shadow_access acc, const struct gfault *f)
+/* Vector offset of an abort, and what the pc is ahead in lr (B1.8.3). */
+static inline u32 abort_vector(enum shadow_access acc)
+{
+	return acc == ACC_EXEC ? 0x0c : 0x10;
+}
+
+static inline u32 abort_ahead(enum shadow_access acc)
+{
+	return acc == ACC_EXEC ? 4 : 8;
+}
+
+/*
+ * With all that the guest's kernel begins it with, and without a way home for what is in the open page: from User mode that is what an exception
+ * finds, and from Supervisor mode to itself it stays.
+ */
+static bool pass_on_by_line(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
+{
+	const u32 mode = vcpu_mode(v), pc = v->r[15];
+	struct vcpu_open *o = v->open;
+
+	if (!v->open_used || !v->return_mode || (mode != MODE_USR && (mode != MODE_SVC || !settle_dacr(v, o->dacr))) ||
+	    !call_abort(v, abort_vector(acc), abort_ahead(acc)))
+		return false;
+	if (acc == ACC_EXEC) {
+		o->ifsr = v->cp15.ifsr = fsr;
+		o->ifar = v->cp15.ifar = far;
+	} else {
+		o->dfsr = v->cp15.dfsr = fsr;
+		o->dfar = v->cp15.dfar = far;
+	}
+	trouble_outside(v, abort_vector(acc), far, pc);
+	return true;
+}
+
+static bool pass_on_by_vector(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
 {
 	bool user = !vcpu_privileged(v);
 
 	if (!modes_are_simple(v) || !fold(v))
 		return false;
 	if (acc == ACC_EXEC) {
-		vcpu_count(v, EXIT_PABT);
-		v->cp15.ifsr = f->fsr;
-		v->cp15.ifar = f->far;
-		take_abort(v, 0x0c, 4, f->far);
+		v->cp15.ifsr = fsr;
+		v->cp15.ifar = far;
 	} else {
-		vcpu_count(v, EXIT_DABT);
-		v->cp15.dfsr = f->fsr;
-		v->cp15.dfar = f->far;
-		take_abort(v, 0x10, 8, f->far);
+		v->cp15.dfsr = fsr;
+		v->cp15.dfar = far;
 	}
-	progress_made(v);
+	take_abort(v, abort_vector(acc), abort_ahead(acc), far);
 	if (v->open_used) {
 		call_vector(v);
 		open_again(v, user);
 	}
+	return true;
+}
+
+/* The abort is the guest's. */
+static bool pass_on(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
+{
+	if (!pass_on_by_line(v, acc, fsr, far) && !pass_on_by_vector(v, acc, fsr, far))
+		return false;
+	v->exits[acc == ACC_EXEC ? EXIT_PABT : EXIT_DABT]++;	/* no exit is being accounted: vcpu_count() has no more to do */
+	progress_made(v);
 	return true;
 }
 
@@ -231,18 +268,12 @@ static enum short_end data_abort(struct vcpu *v, gva_t va, enum shadow_access ac
 {
 	bool priv = vcpu_privileged(v);
 	struct short_walk w;
-	struct gfault f;
+	u32 fsr = guest_walk_short(v, va, acc, priv, priv && v->open_used ? v->open->dacr : v->cp15.dacr, &w);
 
-	switch (guest_walk_short(v, va, acc, priv, priv && v->open_used ? v->open->dacr : v->cp15.dacr, &w, &f)) {
-	case SHORT_WALK_FAULT:
-		return pass_on(v, acc, &f) ? SHORT_DONE : SHORT_NOT;
-	case SHORT_WALK_PAGE:
-		if (fill(v, va, acc, &w))
-			return SHORT_DONE;
-		break;
-	case SHORT_WALK_OTHER:
-		break;
-	}
+	if (fsr > SHORT_WALK_PAGE)
+		return pass_on(v, acc, fsr, va) ? SHORT_DONE : SHORT_NOT;
+	if (fsr == SHORT_WALK_PAGE && fill(v, va, acc, &w))
+		return SHORT_DONE;
 	return acc == ACC_EXEC ? SHORT_NOT : short_device(v, va, acc);
 }
 
@@ -286,10 +317,15 @@ static enum short_end short_undefined(struct vcpu *v)
 
 enum short_end short_exit(struct vcpu *v, u32 vector)
 {
-	if (!v->short_exits || v->cpsr & PSR_E || (v->cpsr & PSR_T && !v->t32_kernel && vcpu_privileged(v)))
+	const u32 psr = v->cpsr;
+
+	if (!v->short_exits || psr & PSR_E)
 		return SHORT_NOT;
-	if (v->cpsr & PSR_T && vcpu_privileged(v))
+	if (psr & PSR_T && vcpu_privileged(v)) {
+		if (!v->t32_kernel)
+			return SHORT_NOT;
 		code_page_ran(v);	/* where T32 code runs is looked at after each exit */
+	}
 	if (vector == VEC_DABT)
 		return short_abort(v, v->exit_dfsr, v->exit_dfar, v->exit_dfsr & FSR_WNR ? ACC_WRITE : ACC_READ);
 	if (vector == VEC_PABT)

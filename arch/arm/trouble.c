@@ -24,14 +24,16 @@ static const char *exception_name(u32 vector)
 
 static void say_exception(const struct vcpu *v)
 {
-	const struct trouble_event *e = &v->trouble.exception, *o = &v->trouble.outside;
+	const struct trouble *t = &v->trouble;
+	const struct trouble_event *o = &t->outside, *e = t->inside.count > o->count ? &t->inside : o;
 
 	if (e->count)
 		pr_warn("guest %s: last exception: %s at 0x%08x, address 0x%08x (%u since its start)\n", v->guest->name,
-			exception_name(v->trouble.vector), (unsigned)e->pc, (unsigned)e->what, (unsigned)e->count);
-	if (o->count && o->count != e->count)
+			exception_name(e == o ? t->outside_vector : t->inside_vector), (unsigned)e->pc, (unsigned)e->what,
+			(unsigned)e->count);
+	if (o->count && e != o)
 		pr_warn("guest %s: last exception outside of a handler: %s at 0x%08x, address 0x%08x\n", v->guest->name,
-			exception_name(v->trouble.outside_vector), (unsigned)o->pc, (unsigned)o->what);
+			exception_name(t->outside_vector), (unsigned)o->pc, (unsigned)o->what);
 }
 
 /* Tables that are nowhere explain why nothing can be executed. */
@@ -118,7 +120,7 @@ bool trouble_polls(struct vcpu *v)
 
 u32 arch_vcpu_exceptions(const struct vcpu *v)
 {
-	return v->trouble.exception.count;
+	return v->trouble.exceptions;
 }
 
 bool arch_vcpu_still(struct vcpu *v)
@@ -147,18 +149,13 @@ void arch_vcpu_trouble(struct vcpu *v)
  * An abort in Abort mode, an Undefined instruction in Undefined mode: the handler of the first one had not saved its return address yet,
  * which is gone now. Real kernels never do it on purpose; one whose vectors lead nowhere does it for ever.
  */
-void trouble_exception(struct vcpu *v, u32 vector, u32 mode, u32 far)
+void trouble_inside(struct vcpu *v, u32 vector, u32 mode, u32 far)
 {
 	struct trouble *t = &v->trouble;
-	bool again = vcpu_mode(v) == mode;
 
-	t->exception = (struct trouble_event){ t->exception.count + 1, far, v->r[15] };
-	t->vector = vector;
-	if (vcpu_mode(v) != MODE_ABT && vcpu_mode(v) != MODE_UND) {
-		t->outside = t->exception;
-		t->outside_vector = vector;
-	}
-	if (!again || t->said)
+	t->inside = (struct trouble_event){ ++t->exceptions, far, v->r[15] };
+	t->inside_vector = vector;
+	if (vcpu_mode(v) != mode || t->said)
 		return;
 	t->said = true;
 	pr_warn("guest %s: %s in the handler of the exception before, whose return address is lost: the guest cannot go on as it was\n",

@@ -197,10 +197,8 @@ exit_slow:
 	orr	r3, r3, r2
 	str	r3, [sp, #VCPU_CPSR]
 exit_switch:
-	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
-	ldr	r6, [sp, #VCPU_HOST_TTBR0]
-	ldr	r7, [sp, #VCPU_HOST_RETURN]
-	ldr	r8, [sp, #VCPU_HOST_SP]
+	add	r5, sp, #VCPU_TRAMP_TTBR0
+	ldm	r5, {r5-r8}		@ trampoline, Umbra's TTBR0, return address, stack
 	mov	r9, #HOST_ASID_UMBRA
 	dsb				@ guest's stores are done before tables change
 	mcr	p15, 0, r5, c2, c0, 0	@ TTBR0: trampoline
@@ -217,23 +215,20 @@ exit_switch:
 	.global	window_enter
 window_enter:
 	cps	#0x13
-	ldr	r1, [sp, #VCPU_CPSR]
-	movw	r4, #0x19f
-	bic	r1, r1, r4
-	orr	r1, r1, #0x10		@ User mode, IRQ and aborts open; F is the guest's, because its User code can read it
-	msr	spsr_cxsf, r1
-	ldr	r5, [sp, #VCPU_TRAMP_TTBR0]
-	ldr	r6, [sp, #VCPU_HW_TTBR0]
-	ldr	r7, [sp, #VCPU_HW_ASID]
-	ldr	r8, [sp, #VCPU_HW_DACR]
-	ldr	lr, [sp, #VCPU_PC]
+	add	r3, sp, #VCPU_PC
+	ldm	r3, {r3-r8}		@ pc, CPSR, TTBR0, CONTEXTIDR, DACR, trampoline
+	movw	r9, #0x19f
+	bic	r4, r4, r9
+	orr	r4, r4, #0x10		@ User mode, IRQ and aborts open; F is the guest's, because its User code can read it
+	msr	spsr_cxsf, r4
+	mov	lr, r3
 	dsb
+	mcr	p15, 0, r8, c2, c0, 0
+	isb
+	mcr	p15, 0, r6, c13, c0, 1
+	isb
 	mcr	p15, 0, r5, c2, c0, 0
-	isb
-	mcr	p15, 0, r7, c13, c0, 1
-	isb
-	mcr	p15, 0, r6, c2, c0, 0
-	mcr	p15, 0, r8, c3, c0, 0
+	mcr	p15, 0, r7, c3, c0, 0
 	isb
 	ldmia	sp, {r0-r14}^
 	nop				@ no banked register access right after LDM^ (A8.8.59 note)
@@ -293,7 +288,13 @@ host_dabt:
 	addeq	r0, r0, #4
 	beq	host_late_guest
 	b	2f
-6:
+6:	adrl	r1, user_access_start
+	cmp	r0, r1
+	adrl	r1, user_access_end
+	cmphs	r1, r0
+	ldrhi	lr, [sp, #VCPU_USER_ACCESS_BACK]
+	addhi	lr, lr, #8
+	bhi	gate_abort
 #endif
 	adrl	r1, hot_svc_start
 	cmp	r0, r1

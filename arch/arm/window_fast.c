@@ -85,6 +85,7 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 		if ((new & PSR_MODE) == MODE_USR && new & PSR_AIF) {	/* the window's system call knows User mode with nothing masked */
 			v->svc_vector = v->svc_vector_t32 = 0;
 			v->svc_entry = v->svc_plain = v->svc_line = v->call_slow;
+			v->lines_now = 0;
 		}
 	}
 	v->cpsr = new;
@@ -551,10 +552,12 @@ static bool fast_tlb_mva(struct vcpu *v, u32 w)
 			return fast_done(v, EXIT_CP15_TLB);
 	}
 	v->r[rt] = va;
-	v->tlb_loop.pc = v->r[15];
+	if (!fast_shadowed(v, va))
+		return true;		/* enough for one exit, the guest stands at the operation */
+	v->tlb_loop.pc = v->r[15];	/* for this exit only: C forgets it */
 	v->tlb_loop.rt = rt;
 	v->tlb_loop.end = l.end;
-	return !fast_shadowed(v, va);	/* true: enough for one exit, the guest stands at the operation */
+	return false;
 }
 
 /* Guest DACR write whose translation to host domains is known. */

@@ -38,6 +38,11 @@ void window_sites_add(struct vcpu *v, u32 pc, u32 trap, u32 copy, u32 word)
 u32 window_strex(struct vcpu *v, u32 va, u32 size, u32 val, u32 val2);	/* window.S: enum window_strex */
 
 bool window_ldrex(struct vcpu *v, u32 va, u32 size);
+void window_enter(void);
+void window_strt_gate(void);
+void window_ldrt_gate(void);
+void window_strbt_gate(void);
+void window_ldrbt_gate(void);
 
 static uintptr_t in_window(const struct vcpu *v, uintptr_t function)
 {
@@ -73,6 +78,7 @@ void window_prepare(struct vcpu *v)
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE))
 		v->svc_plain = !vector ? v->call_slow : in_window(v, (uintptr_t)(thumb ? window_call_t32 : window_call));
 	v->svc_entry = v->svc_line = v->svc_plain;
+	v->lines_now = 0;
 	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
 		v->ret[k].now = RET_NOWHERE;
 	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : MODE_SVC;
@@ -105,11 +111,16 @@ void arm_window_in_place(struct vcpu *v)
 void arm_window_moved(struct vcpu *v, u32 base)
 {
 	v->window_base = base;
+	v->window_enter = in_window(v, (uintptr_t)window_enter);
 	window_set_gates(v, 0);
 	if (IS_ENABLED(CONFIG_CPU_PATH_INLINE)) {
 		v->to_user = in_window(v, (uintptr_t)window_to_user);
 		v->call_slow = in_window(v, (uintptr_t)window_call_slow);
 		v->und_plain = in_window(v, (uintptr_t)window_und_plain);
+		v->user_access.access[0] = in_window(v, (uintptr_t)window_strt_gate);
+		v->user_access.access[1] = in_window(v, (uintptr_t)window_ldrt_gate);
+		v->user_access.access[2] = in_window(v, (uintptr_t)window_strbt_gate);
+		v->user_access.access[3] = in_window(v, (uintptr_t)window_ldrbt_gate);
 	}
 	arm_window_in_place(v);
 }

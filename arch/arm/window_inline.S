@@ -27,6 +27,33 @@ window_to_user:
 	ldr	lr, [sp, #VCPU_PC]
 	movs	pc, lr
 
+/*
+ * From a gate: an access of r0 with the rights of virtual User mode, which is the host's DACR of that mode. With that nothing is executable where gates are,
+ * so it is here. One that aborts is the guest's (window.S).
+ */
+	.macro	user_access insn
+	ldr	lr, [sp, #VCPU_USER_ACCESS_HOST]
+	mcr	p15, 0, lr, c3, c0, 0
+	isb
+	ldr	lr, [sp, #VCPU_USER_ACCESS_ADDRESS]
+	\insn	r0, [lr]
+	ldr	lr, [sp, #VCPU_HW_DACR]
+	mcr	p15, 0, lr, c3, c0, 0
+	isb
+	ldr	pc, [sp, #VCPU_USER_ACCESS_BACK]
+	.endm
+	.global	window_strt_gate, window_ldrt_gate, window_strbt_gate, window_ldrbt_gate
+user_access_start:
+window_strt_gate:
+	user_access strt
+window_ldrt_gate:
+	user_access ldrt
+window_strbt_gate:
+	user_access strbt
+window_ldrbt_gate:
+	user_access ldrbt
+user_access_end:
+
 /* r3 := the virtual CPSR with its I. Clobbers r4. */
 	.macro	inl_cpsr
 	ldr	r4, [sp, #OPEN_MASK]
@@ -436,6 +463,8 @@ inl_ldm_rest:
 	ldr	r5, [sp, #OPEN_DACR]
 	inl_find_dacr
 	ldr	r6, [lr]
+	str	r5, [sp, #VCPU_USER_ACCESS_GUEST]	@ for gates
+	str	r11, [sp, #VCPU_USER_ACCESS_HOST]
 	ubfx	r7, r6, #16, #4
 	ubfx	r8, r6, #12, #4
 inl_user_ls:

@@ -12,7 +12,7 @@ if [ "$(id -u)" != "$1" ]; then
 fi
 mkdir -p $folder
 cd $folder || exit
-timeout -k 5 "$3" stress-ng --verify --oomable --"$2" 1 --"$2"-ops 1 -t 1 </dev/null >log 2>&1
+timeout -k 2 "$3" stress-ng --verify --oomable --"$2" 1 --"$2"-ops 1 -t 1 </dev/null >log 2>&1
 status=$?
 ! grep -q 'skipped\|not implemented' log || status="$status skipped"
 echo "verdict $status"

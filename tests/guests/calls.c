@@ -323,6 +323,21 @@ static void test_lines(void)
 	end();
 }
 
+/* A hypervisor may count such writes, which change nothing, and take them into the line from then on. */
+static void test_sctlr(void)
+{
+	struct line l;
+
+	begin("SCTLR written again and again");
+	line_make(&l, 0, 0, 8);
+	line_fresh(&l);
+	calls(&l);
+	for (u32 i = 0; i < 300; i++)
+		sctlr_write(sctlr_read());
+	calls(&l);
+	end();
+}
+
 /* A page border in the frame; it is on the stack's way down that memory is written. */
 static void test_borders(void)
 {
@@ -695,6 +710,7 @@ void guest_main(void)
 	launch_in = code_fresh(in, ARRAY_SIZE(in));
 	MCR(0, c13, c0, 4, percpu);
 	test_lines();
+	test_sctlr();
 	test_borders();
 	test_pages();
 	test_load();

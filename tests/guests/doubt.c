@@ -192,6 +192,40 @@ static void test_both_sets(void)
 	stacks_init();
 }
 
+/* Privileged A32 code that goes on for so long that its page might be taken for A32 code, then User T32 code in it, which looks like sites. */
+static void test_user_t32_after_long(void)
+{
+	/* mov r4, #40960; 1: subs r4, r4, #1; bne 1b; mrs r6, cpsr; and; svc */
+	static const u32 a32[] = { 0xe3a04a0a, 0xe2544001, 0x1afffffd, MRS_R6, AND_MODE, SVC };
+	/* movs r3, r2; add.w r1, r2, #5: CPS to mode 0x13. svc 5 */
+	static const u32 t32[] = { 0xf1020013, 0xbf000105, 0xbf00df05 };
+	u32 w[T32_AT + ARRAY_SIZE(t32)], *at = w;
+
+	group_begin("User T32 code after much A32 code of the page");
+	for (u32 i = 0; i < T32_AT; i++)
+		w[i] = i < ARRAY_SIZE(a32) ? a32[i] : i == T32_AT - 1 ? SVC : NOP;
+	for (u32 i = 0; i < ARRAY_SIZE(t32); i++)
+		w[T32_AT + i] = t32[i];
+	for (u32 round = 0; round < 4; round++) {
+		if (!(round & 1))	/* the same words once more the other time */
+			at = code_fresh(w, ARRAY_SIZE(w));
+		for (u32 i = 0; i < 2; i++) {
+			group_check(VEC_SVC, set_run(at, 0, MODE_SVC), "round %u: A32", round);
+			group_check(MODE_SVC, exc_frame.r[6], "round %u: MRS", round);
+		}
+		if (round & 2)
+			tlb_all();
+		for (u32 i = 0; i < 2; i++) {
+			group_check(VEC_SVC, set_run(at, T32_AT, MODE_USR | PSR_T), "round %u: T32", round);
+			group_check((u32)&at[T32_AT] + 10, exc_frame.exc_lr, "round %u: where", round);
+			group_check(100, exc_frame.r[3], "round %u: r3", round);
+			group_check(105, exc_frame.r[1], "round %u: r1", round);
+		}
+	}
+	group_end();
+	stacks_init();
+}
+
 /* User T32 code runs first, then sites of privileged A32 code beside it. */
 static void test_user_t32_first(void)
 {
@@ -241,6 +275,7 @@ void guest_main(void)
 	test_constant_like_a_load();
 	test_svc_numbers();
 	test_conditional_code();
+	test_user_t32_after_long();	/* before the kernel executes T32 code */
 	test_both_sets();
 	test_user_t32_first();
 	test_privileged_t32_later();

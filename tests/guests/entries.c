@@ -433,6 +433,35 @@ static void test_domains(void)
 	end();
 }
 
+/* The line's page comes to be there again when system calls have been made, from code that is executed for the first time. */
+static void test_late(void)
+{
+	const struct kind *k = NULL;
+	const u32 call = 0xef000000;
+
+	begin("system calls first");
+	for (u32 n = 0; n < 48; n++) {
+		u32 *at = code_fresh(&call, 1);
+		struct ctx c;
+
+		if (n % 8 == 0) {
+			k = &kinds[n / 8 % 3];
+			put(n / 8 % FORMS, k, n & 8);
+			runs(n / 8 % FORMS, k);
+		}
+		map_stub(page_now, 0);
+		for (u32 i = 0; i < RUNS; i++) {
+			ctx_init(&c, MODE_SVC | masks);
+			c.pc = (u32)at;
+			same(VEC_SVC, ctx_run(&c), "%s: vector", what);
+		}
+		map_stub(page_now, KERNEL);
+		for (u32 i = 0; i < 4; i++)
+			runs(n / 8 % FORMS, k);
+	}
+	end();
+}
+
 /* -- interrupts -- */
 
 #define SPIN		(USER + 0x400)	/* r12 counts turns down, then the word of a data abort */
@@ -559,6 +588,7 @@ void guest_main(void)
 	test_patched();
 	test_mapping();
 	test_domains();
+	test_late();
 	if (BOARD_IS_OMAP3) {
 		test_pending();
 		test_interrupts();

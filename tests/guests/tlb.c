@@ -547,8 +547,8 @@ struct loop_end {
 	u32 at, left, cpsr;
 };
 
-/* op; add at, #4096; cmp at, end; blo op */
-static struct loop_end tlb_loop_imm(u32 at, u32 end)
+/* op; add at, #4096; cmp at, end; blo op. Always the same instruction. */
+static __attribute__((noinline)) struct loop_end tlb_loop_imm(u32 at, u32 end)
 {
 	u32 cpsr;
 
@@ -705,6 +705,11 @@ static void test_loops(void)
 	group_check(0xfffff000, e.at, "nearly everything");
 	group_check(PSR_Z | PSR_C, e.cpsr & 0xf0000000u, "nearly everything: flags");
 	group_check(page_tag(12), peek(page_pa(12)), "what is still mapped");
+	/* More of nothing than a hypervisor may skip at once, and then a loop that has one turn. */
+	group_check(page_tag(5), peek(VA + 0x5000), "a page");
+	tlb_loop_imm(0x10000000, 0x2ff00000);
+	e = tlb_loop_imm(VA + 0x5000, VA);
+	group_check(VA + 0x6000, e.at, "one turn");
 	for (u32 s = 0; s < LOOP_SLOTS; s++)
 		pt_section(l1_main, VA + (s << 20), 0);
 	tlb_all();

@@ -250,6 +250,34 @@ static void escape_opens_and_closes_the_monitor(void **state)
 	assert_false(console_in_monitor());
 }
 
+/* A command that prints looks for who wants it to end, and whoever types ahead finds everything typed afterwards. */
+static void long_output_ends_when_wanted(void **state)
+{
+	char many[300];
+
+	type(ESC);
+	in = "vers";
+	assert_false(console_stop_typed());
+	in = "ion\r\x03";
+	assert_true(console_stop_typed());
+	assert_true(console_stop_typed());	/* it is still to be read */
+	clear();
+	console_work();
+	assert_non_null(strstr(out, "Umbra "));
+	assert_false(console_stop_typed());
+	in = ESC;
+	assert_true(console_stop_typed());
+	console_work();
+	assert_false(console_in_monitor());
+	type(ESC);
+	memset(many, 'x', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	in = many;
+	assert_true(console_stop_typed());	/* a Ctrl-C behind all that would not be found */
+	type("\x03");
+	type(ESC);
+}
+
 static void without_a_guest_the_monitor_stays(void **state)
 {
 	guest.state = GUEST_STOPPED;
@@ -700,7 +728,7 @@ int main(void)
 		T(ram_is_shown),
 		T(the_wire_waits),
 		T(a_guest_that_does_not_read),
-		T(without_a_guest_the_monitor_stays),
+		T(long_output_ends_when_wanted), T(without_a_guest_the_monitor_stays),
 		T(line_editing),
 		T(every_command_answers),
 		T(stats_tell_the_cost_of_slow_exits),

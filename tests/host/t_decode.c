@@ -410,6 +410,13 @@ static const struct {
 	{ 0xf822, 0x1d03, INSN_STR, "S2 r1 [r2-#3]PW" },
 	{ 0xf85f, 0x1008, INSN_LDR, "L4 r1 [r15-#8]P" },
 	{ 0xf8df, 0x1f08, INSN_LDR, "L4 r1 [r15+#3848]P" },
+	{ 0xf852, 0x1804, INSN_OTHER, NULL },		/* neither index nor write-back: UNDEFINED */
+	{ 0xf802, 0x1a04, INSN_OTHER, NULL },
+	{ 0xf932, 0x18ff, INSN_OTHER, NULL },
+	{ 0xf8cf, 0x1008, INSN_OTHER, NULL },		/* stores relative to pc: UNDEFINED */
+	{ 0xf84f, 0x1d04, INSN_OTHER, NULL },
+	{ 0xf80f, 0x1003, INSN_OTHER, NULL },
+	{ 0xf82f, 0x1e03, INSN_OTHER, NULL },
 	{ 0xf852, 0x1e04, INSN_LDRT, "L4 r1 [r2+#4]P" },
 	{ 0xf822, 0x1e04, INSN_STRT, "S2 r1 [r2+#4]P" },
 	{ 0xe972, 0x1502, INSN_LDR, "L8 r1& [r2-#8]PW" },

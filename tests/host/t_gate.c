@@ -19,6 +19,7 @@
 #define SITE		0xc0300120u
 #define PAGE_OF_GATES	0xbff91000u
 #define TO_USER		0xbfe00100u
+#define ACCESS(n)	((s32)offsetof(struct vcpu, user_access.access[n]))
 #define FRAME		0xc1400f80u		/* what is in memory, around a page border */
 #define FRAME_WORDS	64u
 
@@ -44,6 +45,7 @@ static struct machine {
 	u32 frame[FRAME_WORDS];
 	u32 missing;		/* the page of this address is; 0: none */
 	u32 accesses, abort_at;	/* the access that aborts; ~0: none */
+	u32 user_at, user_stored, user_how;	/* where the guest's own access was, what it would store, which it was */
 	bool aborted, left, user;
 } m;
 static struct gate_code code;
@@ -157,6 +159,23 @@ static bool unprivileged(u32 w)
 	return true;
 }
 
+/* What the window does for a gate (window_inline.S), by user_access.access[@how]: what it accesses and how is told by what is loaded. */
+static void window_access(u32 how)
+{
+	m.user_at = m.v.user_access.address;
+	m.user_stored = m.r[0];
+	m.user_how = how;
+	m.pc = m.v.user_access.back;
+	if (m.accesses++ == m.abort_at) {
+		m.aborted = true;
+		m.r[0] ^= 0x5a5a5a5a;
+		return;
+	}
+	if (how & 1)
+		m.r[0] = *memory(m.user_at) & (how & 2 ? 0xff : ~0u);
+	m.lr = m.v.hw_dacr;
+}
+
 static void load_user(u32 w)
 {
 	u32 rn = m.r[FIELD(w, 19, 16)], nr = w & 1 ? 15 : 14, *p = memory(rn - 4 * nr);
@@ -234,7 +253,10 @@ static void step(void)
 
 		if (!(w & BIT(20)))
 			*vcpu_word(off) = get(rd);
-		else if (rd == 15)
+		else if (rd == 15 && off >= ACCESS(0) && off <= ACCESS(3)) {
+			window_access((u32)(off - ACCESS(0)) / 4);
+			return;
+		} else if (rd == 15)
 			m.user = true, assert_int_equal(*vcpu_word(off), TO_USER);
 		else
 			set(rd, *vcpu_word(off));
@@ -735,7 +757,7 @@ static void clean_in_a_loop(void **state)
 /* All of the I-cache is invalidated if the page is known to be no code, as User mode has it. */
 static void invalidate(void **state)
 {
-	enum { DONE, MORE, UNMAPPED, CODE, WINDOW, CASES };
+	enum { WORKS, MORE, UNMAPPED, CODE, WINDOW, CASES };
 
 	for (u32 rt = 0; rt < 13; rt++)
 		for (u32 n = 0; n < LOOPS * CASES; n++) {
@@ -750,9 +772,9 @@ static void invalidate(void **state)
 			if (what == CODE)
 				m.v.no_code[vcpu_no_code(LINE_PAGE)] = rt & 1 ? 0 : LINE_PAGE ^ 16 * PAGE_SIZE;	/* none, or another one in its place */
 			run();
-			assert_int_equal(m.iciallu, what == DONE);
-			assert_int_equal(m.bpiall, what == DONE);
-			if (what == DONE) {
+			assert_int_equal(m.iciallu, what == WORKS);
+			assert_int_equal(m.bpiall, what == WORKS);
+			if (what == WORKS) {
 				assert_int_equal(m.translated, g.r[rt]);
 				check_done();
 			} else {
@@ -804,12 +826,88 @@ static void loops_of_other_forms(void **state)
 	assert_false(gate_make(&code, &at));
 }
 
+/* LDRT and the like of the guest's, by the registers @r. */
+static void guest_user_access(u32 w, u32 *r)
+{
+	u32 rn = FIELD(w, 19, 16), rd = FIELD(w, 15, 12), at = r[rn];
+
+	assert_int_equal(m.user_at, at);
+	assert_int_equal(m.user_how, (w & BIT(20) ? 1 : 0) | (w & BIT(22) ? 2 : 0));
+	if (w & BIT(20))
+		r[rd] = *memory(at) & (w & BIT(22) ? 0xff : ~0u);
+	else
+		assert_int_equal(m.user_stored, r[rd]);
+	r[rn] += w & BIT(23) ? w & 0xfff : -(w & 0xfff);
+}
+
+enum { DONE, ANOTHER_DACR, ABORTED, ENDS };
+
+static void check_user_access(u32 w, u32 end)
+{
+	run();
+	assert_int_equal(m.v.exits[EXIT_SITE_USER_LS], end == DONE);
+	assert_int_equal(m.accesses, end != ANOTHER_DACR);
+	if (end == ABORTED) {
+		assert_true(m.aborted);
+		assert_int_equal(pay(code.at[(m.pc - gate_at()) / 4]), 0);
+		check_same(0);
+		return;
+	}
+	assert_true(m.left);
+	if (end == DONE) {
+		guest_user_access(w, g.r);
+		g.at = 1;
+		check_same((m.lr - SITE) / 4);
+		return;
+	}
+	while (code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+		m.lr += 4;
+	assert_int_equal(code.word[(m.lr - gate_at()) / 4], site_word_of(SITE_KIND_USER_LS, 0));
+	assert_int_equal(code.word[(m.lr - gate_at()) / 4 + 1], w);
+	assert_int_equal(code.at[(m.lr - gate_at()) / 4 + 1], 0);
+	check_same(code.at[(m.lr - gate_at()) / 4]);
+}
+
+/* The window does the access where it knows the host's DACR of User mode; else the trapping word is next, and the word behind it. */
+static void user_accesses(void **state)
+{
+	static const u32 words[] = { 0xe4b00008, 0xe4a00008, 0xe4300008, 0xe4200000, 0xe4f00001, 0xe4e00001 };
+
+	for (u32 n = 0; n < 13 * 13 * ARRAY_SIZE(words) * ENDS; n++) {
+		u32 rt = n % 13, rn = n / 13 % 13, end = n / 169 % ENDS;
+
+		insn[0] = words[n / 169 / ENDS] | rt << 12 | rn << 16;
+		if (rt == rn)
+			continue;
+		guest_any(FRAME);
+		g.r[rn] = FRAME + 4 * ((u32)rand() % FRAME_WORDS);
+		machine_of_guest(MODE_SVC);
+		m.v.user_access.guest = end == ANOTHER_DACR ? 0xfd : ENTRY_GUEST;
+		m.abort_at = end == ABORTED ? 0 : ~0u;
+		make(1, 0);
+		check_places();
+		check_user_access(insn[0], end);
+	}
+}
+
+static void no_user_accesses(void **state)
+{
+	static const u32 words[] = { 0xe4b0d000, 0xe4b0e000, 0xe4bd0000, 0xe4be0000, 0xe4b01100 };	/* sp, lr; farther than one ADD goes */
+	struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = 1 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		insn[0] = words[i];
+		assert_false(gate_make(&code, &at));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(strex_of_another_address), cmocka_unit_test(singles), cmocka_unit_test(dacr),
 		cmocka_unit_test(clean), cmocka_unit_test(clean_in_a_loop), cmocka_unit_test(invalidate), cmocka_unit_test(whole_caches),
 		cmocka_unit_test(loops_of_other_forms),
+		cmocka_unit_test(user_accesses), cmocka_unit_test(no_user_accesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,12 +260,23 @@ static void test_running(void **state)
 	type("\x03");
 	assert_string_equal(wire, "$T02thread:1;#d4");
 	assert_true(gdb_holds(&guest));
-	type("\x03");				/* it stands already */
-	assert_string_equal(wire, "");
 	mon_printf("later\n");
-	assert_string_equal(wire, "");
+	assert_string_equal(wire, "$T02thread:1;#d4");	/* no more: it stands */
 	type("$vCont;c:1#13");
 	assert_string_equal(wire, "+$O6c617465720a#1f");	/* now */
+	assert_false(gdb_holds(&guest));
+}
+
+/* Ctrl-C that overtakes the word to go on, or comes while the guest stands, stops it when it goes on: once. */
+static void test_interrupt_while_it_stands(void **state)
+{
+	type("\x03");
+	type("\x03");
+	assert_string_equal(wire, "");
+	assert_true(gdb_holds(&guest));
+	exchange("c", "T02thread:1;");
+	assert_true(gdb_holds(&guest));
+	exchange("c", NULL);
 	assert_false(gdb_holds(&guest));
 }
 
@@ -346,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup(test_memory, setup),
 		cmocka_unit_test_setup(test_breakpoints, setup),
 		cmocka_unit_test_setup(test_running, setup),
+		cmocka_unit_test_setup(test_interrupt_while_it_stands, setup),
 		cmocka_unit_test_setup(test_said_while_it_stands_comes_later, setup),
 		cmocka_unit_test_setup(test_stops, setup),
 		cmocka_unit_test_setup(test_guest_ends, setup),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A guest from layout to running: kept files, placement, device tree edits, conflicts, restart, stop. */
+/* CFLAGS: -DCONFIG_GDB=1 */
 /* SOURCES: core/guest.c core/guest_load.c core/guest_files.c core/guest_fdt.c core/guest_tree.c core/guest_map.c core/guest_mem.c core/guest_watch.c tests/host/fake/time.c core/atags.c core/uimage.c core/alloc.c */
 /* SOURCES: core/layout.c core/layout_msg.c core/emudev.c core/passthrough.c core/irq.c core/mmio.c */
 /* SOURCES: drivers/owned_omap.c */
@@ -260,6 +261,29 @@ static void uart_can_be_passed_through(void **state)
 	assert_int_equal(guest_map_find(&guest.map, 0x49020000)->type, REGION_PASSTHROUGH);
 	guest_stop(&guest);
 	assert_false(fake_console_released);
+}
+
+static bool debugging;
+
+bool gdb_active(void)
+{
+	return debugging;
+}
+
+/* The debugger speaks on that wire. */
+static void uart_is_not_given_away_while_debugging(void **state)
+{
+	start("linux-uart3");
+	guest_stop(&guest);
+	debugging = true;
+	assert_int_equal(guest_start(&guest), -EBUSY);
+	assert_int_equal(guest.state, GUEST_STOPPED);
+	assert_false(fake_console_released);
+	debugging = false;
+	assert_int_equal(guest_start(&guest), 0);
+	debugging = true;
+	start("linux");		/* one that leaves the wire alone */
+	debugging = false;
 }
 
 static void atags_boot(void **state)
@@ -873,7 +897,22 @@ static void mmio_is_routed(void **state)
 	a.value = 99;
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
 	assert_int_equal(a.value, 5 + 0x10);
+	/* of a byte or a halfword, no more goes either way */
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 1, .is_write = true, .value = 0xfffffe41 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 4 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x41 + 0x10);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 4, .is_write = true, .value = 0x12345678 - 0x10 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 2 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x5678);
+	a = (struct mmio_access){ .addr = 0x48200010, .size = 1 };
+	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_DONE);
+	assert_int_equal(a.value, 0x78);
 	a.addr = 0x48200ffe;	/* leaves the device */
+	a.size = 4;
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
 	a.addr = 0x48200800;	/* the device says no */
 	assert_int_equal(mmio_dispatch(&guest, &a), MMIO_NOT_MINE);
@@ -912,22 +951,27 @@ static void watch(const char *name)
 	fake_log_reset();
 }
 
+/* @seconds go by, in each of which the guest runs for @ran ticks. */
+static void pass(u32 seconds, u32 ran)
+{
+	guest.share.ticks_per_second = ran;
+	while (seconds--) {
+		fake_time += TIME_HZ;
+		fake_tick();
+	}
+}
+
 /* Says nothing on purpose: no message while it shows signs of life, and one when it does no more. */
 static void silence_of_the_living(void **state)
 {
 	watch("linux");
 	fake_vcpu.lives = true;
-	for (u32 i = 0; i < 100; i++) {
-		fake_time += TIME_HZ;
-		fake_tick();
-	}
+	pass(100, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 0);
 	fake_vcpu.lives = false;
-	fake_time += 29 * TIME_HZ;
-	fake_tick();
+	pass(29, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 0);
-	fake_time += 2 * TIME_HZ;
-	fake_tick();
+	pass(2, TIME_HZ);
 	assert_int_equal(messages("no sign of life"), 1);
 	guest_stop(&guest);
 }
@@ -936,38 +980,44 @@ static void silence_of_the_living(void **state)
 static void silence_is_reported(void **state)
 {
 	watch("linux");
-	fake_time += 29 * TIME_HZ;
-	fake_tick();
+	pass(29, TIME_HZ);
 	assert_string_equal(fake_log_text, "");
-	fake_time += 2 * TIME_HZ;
-	fake_tick();
-	fake_tick();
+	pass(3, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 1);
 	assert_int_equal(fake_vcpu.troubles, 1);
 	assert_int_equal(guest_restart(&guest), 0);
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 2);
 	assert_int_equal(guest_restart(&guest), 0);
 	fake_console_characters++;
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 2);
 	watch("linux-uart3");
-	fake_time += 40 * TIME_HZ;
-	fake_tick();
+	pass(40, TIME_HZ);
 	assert_int_equal(messages("not a word on its console"), 0);
 	/* one that loops with interrupts masked for some seconds on end need not be waited for */
 	watch("linux");
 	for (u32 i = 0; i < 6; i++) {
 		fake_vcpu.still = i != 2;
-		fake_time += TIME_HZ;
-		fake_tick();
+		pass(1, TIME_HZ);
 		assert_string_equal(fake_log_text, "");
 	}
-	fake_tick();
-	fake_tick();
+	pass(2, TIME_HZ);
 	assert_int_equal(messages("not a word on its console, and it loops in one place"), 1);
+	guest_stop(&guest);
+}
+
+/* At a breakpoint before its first word a guest stands for as long as somebody thinks; beside busy ones it may have a hundredth of each second. */
+static void who_is_kept_from_running_is_not_lost(void **state)
+{
+	watch("linux");
+	fake_vcpu.still = true;
+	pass(600, 0);
+	pass(390, TIME_HZ / 100);
+	assert_string_equal(fake_log_text, "");
+	pass(20, TIME_HZ / 100 + 1);
+	assert_int_equal(messages("loops in one place"), 1);
+	fake_vcpu.still = false;
 	guest_stop(&guest);
 }
 
@@ -1202,6 +1252,7 @@ int main(void)
 		cmocka_unit_test(restart_clears_and_reloads),
 		cmocka_unit_test(stop_quiesces_once),
 		cmocka_unit_test(uart_can_be_passed_through),
+		cmocka_unit_test(uart_is_not_given_away_while_debugging),
 		cmocka_unit_test(atags_boot),
 		cmocka_unit_test(raw_binary),
 		cmocka_unit_test(bad_files),
@@ -1227,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(mmio_is_routed),
 		cmocka_unit_test(restart_leaves_the_monitor_open),
 		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(who_is_kept_from_running_is_not_lost),
 		cmocka_unit_test(storm_is_reported),
 		cmocka_unit_test(silence_of_the_living),
 		cmocka_unit_test(resets_are_said_once_a_second),

@@ -26,6 +26,13 @@ static char out[4 << 20];
 static u32 out_len;
 static bool mmu;		/* does the guest know its own addresses? */
 
+static u32 lines_wanted = ~0u;	/* until somebody wants it to stop */
+
+bool console_stop_typed(void)
+{
+	return !lines_wanted || !lines_wanted--;
+}
+
 void console_putc(char c)
 {
 	assert_true(out_len < sizeof(out) - 1);
@@ -60,6 +67,7 @@ static int setup(void **state)
 	guest.cfg.mem_base = RAM;
 	assert_int_equal(guest_map_add(&guest.map, &(struct region){ RAM, SIZE, REGION_RAM, NULL, "memory" }, &clash), 0);
 	mmu = true;
+	lines_wanted = ~0u;
 	return 0;
 }
 
@@ -281,6 +289,46 @@ static void test_no_text_everywhere(void **state)
 	alarm(0);
 }
 
+/* The same behind a log: what there is left to look at is none of the lines that were found. */
+static void test_text_before_text_everywhere(void **state)
+{
+	char wanted[512];
+	int n = sprintf(wanted, "printk's text of Linux 3.4 or earlier at physical 0x80000000:\n");
+	u32 at = RAM;
+
+	for (u32 i = 0; i < 10; i++, at += 7) {
+		put(at, (char[]){ '<', '6', '>', 'a', (char)('0' + i), '.', '\n' }, 7);
+		n += sprintf(wanted + n, "a%u.\n", i);
+	}
+	for (; at + 3 <= RAM + SIZE; at += 3)
+		put(at, "<0>", 3);
+	sprintf(wanted + n, "10 messages\n");
+	alarm(60);
+	expect_log(wanted);
+	alarm(0);
+}
+
+/* A log has no more messages than its kernel wrote; what a guest makes of its memory may have a million of 64 KiB each. */
+static void test_printing_ends_when_wanted(void **state)
+{
+	u32 at = RAM + 0x1000;
+
+	for (u32 i = 0; i < 20; i++)
+		at = put_record(at, 16, 4, i, "more");
+	lines_wanted = 3;
+	expect_log("printk's records of Linux 3.5 to 5.9 at physical 0x80001000:\n[    0.000000] more\n[    0.000000] more\n[    0.000000] more\n"
+		   "3 messages\n");
+	memset(hpa_ptr(RAM), 0, 0x10000);
+	put(RAM + 0x5000, "<6>1\n<6>2\n<6>3\n<6>4\n<6>5\n<6>6\n<6>7\n<6>8\n<6>9\n", 45);
+	lines_wanted = 1;
+	expect_log("printk's text of Linux 3.4 or earlier at physical 0x80005000:\n1\n1 messages\n");
+	ring_make(0);
+	ring_add(2, 0, "one");
+	ring_add(2, 0, "two");
+	lines_wanted = 1;
+	expect_log("printk's ring of Linux 5.10 or later at physical 0x80123450:\n[    0.000000] one\n1 messages\n");
+}
+
 /* Behind the newest records others that are no older part of them, as many as a buffer has room for. */
 static void test_no_older_part(void **state)
 {
@@ -315,6 +363,8 @@ int main(void)
 		cmocka_unit_test_setup(test_no_ring_everywhere, setup),
 		cmocka_unit_test_setup(test_no_text_everywhere, setup),
 		cmocka_unit_test_setup(test_no_older_part, setup),
+		cmocka_unit_test_setup(test_text_before_text_everywhere, setup),
+		cmocka_unit_test_setup(test_printing_ends_when_wanted, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

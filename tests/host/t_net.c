@@ -204,6 +204,10 @@ static void test_config(void **state)
 	assert_int_equal(rd(&port[1], 0x104), 0x00010100);	/* switch 0, port 1, up */
 	assert_int_equal(rd(&port[3], 0x104), 0x00010007);
 	assert_non_null(strstr(fake_log_text, "no second member"));	/* of switch 7 */
+	/* once, and not at each of its restarts */
+	fake_log_reset();
+	port[3].dev.type->reset(&port[3].dev);
+	assert_string_equal(fake_log_text, "");
 }
 
 static void test_learning(void **state)

@@ -491,6 +491,29 @@ static void permille(void **state)
 	assert_int_equal(sched_permille(&guest[0]) + sched_permille(&guest[1]), 0);
 }
 
+static void second_is_over(void)
+{
+	if (!(now % TIME_HZ))
+		sched_tick();
+}
+
+/* Who is alone does not come back to the run loop for as long as it likes; a second of it counts when it is over all the same. */
+static void permille_of_one_that_runs_on(void **state)
+{
+	now += TIME_HZ - now % TIME_HZ;
+	make(1);
+	start_all(1);
+	sched_tick();
+	event = second_is_over;
+	go(5 * TIME_HZ + 100);
+	event = NULL;
+	assert_int_equal(runs, 1);
+	assert_in_range(sched_permille(&guest[0]), 990, 1000);
+	go(TIME_HZ / 2);
+	sched_tick();
+	assert_in_range(sched_permille(&guest[0]), 490, 520);	/* and is counted once */
+}
+
 #define T(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -498,7 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(equal_shares), T(shares_by_weight), T(alone), T(sleepers), T(who_wakes_up_is_served), T(latency), T(devices_are_their_guests),
 		T(devices_hold_no_interrupt_up), T(long_turns), T(caps), T(who_must_not_run), T(latecomer), T(nobody_to_compare_with), T(restarts_are_its_own_time), T(who_comes_again_owes),
-		T(permille),
+		T(permille), T(permille_of_one_that_runs_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

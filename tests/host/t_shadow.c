@@ -7,7 +7,7 @@
  * now are the only truth: whatever the host's MMU grants (through its TLB, through shadow tables, in either virtual mode)
  * the guest's tables must grant too, and whatever they grant must be reached after a bounded number of hidden faults.
  */
-/* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c arch/arm/mmu/shadow_begin.c */
+/* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c arch/arm/mmu/shadow_begin.c arch/arm/mmu/shadow_rest.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
@@ -364,17 +364,14 @@ static u32 short_faults, short_fills;
 static enum shadow_result resolve(gva_t va, enum shadow_access acc, bool priv, bool legal, gpa_t *gpa)
 {
 	const u32 kernel = v->dacr_kernel, user = v->dacr_user;
-	struct gfault want = gf, got;
+	const struct gfault want = gf;
 	struct short_walk w;
+	u32 fsr;
 
 	if (rnd(2))
 		return shadow_fault(v, va, acc, priv, gpa, &gf);
-	switch (guest_walk_short(v, va, acc, priv, v->cp15.dacr, &w, &got)) {
-	case SHORT_WALK_FAULT:
-		assert_false(legal);
-		assert_memory_equal(&got, &want, sizeof(got));
-		short_faults++;
-		return SHADOW_GUEST_FAULT;
+	fsr = guest_walk_short(v, va, acc, priv, v->cp15.dacr, &w);
+	switch (fsr) {
 	case SHORT_WALK_PAGE:
 		assert_true(legal);
 		if (!shadow_fill_short(v, va, acc, priv, &w))
@@ -384,6 +381,12 @@ static enum shadow_result resolve(gva_t va, enum shadow_access acc, bool priv, b
 		return SHADOW_FIXED;
 	case SHORT_WALK_OTHER:
 		break;
+	default:
+		assert_false(legal);
+		assert_int_equal(fsr, want.fsr);
+		assert_int_equal(va, want.far);
+		short_faults++;
+		return SHADOW_GUEST_FAULT;
 	}
 	return shadow_fault(v, va, acc, priv, gpa, &gf);
 }
@@ -910,6 +913,32 @@ static void user_code_is_not_scanned(void **state)
 	audit();
 }
 
+/* The kernel executes a page that User mode can reach, then invalidates everything: does it execute both scanned still? */
+static bool stays_common(gva_t va)
+{
+	assert_true(guest_does(va, ACC_EXEC, true));
+	assert_true(s->scan_user);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	return s->scan_user;
+}
+
+/* A kernel that comes back to common code again and again is believed at last; one that starts after it is another. */
+static void another_kernel_starts(void **state)
+{
+	u32 times = 0;
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00120000, P(RAM + 0xa000, URW));
+	mmu_on();
+	while (!stays_common(0x00120000))
+		assert_true(++times < 10);
+	assert_true(times > 1);
+	guest_write_sctlr(0);
+	guest_write_sctlr(SCTLR_M);
+	assert_false(stays_common(0x00120000));
+	audit();
+}
+
 /* What User mode reads, writes or runs beside is scanned when the kernel jumps there; and so is what becomes its vector page. */
 static void unscanned_for_user_only(void **state)
 {
@@ -1127,6 +1156,32 @@ static void root_is_passed_on(void **state)
 		}
 	}
 	assert_true(s->root_misses > SPACES);
+}
+
+/* An address space ends, another one begins in its first-level table: nothing is left of the ASID of the first that would have to be closed. */
+static void table_of_a_dead_space(void **state)
+{
+	u32 kernel;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l2(0, 0x00101000, P(RAM + 0x1000, URW) | NG);
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	kernel = v->dacr_kernel;
+	l1(0, 0x00100000, 0);
+	shadow_tlbi(v, TLBI_ASID, 1);
+	audit();
+	write_ttbr0(G_L1(SPACES));
+	write_asid(2);
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	write_ttbr0(G_L1(0));
+	assert_false(s->asid_pending);
+	assert_int_equal(v->dacr_kernel, kernel);
+	audit();
+	assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	write_asid(1);
+	assert_true(s->asid_pending);
+	audit();
 }
 
 /*
@@ -1350,6 +1405,157 @@ static const char *const strategies[] = { "flush", "sync", "oos" };
 static void use_strategy(u32 i)
 {
 	assert_int_equal(shadow_set_strategy(v, strategies[i % EACH_STRATEGY]), 0);
+}
+
+/*
+ * Address spaces come and go in more tables than there are roots, as many with pages of their own: what rests wakes with its space, under the same
+ * ASID or another, as far as the guest's tables of now have it.
+ */
+#define RESTING		0x00100000u	/* pages 1 to 3 of it, in the table of each space */
+
+static void enter(u32 space, u32 asid)
+{
+	write_ttbr0(G_L1(SPACES));
+	write_asid(asid);
+	write_ttbr0(G_L1(space));
+}
+
+static void spaces_with_pages(void)
+{
+	for (u32 i = 0; i < SPACES; i++) {
+		l1(i, RESTING, G_L2(i) | 1 | 1 << 5);
+		for (u32 page = 1; page < 4; page++)
+			l2(i, RESTING + page * PAGE_SIZE, P(RAM + 0x40000 + (i * 4 + page) * PAGE_SIZE, URW) | NG);
+	}
+	l1(SPACES, RESTING, 0);
+	mmu_on();
+}
+
+/* Each of the others in turn, so that none that was there before has a root any more. */
+static void visit_others(u32 space)
+{
+	for (u32 i = 0; i < SPACES; i++) {
+		if (i == space)
+			continue;
+		enter(i, i + 1);
+		for (u32 page = 1; page < 4; page++)
+			assert_true(guest_does(RESTING + page * PAGE_SIZE, ACC_WRITE, false));
+		audit();
+	}
+}
+
+static void what_rests_wakes(void **state)
+{
+	for (u32 i = 0; i < EACH_STRATEGY; i++) {
+		u64 fills;
+
+		use_strategy(i);
+		spaces_with_pages();
+		visit_others(SPACES);
+		fills = s->fills;
+		visit_others(SPACES);
+		assert_int_equal(s->fills, fills);
+		/* all of them under other ASIDs, as when there are no more of these */
+		shadow_tlbi(v, TLBI_ALL, 0);
+		for (u32 space = 0; space < SPACES; space++) {
+			enter(space, 100 + space);
+			assert_true(guest_does(RESTING + PAGE_SIZE, ACC_WRITE, false));
+			audit();
+		}
+		assert_int_equal(s->fills, fills);
+	}
+}
+
+/* Nobody says what changes in tables that no walk can reach, under an ASID that was invalidated. */
+static void tables_of_what_rests_change(void **state)
+{
+	for (u32 i = 0; i < EACH_STRATEGY; i++) {
+		use_strategy(i);
+		spaces_with_pages();
+		visit_others(SPACES);
+		shadow_tlbi(v, TLBI_ALL, 0);
+		l2(0, RESTING + PAGE_SIZE, 0);
+		l2(0, RESTING + 2 * PAGE_SIZE, P(RAM + 0x48000, URO) | NG);
+		l2(0, RESTING + 3 * PAGE_SIZE, P(RAM + 0x43000, URO) | NG);
+		l1(1, RESTING, G_L2(2) | 1 | 1 << 5);
+		enter(0, 50);
+		assert_false(guest_does(RESTING + PAGE_SIZE, ACC_READ, false));
+		assert_false(guest_does(RESTING + 2 * PAGE_SIZE, ACC_WRITE, false));
+		assert_true(guest_does(RESTING + 2 * PAGE_SIZE, ACC_READ, false));
+		assert_false(guest_does(RESTING + 3 * PAGE_SIZE, ACC_WRITE, false));
+		audit();
+		enter(1, 51);
+		l2(1, RESTING + PAGE_SIZE, 0);
+		assert_true(guest_does(RESTING + PAGE_SIZE, ACC_WRITE, false));
+		l1(1, RESTING, 0);
+		shadow_tlbi(v, TLBI_ASID, 51);
+		audit();
+	}
+}
+
+/* The kernel executes a page that is writable for User mode in a space that rests, and is sent to an address where such a page was executed. */
+static void what_rests_is_tracked(void **state)
+{
+	spaces_with_pages();
+	l1(SPACES, 0xc0000000, G_L2(20) | 1);
+	for (u32 i = 0; i < SPACES; i++)
+		l1(i, 0xc0000000, G_L2(20) | 1);
+	l2(20, 0xc0000000, P(RAM + 0x41000, KRW));
+	enter(0, 1);
+	assert_true(guest_does(RESTING + 2 * PAGE_SIZE, ACC_EXEC, false));
+	visit_others(SPACES);
+	assert_true(guest_does(0xc0000000, ACC_EXEC, true));
+	audit();
+	enter(0, 1);
+	assert_true(guest_does(RESTING + PAGE_SIZE, ACC_WRITE, false));
+	audit();
+	visit_others(0);
+	v->cp15.vbar = RESTING + 2 * PAGE_SIZE;
+	shadow_ctx_changed(v, CTX_VECTORS);
+	audit();
+	enter(0, 1);
+	assert_true(guest_does(RESTING + 2 * PAGE_SIZE, ACC_EXEC, true));
+	audit();
+}
+
+/* Tables run out: what rests goes first, and nothing that is in use. */
+static void what_rests_makes_room(void **state)
+{
+	u64 fills;
+
+	spaces_with_pages();
+	for (u32 i = 0; i < 28; i++) {
+		l1(SPACES, 0xc0000000 + i * SECTION_SIZE, G_L2(20 + i) | 1);
+		l2(20 + i, 0xc0000000, P(RAM + 0x90000 + i * PAGE_SIZE, KRW));
+	}
+	visit_others(SPACES);
+	enter(SPACES, 0);
+	for (u32 i = 0; i < 28; i++)
+		assert_true(guest_does(0xc0000000 + i * SECTION_SIZE, ACC_READ, true));
+	assert_true(s->reclaims);
+	audit();
+	fills = s->fills;
+	for (u32 i = 0; i < 28; i++)
+		assert_true(guest_does(0xc0000000 + i * SECTION_SIZE, ACC_READ, true));
+	assert_int_equal(s->fills, fills);
+}
+
+/* What the books do not say. */
+static void resting_nodes_are_audited(void **state)
+{
+	struct node *n;
+
+	spaces_with_pages();
+	visit_others(SPACES);
+	assert_int_not_equal(s->rest_first, NODE_NONE);
+	n = &s->node[s->rest_first];
+	n->rests = false;
+	assert_int_not_equal(shadow_audit(v), 0);
+	n->rests = true;
+	n->in_step = true;
+	assert_int_not_equal(shadow_audit(v), 0);
+	n->in_step = false;
+	assert_int_equal(shadow_audit(v), 0);
 }
 
 /* The page of G_L2(0) and on, where the guest has its tables for itself. */
@@ -2103,7 +2309,7 @@ static void worlds_wanted(u32 *first, u32 *nr)
 
 static void random_guest(void **state)
 {
-	static u64 reclaims, taken, sweeps, ahead, toggles, stores, let_go, resyncs;	/* the displaced worlds count on: they are few */
+	static u64 reclaims, taken, sweeps, ahead, toggles, stores, let_go, resyncs, woken;	/* the displaced worlds count on: they are few */
 	u32 first, nr;
 
 	worlds_wanted(&first, &nr);
@@ -2120,9 +2326,10 @@ static void random_guest(void **state)
 		stores += s->table_stores;
 		let_go += s->let_go;
 		resyncs += s->resyncs;
+		woken += s->woken;
 	}
 	/* The runs went where it is narrow. */
-	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && short_faults && short_fills > 100);
+	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100);
 }
 
 /* After a reset of the guest nothing of before is left. */
@@ -2162,9 +2369,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
-		T(root_is_passed_on),
+		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(what_rests_is_tracked), E(what_rests_makes_room),
+		T(resting_nodes_are_audited), E(table_of_a_dead_space),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
 		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
 		E(random_guest), E(reset_forgets),

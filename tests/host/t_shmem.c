@@ -103,6 +103,20 @@ static void test_place(void **state)
 		assert_int_equal(rd(i, 0xc), i == 3 ? 1 : 7);
 	}
 	assert_non_null(strstr(fake_log_text, "region: has no second member"));
+	/* once, for as long as that is so */
+	fake_log_reset();
+	dev[3].type->reset(&dev[3]);
+	assert_string_equal(fake_log_text, "");
+	dev[1].type->remove(&dev[1]);
+	dev[2].type->remove(&dev[2]);
+	dev[0].type->reset(&dev[0]);
+	assert_string_equal(fake_log_text, "");
+	free(dev[1].priv);
+	make(1);
+	dev[0].type->reset(&dev[0]);
+	dev[1].type->remove(&dev[1]);
+	dev[0].type->reset(&dev[0]);
+	assert_non_null(strstr(fake_log_text, "region: has no second member"));
 }
 
 static void test_rings(void **state)

@@ -191,6 +191,114 @@ static void check(u32 mode)
 	}
 }
 
+/* -- with the abort before it, from User or Supervisor mode, whose state is in the open page -- */
+
+static struct vcpu_open open_is, open_want;
+
+/* What an abort is (B1.9.7), and then the line; then the open page as a system call leaves it. */
+static void abort_and_run(u32 ahead)
+{
+	const bool user = (want.cpsr & PSR_MODE) == MODE_USR;
+	const u32 old = user ? want.cpsr : (want.cpsr & ~PSR_I) | (open_want.mask & PSR_I);
+
+	want.bank_sp[BANK_SVC] = user ? open_want.other_sp : want.r[13];
+	want.bank_lr[BANK_SVC] = user ? open_want.other_lr : want.r[14];
+	if (user) {
+		open_want.other_sp = want.r[13];
+		open_want.other_lr = want.r[14];
+	}
+	want.bank_spsr[BANK_ABT] = old;
+	want.r[13] = want.bank_sp[BANK_ABT];
+	want.r[14] = want.r[15] + ahead;
+	want.cpsr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A;
+	run(MODE_ABT);
+	open_want.mask = open_want.mode = want.cpsr;
+	open_want.psr_or = want.cpsr & (PSR_MODE | PSR_A | PSR_F);
+	open_want.dacr_real = user ? want.dacr_entry : want.cp15.dacr;
+	want.hw_dacr = user ? want.hw_dacr_entry : want.dacr_kernel;
+}
+
+static void start_open(bool user, u32 state_bits)
+{
+	start(MODE_ABT, MODE_USR);
+	is.open = &open_is;
+	is.cpsr = (random_word() & (PSR_FLAGS | PSR_GE | PSR_A | PSR_F | PSR_I)) | state_bits | (user ? MODE_USR : MODE_SVC);
+	is.r[13] = random_word();
+	is.bank_sp[BANK_ABT] = STACK + 4 * (random_word() % 32);
+	for (u32 i = 0; i < sizeof(open_is) / 4; i++)
+		((u32 *)&open_is)[i] = random_word();
+	is.cp15.dacr = random_word();
+	is.dacr_kernel = random_word();
+	is.dacr_entry = random_word();
+	is.hw_dacr_entry = random_word();
+}
+
+static void check_enter(u32 ahead, u32 state_bits)
+{
+	for (u32 n = 0; n < 200; n++) {
+		start_open(n & 1, n & 1 ? state_bits : 0);
+		want = is;
+		open_want = open_is;
+		memcpy(want_stack, stack, sizeof(stack));
+		abort_and_run(ahead);
+		assert_true(vector_line_enter(&is, &line, ahead));
+		assert_memory_equal(is.r, want.r, sizeof(is.r));
+		assert_int_equal(is.cpsr, want.cpsr);
+		assert_int_equal(is.hw_dacr, want.hw_dacr);
+		for (u32 b = BANK_ABT; b < BANK_NR; b++) {	/* the others' are in the open page, and void here */
+			assert_int_equal(is.bank_sp[b], want.bank_sp[b]);
+			assert_int_equal(is.bank_lr[b], want.bank_lr[b]);
+			assert_int_equal(is.bank_spsr[b], want.bank_spsr[b]);
+		}
+		assert_memory_equal(&open_is, &open_want, sizeof(open_is));
+		assert_memory_equal(stack, want_stack, sizeof(stack));
+	}
+}
+
+static void test_enter(void **state)
+{
+	(void)state;
+	for (u32 ahead = 4; ahead <= 8; ahead += 4) {
+		put_linux(MODE_ABT, ahead);
+		assert_true(vector_line_make(&line, MODE_ABT, code, words));
+		check_enter(ahead, 0);
+		check_enter(ahead, PSR_T | 0x0400 | BIT(25));	/* T32 code, in an IT block: its handler is A32 */
+	}
+}
+
+static void refuses_to_enter(const char *what)
+{
+	u32 before[STACK_WORDS];
+
+	want = is;
+	open_want = open_is;
+	memcpy(before, stack, sizeof(stack));
+	if (vector_line_enter(&is, &line, 8))
+		fail_msg("done with %s", what);
+	assert_memory_equal(&is, &want, sizeof(is));
+	assert_memory_equal(&open_is, &open_want, sizeof(open_is));
+	assert_memory_equal(stack, before, sizeof(stack));
+}
+
+static void test_enter_unusual(void **state)
+{
+	(void)state;
+	put_linux(MODE_ABT, 8);
+	assert_true(vector_line_make(&line, MODE_ABT, code, words));
+	start_open(true, 0);
+	missing = true;
+	refuses_to_enter("no page");
+	start_open(true, 0);
+	is.bank_sp[BANK_ABT] |= 1;
+	refuses_to_enter("sp not aligned");
+	start_open(false, 0);
+	is.bank_sp[BANK_ABT] = STACK + 0xf8;
+	refuses_to_enter("a word in the next page");
+	line.table[MODE_SVC & 15] |= 1;
+	start_open(false, 0);
+	refuses_to_enter("an address of T32 code");
+}
+
 static void test_linux(void **state)
 {
 	(void)state;
@@ -264,6 +372,16 @@ static void test_end(void **state)
 	assert_false(vector_line_make(&line, MODE_ABT, code, CODE_MAX));
 }
 
+/* What is written to the SPSR is what it reads as from then on. */
+static void test_spsr_written(void **state)
+{
+	(void)state;
+	PUT(0xe24ee008, 0xe88d4001, 0xe10f0000, 0xe2200004, 0xe16ff000, 0xe14fe000, 0xe58de008, 0xe20ee00f, 0xe1a0000d, TABLE, END);
+	no_line();
+	PUT(0xe24ee008, 0xe88d4001, 0xe14fe000, 0xe10f0000, 0xe2200004, 0xe16ff000, 0xe58de008, 0xe20ee00f, 0xe1a0000d, TABLE, END);
+	check(MODE_ABT);	/* read before */
+}
+
 static void refuses(const char *what)
 {
 	u32 before[STACK_WORDS];
@@ -305,6 +423,35 @@ static void test_unusual(void **state)
 	refuses("an address of T32 code");
 }
 
+/* Where it was last: in the same page of the same root, if nothing was taken away since, and what it needs is open. */
+static void test_frame(void **state)
+{
+	static u32 page[8];
+
+	(void)state;
+	start(MODE_ABT, MODE_USR);
+	is.line_stack.sp = STACK + 16;
+	is.line_stack.frame = &page[4];
+	is.line_stack.open = BIT(4);
+	is.line_stack.gen = is.call_gen = 3;
+	is.line_stack.hw_asid = is.hw_asid = 7;
+	is.dacr_kernel = BIT(4) | BIT(0);
+	assert_ptr_equal(vector_frame(&is, STACK + 16), &page[4]);
+	assert_ptr_equal(vector_frame(&is, STACK + 8), &page[2]);
+	assert_ptr_equal(vector_frame(&is, STACK + 20), &page[5]);
+	missing = true;
+	assert_ptr_equal(vector_frame(&is, STACK + 0x1000), NULL);	/* asked for anew */
+	missing = false;
+	is.dacr_kernel = BIT(0);
+	assert_ptr_equal(vector_frame(&is, STACK + 16), &stack[4]);
+	is.dacr_kernel = BIT(4);
+	is.call_gen++;
+	assert_ptr_equal(vector_frame(&is, STACK + 16), &stack[4]);
+	is.call_gen--;
+	is.hw_asid++;
+	assert_ptr_equal(vector_frame(&is, STACK + 16), &stack[4]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,7 +459,11 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_something_else),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_spsr_written),
 		cmocka_unit_test(test_unusual),
+		cmocka_unit_test(test_enter),
+		cmocka_unit_test(test_enter_unusual),
+		cmocka_unit_test(test_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

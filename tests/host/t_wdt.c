@@ -108,6 +108,25 @@ static void bites(void **state)
 	assert_non_null(strstr(guest.reason, "watchdog"));
 }
 
+/* More than a turn of host time: from 0 on, and with each prescaler. */
+static void bites_late(void **state)
+{
+	for (u32 ptv = 0; ptv < 8; ptv++) {
+		guest.request = GUEST_REQ_NONE;
+		wr(WCLR, 0x20 | ptv << 2);
+		wr(WLDR, 0);
+		wr(WTGR, ~rd(WTGR));
+		wr(WSPR, 0xbbbb);
+		wr(WSPR, 0x4444);
+		for (u32 n = 0; n < (4u << ptv); n++) {
+			assert_int_equal(guest.request, GUEST_REQ_NONE);
+			now += 0x40000000;
+			tick(tick_arg);
+		}
+		assert_int_equal(guest.request, GUEST_REQ_RESET);
+	}
+}
+
 static void served(void **state)
 {
 	start(60);
@@ -190,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(stopped_at_reset, setup),
 		cmocka_unit_test_setup(bites, setup),
+		cmocka_unit_test_setup(bites_late, setup),
 		cmocka_unit_test_setup(served, setup),
 		cmocka_unit_test_setup(stop_sequence, setup),
 		cmocka_unit_test_setup(half_a_key, setup),

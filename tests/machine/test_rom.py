@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The boot ROM: what it says of a card that it cannot boot, and what it hands over to an MLO that it can."""
 
+import os
 import struct
 import subprocess
 
@@ -82,13 +83,17 @@ def make_card(path, mlo, kind=0xc, active=True):
     return image
 
 
+# A slow or busy computer may stretch it (UMBRA_TEST_SLOW).
+SLOW = float(os.environ.get("UMBRA_TEST_SLOW") or 1)
+
+
 def run(*arguments, timeout=20):
     """Runs the machine until it asks for a reset, or for timeout seconds if it never does. Returns (stdout, stderr)."""
     process = subprocess.Popen([QEMU, "-M", "beagle-xm", "-nographic", "-monitor", "none", "-serial", "stdio", "-nic", "none",
                                 "-no-reboot", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     try:
-        return process.communicate(timeout=timeout)
+        return process.communicate(timeout=timeout * SLOW)
     except subprocess.TimeoutExpired:
         process.terminate()
         return process.communicate()

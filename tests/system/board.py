@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import sys
 import termios
@@ -25,14 +26,19 @@ LOGS = build_dir() / "test-logs"
 PROMPT = r"root@beagle:[^ \r\n]*# "
 MONITOR_PROMPT = "umbra> "
 MONITOR_KEY = "\x1d"
+PROMPT_PATIENCE = 10  # seconds after which a prompt is asked for again
 # A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
 # end what hangs.
 SLOW = slowness()
+# Of pytest-xdist: each worker has files of its own where tests of several may choose the same name.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # A real board instead of QEMU, where tests can do with that (docs/board.md): its serial line, and a command that switches it off and on.
 SERIAL = os.environ.get("UMBRA_BOARD")
 SERIAL_RESET = os.environ.get("UMBRA_BOARD_RESET")
 # One instruction a nanosecond, idle time skipped: the same run every time, whatever else this computer does.
 EXACT = ["-icount", "shift=0,sleep=off"]
+# Four nanoseconds an instruction, in place of that: for U-Boot, which spends what it waits for on polling a clock.
+UNHURRIED = ["-icount", "shift=2,sleep=off"]
 
 boards = []
 
@@ -96,10 +102,22 @@ class Console:
 
     # --- The Linux guest's shell ---
 
-    def wait_for_shell(self, timeout=120):
+    def expect_prompt(self, timeout):
+        """The shell's prompt. Messages of the kernel and of Umbra may stand in the middle of one: Enter gets another."""
+        end = time.monotonic() + timeout * SLOW
+        while time.monotonic() + PROMPT_PATIENCE * SLOW < end:
+            found = self.child.expect([PROMPT, pexpect.EOF, pexpect.TIMEOUT], timeout=PROMPT_PATIENCE * SLOW)
+            if found == 0:
+                return
+            if found == 1:
+                break
+            self.send("\r")
+        self.expect(PROMPT, PROMPT_PATIENCE)
+
+    def wait_for_shell(self, timeout=240):
         """Until the first prompt; returns the seconds that the guest says its boot took."""
         seconds = float(self.expect(r"is up after ([0-9.]+) s", timeout).group(1))
-        self.expect(PROMPT, timeout)
+        self.expect_prompt(timeout)
         self.run("dmesg -n 1; stty cols 240")  # kernel messages stay in dmesg and out of the answers
         return seconds
 
@@ -113,7 +131,7 @@ class Console:
         self.expect(r"@B@\r*\n", timeout)
         match = self.expect(r"@E(\d+)@\r*\n", timeout)
         output = self.child.before.replace("\r", "")
-        self.expect(PROMPT, timeout)
+        self.expect_prompt(timeout)
         self.lost = False
         if status is not None and int(match.group(1)) != status:
             raise BoardError(f"`{command}` in the guest ended with status {match.group(1)}, expected {status}:\n{output}")
@@ -131,7 +149,7 @@ class Console:
     # --- Umbra's monitor ---
 
     def monitor(self, command, timeout=30):
-        """Run a monitor command, from the guest's console; returns its output."""
+        """Run a monitor command, from the guest's console; returns its output without the command itself."""
         self.open_monitor(timeout)
         output = self.monitor_command(command, timeout)
         self.send(MONITOR_KEY)
@@ -146,7 +164,7 @@ class Console:
         # Not waiting for the echo: what the guest prints meanwhile may stand in the middle of it.
         self.sendline(command)
         self.expect(MONITOR_PROMPT, timeout)
-        return self.child.before.replace("\r", "")
+        return self.child.before.replace("\r", "").removeprefix(f"{command}\n")
 
 
 class Board(Console):
@@ -174,7 +192,12 @@ class Board(Console):
     def close(self):
         """End QEMU and wait for it."""
         if not self.child.closed:
-            self.child.ptyproc.delayafterterminate = 0.1 * SLOW  # how long it may take to die of a signal
+            self.child.kill(signal.SIGTERM)
+            end = time.monotonic() + SLOW
+            while self.child.isalive() and time.monotonic() < end:
+                time.sleep(0.005)
+            self.child.ptyproc.delayafterclose = 0
+            self.child.ptyproc.delayafterterminate = 0.1 * SLOW  # how long it may take to die of another signal
             self.child.close(force=True)
         super().close()
         self.qmp_path.unlink(missing_ok=True)
@@ -235,6 +258,13 @@ class SerialBoard(Console):
         os.close(self.line)
 
 
+def boot_folder(name):
+    """For what a board is started with: layouts and images that are edited for it."""
+    folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}{WORKER and f'-{WORKER}'}.boot"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def layout(name):
     return umbra_card.layout_path(name)
 
@@ -260,8 +290,7 @@ def built_strategies():
 
 def umbra_arguments(name, layout_file="linux", files=None, path=None, strategy=None, bootargs=None):
     """Umbra with a layout and its files, as boot.scr would start it; `path`, `strategy` and `bootargs` instead of the layout's."""
-    folder = LOGS / f"{re.sub(r'[^a-zA-Z0-9_.-]+', '-', name)}.boot"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = boot_folder(name)
     source = layout(layout_file) if isinstance(layout_file, str) else layout_file
     for name, value in (("cpu-path", path), ("shadow", strategy), ("bootargs", bootargs)):
         if value:

@@ -10,7 +10,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import board as board_module  # noqa: E402
 import umbra_card  # noqa: E402
 import umbra_system  # noqa: E402
-from board import Board  # noqa: E402
+from board import WORKER, Board  # noqa: E402
+from guest_report import NativeReports  # noqa: E402
 
 
 # Files of tests that share no machine. Each test may go to any worker, and they come last, the short ones at the very end, so that the workers
@@ -59,6 +60,13 @@ def boot(request):
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def native_reports(tmp_path_factory):
+    """What bare-metal guests say natively."""
+    folder = tmp_path_factory.getbasetemp()
+    return NativeReports(folder.parent if WORKER else folder)
 
 
 @pytest.fixture(scope="session")

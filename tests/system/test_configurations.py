@@ -10,6 +10,7 @@ import pytest
 from board import PROMPT, umbra_arguments
 from test_guests import results
 from umbra_common import SOURCE, build_dir
+from umbra_difftest_run import Umbra
 
 
 def make(folder, *arguments, **environment):
@@ -31,17 +32,19 @@ def image_with(folder, was, wanted):
 
 
 @pytest.fixture(scope="module")
-def slow_image(tmp_path_factory):
-    """Umbra without fast exits: every exit takes the one general way."""
-    return image_with(tmp_path_factory.mktemp("slow"), "CONFIG_FAST_EXITS=y", "# CONFIG_FAST_EXITS is not set")
+def slow_image():
+    """Umbra without fast exits: every exit takes the one general way. It is the image of test_difftest.py."""
+    side = Umbra("trap", fast=False)
+    side.build()
+    return side.folder / "umbra.img"
 
 
 @pytest.mark.parametrize("guest", ["modes", "user", "vectors", "exclusive"])
-def test_general_way(boot, slow_image, guest):
+def test_general_way(boot, native_reports, slow_image, guest):
     """The same reports as natively, so fast exits and the general way mean the same (test_guests.py runs the fast ones; see
     test_difftest.py for random programs)."""
     folder = build_dir() / "guests"
-    native, _, failed = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    native, _, failed = native_reports.results(guest)
     assert failed == 0
     arguments = umbra_arguments(f"slow-{guest}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"})
     arguments[arguments.index("-kernel") + 1] = slow_image

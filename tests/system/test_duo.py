@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
-from board import LOGS, MONITOR_KEY, MONITOR_PROMPT, built_paths, layout, umbra_arguments
-from umbra_common import build_dir, run
+from board import LOGS, MONITOR_KEY, MONITOR_PROMPT, boot_folder, built_paths, layout, umbra_arguments
+from guest_report import console_until_summary, parse
+from umbra_common import build_dir, run, write_if_changed
 
 
 def busy(letter):
@@ -15,16 +16,13 @@ def busy(letter):
     data = (build_dir() / "guests/duo/busy.bin").read_bytes()
     assert data.count(b"IDENTITY") == 1
     path = LOGS / f"busy-{letter}.bin"
-    LOGS.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data.replace(b"IDENTITY", letter.encode() * 8))
+    write_if_changed(path, data.replace(b"IDENTITY", letter.encode() * 8))  # whole: another worker's board may read it
     return path
 
 
 def arguments(name, edits=(), files=None):
     """Umbra with `bare-duo`, changed by `edits` of fdtput."""
-    folder = LOGS / f"{name}.boot"
-    folder.mkdir(parents=True, exist_ok=True)
-    edited = folder / "duo.dtb"
+    edited = boot_folder(name) / "duo.dtb"
     shutil.copy(layout("bare-duo"), edited)
     for words in edits:
         run(["fdtput", "-p", "-t", words[0], edited, *words[1:]])
@@ -55,22 +53,34 @@ def check(board):
     assert "BAD" not in board.log.read_text(encoding="latin1")
 
 
+def work_a_while(board, letter, path):
+    """Some hundred milliseconds, until it says how far it is. On a path that takes ninety times as long it is asked instead, a few times."""
+    for _ in range(8 if path == "interp" else 3):
+        if path == "interp":
+            board.send("r")
+        rounds(board, letter)
+
+
 @pytest.mark.parametrize("first", built_paths())
 @pytest.mark.parametrize("second", built_paths())
 def test_two_busy_guests(boot, first, second):
     """Both get on with their work, and all that is switched between them is theirs whenever they look; half of the processor is each one's."""
     board = boot(arguments(f"duo-{first}-{second}", [("s", "/guest", "cpu-path", first), ("s", "/guest@1", "cpu-path", second)]))
-    rounds(board, "A")
+    board.expect("AAAAAAAA begins", 60)
+    work_a_while(board, "A", first)
     show(board, "1")
-    rounds(board, "B")
-    board.open_monitor()
-    board.monitor_command("console all")
-    board.send(MONITOR_KEY)
-    board.expect(r"\[0\] AAAAAAAA \d+ rounds", 120)
+    work_a_while(board, "B", second)
+    if {first, second} != {"interp"}:  # where neither says anything of its own accord for a long time
+        shown, other = ("0", r"\[1\] BBBBBBBB") if first == "interp" else ("1", r"\[0\] AAAAAAAA")
+        show(board, shown)
+        board.open_monitor()
+        board.monitor_command("console all")
+        board.send(MONITOR_KEY)
+        board.expect(rf"{other} \d+ rounds", 120)
     board.open_monitor()
     check(board)
     switches = re.search(r"switches from guest to guest: (\d+), of (\d+) instructions", board.monitor_command("stats"))
-    assert int(switches[1]) > 4 and int(switches[2]) < 3000, switches[0]
+    assert int(switches[1]) > 10 and int(switches[2]) < 3000, switches[0]
 
 
 def test_shares(boot):
@@ -265,16 +275,15 @@ ELSEWHERE = ("boot", "churn", "doubt", "exclusive", "mem", "mmu_perm", "selfmod"
 
 @pytest.mark.parametrize("path", built_paths())
 @pytest.mark.parametrize("guest", ELSEWHERE)
-def test_guests_in_memory_elsewhere(boot, guest, path):
+def test_guests_in_memory_elsewhere(boot, native_reports, guest, path):
     """Reports are the same in memory that is somewhere else than the guest sees it, beside a guest that is busy."""
     folder = build_dir() / "guests"
-    native = boot(["-kernel", folder / f"{guest}.uimg"])
-    native.expect(r"SUMMARY: \d+ tests, 0 failed", 90)
-    want = re.findall(r"^(?:PASS|FAIL|SKIP) .*$", native.child.before.replace("\r", ""), re.M)
+    want, _, failed = native_reports.results(guest)
+    assert failed == 0
     board = boot(arguments(f"elsewhere-{guest}-{path}", [("s", "/guest@1", "cpu-path", path)],
                            {"guest.bin": busy("A"), "guest1.bin": folder / f"{guest}.bin"}))
     board.expect("AAAAAAAA begins", 60)
     show(board, "1")
-    board.expect(r"SUMMARY: \d+ tests, 0 failed", 120)
-    got = re.findall(r"^(?:PASS|FAIL|SKIP) .*$", board.child.before.replace("\r", ""), re.M)
+    got, _, failed = parse(console_until_summary(board, 120))
+    assert failed == 0
     assert want[-len(got):] == got and len(got) > min(5, len(want) - 1)

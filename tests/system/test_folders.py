@@ -203,6 +203,18 @@ def test_card_overwrites_only_the_card(tmp_path):
     assert umbra_card.get_bytes(image, "umbra.img"), "a card that could not be made leaves the old one"
 
 
+def test_image_takes_no_place(tmp_path):
+    """The file that --output names is a card image, or not there."""
+    own, card = tmp_path / "own", tmp_path / "card"
+    own.write_text("mine", encoding="ascii")
+    done = subprocess.run([SOURCE / "tools/mkimage", "--output", own], text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, f"mkimage: {own} is no card image and is left alone\n")
+    assert own.read_text(encoding="ascii") == "mine"
+    umbra_card.create(card, {"own": own})
+    umbra_card.check_image(card)
+    umbra_card.check_image(tmp_path / "new")
+
+
 def test_machine_cache_removes_only_old_builds(tmp_path):
     """Of the folders in the cache, only those with the mark go when there are too many, and a path may have blanks."""
     cache = tmp_path / "a cache"

@@ -60,6 +60,9 @@ void _start(void)
 """
 
 
+CONTINUES = re.compile(rb"\$(vCont;c|c)[^#]*#..")
+
+
 class Debugger:
     """tools/gdb in batch mode on a board's console, which this test relays through a socket."""
 
@@ -72,10 +75,19 @@ class Debugger:
         self.process = subprocess.Popen([SOURCE / "tools/gdb", path, "--batch", "-nx", *words], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
-    def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT):
-        """Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb says this."""
+    def interrupt(self, number):
+        """All programs of the terminal, once gdb waits, and has had the time to begin with its way out before it gets an answer."""
+        time.sleep(SLOW)
+        os.killpg(self.process.pid, number)
+        time.sleep(0.5)
+
+    def finish(self, interrupt_after=None, timeout=120, send=signal.SIGINT, running=True):
+        """
+        Until gdb has ended; its output. Ctrl-C as a terminal sends it, or another signal, once, when gdb has said this and lets the guest go
+        on; or, if that is not to be `running`, waits for the answer to what it sends next.
+        """
         end = time.monotonic() + timeout * SLOW
-        output = b""
+        output = sent = b""
         connection = self.server.accept()[0]
         os.set_blocking(self.process.stdout.fileno(), False)
         while self.process.poll() is None:
@@ -86,18 +98,22 @@ class Debugger:
                 self.board.handle.write(data.decode("latin1"))
                 with contextlib.suppress(ConnectionError):  # tools/gdb has ended, with words of the console's unread
                     connection.sendall(data)
+            if self.process.stdout in ready:
+                output += os.read(self.process.stdout.fileno(), 65536)
+            said = interrupt_after and interrupt_after.encode() in output
             if connection in ready:
+                if said and not running:
+                    self.interrupt(send)
+                    interrupt_after = None
                 data = b""
                 with contextlib.suppress(ConnectionError):
                     data = connection.recv(4096)
+                sent += data
                 for start in range(0, len(data), 16):
                     os.write(self.board.child.child_fd, data[start:start + 16])
                     time.sleep(0.002)
-            if self.process.stdout in ready:
-                output += os.read(self.process.stdout.fileno(), 65536)
-            if interrupt_after and interrupt_after.encode() in output:
-                time.sleep(1)
-                os.killpg(self.process.pid, send)
+            if said and running and CONTINUES.search(sent):
+                self.interrupt(send)
                 interrupt_after = None
         connection.close()
         self.server.close()
@@ -208,11 +224,12 @@ def test_watch(umbra, tmp_path):
     assert "Target does not support this type of hardware watchpoint." in output, output
 
 
-def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path):
-    """A computer that shuts down while the guest runs: gdb comes to detach."""
+@pytest.mark.parametrize("running", [False, True])
+def test_ended_debugger_lets_the_guest_go_on(umbra, kernel, tmp_path, running):
+    """A computer that shuts down. gdb comes to detach while the guest stands; while it runs gdb may not, and tools/gdb does it in its stead."""
     output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "echo going\\n", "-ex", "continue"],
-                      tmp_path).finish("going", send=signal.SIGTERM)
-    assert "without detaching" not in output, output
+                      tmp_path).finish("going", send=signal.SIGTERM, running=running)
+    assert running or "without detaching" not in output, output
     umbra.sendline()
     umbra.expect(PROMPT)
     assert umbra.run("echo alive").strip() == "alive"
@@ -245,7 +262,7 @@ def test_one_debugger_at_a_time():
 
 def test_across_a_reset(umbra, kernel, tmp_path):
     """The guest restarts under the debugger, and stops in its new life where it was told to in the old one."""
-    umbra.run("(sleep 8; reboot -f) >/dev/null 2>&1 & true")
+    umbra.run(f"(sleep {8 * SLOW:.0f}; reboot -f) >/dev/null 2>&1 & true")
     output = Debugger(umbra, ["-ex", f"break *{kernel['start_kernel']:#x}", "-ex", "continue", "-ex", 'printf "stop 0x%x\\n", $pc', "-ex", "delete",
                               "-ex", "detach"], tmp_path).finish()
     assert words(output, "stop") == [kernel["start_kernel"]], output

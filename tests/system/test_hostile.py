@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from board import LOGS, MONITOR_KEY, built_paths, layout, umbra_arguments
+from board import MONITOR_KEY, boot_folder, built_paths, layout, umbra_arguments
 from test_duo import busy, check, guests, rounds, show
 from test_guests import results
 from umbra_common import build_dir, run
@@ -41,8 +41,7 @@ def hostile_layout(folder, number):
 
 def start_guest(boot, folder, path, program):
     """Guest 1 is `program`, beside one that works; its console is shown."""
-    edited = LOGS / f"{program}-{path}.dtb"
-    LOGS.mkdir(parents=True, exist_ok=True)
+    edited = boot_folder(f"{program}-{path}") / "hostile.dtb"
     shutil.copy(hostile_layout(folder, "1"), edited)
     run(["fdtput", "-t", "s", edited, "/guest@1", "cpu-path", path])
     board = boot(umbra_arguments(f"{program}-{path}", edited, {

@@ -10,12 +10,13 @@ import umbra_guest
 import umbra_kernel_build
 import umbra_kernel_report
 import umbra_kernels
+from board import SLOW
 from umbra_common import SOURCE, ToolError, run
 
 
 @pytest.mark.parametrize("tool", [["tools/run", "--kernel", "nope"], ["tools/kernel", "build", "nope"]])
 def test_no_such_kernel(tool):
-    done = subprocess.run(tool, cwd=SOURCE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    done = subprocess.run(tool, cwd=SOURCE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * SLOW)
     assert done.returncode == 1 and "no kernel 'nope'; there are: debian, debian-rt, debian-6.12, " in done.stdout
     assert len(done.stdout.splitlines()) == 1
 

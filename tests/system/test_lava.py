@@ -14,6 +14,7 @@ import umbra_machine
 import umbra_matrix
 import umbra_matrix_lava as lava
 import umbra_matrix_rows as rows
+from board import UNHURRIED
 from umbra_common import SOURCE, build_dir
 
 IMAGE = {"url": "https://lab.example/sdcard.img.gz", "compression": "gz", "sha256sum": 64 * "0"}
@@ -121,7 +122,7 @@ def test_a_job_is_done(boot, tmp_path):
     assert image["sha256sum"] == hashlib.sha256((folder / "sdcard.img.gz").read_bytes()).hexdigest()
     with gzip.open(folder / "sdcard.img.gz") as source, open(tmp_path / "card.img", "wb") as card:
         shutil.copyfileobj(source, card)
-    board = boot(umbra_machine.card_boot(tmp_path / "card.img"))
+    board = boot([*umbra_machine.card_boot(tmp_path / "card.img"), *UNHURRIED], exact=False)
     board.expect("Hit any key", 120)
     board.send(" ")
     board.expect(re.escape(job["context"]["bootloader_prompt"]), 30)

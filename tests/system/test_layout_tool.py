@@ -66,6 +66,12 @@ def test_show(tmp_path):
     assert any(line.split()[:2] == ["83", "mmc1@4809c000"] for line in text.splitlines())
     assert any(line.split()[:5] == ["0x480b4000", "0x480b4fff", "4", "KiB", "withheld"] for line in text.splitlines()), "not just emulated"
     tool("layout", "show", "linux-duo", "--svg", tmp_path / "map.svg")
+    tool("layout", "show", "linux", "--svg", tmp_path / "map.svg")
+    tool("layout", "show", "linux-duo", "--svg", tmp_path / "map.svg")
+    own = tmp_path / "own.dts"
+    own.write_text(OWN, encoding="utf-8")
+    assert tool("layout", "show", "linux", "--svg", own, expect=1) == f"layout: {own} is no SVG picture and is left alone\n"
+    assert own.read_text(encoding="utf-8") == OWN
     groups = list(xml.etree.ElementTree.parse(tmp_path / "map.svg").getroot().iter("{http://www.w3.org/2000/svg}g"))
     texts = [[text.text for text in group.iter("{http://www.w3.org/2000/svg}text")] for group in groups]
     assert [words[0] for words in texts] == ["guest 0", "guest 1"]

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from board import LOGS, MONITOR_KEY, Board, built_paths, layout, umbra_arguments
+from board import MONITOR_KEY, Board, boot_folder, built_paths, layout, umbra_arguments
 from test_duo import guests, show
 from umbra_common import run
 
@@ -17,9 +17,7 @@ MACHINES = {"0": "ti,omap3-beagle-xm", "1": "linux,dummy-virt"}
 
 def start(name, first, second, base="linux-duo", edits=(), files=None):
     """A board with both Linux guests of the layout `base`, changed by `edits` of fdtput, at their shells, guest 0 shown."""
-    folder = LOGS / f"{name}.boot"
-    folder.mkdir(parents=True, exist_ok=True)
-    edited = folder / "duo.dtb"
+    edited = boot_folder(name) / "duo.dtb"
     shutil.copy(layout(base), edited)
     for words in (("/guest", "cpu-path", first), ("/guest@1", "cpu-path", second), *edits):
         run(["fdtput", "-t", "s", edited, *words])

@@ -6,6 +6,8 @@ import re
 import pytest
 
 from board import built_paths, umbra_arguments
+from guest_report import console_until_summary, parse
+from test_guests import check_health
 from umbra_common import build_dir
 
 TIMEOUT = 300
@@ -42,11 +44,10 @@ DIFFERENCES = [
 ]
 
 
-def registers(board):
+def registers(console):
     """What the guest said of each encoding, without those that are Undefined in all ways."""
-    summary = board.expect(r"SUMMARY: (\d+) tests, (\d+) failed", TIMEOUT)
-    assert int(summary.group(2)) == 0
-    return dict(LINE.findall(board.child.before.replace("\r", "")))
+    assert parse(console)[2] == 0
+    return dict(LINE.findall(console))
 
 
 def reason(name, native, virtual):
@@ -58,10 +59,14 @@ def reason(name, native, virtual):
 
 
 @pytest.mark.parametrize("path", built_paths())
-def test_every_encoding(boot, path):
+def test_every_encoding(boot, native_reports, path):
     folder = build_dir() / "guests"
-    native = registers(boot(["-kernel", folder / "registers.uimg"]))
-    virtual = registers(boot(umbra_arguments(f"registers-{path}", "bare-metal", {"guest.bin": folder / "registers.bin"}, path)))
+    natively = native_reports.console("registers")
+    board = boot(umbra_arguments(f"registers-{path}", "bare-metal", {"guest.bin": folder / "registers.bin"}, path))
+    console = console_until_summary(board, TIMEOUT)
+    assert parse(console) == parse(natively)
+    check_health(board)
+    native, virtual = registers(natively), registers(console)
     differ = {name: (native.get(name, NOTHING), virtual.get(name, NOTHING)) for name in native | virtual}
     rows = {name: reason(name, *both) for name, both in differ.items() if both[0] != both[1]}
     unexpected = [f"{name}: natively {differ[name][0]}; under Umbra {differ[name][1]}" for name, row in rows.items() if row is None]

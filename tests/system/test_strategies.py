@@ -19,9 +19,9 @@ MMU_GUESTS = ("again", "domains", "fuzz_mmu", "mem", "mmu_perm", "oldkernel", "t
 
 @pytest.mark.parametrize("guest", MMU_GUESTS)
 @pytest.mark.parametrize("strategy", OTHERS)
-def test_guest(boot, strategy, guest):
+def test_guest(boot, native_reports, strategy, guest):
     folder = build_dir() / "guests"
-    native = results(boot(["-kernel", folder / f"{guest}.uimg"]))
+    native = native_reports.results(guest)
     board = boot(umbra_arguments(f"guest-{guest}-{strategy}", "bare-metal", {"guest.bin": folder / f"{guest}.bin"}, strategy=strategy))
     virtual = results(board)
     assert virtual == native and virtual[2] == 0

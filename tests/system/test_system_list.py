@@ -13,6 +13,7 @@ import umbra_card
 import umbra_system
 import umbra_system_make
 import umbra_system_unpack
+from board import SLOW
 from umbra_common import SOURCE, ToolError, run
 
 GOOD = 'what = "x"\npriorities = []\npackages = ["hello"]\nfirst = []\nsize = 256\n'
@@ -26,7 +27,7 @@ MIB = umbra_card.MIB
     (["tools/mkimage", "--system", "debian", "--layout", "linux", "linux-small"], "--system goes with one layout"),
 ])
 def test_wrong_words(words, message):
-    done = subprocess.run(words, cwd=SOURCE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    done = subprocess.run(words, cwd=SOURCE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * SLOW)
     assert done.returncode in (1, 2) and message in done.stdout and "building" not in done.stdout, done.stdout
 
 

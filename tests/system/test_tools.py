@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -12,13 +13,15 @@ import umbra_common
 import umbra_debian
 import umbra_front
 import umbra_guest
+import umbra_machine
 import umbra_run
+from board import SLOW
 from umbra_common import SOURCE, build_dir, building, claim_build
 
 
 def run(words, expect, **options):
     done = subprocess.run([str(word) for word in words], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, cwd=SOURCE, timeout=60, **options)
+                          stdin=subprocess.DEVNULL, cwd=SOURCE, timeout=60 * SLOW, **options)
     assert done.returncode == expect, done.stdout
     assert "Traceback" not in done.stdout
     return done.stdout
@@ -128,10 +131,10 @@ def test_one_make_at_a_time(tmp_path, monkeypatch):
     with building(folder) as environment:
         outside = start(dict(os.environ))
         inside = start(environment)
-        assert inside.communicate(timeout=60)[0].splitlines()[-1] == "0"
+        assert inside.communicate(timeout=60 * SLOW)[0].splitlines()[-1] == "0"
         with pytest.raises(subprocess.TimeoutExpired):
             outside.wait(1)
-    assert outside.communicate(timeout=60)[0].splitlines()[-1] == "0"
+    assert outside.communicate(timeout=60 * SLOW)[0].splitlines()[-1] == "0"
 
 
 @pytest.mark.parametrize("words, message", [
@@ -155,7 +158,7 @@ def test_help_and_unknown_words(tmp_path, tool, word, status):
     """--help explains and does nothing else; an unknown word is named."""
     folder = claim_build(tmp_path / "build")
     before = sorted(folder.iterdir())
-    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60,
+    done = subprocess.run([SOURCE / "tools" / tool, word], check=False, text=True, capture_output=True, cwd=tmp_path, timeout=60 * SLOW,
                           env=dict(os.environ, UMBRA_BUILD=str(folder), UMBRA_CACHE=str(tmp_path / "cache")))
     if status == 0:
         assert done.returncode == 0 and len(done.stdout) > 100 and not done.stderr
@@ -242,7 +245,7 @@ def test_one_message_and_a_status(capsys, error, status, message):
 def test_a_reader_that_leaves(command):
     """`| head` is no failure to tell of."""
     done = subprocess.run(["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[1]}}"], check=False, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, cwd=SOURCE, timeout=60)
+                          stderr=subprocess.STDOUT, cwd=SOURCE, timeout=60 * SLOW)
     assert done.stdout == ""
 
 
@@ -310,6 +313,31 @@ def test_two_runs_at_once(tmp_path, monkeypatch):
             pass
     with umbra_run.alone(umbra_run.arguments_of([])):
         pass
+
+
+def test_console_takes_no_file(tmp_path):
+    """QEMU removes what has the name of its socket: nothing but a socket that nobody listens on may have it."""
+    own, taken, left = (tmp_path / name for name in ("own", "taken", "left"))
+    own.write_text("mine", encoding="ascii")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as gone:
+        listener.bind(str(taken))
+        listener.listen()
+        gone.bind(str(left))
+        gone.close()
+        for path, message in ((own, "is no socket and is left alone"), (taken, "is in use: a program listens on it"),
+                              (tmp_path, "is no socket and is left alone"), (tmp_path / ("x" * 107), "is too long for a socket's name: 107"),
+                              (tmp_path / "none" / "x", "cannot be a socket: there is no folder ")):
+            text = run(["tools/run", "--console", path], 1)
+            assert text.startswith(f"run: {path} {message}") and len(text.splitlines()) == 1
+    assert own.read_text(encoding="ascii") == "mine"
+    assert umbra_run.arguments_of(["--console", str(left)]).console == str(left)
+    assert umbra_run.arguments_of(["--console", str(tmp_path / "new")])
+
+
+def test_commas_in_names():
+    """A word of QEMU's ends at a comma, a folder's name need not."""
+    assert umbra_machine.card_boot("/a,b/card") == ["-drive", "if=sd,format=raw,file=/a,,b/card"]
+    assert "path=/a,,b/x,server=on" in umbra_machine.console_on_socket("/a,b/x")[1]
 
 
 def test_words_for_qemu():

@@ -40,6 +40,7 @@ say = speaker("bench")
 def parse(arguments):
     parser = Arguments("bench", __doc__, epilog=EPILOG)
     parser.add_argument("--quick", action="store_true", help="only the benchmarks that CI looks at")
+    parser.add_argument("--until", metavar="NAME", help="with --quick: no further than this benchmark; up to there the digits are those of the whole")
     parser.add_argument("--only", metavar="NAME", action="append", help="only this benchmark; may be repeated")
     parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")
     parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
@@ -55,6 +56,8 @@ def parse(arguments):
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in {**BY_NAME, **umbra_bench_guests.BY_NAME}:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join([*BY_NAME, *umbra_bench_guests.BY_NAME])}")
+    if options.until and (not options.quick or options.until not in [item.name for item in choose(options).values()]):
+        raise ToolError(f"--until: one of those of --quick, with it: {' '.join(item.name for item in BENCHMARKS if item.quick)}")
     if options.explain in umbra_bench_guests.BY_NAME:
         raise ToolError("what two guests do has no loop whose exits could be looked at one by one")
     if options.kernel and (options.baseline or options.write_baseline):
@@ -122,8 +125,8 @@ def wanted_strategies(options):
     return [word.lower() for word in re.findall(r"^CONFIG_SHADOW_(FLUSH|SYNC|OOS) := y$", text, re.M)]
 
 
-def measure_side(side, chosen, card):
-    """{name: Outcome} of one side."""
+def measure_side(side, chosen, card, until):
+    """{name: Outcome} of one side, up to the benchmark `until`."""
     def started(item):
         say(f"{side.name:6} {time.monotonic() - begin:5.0f} s  {item.title}")
 
@@ -136,7 +139,7 @@ def measure_side(side, chosen, card):
     for quick in (True, False):
         part = {number: item for number, item in chosen.items() if not item.boot and item.quick is quick}
         if part:
-            outcomes.update(side.run(part, card, started))
+            outcomes.update(side.run(part, card, started, until))
     say(f"{side.name:6} {time.monotonic() - begin:5.0f} s  done")
     return outcomes
 
@@ -166,8 +169,9 @@ def measure(options, chosen, program, out):
         sides.append(umbra_bench_run.Side(name, guest, program, layout, out, umbra, editor(options, strategy)))
         sides[-1].check_layout(card)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        native, *virtual = pool.map(lambda side: measure_side(side, chosen, card), sides)
+        native, *virtual = pool.map(lambda side: measure_side(side, chosen, card, options.until), sides)
     names = [item.name for item in chosen.values()]
+    names = names[:names.index(options.until) + 1] if options.until else names
     results = [report.merge(names, native, each, umbra.causes, settings_of([sides[0], side], options)) for each, side in zip(virtual, sides[1:])]
     add_guests(results[0], options, (guest, program, umbra, out, card))
     return results

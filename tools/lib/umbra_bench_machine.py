@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import umbra_machine
-from umbra_common import ToolError
+from umbra_common import ToolError, slowness
 
 SYNC_32K = 0x48320010  # the board's 32768 Hz counter: the guest's clock
 # The same on both sides: every instruction one nanosecond, a fixed date that runs with it, no entropy from this computer.
@@ -117,8 +117,8 @@ class Machine:
             path.unlink(missing_ok=True)
         qmp, gdb = (os.path.relpath(path) for path in paths[:2])
         command = umbra_machine.base_command(program) + PINNED + [
-            "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console", "-monitor", "none",
-            "-qmp", f"unix:{qmp},server=on,wait=off", "-chardev", f"socket,id=gdb,path={gdb},server=on,wait=off",
+            "-chardev", f"file,id=console,path={umbra_machine.file_word(self.console)}", "-serial", "chardev:console", "-monitor", "none",
+            "-qmp", f"unix:{umbra_machine.file_word(qmp)},server=on,wait=off", "-chardev", f"socket,id=gdb,path={umbra_machine.file_word(gdb)},server=on,wait=off",
             "-gdb", "chardev:gdb", "-S", *[str(word) for word in boot]]
         self.command = command
         # Should this program be killed, its machines end with it (setpriv is part of util-linux).
@@ -163,8 +163,8 @@ class Machine:
             (self.breakpoints.add if wanted else self.breakpoints.discard)(address)
 
     def run(self, seconds):
-        """Continue to the next stop; returns the registers. `seconds` of this computer's time at most."""
-        deadline = time.monotonic() + seconds
+        """Continue to the next stop; returns the registers. `seconds` of this computer's time at most, if it is neither slow nor busy."""
+        deadline = time.monotonic() + seconds * slowness()
         self.gdb.send("c")
         while True:
             try:

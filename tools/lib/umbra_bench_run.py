@@ -161,12 +161,15 @@ class Side:
             self.note_tree(machine)
             return Outcome(whole=Stretch.between(first, machine.snapshot()), output=machine.tail(5))
 
-    def run(self, benchmarks, card, report):
-        """{name: Outcome} of {number: Benchmark}. A benchmark that stops the run is left out of a second one, and so on."""
+    def run(self, benchmarks, card, report, until=None):
+        """
+        {name: Outcome} of {number: Benchmark}, or of those up to the one of the name `until`. A benchmark that stops the run is left out of a
+        second one, and so on.
+        """
         done, todo = {}, dict(benchmarks)
         while todo:
             with self.machine(self.guest.files(f"{self.name}-bench", todo), card) as machine:
-                more, stuck = Run(self, machine, todo, report).all()
+                more, stuck = Run(self, machine, todo, report, until).all()
             done.update(more)
             if stuck is None:
                 break
@@ -186,8 +189,9 @@ def last_long(pieces):
 class Run:
     """One boot that runs benchmarks."""
 
-    def __init__(self, side, machine, benchmarks, report):
+    def __init__(self, side, machine, benchmarks, report, until=None):
         self.side, self.mark, self.machine, self.benchmarks, self.report = side, side.guest.mark, machine, benchmarks, report
+        self.until = until
         self.clock = None
         self.outcomes, self.stretches = {}, {}
 
@@ -213,6 +217,8 @@ class Run:
                     self.clock = argument
                     self.side.note_tree(self.machine)
                 elif meaning == BEGIN:
+                    if self.is_over():  # and by now its words are on the console
+                        break
                     number = index
                     self.one(number)
                     number = None
@@ -228,6 +234,9 @@ class Run:
             return self.outcomes, number
         self.collect()
         return self.outcomes, None
+
+    def is_over(self):
+        return any(self.benchmarks[number].name == self.until for number in self.stretches)
 
     def started(self):
         """The first benchmark that has no result yet."""

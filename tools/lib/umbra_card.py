@@ -47,6 +47,13 @@ def is_card(image):
         return handle.read(SECTOR)[:462] == partition_table()[:462] and os.path.getsize(image) >= CARD_SIZE
 
 
+def check_image(image):
+    """Refuse a user's name for an image that has something else."""
+    image = pathlib.Path(image)
+    if image.is_file() and image.stat().st_size and not is_card(image):
+        raise ToolError(f"{image} is no card image and is left alone")
+
+
 def pieces(handle, size):
     """(offset, length) of what holds data; holes of the image are skipped."""
     offset = 0

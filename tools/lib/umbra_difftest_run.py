@@ -14,7 +14,7 @@ import time
 
 import umbra_card
 import umbra_machine
-from umbra_common import SOURCE, ToolError, build_dir, claim_build, run
+from umbra_common import SOURCE, ToolError, build_dir, building, claim_build, run
 
 MAGIC = b"DiffPara"
 MAX_UNITS = 40
@@ -123,14 +123,18 @@ class Umbra(Side):
     def build(self):
         """Umbra with all paths, and silent but for the guest. Nothing to do the second time."""
         claim_build(self.folder)
+        with building(self.folder) as environment:
+            self.build_alone(environment)
+
+    def build_alone(self, environment):
         wanted = self.folder / "wanted_defconfig"
         lines = (SOURCE / "configs/beagle-xm_defconfig").read_text(encoding="utf-8").splitlines()
         lines += ["CONFIG_CONSOLE_LOG_LEVEL=0", "CONFIG_FAST_EXITS=y" if self.fast else "# CONFIG_FAST_EXITS is not set"]
         lines += [f"CONFIG_{symbol}=y" for symbol in path_symbols()]
         wanted.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        environment = dict(os.environ, srctree=str(SOURCE), KCONFIG_CONFIG=str(self.folder / ".config"), UMBRA_BUILD=str(self.folder))
-        run([SOURCE / "tools/kconfig.py", "defconfig", wanted], cwd=SOURCE, env=environment)
-        run(["make", f"-j{os.cpu_count() or 1}", f"O={self.folder}", "all"], cwd=SOURCE)
+        words = {"srctree": str(SOURCE), "KCONFIG_CONFIG": str(self.folder / ".config"), "UMBRA_BUILD": str(self.folder)}
+        run([SOURCE / "tools/kconfig.py", "defconfig", wanted], cwd=SOURCE, env={**environment, **words})
+        run(["make", f"-j{os.cpu_count() or 1}", f"O={self.folder}", "all"], cwd=SOURCE, env=environment)
 
     def unrewritten(self, console):
         start = len(console.text)

@@ -361,7 +361,16 @@ def show_svg(layout):
             + "\n".join(groups) + "\n</svg>\n")
 
 
+def check_picture(path):
+    """Refuse to write over a file that is no picture: it may be the layout."""
+    path = pathlib.Path(path)
+    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(b"<svg"):
+        raise ToolError(f"{path} is no SVG picture and is left alone")
+
+
 def command_show(options, build):
+    if options.svg:
+        check_picture(options.svg)
     layout = examine(options.file, build, options.overlay)
     if options.svg:
         pathlib.Path(options.svg).write_text(show_svg(layout), encoding="utf-8")

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 
 from umbra_common import SOURCE, ToolError, build_dir, run
@@ -38,9 +39,40 @@ def console_here():
     return ["-chardev", "stdio,id=console,mux=on,signal=off", "-serial", "chardev:console", "-mon", "console,mode=readline"]
 
 
+def file_word(path):
+    """A file's name within a word of QEMU's command line: a comma ends it there unless there are two."""
+    return str(path).replace(",", ",,")
+
+
+SOCKET_MOST = 107  # bytes of a socket's name, sys/un.h
+
+
+def listens(path):
+    """Does some program listen on the Unix socket?"""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def check_socket(path):
+    """Refuse what cannot become a socket of QEMU's: it removes whatever has that name."""
+    path = pathlib.Path(path)
+    if len(os.fsencode(path)) > SOCKET_MOST:
+        raise ToolError(f"{path} is too long for a socket's name: {SOCKET_MOST} bytes are the most")
+    if not path.parent.is_dir():
+        raise ToolError(f"{path} cannot be a socket: there is no folder {path.parent}")
+    if os.path.lexists(path) and not path.is_socket():
+        raise ToolError(f"{path} is no socket and is left alone")
+    if listens(path):
+        raise ToolError(f"{path} is in use: a program listens on it")
+
+
 def console_on_socket(path):
     """The board's serial port on a Unix socket, for one program at a time."""
-    return ["-chardev", f"socket,id=console,path={path},server=on,wait=off", "-serial", "chardev:console", "-monitor", "none"]
+    return ["-chardev", f"socket,id=console,path={file_word(path)},server=on,wait=off", "-serial", "chardev:console", "-monitor", "none"]
 
 
 def console_for_program(breaks=False):
@@ -49,7 +81,7 @@ def console_for_program(breaks=False):
 
 
 def card_boot(image):
-    return ["-drive", f"if=sd,format=raw,file={image}"]
+    return ["-drive", f"if=sd,format=raw,file={file_word(image)}"]
 
 
 def native_boot(files, bootargs):
@@ -88,6 +120,6 @@ def umbra_boot(layout, files, scratch):
             continue
         run(["fdtput", "-t", "x", edited, node, "reg", f"{address:x}", f"{size:x}"])
         if size:
-            command += ["-device", f"loader,file={path},addr={address:#x},force-raw=on"]
+            command += ["-device", f"loader,file={file_word(path)},addr={address:#x},force-raw=on"]
         address = (address + size + MIB - 1) // MIB * MIB
     return ["-kernel", str(build_dir() / "umbra.img"), "-dtb", str(edited), *command]

@@ -37,6 +37,8 @@ def arguments_of(arguments):
     build_dir()
     if options.debug and options.console:
         parser.error("with --debug the console goes to a file: --console does not go with it")
+    if options.console:
+        umbra_machine.check_socket(options.console)
     if options.kernel and options.system:
         parser.error("a system has its own kernel: --kernel does not go with --system")
     if options.system:
@@ -115,8 +117,8 @@ def run_debugger(command):
     """QEMU in the background, its console in a log, gdb in the foreground."""
     gdb_socket, log = build_dir() / "gdb.socket", build_dir() / "debug-console.log"
     gdb_socket.unlink(missing_ok=True)
-    command += ["-S", "-chardev", f"socket,id=gdb,path={gdb_socket},server=on,wait=off", "-gdb", "chardev:gdb",
-                "-chardev", f"file,id=console,path={log}", "-serial", "chardev:console", "-monitor", "none"]
+    command += ["-S", "-chardev", f"socket,id=gdb,path={umbra_machine.file_word(gdb_socket)},server=on,wait=off", "-gdb", "chardev:gdb",
+                "-chardev", f"file,id=console,path={umbra_machine.file_word(log)}", "-serial", "chardev:console", "-monitor", "none"]
     say(f"the console goes to {log}; `quit` in gdb ends the machine")
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as machine:
         try:

@@ -94,7 +94,7 @@ def configure(one, image, scratch):
         handle.truncate(1 << (one.size * umbra_card.MIB - 1).bit_length())
     files = {"vmlinuz": guest["vmlinuz"], "guest.dtb": guest["guest.dtb"], "initrd.gz": initrd}
     command = [*umbra_machine.base_command(program), *umbra_machine.native_boot(files, "console=ttyO2,115200n8 quiet panic=1"), "-no-reboot",
-               "-drive", f"if=sd,format=raw,cache=unsafe,file={image}", "-serial", f"file:{log}", "-monitor", "none"]
+               "-drive", f"if=sd,format=raw,cache=unsafe,file={umbra_machine.file_word(image)}", "-serial", f"file:{log}", "-monitor", "none"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as machine:
         try:
             text = watch(machine, log)

@@ -86,8 +86,11 @@ def run_pytest(folder, arguments):
     library = SOURCE / "tools/lib"
     environment = dict(os.environ, UMBRA_TEST_COUNT=str(figures), PYTHONDONTWRITEBYTECODE="1",
                        PYTHONPATH=os.pathsep.join(filter(None, [str(library), os.environ.get("PYTHONPATH")])))
-    # A machine keeps one core busy. Tests of one file may share a machine, so they stay together.
-    spread = ["-n", str(jobs()), "--dist", "loadfile"] if folder.name == "system" else []
+    # A machine keeps one core busy, but for waits of tests and guests by the clock: one worker more has the core meanwhile, and each may take
+    # longer for that. Tests of one file may share a machine, so they stay together; those of the measurement are in groups.
+    workers = jobs() + 1
+    environment["UMBRA_TEST_SLOW"] = str(slowness() * workers / jobs())
+    spread = {"system": ["-n", str(workers), "--dist", "loadfile"], "bench": ["-n", str(jobs()), "--dist", "loadgroup"]}.get(folder.name, [])
     done = subprocess.run([PYTHON, "-m", "pytest", *spread, "-p", "umbra_pytest", "-p", "no:cacheprovider", "--rootdir", folder,
                            "--durations=25", "--tb=short", "-v", "--no-header", folder, *arguments],
                           cwd=SOURCE, env=environment, check=False)

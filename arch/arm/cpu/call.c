@@ -65,6 +65,8 @@ struct call {
 	u32 code_gen;
 	gva_t at[PLACES];
 	hpa_t page[PLACES];	/* that the host executes there */
+	bool stub_awaited;	/* the root had not the page of the other vectors' targets, which is that of @stub: they have no lines yet */
+	gva_t stub;
 	u32 words, word[CALL_INSNS];	/* the guest's from at[TARGET] on, as many as the line may be of; as struct call_at has them */
 	u8 half[CALL_INSNS + 1];
 	u32 insns, made;
@@ -77,11 +79,7 @@ struct call {
 	u32 rets, rets_made;
 	bool writes_sctlr;	/* at each system call, to what it is: the line does it */
 	u32 sctlr_writes;	/* the count of them when the line was made */
-	struct {		/* the page of v->call_at[STACK] in the root @hw_asid, while @gen is v->call_gen; void (0) after each look at a root */
-		char *page;
-		u32 hw_asid, gen, open;	/* some of @open has to be in the host's DACR */
-	} stack;
-	u32 vectors_done;
+	u32 vectors_done, vectors_entered;	/* lines that were done, and with the abort before them */
 	struct vector *vector;	/* by exceptions[]; as the last look found them */
 	const struct vector_line *line[8];	/* of each vector; NULL: none, or not all pages are known */
 };
@@ -160,18 +158,24 @@ static void look_at_exception(struct vector *x, u32 k, gva_t at, const void *own
 		x->words = x->line.words;
 }
 
-/* What other exceptions begin with, of A32 code, whose vectors are around @code; their targets are in one page. */
+/*
+ * What other exceptions begin with, of A32 code, whose vectors are around @code; their targets are in one page. System calls do not need it, so it
+ * comes to be there with the first of these exceptions, and then lines are made anew (is_missed()).
+ */
 static void look_at_exceptions(struct vcpu *v, struct call *c, const u32 *code, const u32 *literals)
 {
 	const u8 *page = NULL, *own;
 	gva_t to;
 
+	c->stub_awaited = false;
 	for (u32 k = 0; k < EXCEPTIONS; k++) {
 		if (c->thumb || !follow_exception(c, k, code, literals, &to))
 			continue;
 		if (!k) {
 			own = look_at(v, c, STUB, to);
 			page = own ? own - to % PAGE_SIZE : NULL;
+			c->stub_awaited = !c->page[STUB];
+			c->stub = to;
 		}
 		if (page && !((to ^ c->at[STUB]) & PAGE_MASK))
 			look_at_exception(&c->vector[k], k, to, page + to % PAGE_SIZE);
@@ -352,6 +356,7 @@ static void make_sure(struct vcpu *v, struct call *c)
 	look(v, &now);
 	if (says_the_same(c, &now)) {
 		c->code_gen = now.code_gen;
+		c->stub_awaited = now.stub_awaited;
 		memcpy(c->line, now.line, sizeof(c->line));
 		if (!memcmp(c->page, now.page, sizeof(c->page)))
 			return;
@@ -361,7 +366,7 @@ static void make_sure(struct vcpu *v, struct call *c)
 		*c = now;
 	}
 	memcpy(v->call_at, c->at, sizeof(c->at));
-	v->call_gen += 2;	/* other roots had what another line needs */
+	call_count(v);	/* other roots had what another line needs */
 }
 
 /* The exception return behind which the window was last, if it was one of T32 code, is to have a line. */
@@ -381,6 +386,12 @@ static void learn_return(struct vcpu *v, struct call *c)
 	c->known = false;
 }
 
+/* Is there now what was not when lines were made? */
+static bool is_missed(struct vcpu *v)
+{
+	return v->calls->stub_awaited && page_at(v, v->calls->stub);
+}
+
 /* Of this vector, and of all pages? */
 static bool is_known(const struct vcpu *v)
 {
@@ -392,7 +403,7 @@ static bool is_known(const struct vcpu *v)
 static bool is_valid(struct vcpu *v)
 {
 	struct call *c = v->calls;
-	bool same = is_known(v);
+	bool same = is_known(v) && !is_missed(v);
 
 	for (u32 i = 0; i < PLACES && same; i++) {
 		hpa_t page;
@@ -430,14 +441,14 @@ static bool may_be_lines(struct vcpu *v)
 {
 	struct root_cache *root = current(v);
 
-	if (was_right(v, root))
+	if (was_right(v, root) && !is_missed(v))
 		return true;
 	if (!is_valid(v))
 		return false;
 	if (v->call_dacr != v->hw_dacr_entry)
-		v->call_gen += 2;
+		call_count(v);
 	v->call_dacr = v->hw_dacr_entry;
-	v->calls->stack.gen = 0;
+	v->line_stack.gen = 0;
 	v->call_seen = v->hw_asid;
 	v->call_seen_gen = v->call_gen;
 	if (root)
@@ -460,7 +471,7 @@ static void learn_sctlr(struct vcpu *v, struct call *c)
 		return;
 	c->writes_sctlr = true;
 	c->known = false;	/* make it anew */
-	v->call_gen++;
+	call_count(v);
 }
 
 void call_refresh(struct vcpu *v)
@@ -480,18 +491,16 @@ void call_refresh(struct vcpu *v)
 	open_choose_lines(v, valid);
 }
 
-/* Mostly it is the page that it was last. */
 u32 *vector_stack(struct vcpu *v, gva_t sp)
 {
-	struct call *c = v->calls;
+	char *page = shadow_stored_page(v, sp, &v->line_stack.open);
 
-	if ((v->call_at[STACK] ^ sp) & PAGE_MASK || c->stack.hw_asid != v->hw_asid || c->stack.gen != v->call_gen) {
-		c->stack.page = shadow_stored_page(v, sp, &c->stack.open);
-		c->stack.hw_asid = v->hw_asid;
-		c->stack.gen = c->stack.page ? v->call_gen : 0;
-		v->call_at[STACK] = sp;
-	}
-	return c->stack.gen && v->dacr_kernel & c->stack.open ? (u32 *)(c->stack.page + sp % PAGE_SIZE) : NULL;
+	v->line_stack.sp = sp;
+	v->line_stack.frame = page ? (u32 *)(page + sp % PAGE_SIZE) : NULL;
+	v->line_stack.hw_asid = v->hw_asid;
+	v->line_stack.gen = page ? v->call_gen : 0;
+	v->call_at[STACK] = sp;
+	return v->dacr_kernel & v->line_stack.open ? v->line_stack.frame : NULL;
 }
 
 /* Was all that lines need found in the current root, and is still? */
@@ -513,11 +522,24 @@ void call_vector(struct vcpu *v)
 		c->vectors_done += vector_line_do(v, l);
 }
 
+bool call_abort(struct vcpu *v, u32 offset, u32 ahead)
+{
+	struct call *c = v->calls;
+	const struct vector_line *l = c->line[offset / 4];
+
+	if (!l || !v->lines_now || v->call_dacr & ~v->dacr_kernel || !vector_line_enter(v, l, ahead))
+		return false;
+	c->vectors_entered++;
+	return true;
+}
+
 u32 call_audit(struct vcpu *v)
 {
 	const struct call *c = v->calls;
-	u32 bad = 0;
+	u32 bad = !(v->call_gen & 1);
 
+	if (bad)
+		pr_err("call line audit: call_gen is even, so it will be 0, which no root's is\n");
 	for (u32 i = 0; i < PLACES && v->open_used && vector(v) && was_right(v, current(v)); i++) {
 		if (page_at(v, c->at[i]) == c->page[i])
 			continue;
@@ -536,7 +558,8 @@ void call_dump(struct vcpu *v)
 		vectors += c->line[exceptions[k].offset / 4] != NULL;
 	pr_info("system calls: %u instructions are one line, which was made %u times; of returns %u times\n", (unsigned)(c->good ? c->insns : 0),
 		(unsigned)c->made, (unsigned)c->rets_made);
-	pr_info("exceptions: %u vectors are lines, which were done %u times\n", (unsigned)vectors, (unsigned)c->vectors_done);
+	pr_info("exceptions: %u vectors are lines, which were done %u times, %u times with the abort before\n", (unsigned)vectors,
+		(unsigned)(c->vectors_done + c->vectors_entered), (unsigned)c->vectors_entered);
 	for (u32 k = 0; k < c->rets; k++)
 		pr_info("return at 0x%08x: %u instructions are one line\n", (unsigned)c->ret[k].at, (unsigned)(c->ret[k].key ? c->ret[k].insns : 0));
 }

@@ -131,7 +131,10 @@ static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 #define PAGE_MIXED	0x80u	/* it holds both instruction sets, whatever the one that is executed next makes it look like */
 #define PAGE_SUSPECT	0x40u	/* it looked so, and has not run in one set for long enough since */
 #define PAGE_BOTH_SETS	(PAGE_MIXED | PAGE_SUSPECT)
-_Static_assert(MOVES_MAX < PAGE_SUSPECT, "moves must not reach it");
+#define PAGE_USER	0x20u	/* User mode has come to execute it, since its kernel's pages are scanned for it as well */
+#define PAGE_ONE_SET	0x10u	/* it was in doubt for being open to User mode, and ran in A32 state for long enough, in its kernel's modes */
+#define PAGE_MOVES	(PAGE_ONE_SET - 1)
+_Static_assert(MOVES_MAX < PAGE_MOVES, "moves must not reach what stands above them");
 
 static u8 *page_moves(const struct code_pages *c, gpa_t gpa)
 {
@@ -293,7 +296,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 
 	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	code_page_drop(v, gpa);
-	*page_moves(c, gpa) &= ~PAGE_BOTH_SETS;	/* it may hold something else now */
+	*page_moves(c, gpa) &= PAGE_MOVES;	/* it may hold something else now */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
 	n = churn_get(c, gpa);
@@ -379,6 +382,8 @@ void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 	} else {
 		*page_state(v->code, gpa) = PAGE_UNKNOWN;
 		*page_moves(v->code, gpa) &= ~PAGE_SUSPECT;
+		if (n->sets == RAN_A32)
+			*page_moves(v->code, gpa) |= PAGE_ONE_SET;
 	}
 }
 
@@ -776,13 +781,34 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return n;
 }
 
-/* May User mode execute the page at @gva as well? With the MMU off the question does not arise: one set of code owns the machine then. */
-static bool is_common(struct vcpu *v, gva_t gva)
+/*
+ * Does User mode execute page @gpa at @gva as well? It has done so, or it may: but that says little, because a boot loader or a kernel's
+ * decompressor maps everything for all modes. So this is only believed until the kernel has executed enough of the page. With the MMU off one
+ * set of code owns the machine.
+ */
+static bool is_common(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
+	u8 moves = *page_moves(v->code, gpa);
 	struct gfault f;
 	struct walk w;
 
-	return v->cp15.sctlr & SCTLR_M && !guest_walk(v, gva, ACC_EXEC, false, &w, &f);
+	if (!(v->cp15.sctlr & SCTLR_M))
+		return false;
+	return moves & PAGE_USER || (!(moves & PAGE_ONE_SET) && !guest_walk(v, gva, ACC_EXEC, false, &w, &f));
+}
+
+/* User mode is about to execute page @gpa, which no entry lets it do before this is asked. What was made of the page may be for its kernel alone. */
+static void note_user_fetch(struct vcpu *v, gpa_t gpa)
+{
+	u8 *moves = page_moves(v->code, gpa), before = *moves;
+
+	if (vcpu_privileged(v))
+		return;
+	*moves = (before | PAGE_USER) & (u8)~PAGE_ONE_SET;
+	if (!(before & PAGE_ONE_SET))
+		return;
+	v->code->looked_at = NOTHING;
+	code_page_drop(v, gpa);
 }
 
 /* How many instructions of an IT block are still to come (A2.5.2). */
@@ -811,11 +837,11 @@ static bool is_word_a32(const void *page, u32 i)
 }
 
 /* A page that is to be executed in A32 state, where it has @n sites: would it be wrong with these replaced? */
-static bool is_doubtful(struct vcpu *v, u32 n, gva_t gva)
+static bool is_doubtful(struct vcpu *v, u32 n, gpa_t gpa, gva_t gva)
 {
 	struct code_scan *s = &v->code->scan;
 
-	return s->interpret || (n && is_common(v, gva) && code_doubt_t32(s, entry_of(v, gva)));
+	return s->interpret || (n && is_common(v, gpa, gva) && code_doubt_t32(s, entry_of(v, gva)));
 }
 
 /* Of a kernel that executes both sets. What was found is left for new_state(). */
@@ -825,7 +851,7 @@ static bool is_mixed(struct vcpu *v, gpa_t gpa, gva_t gva)
 
 	if (!(v->cpsr & PSR_T)) {
 		c->t32.page = (const u16 *)page_words(v, gpa);
-		return is_doubtful(v, scan_page(v, gpa, gva), gva) || t32_may_have_sites(&c->t32, is_word_a32, page_words(v, gpa));
+		return is_doubtful(v, scan_page(v, gpa, gva), gpa, gva) || t32_may_have_sites(&c->t32, is_word_a32, page_words(v, gpa));
 	}
 	if (code_doubt_a32(page_words(v, gpa), &c->perhaps_a32))
 		return true;
@@ -848,7 +874,7 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 			*page_moves(c, gpa) |= PAGE_SUSPECT;
 	} else {
 		n = scan_page(v, gpa, gva);
-		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gva);
+		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gpa, gva);
 	}
 	c->looked_at = yes ? NOTHING : gpa;
 	if (yes)
@@ -894,7 +920,7 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva, u16 before)
 	set_name(c, n, name ? name : new_name(c));
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
-	c->copy[n].movable = (*page_moves(c, gpa) & ~PAGE_BOTH_SETS) >= MOVES_MAX;
+	c->copy[n].movable = (*page_moves(c, gpa) & PAGE_MOVES) >= MOVES_MAX;
 	c->copy[n].thumb = thumb;
 	if (thumb)
 		write_copy_t32(v, n);
@@ -909,6 +935,7 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 
 	if (!state || !v->path->code)
 		return false;
+	note_user_fetch(v, gpa);
 	if (v->cpsr & PSR_T && vcpu_privileged(v) && !v->code->thumb)
 		note_thumb_kernel(v);
 	if (is_other_set(v, *state))

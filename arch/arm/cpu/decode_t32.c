@@ -84,6 +84,8 @@ static void t32_imm8(struct insn *in)
 	in->p = FIELD(in->word, 10, 10);
 	in->u = FIELD(in->word, 9, 9);
 	in->w = FIELD(in->word, 8, 8);
+	if (!in->p && !in->w)
+		in->op = INSN_OTHER;	/* UNDEFINED */
 }
 
 /* LDRT family: T32 has a positive offset and no write-back. */
@@ -377,6 +379,7 @@ const struct insn_row t32_table[] = {
 	T32_PRELOAD(0xfff0f000, 0xf890f000),
 	T32_PRELOAD(0xfff0ff00, 0xf810fc00),
 	T32_PRELOAD(0xfff0ffc0, 0xf810f000),
+	{ 0xff1f0000, 0xf80f0000, INSN_OTHER, NULL },	/* stores relative to pc: UNDEFINED */
 	T32_SINGLE(0xfe800000, 0xf8800000, INSN_LDR, INSN_STR, t32_imm12),
 	T32_SINGLE(0xfe800f00, 0xf8000e00, INSN_LDRT, INSN_STRT, t32_unpriv),
 	T32_SINGLE(0xfe800800, 0xf8000800, INSN_LDR, INSN_STR, t32_imm8),

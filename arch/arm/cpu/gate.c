@@ -207,13 +207,23 @@ static void put_to_user(struct gate *g)
 }
 
 /* Branches to here, of word @from, lead to the trapping word of @kind, which is next before the way back. */
-static void put_trap(struct gate *g, u32 from, u32 kind, u32 rt)
+static void begin_trap(struct gate *g, u32 from, u32 kind, u32 rt)
 {
 	branch_here(g, from);
 	put_to_user(g);
 	put(g, site_word_of(kind, 0) | rt);
+}
+
+static void end_trap(struct gate *g)
+{
 	g->i++;
 	put_back(g);
+}
+
+static void put_trap(struct gate *g, u32 from, u32 kind, u32 rt)
+{
+	begin_trap(g, from, kind, rt);
+	end_trap(g);
 }
 
 /* An ISB behind the one instruction of a gate has been done by the way back, which is an exception return. */
@@ -386,6 +396,46 @@ static bool do_invalidate(struct gate *g, u32 w)
 	put_done(g);
 	put_plain(g);
 	return rt < SP;
+}
+
+/*
+ * LDRT, STRT and the like @w, with the host's DACR of User mode: that of the value that the window looked up last (inl_hot_user_ls). For another
+ * one it looks again; it wants the word behind its trapping word. The access itself is in the window, in r0 (user_access). An abort is C's, which finds
+ * out what the access is.
+ */
+static bool do_user_ls(struct gate *g, u32 w)
+{
+	u32 rt = RD(w), rn = RN(w), other, back;
+	bool loads = w & BIT(20);
+
+	store(g, 0, VCPU(r[0]));			/* it may abort */
+	load(g, LR, OPEN(dacr));
+	load(g, 0, VCPU(user_access.guest));
+	put(g, 0xe15e0000);				/* CMP lr, r0 */
+	load(g, 0, VCPU(r[0]));
+	put(g, NE << 28 | 0x0a000000);
+	other = g->c->words - 1;
+	put(g, 0xe28fe000);				/* ADD lr, pc, # */
+	back = g->c->words - 1;
+	store(g, LR, VCPU(user_access.back));
+	store(g, rn, VCPU(user_access.address));
+	if (!loads && rt)
+		put(g, 0xe1a00000 | rt);		/* MOV r0, rt */
+	load(g, 15, VCPU(user_access.access[vcpu_user_access(w)]));
+	g->c->word[back] |= here(g) - (g->at->gate + 4 * back + 8);
+	if (loads && rt)
+		put(g, 0xe1a00000 | rt << 12);		/* MOV rt, r0 */
+	if (rt)
+		load(g, 0, VCPU(r[0]));
+	if (w & 0xfff)					/* ADD or SUB rn, rn, #imm */
+		put(g, (w & BIT(23) ? 0xe2800000 : 0xe2400000) | rn << 16 | rn << 12 | (w & 0xff));
+	count(g, EXIT_SITE_USER_LS, LR);
+	load_literal(g, g->at->site + 4);
+	put_return(g);
+	begin_trap(g, other, SITE_KIND_USER_LS, 0);
+	put(g, w);
+	end_trap(g);
+	return rn < SP && rt < SP && (w & 0xfff) < 256;
 }
 
 /*
@@ -745,8 +795,12 @@ static bool make_single(struct gate *g)
 	case 0xee0d0f70:			/* TPIDRURO */
 		g->ok &= do_always(g, w, EXIT_CP15_THREAD);
 		break;
-	default:				/* ICIALLU, BPIALL */
+	case ICIALLU:
+	case BPIALL:
 		g->ok &= do_always(g, w, EXIT_CP15_CACHE);
+		break;
+	default:				/* LDRT, STRT, LDRBT, STRBT */
+		g->ok &= do_user_ls(g, w);
 	}
 	put_ends(g);
 	return g->ok;

@@ -129,6 +129,7 @@ static void note_closer(struct vcpu *v, struct stub *s)
 	make_eager(v, s, v->r[s->operand], 0);
 }
 
+#define FS_LATE(fsr)	(((fsr) & 0x40f) == 0x406)	/* asynchronous external abort (B3.13.3) */
 #define FS_DOMAIN(fsr)	(((fsr) & 0x40d) == 0x009)	/* section or page (B3.13.3) */
 
 /* The guest's DACR is what its stubs wrote last. */
@@ -281,8 +282,9 @@ static void emulate_site_here(struct vcpu *v)
 /* Is it for stub @s that the guest left, with @vector? Its trapping word, an abort of its store, or of the branch to it. */
 static bool left_for_stub(struct vcpu *v, const struct stub *s, u32 vector)
 {
-	if (vector == VEC_DABT && s->kind == SITE_KIND_DCCMVAC)
-		return true;	/* what that means is for the operation to say */
+	/* In a gate's access, what that means is for the instruction to say. */
+	if (vector == VEC_DABT && (s->kind == SITE_KIND_DCCMVAC || s->kind == SITE_KIND_USER_LS) && !FS_LATE(v->exit_dfsr))
+		return true;
 	return vector == VEC_SVC || vector == VEC_UND || (vector == VEC_DABT && stub_area_contains(v, v->exit_dfar)) ||
 	       (vector == VEC_PABT && stub_area_contains(v, v->exit_ifar));
 }

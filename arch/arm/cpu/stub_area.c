@@ -433,6 +433,12 @@ gva_t stub_area_gates(const struct vcpu *v)
 	return v->stubs->base ? v->stubs->base + 2 * STUB_PAIRS * PAGE_SIZE : 0;
 }
 
+/* A gate is better than a stub for what can have both, as long as there are more than half of them for what can have nothing else. */
+static bool gates_to_spare(const struct stub_area *a)
+{
+	return a->gates < GATES / 2 && a->gate_pages <= GATE_PAIRS / 2;
+}
+
 gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 {
 	struct stub_area *a = v->stubs;
@@ -445,9 +451,9 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
 		return 0;
 	s = find_old(a, where);
-	if (!s && stub_class(kind) == STUB_GATE)
+	if (!s && (stub_class(kind) == STUB_GATE || (kind == SITE_KIND_USER_LS && gates_to_spare(a))))
 		s = add_new_gate(v, kind, where->page, site, where->copy, 0, 0);
-	else if (!s)
+	if (!s && stub_class(kind) != STUB_GATE)
 		s = add_new(v, kind, where->page[where->index], site);
 	if (!s || s->eager)
 		return 0;

@@ -5,7 +5,7 @@
  * Rules.
  *  1 Registers are known as a sum, a CPSR, or an address of the table; an instruction that makes anything else of them ends the attempt, and so does
  *    one that sets flags.
- *  2 All or nothing: whether each store would be let through is asked first, and of what the guest's own store would find (vector_stack()).
+ *  2 All or nothing: whether each store would be let through is asked first, and of what the guest's own store would find (vector_frame()).
  *  3 Nothing is masked or unmasked: whatever waits, waits on.
  */
 #include "vector_line.h"
@@ -69,8 +69,11 @@ static bool see_mov(struct look *k, u32 w)
 	return true;
 }
 
+/* The SPSR as the exception left it: not once it was written. */
 static bool see_mrs(struct look *k, u32 w)
 {
+	if (w & BIT(22) && k->psr_is)
+		return false;
 	k->r[RD(w)] = (struct value){ .is = w & BIT(22) ? SPSR : CPSR, .keep = ~0u };
 	return true;
 }
@@ -260,21 +263,33 @@ static u32 value_of(const struct vcpu *v, const struct vector_value *value)
 	return v->r[value->from] + value->add;
 }
 
+/* What the line stores, and what it leaves in registers, where v->r[VECTOR_SPSR] is the SPSR. */
+static inline void do_values(struct vcpu *v, const struct vector_line *l, u32 *frame)
+{
+	for (const struct vector_value *s = l->store, *end = s + l->stores; s != end; s++)
+		frame[s->to] = value_of(v, s);
+	for (const struct vector_value *m = l->move, *end = m + l->moves; m != end; m++)
+		v->r[m->to] = value_of(v, m);
+}
+
+/* Is there something unusual about the addresses? */
+static inline bool is_odd(const struct vector_line *l, u32 sp, u32 handler)
+{
+	return ((handler | sp) & 3) | (((sp + l->top) ^ sp) & PAGE_MASK);
+}
+
 bool vector_line_do(struct vcpu *v, const struct vector_line *l)
 {
 	const u32 bank = l->bank, sp = v->r[SP], spsr = v->bank_spsr[bank], handler = l->table[spsr % VECTOR_TABLE];
 	u32 *frame, psr = v->cpsr;
 
-	if (((handler | sp) & 3) | (((sp + l->top) ^ sp) & PAGE_MASK) | (psr & (PSR_T | PSR_J | PSR_IT | PSR_E)))
+	if (is_odd(l, sp, handler) || psr & (PSR_T | PSR_J | PSR_IT | PSR_E))
 		return false;
-	frame = vector_stack(v, sp);
+	frame = vector_frame(v, sp);
 	if (!frame)
 		return false;
 	v->r[VECTOR_SPSR] = spsr;	/* the guest's pc will be another one */
-	for (const struct vector_value *s = l->store, *end = s + l->stores; s != end; s++)
-		frame[s->to] = value_of(v, s);
-	for (const struct vector_value *m = l->move, *end = m + l->moves; m != end; m++)
-		v->r[m->to] = value_of(v, m);
+	do_values(v, l, frame);
 	psr = (psr & l->keep) ^ l->flip;
 	v->cpsr = psr;
 	v->bank_sp[bank] = sp;
@@ -283,5 +298,53 @@ bool vector_line_do(struct vcpu *v, const struct vector_line *l)
 	v->r[SP] = v->bank_sp[BANK_SVC];
 	v->r[LR] = v->bank_lr[BANK_SVC];
 	v->r[PC] = handler;
+	return true;
+}
+
+/* The open page in Supervisor mode, with CPSR @psr and what the DACR says; from User mode, which had @sp and @lr, as a system call leaves it. */
+static inline void open_for_line(struct vcpu *v, u32 psr, bool from_user, u32 sp, u32 lr)
+{
+	struct vcpu_open *o = v->open;
+	u32 new_sp = sp, new_lr = lr;
+
+	v->hw_dacr = v->dacr_kernel;
+	o->dacr_real = v->cp15.dacr;
+	if (from_user) {
+		new_sp = o->other_sp;
+		new_lr = o->other_lr;
+		o->other_sp = sp;
+		o->other_lr = lr;
+		v->hw_dacr = v->hw_dacr_entry;
+		o->dacr_real = v->dacr_entry;
+	}
+	v->r[SP] = new_sp;
+	v->r[LR] = new_lr;
+	o->mask = psr;
+	o->mode = psr;
+	o->psr_or = psr & (PSR_MODE | PSR_A | PSR_F);
+}
+
+bool vector_line_enter(struct vcpu *v, const struct vector_line *l, u32 ahead)
+{
+	const bool user = vcpu_mode(v) == MODE_USR;
+	const u32 old = user ? v->cpsr : (v->cpsr & ~PSR_I) | (v->open->mask & PSR_I);
+	const u32 bank = l->bank, sp = v->bank_sp[bank], handler = l->table[old % VECTOR_TABLE], was_sp = v->r[SP], was_lr = v->r[LR];
+	u32 *frame, psr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | l->mode | PSR_I | PSR_A;
+
+	if (is_odd(l, sp, handler))
+		return false;
+	frame = vector_frame(v, sp);
+	if (!frame)
+		return false;
+	v->r[SP] = sp;
+	v->r[LR] = v->r[PC] + ahead;
+	v->r[VECTOR_SPSR] = old;
+	do_values(v, l, frame);
+	psr = (psr & l->keep) ^ l->flip;
+	v->cpsr = psr;
+	v->bank_lr[bank] = handler;
+	v->bank_spsr[bank] = psr;
+	v->r[PC] = handler;
+	open_for_line(v, psr, user, was_sp, was_lr);
 	return true;
 }

@@ -43,5 +43,21 @@ bool vector_line_make(struct vector_line *l, u32 mode, const u32 *word, u32 word
  */
 bool vector_line_do(struct vcpu *v, const struct vector_line *l);
 
-/* For it: where the guest's word at @sp is, with the rest of the page behind it, if its own store there would be let through, as it is; else NULL. */
+/*
+ * The abort before it as well: it is taken at r[15] in User or Supervisor mode, where modes are no more than banked registers, by a vector of which
+ * @l is the line. @ahead: how far its return address is ahead. What is in the open page stays there, and is as the guest goes on with it.
+ * False: nothing was done.
+ */
+bool vector_line_enter(struct vcpu *v, const struct vector_line *l, u32 ahead);
+
+/* For them: where the guest's word at @sp is, with the rest of the page behind it, if its own store there would be let through, as it is; else NULL. */
 u32 *vector_stack(struct vcpu *v, gva_t sp);
+
+/* The same; mostly it is in the page where it was last. */
+static inline u32 *vector_frame(struct vcpu *v, gva_t sp)
+{
+	bool last = !((v->line_stack.sp ^ sp) >> PAGE_SHIFT) && v->line_stack.gen == v->call_gen && v->line_stack.hw_asid == v->hw_asid &&
+		    v->line_stack.open & v->dacr_kernel;
+
+	return last ? v->line_stack.frame + (s32)(sp - v->line_stack.sp) / 4 : vector_stack(v, sp);
+}

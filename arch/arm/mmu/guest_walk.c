@@ -21,12 +21,14 @@
 #define TTBR_C		BIT(0)
 
 /* The FSR that @fs gives for @acc: an IFSR has neither domain nor WnR (B4.1.96). */
+static inline u32 fsr_of(u32 fs, u32 domain, enum shadow_access acc)
+{
+	return acc == ACC_EXEC ? fs : fs | domain << 4 | (acc == ACC_WRITE ? FSR_WNR : 0);
+}
+
 static int fault(struct gfault *f, u32 fs, u32 domain, gva_t va, enum shadow_access acc)
 {
-	f->fsr = fs;
-	f->far = va;
-	if (acc != ACC_EXEC)
-		f->fsr |= domain << 4 | (acc == ACC_WRITE ? FSR_WNR : 0);
+	*f = (struct gfault){ .fsr = fsr_of(fs, domain, acc), .far = va };
 	return -EFAULT;
 }
 
@@ -230,43 +232,51 @@ static inline const volatile u32 *short_desc(const struct shadow *s, gpa_t a)
 	return a - s->span[0].base < s->span[0].size ? hpa_ptr(hpa_of(s, a)) : NULL;
 }
 
-static enum short_result short_fault(struct gfault *f, u32 fs, u32 domain, gva_t va, enum shadow_access acc)
+/* The first-level table where there is one, and walks are cacheable; or NULL. It is remembered for the registers that it follows from. */
+static inline const volatile u32 *short_table(struct shadow *s, const struct vcp15 *c)
 {
-	fault(f, fs, domain, va, acc);
-	return SHORT_WALK_FAULT;
+	struct short_table *t = &s->short_table;
+
+	if (t->ttbr0 != c->ttbr0 || t->sctlr != c->sctlr || t->ttbcr != c->ttbcr) {
+		bool simple = (c->sctlr & (SCTLR_M | SCTLR_EE | SCTLR_AFE)) == SCTLR_M && !c->ttbcr && c->ttbr0 & (TTBR_RGN | TTBR_C);
+
+		*t = (struct short_table){ .ttbr0 = c->ttbr0, .sctlr = c->sctlr, .ttbcr = c->ttbcr };
+		t->l1 = simple ? short_desc(s, c->ttbr0 & 0xffffc000u) : NULL;
+	}
+	return t->l1;
 }
 
 /* Does small page @d let @acc pass? */
 static inline bool page_allows(u32 d, enum shadow_access acc, bool priv)
 {
-	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights = priv ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
+	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights = (priv ? ap_rights_pl1 : ap_rights_pl0)[ap];
 
 	return rights >= (acc == ACC_WRITE ? RIGHTS_RW : RIGHTS_RO) && !(acc == ACC_EXEC && d & L2_XN);
 }
 
-enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
-				   struct gfault *f)
+u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w)
 {
-	const struct vcp15 *c = &v->cp15;
-	const volatile u32 *p = short_desc(v->shadow, (c->ttbr0 & 0xffffc000u) | va >> 20 << 2);
-	u32 domain;
+	const volatile u32 *p = short_table(v->shadow, &v->cp15);
+	u32 l1, l2, domain;
+	gpa_t at;
 
-	if (!p || (c->sctlr & (SCTLR_M | SCTLR_EE | SCTLR_AFE)) != SCTLR_M || c->ttbcr || !(c->ttbr0 & (TTBR_RGN | TTBR_C)))
+	if (!p)
 		return SHORT_WALK_OTHER;
-	w->l1desc = *p;
-	if (!(w->l1desc & L1_TYPE))
-		return short_fault(f, FS_TRANS_L1, 0, va, acc);
-	w->l2addr = (w->l1desc & L1_TABLE_BASE) | (va >> 10 & 0x3fc);
-	p = short_desc(v->shadow, w->l2addr);
-	if (!p || (w->l1desc & L1_TYPE) != L1_TABLE)
+	l1 = p[va >> 20];
+	if (!(l1 & L1_TYPE))
+		return fsr_of(FS_TRANS_L1, 0, acc);
+	at = (l1 & L1_TABLE_BASE) | (va >> 10 & 0x3fc);
+	p = short_desc(v->shadow, at);
+	if (!p || (l1 & L1_TYPE) != L1_TABLE)
 		return SHORT_WALK_OTHER;
-	w->l2desc = *p;
-	domain = L1_DOMAIN_OF(w->l1desc);
-	if (!(w->l2desc & 3))
-		return short_fault(f, FS_TRANS_L2, domain, va, acc);
-	if (!(w->l2desc & L2_SMALL) || (dacr >> (2 * domain) & 3) != 1)
+	l2 = *p;
+	domain = L1_DOMAIN_OF(l1);
+	if (!(l2 & 3))
+		return fsr_of(FS_TRANS_L2, domain, acc);
+	if (!(l2 & L2_SMALL) || (dacr >> (2 * domain) & 3) != 1)
 		return SHORT_WALK_OTHER;
-	if (page_allows(w->l2desc, acc, priv))
-		return SHORT_WALK_PAGE;
-	return short_fault(f, FS_PERM_L2, domain, va, acc);
+	if (!page_allows(l2, acc, priv))
+		return fsr_of(FS_PERM_L2, domain, acc);
+	*w = (struct short_walk){ .l1desc = l1, .l2desc = l2, .l2addr = at };
+	return SHORT_WALK_PAGE;
 }

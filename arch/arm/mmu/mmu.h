@@ -142,6 +142,7 @@ struct root {
 	bool dirty;			/* every entry is void (but the window): wipe before use */
 	bool tlb_stale;			/* the host TLB may hold entries that are gone: invalidate the ASID before use */
 	bool ng_any;
+	bool recent;			/* selected since the hand passed */
 	bool uncached;			/* some walks of its guest tables go past the caches */
 	u32 epoch;			/* shadow.epoch when its entries were last known to be right */
 	struct slotset used;		/* slots with an entry */
@@ -157,17 +158,22 @@ struct root {
 #define TBL_NONE	0xffffu
 #define NODE_HASH	512u
 #define PAGE_HASH	256u
+#define HOME_HASH	128u
 
 struct node {
 	u64 roots;		/* attached roots: their slot links one of tbl[] */
 	u32 desc;		/* guest L1 descriptor, link_key() */
+	u32 home;		/* while it rests: TTBR0 of the root that it was attached to */
 	u16 slot;
 	u16 tbl[2];		/* by view */
-	u16 hash_next, slot_next, slot_prev;
+	u16 hash_next;
+	u16 slot_next, slot_prev;	/* of those of its slot; while it rests, of all that rest */
+	u16 home_next;		/* of those whose home has the same hash */
 	u8 asid;		/* guest ASID of the non-global entries, when ng */
 	bool ng, global;	/* holds non-global, global entries */
 	bool large;		/* holds parts of guest large pages */
 	bool ref;		/* filled since the reclaim hand passed */
+	bool rests;		/* shadow_rest.c */
 	bool in_step;		/* stores into its guest table are followed: it needs no maintenance */
 	u8 stores;		/* into its page since something of it was last wanted */
 	u16 page_next;		/* of the nodes whose guest table's page has the same hash */
@@ -182,6 +188,12 @@ struct window {
 	u32 *tramp;		/* trampoline root */
 	u16 hand;		/* last slot that was chosen in turn */
 };
+
+/* What the low bits of a small page's descriptor, with view and manager, grant in RAM (shadow_check.c); 0: of none. */
+struct low_bits {
+	u32 key, bits;
+};
+#define LOW_BITS	8u
 
 /* -- stub area -- */
 struct stub_slot {
@@ -203,8 +215,13 @@ struct shadow {
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
 	u32 sctlr;		/* last seen M, TRE, AFE, EE */
 	struct attr_map attr;
+	struct low_bits low_bits[LOW_BITS];	/* while @attr and SCTLR.AFE are the same */
 	struct span span[SPAN_MAX];
 	u32 spans;
+	struct short_table {	/* of short walks (guest_walk.c): what it follows from, and where the first-level table is, or NULL */
+		u32 ttbr0, sctlr, ttbcr;
+		const volatile u32 *l1;
+	} short_table;
 	/* host domains */
 	struct host_dom dom[16];
 	u8 dom_of[GD_NR][2][2];	/* [guest domain][view][ng], 0 = none */
@@ -218,7 +235,7 @@ struct shadow {
 	u32 roots, nodes;	/* how many of root[] and node[] there are: at most as configured */
 	struct root root[ROOT_NR];
 	u8 root_hash[64];
-	u32 stamp;
+	u32 stamp, root_hand;
 	u32 epoch;			/* counts the operations that named everything: what is of an earlier one is compared before use */
 	struct slotset sect;	/* slots at which some root may have a section */
 	/* nodes and tables */
@@ -227,6 +244,8 @@ struct shadow {
 	u16 node_slot[L1_ENTRIES];	/* by slot, private ones behind all others */
 	u8 asid_roots[256];		/* how many roots have non-global entries of a guest ASID */
 	u16 page_hash[PAGE_HASH];	/* nodes by page of their guest table (shadow_table.c) */
+	u16 home_hash[HOME_HASH];	/* nodes that rest, by address space */
+	u16 rest_first, rest_last;	/* and by the time that they have rested: the first one longest */
 	u16 node_free, node_bump, node_hand;
 	u16 tbl_free, tbl_bump;
 	u16 tbl_node[NODE_NR];	/* owner, NODE_NONE = free */
@@ -238,7 +257,7 @@ struct shadow {
 	struct stub_slot stubs;
 	/* statistics for the dump */
 	u64 fills, filled_ahead, toggles, drops_all, drops_asid, drops_mva, evictions, reclaims, root_misses, sweeps, moves, checks, checked_away;
-	u64 table_stores, let_go, resyncs;
+	u64 table_stores, let_go, resyncs, rested, woken;
 	u32 audit_stale, audit_entries;	/* of the last audit */
 };
 
@@ -329,6 +348,18 @@ static inline bool node_is_private(const struct node *n)
 	return n->ng && !n->global;
 }
 
+/* Has no root but the current one entries of guest ASID @asid? */
+static inline bool asid_is_own(const struct shadow *s, u32 asid)
+{
+	return s->asid_roots[asid] == (s->cur->ng_any && s->cur->asid == asid);
+}
+
+/* Is @n, which the current root links, the only node of its slot that an operation for guest ASID @asid is about? node_concerned() */
+static inline bool node_is_alone(const struct shadow *s, const struct node *n, u32 asid)
+{
+	return node_is_private(n) && node_is_private(&s->node[s->node_slot[n->slot]]) && n->asid == asid && asid_is_own(s, asid);
+}
+
 /* The vCPU's bits of slots at which there may be something (vcpu.h). */
 static inline void shadowed_add(struct shadow *s, u32 slot)
 {
@@ -349,6 +380,7 @@ static inline void root_follow(struct shadow *s)
 		return;
 	s->cur = &s->root[s->v->hw_asid - HOST_ASID_FIRST];
 	s->cur->stamp = ++s->stamp;
+	s->cur->recent = true;
 }
 
 static inline bool is_flat(const struct shadow *s)
@@ -394,9 +426,11 @@ void root_set_slot(struct shadow *s, struct root *r, u32 slot, u32 entry);
 void root_clear_slot(struct shadow *s, struct root *r, u32 slot);
 void root_tlb_flush(struct shadow *s, struct root *r);
 void root_drop_ng(struct shadow *s, struct root *r);
+void root_rest_ng(struct shadow *s, struct root *r);
 void root_cache_anew(struct shadow *s);
 void root_mark_ng(struct shadow *s, struct root *r, u32 slot);
 void root_end_ng(struct shadow *s, struct root *r);
+struct node *node_find(struct shadow *s, u32 desc, u32 slot);
 struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc);
 void node_detach_others(struct shadow *s, struct node *n, struct root *r);
 void node_make_ng(struct shadow *s, struct node *n, struct root *r);
@@ -404,6 +438,8 @@ void node_make_global(struct shadow *s, struct node *n);
 u32 node_concerned(struct shadow *s, u32 slot, u32 asid, const struct node *from);
 u32 node_table(struct shadow *s, struct node *n, enum view view);
 void node_free(struct shadow *s, struct node *n);
+void node_detach_all(struct shadow *s, struct node *n);
+void node_list(struct shadow *s, struct node *n);
 bool node_drop_entry(struct shadow *s, struct node *n, gva_t va);
 bool node_drop_entries(struct shadow *s, struct node *n, u32 first, u32 last);
 void node_tlb_flush(struct shadow *s, const struct node *n);
@@ -418,7 +454,12 @@ void track_reset(struct shadow *s);
 struct mib *mib_of(struct shadow *s, gpa_t gpa);
 bool mib_is_whole(struct shadow *s, gpa_t gpa);
 void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa);
-void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page);
+/* The entry called @me (FRAME_ENTRY, table, index) maps @page, or its copy, now. */
+void frame_add_name(struct shadow *s, struct frame *frame, u32 me, gpa_t page);
+static inline void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page)
+{
+	frame_add_name(s, frame, FRAME_ENTRY | tbl << 8 | idx, page);
+}
 void track_protect_table(struct shadow *s, gpa_t page);
 void track_unprotect_table(struct shadow *s, gpa_t page);
 
@@ -429,11 +470,39 @@ void table_unlist(struct shadow *s, struct node *n);
 void table_watch(struct shadow *s, gpa_t page);
 void table_unwatch(struct shadow *s, gpa_t page);
 
+/* The first-level words of an address space: those of slots below @split from TTBR0's, the others from TTBR1's (B3.5.4). */
+struct l1_words {
+	const u32 *low, *high;
+	u32 split;
+};
+
+/* The word of @slot, and behind it those of the same group of 32. */
+static inline const u32 *l1_word(const struct l1_words *w, u32 slot)
+{
+	return (slot < w->split ? w->low : w->high) + slot;
+}
+
+/* shadow_begin.c. False: they are not in the guest's RAM, or not walked. */
+bool l1_words(struct shadow *s, const struct root_key *key, struct l1_words *w);
+
 /*
  * shadow_begin.c: @r, which the guest does not use at present, is to be for @key. Only what the guest has there as well stays in it. False: nothing
  * can be told, and nothing was done.
  */
 bool root_pass_on(struct shadow *s, struct root *r, const struct root_key *key);
+
+/* shadow_rest.c: nodes that are kept for an address space that has no root. */
+void rest_reset(struct shadow *s);
+/* @n, attached to some root, is to rest, or to end if there is nothing in it worth that. */
+void node_rest(struct shadow *s, struct node *n);
+/* It rests no more, and is to be listed or to end. */
+void rest_unlist(struct shadow *s, struct node *n);
+/* @n, which rests, is to be linked by @r in the guest's translation registers of now: what holds of it. */
+void node_wake(struct shadow *s, struct node *n, struct root *r);
+/* @r is being selected and has no non-global entries: link what rests of its address space. */
+void root_wake(struct shadow *s, struct root *r);
+/* Nodes of @slot that rest end. */
+void rest_drop_slot(struct shadow *s, u32 slot);
 
 /* shadow_fill.c: map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
 void refill_mva(struct shadow *s, struct node *n, gva_t va);
@@ -449,6 +518,8 @@ void drop_all(struct shadow *s);
  */
 void check_root(struct shadow *s, struct root *r);
 void check_node(struct shadow *s, struct node *n, const struct root *r);
+/* What wakes up, to be linked by @r, has held for as long as nobody knows. No TLB has anything of it. */
+void check_waking(struct shadow *s, struct node *n, const struct root *r);
 bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last);
 void check_all(struct shadow *s);
 void check_asid(struct shadow *s, u32 asid);

@@ -5,6 +5,7 @@
 #include <hv/alloc.h>
 #include <hv/layout.h>
 #include <hv/log.h>
+#include <string.h>
 
 #include "mmu.h"
 #include "window.h"
@@ -156,10 +157,14 @@ static void attr_rebuild(struct shadow *s)
 {
 	const struct vcp15 *c = &s->v->cp15;
 
+	memset(s->low_bits, 0, sizeof(s->low_bits));
 	attr_map_build(&s->attr, &(struct attr_ctl){ c->sctlr & SCTLR_TRE, c->prrr, c->nmrr });
 }
 
-/* MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. */
+/*
+ * MMU on or off, or another meaning of the descriptors: rare, and what was cached may mean something else now. It may be another kernel that
+ * starts (kexec): what code this one shared with User mode says nothing of that.
+ */
 static void sctlr_changed(struct shadow *s)
 {
 	u32 now = s->v->cp15.sctlr & SCTLR_SHADOW;
@@ -168,6 +173,7 @@ static void sctlr_changed(struct shadow *s)
 		return;
 	s->sctlr = now;
 	s->scan_user = false;
+	s->scan_user_times = 0;
 	attr_rebuild(s);
 	pool_drop_all(s);
 	dacr_sync_managers(s);
@@ -181,6 +187,7 @@ static void vectors_changed(struct shadow *s)
 
 	for (u32 i = s->node_slot[va >> SECTION_SHIFT]; i != NODE_NONE; i = s->node[i].slot_next)
 		node_drop_entry(s, &s->node[i], va);
+	rest_drop_slot(s, va >> SECTION_SHIFT);
 }
 
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)

@@ -125,6 +125,17 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 		violation(a, "mapping is not tracked", root, va, e);
 }
 
+static bool node_is_used(const struct node *n)
+{
+	return n->roots || n->rests;
+}
+
+/* Some root that has @n, for messages. */
+static u32 node_root(const struct node *n)
+{
+	return n->roots ? (u32)__builtin_ctzll(n->roots) : ROOT_NONE;
+}
+
 /* Every root that a node counts must link one of its tables (rule 1): else the slot was taken without telling the node. */
 static void audit_attached(struct audit *a, const struct node *n)
 {
@@ -154,24 +165,34 @@ static void audit_table(struct audit *a, const struct node *n)
 		violation(a, wrong, (u32)__builtin_ctzll(n->roots), (u32)n->slot << SECTION_SHIFT, n->desc);
 }
 
+/* Nothing reaches a node that rests, and no strategy follows its table (shadow_rest.c). */
+static void audit_resting(struct audit *a, const struct node *n)
+{
+	if (n->roots || n->in_step)
+		violation(a, "node does not rest", node_root(n), (u32)n->slot << SECTION_SHIFT, n->desc);
+}
+
 static void audit_node(struct audit *a, const struct node *n)
 {
 	struct shadow *s = a->s;
 	u32 id = (u32)(n - s->node);
 
-	audit_attached(a, n);
-	audit_table(a, n);
+	if (n->rests) {
+		audit_resting(a, n);
+	} else {
+		audit_attached(a, n);
+		audit_table(a, n);
+	}
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		u32 tbl = n->tbl[view];
 
 		if (tbl == TBL_NONE)
 			continue;
 		if (s->tbl_node[tbl] != id)
-			violation(a, "table has another owner", (u32)__builtin_ctzll(n->roots),
-				  (u32)n->slot << SECTION_SHIFT, tbl);
+			violation(a, "table has another owner", node_root(n), (u32)n->slot << SECTION_SHIFT, tbl);
 		for (u32 i = 0; i < L2_ENTRIES; i++)
 			if (tbl_ptr(s, tbl)[i])
-				audit_page(a, n, view, i, (u32)__builtin_ctzll(n->roots));
+				audit_page(a, n, view, i, node_root(n));
 	}
 }
 
@@ -328,10 +349,10 @@ static void audit_node_books(struct audit *a)
 	u32 used = 0, free = 0;
 
 	for (u32 i = 0; i < s->node_bump; i++)
-		used += !!s->node[i].roots;
+		used += node_is_used(&s->node[i]);
 	for (u32 i = s->node_free; i != NODE_NONE && free <= s->node_bump; i = s->node[i].hash_next, free++)
-		if (s->node[i].roots)
-			violation(a, "free node is in use", (u32)__builtin_ctzll(s->node[i].roots), (u32)s->node[i].slot << SECTION_SHIFT, i);
+		if (node_is_used(&s->node[i]))
+			violation(a, "free node is in use", node_root(&s->node[i]), (u32)s->node[i].slot << SECTION_SHIFT, i);
 	lost(a, "nodes", used, free, s->node_bump);
 }
 
@@ -339,7 +360,23 @@ static bool table_is_used(const struct shadow *s, u32 tbl)
 {
 	const struct node *n = s->tbl_node[tbl] == NODE_NONE ? NULL : &s->node[s->tbl_node[tbl]];
 
-	return n && n->roots && (n->tbl[VIEW_K] == tbl || n->tbl[VIEW_U] == tbl);
+	return n && node_is_used(n) && (n->tbl[VIEW_K] == tbl || n->tbl[VIEW_U] == tbl);
+}
+
+static void audit_rest_books(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	u32 all = 0, rest = 0, home = 0;
+
+	for (u32 i = 0; i < s->node_bump; i++)
+		all += s->node[i].rests;
+	for (u32 i = s->rest_first; i != NODE_NONE && rest <= all; i = s->node[i].slot_next)
+		rest += s->node[i].rests;
+	for (u32 h = 0; h < HOME_HASH; h++)
+		for (u32 i = s->home_hash[h]; i != NODE_NONE && home <= all; i = s->node[i].home_next)
+			home += s->node[i].rests;
+	lost(a, "resting nodes", rest, 0, all);
+	lost(a, "resting nodes of an address space", home, 0, all);
 }
 
 static void audit_table_books(struct audit *a)
@@ -387,9 +424,10 @@ u32 shadow_audit(struct vcpu *v)
 		for (u32 slot = 0; slot < L1_ENTRIES && !s->root[i].dirty; slot++)
 			audit_slot(&a, &s->root[i], slot);
 	for (u32 i = 0; i < s->node_bump; i++)
-		if (s->node[i].roots)
+		if (node_is_used(&s->node[i]))
 			audit_node(&a, &s->node[i]);
 	audit_node_books(&a);
+	audit_rest_books(&a);
 	audit_table_books(&a);
 	audit_asids(&a);
 	audit_root_cache(&a);
@@ -421,11 +459,12 @@ static void dump_out_of_step(const struct shadow *s)
 void shadow_dump(struct vcpu *v)
 {
 	struct shadow *s = v->shadow;
-	u32 nodes = 0, tables = 0, roots = 0, in_step = 0;
+	u32 nodes = 0, tables = 0, roots = 0, in_step = 0, rest = 0;
 
 	for (u32 i = 0; i < s->node_bump; i++) {
 		nodes += !!s->node[i].roots;
 		in_step += s->node[i].roots && s->node[i].in_step;
+		rest += s->node[i].rests;
 	}
 	for (u32 i = 0; i < s->tbl_bump; i++)
 		tables += s->tbl_node[i] != NODE_NONE;
@@ -442,6 +481,8 @@ void shadow_dump(struct vcpu *v)
 		(unsigned long long)s->checks, (unsigned long long)s->checked_away, (unsigned)in_step, (unsigned long long)s->resyncs,
 		(unsigned long long)s->table_stores, (unsigned long long)s->let_go);
 	dump_out_of_step(s);
+	pr_info("shadow resting: nodes %u; went to rest %llu, woke up %llu\n", (unsigned)rest, (unsigned long long)s->rested,
+		(unsigned long long)s->woken);
 	pr_info("shadow toggles %llu, domains %llu, reclaims %llu, roots taken %llu, sweeps %llu, window moves %llu; last audit: "
 		"%u entries, %u stale\n", (unsigned long long)s->toggles, (unsigned long long)s->evictions, (unsigned long long)s->reclaims,
 		(unsigned long long)s->root_misses, (unsigned long long)s->sweeps, (unsigned long long)s->moves,

@@ -18,12 +18,14 @@ struct check {
 	enum view view;
 	bool manager;
 	bool others;		/* of an address space that is not current: what changed is dropped */
+	bool swap;		/* the guest's tables are big-endian */
+	u32 base;		/* where the guest's address 0 is */
 	u32 low;		/* of the descriptor before */
 	u32 bits;		/* what it grants: an entry of page 0, executable if it may be; 0: nothing */
 };
 
-/* An entry's bits, as executable as the guest has it, for what @w describes; 0: none. */
-static u32 bits_for(const struct check *c, const struct walk *w, bool device)
+/* What @w grants in an entry's bits, as executable as the guest has it; 0: nothing. */
+static u32 granted(const struct check *c, const struct walk *w, bool device)
 {
 	u32 ap = w->ap, rights;
 
@@ -33,11 +35,38 @@ static u32 bits_for(const struct check *c, const struct walk *w, bool device)
 		ap |= 1;
 	}
 	rights = c->manager ? RIGHTS_RW : c->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
-	if (rights == RIGHTS_NONE || (!w->global && !c->n->ng))
+	if (rights == RIGHTS_NONE)
 		return 0;
-	if (w->global)
-		node_make_global(c->s, c->n);
 	return page_entry(0, attr_bits(c->s, ATTR_INDEX(w->tex, w->c, w->b, w->s), device), rights, !w->xn || c->manager);
+}
+
+/* @bits, if an entry that is global or not may be in the node at all; 0: none. */
+static u32 bits_here(const struct check *c, u32 bits, bool global)
+{
+	if (!bits || (!global && !c->n->ng))
+		return 0;
+	if (global)
+		node_make_global(c->s, c->n);
+	return bits;
+}
+
+static u32 bits_for(const struct check *c, const struct walk *w, bool device)
+{
+	return bits_here(c, granted(c, w, device), w->global);
+}
+
+/* The same for descriptor @desc of a small page of RAM. There are not many kinds of them. */
+static u32 bits_of_page(const struct check *c, gva_t va, u32 desc)
+{
+	u32 low = desc & ~PAGE_MASK, key = low | (u32)c->view << PAGE_SHIFT | (u32)c->manager << (PAGE_SHIFT + 1);
+	struct low_bits *known = &c->s->low_bits[(low >> 4 ^ low >> 9) & (LOW_BITS - 1)];
+	struct walk w;
+
+	if (known->key != key) {
+		guest_leaf(&w, va, c->n->desc, desc);
+		*known = (struct low_bits){ key, granted(c, &w, false) };
+	}
+	return bits_here(c, known->bits, !(low & L2_NG));
 }
 
 /* The entry @e of page @page under @bits: what may stay of it. It keeps being what it is to code and to User mode. */
@@ -78,50 +107,67 @@ static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 /* What entry @e at @va has to be now that the guest's descriptor is @desc. */
 static u32 check_entry(struct check *c, gva_t va, u32 e, u32 desc)
 {
-	struct walk w;
-
 	if (!(desc & L2_SMALL))
 		return desc & 3 ? check_described(c, va, e, desc) : 0;
 	if ((desc & ~PAGE_MASK) != c->low) {
 		c->low = desc & ~PAGE_MASK;
-		guest_leaf(&w, va, c->n->desc, desc);
-		c->bits = bits_for(c, &w, false);
+		c->bits = bits_of_page(c, va, desc);
 	}
 	if (c->bits && ((u32)hpa_of(c->s, desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e)
 		return e;
 	return check_described(c, va, e, desc);
 }
 
-/* The line of entries from @first on. True: some changed. */
-static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
+/*
+ * From entry @i of 16 on, those that are as descriptors with the low bits @low have them, or invalid; @rest: an entry less its descriptor then, and at
+ * most @loose more where it may be execute-never as well. Returns where another one is. What it passes over is in *@left. The hottest loop here.
+ */
+static __attribute__((noinline)) u32 pass_alike(const u32 *p, const u32 *guest, u32 i, u32 low, u32 rest, u32 loose, u32 *left)
 {
-	const u32 swap = c->s->v->cp15.sctlr & SCTLR_EE;
-	const hpa_t base = hpa_of(c->s, 0);
-	u32 *p = tbl_ptr(c->s, tbl) + first, left = 0;
-	bool changed = false;
+	u32 any = 0;
 
-	for (u32 i = 0; i < 16; i++) {
-		u32 e = p[i], desc = guest[first + i], now;
+	for (; i < 16; i++) {
+		u32 e = p[i];
 
 		if (!e)
 			continue;
-		/* Most are as they were made, or gone: no call for these. */
-		if (!swap && (desc & ~PAGE_MASK) == c->low && (((u32)((desc & PAGE_MASK) + base) | c->bits | (e & L2_XN)) == e)) {
-			left |= e;
+		if ((guest[i] ^ low) << (32 - PAGE_SHIFT) || e - guest[i] - rest > loose)
+			break;
+		any |= e;
+	}
+	*left |= any;
+	return i;
+}
+
+/* The line of entries from @first on. True: some changed. */
+static bool check_line(struct check *c, u32 tbl, u32 first, const u32 *guest)
+{
+	u32 *p = tbl_ptr(c->s, tbl) + first, left = 0, changed = 0;
+
+	guest += first;
+	for (u32 i = 0; i < 16; i++) {
+		u32 e, now;
+
+		/* Most are as they were made. */
+		if (!c->swap && c->bits)
+			i = pass_alike(p, guest, i, c->low, c->base + c->bits - c->low, !(c->bits & L2_XN), &left);
+		if (i == 16)
+			break;
+		e = p[i];
+		if (!e)
 			continue;
-		}
-		now = desc ? check_entry(c, (u32)c->n->slot << SECTION_SHIFT | (first + i) << PAGE_SHIFT, e, from_guest_order(c->s, desc)) : 0;
+		now = guest[i] ? check_entry(c, (u32)c->n->slot << SECTION_SHIFT | (first + i) << PAGE_SHIFT, e, from_guest_order(c->s, guest[i])) : 0;
 		if (now != e && c->others)
 			now = 0;
 		left |= now;
 		if (now == e)
 			continue;
 		pte_write(&p[i], now);
-		c->s->checked_away++;
-		changed = true;
+		changed++;
 	}
 	if (!left)
 		c->s->tbl_lines[tbl] &= (u16)~BIT(first >> 4);
+	c->s->checked_away += changed;
 	return changed;
 }
 
@@ -137,7 +183,7 @@ static bool check_lines(struct shadow *s, struct node *n, u32 lines, bool uncach
 	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
 		struct check c = {
 			.s = s, .n = n, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1, .low = ~0u,
-			.others = others,
+			.others = others, .swap = s->v->cp15.sctlr & SCTLR_EE, .base = (u32)hpa_of(s, 0),
 		};
 
 		if (n->tbl[view] == TBL_NONE)
@@ -169,6 +215,12 @@ void check_node(struct shadow *s, struct node *n, const struct root *r)
 {
 	if (n->epoch != s->epoch)
 		check_table(s, n, r);
+}
+
+void check_waking(struct shadow *s, struct node *n, const struct root *r)
+{
+	n->epoch = s->epoch;
+	(void)check_lines(s, n, 0xffff, r->uncached, false);
 }
 
 bool check_pages(struct shadow *s, struct node *n, u32 first, u32 last)
@@ -231,26 +283,65 @@ static bool section_holds(struct shadow *s, const struct root *r, u32 slot, u32 
 				       SECT_NG | SECT_XN | L1_DOMAIN(L1_DOMAIN_OF(e)) | L1_SECTION);
 }
 
-/* What @r has at @slot against its guest table. Tables are compared as a whole if @again, or if they were not in this epoch. */
-static void check_slot(struct shadow *s, struct root *r, u32 slot, bool again)
+/*
+ * Comparing of what a root has. Sections come in runs of the same kind: of a global one that held the low bits of its descriptor, and the entry less
+ * the descriptor's base. Other than of a page, an entry's low bits tell whether it is of RAM or of a device: it was made for the same base.
+ */
+struct check_slots {
+	struct shadow *s;
+	struct root *r;
+	bool again;		/* tables are compared as a whole, too, if they were in this epoch */
+	struct l1_words words;
+	bool direct;		/* @words are the root's guest table */
+	u32 low, rest;
+};
+
+static bool slot_desc(const struct check_slots *c, u32 slot, u32 *desc)
 {
-	struct node *n = root_node(s, r, slot);
-	u32 e = r->l1[slot], desc;
-	bool holds = root_l1_desc(s, r, slot, &desc) && (n ? link_key(desc) == n->desc : section_holds(s, r, slot, e, desc));
+	if (!c->direct)
+		return root_l1_desc(c->s, c->r, slot, desc);
+	*desc = from_guest_order(c->s, *l1_word(&c->words, slot));
+	return true;
+}
+
+static bool section_is_alike(struct check_slots *c, u32 slot, u32 e, u32 desc)
+{
+	bool one_alone = (desc & L1_SUPER) || slotset_has(&c->r->ng, slot);
+
+	if (!one_alone && (desc & ~SECTION_MASK) == c->low && e - (desc & SECTION_MASK) == c->rest)
+		return true;
+	if (!section_holds(c->s, c->r, slot, e, desc))
+		return false;
+	if (!one_alone) {
+		c->low = desc & ~SECTION_MASK;
+		c->rest = e - (desc & SECTION_MASK);
+	}
+	return true;
+}
+
+/* What the root has at @slot against its guest table. */
+static void check_slot(struct check_slots *c, u32 slot)
+{
+	struct node *n = root_node(c->s, c->r, slot);
+	u32 e = c->r->l1[slot], desc;
+	bool holds = slot_desc(c, slot, &desc) && (n ? link_key(desc) == n->desc : section_is_alike(c, slot, e, desc));
 
 	if (!holds)
-		root_clear_slot(s, r, slot);
-	else if (n && again)
-		check_table(s, n, r);
+		root_clear_slot(c->s, c->r, slot);
+	else if (n && c->again)
+		check_table(c->s, n, c->r);
 	else if (n)
-		check_node(s, n, r);
+		check_node(c->s, n, c->r);
 }
 
 static void check_slots(struct shadow *s, struct root *r, const struct slotset *set, bool again)
 {
+	struct check_slots c = { .s = s, .r = r, .again = again, .low = ~0u };
+
+	c.direct = !r->uncached && l1_words(s, &r->key, &c.words);
 	for (u32 slot = slotset_next(set, 0); slot < L1_ENTRIES; slot = slotset_next(set, slot + 1))
 		if (!slot_is_fixed(s, slot) && r->l1[slot])
-			check_slot(s, r, slot, again);
+			check_slot(&c, slot);
 }
 
 void check_root(struct shadow *s, struct root *r)
@@ -260,7 +351,7 @@ void check_root(struct shadow *s, struct root *r)
 		return;
 	/* What is of another ASID than now's could not be loaded now, but later, with tables that were changed meanwhile. */
 	if (r->ng_any && r->asid != cur_asid(s))
-		root_drop_ng(s, r);
+		root_rest_ng(s, r);
 	check_slots(s, r, &r->used, false);
 }
 
@@ -294,12 +385,14 @@ void check_all(struct shadow *s)
 void check_asid(struct shadow *s, u32 asid)
 {
 	struct root *r = s->cur;
+	bool own = !s->asid_pending && r->ng_any && r->asid == asid;
 
-	if (!s->asid_pending && r->ng_any && r->asid == asid)
+	if (own)
 		check_slots(s, r, &r->ng, true);
-	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
+	/* Mostly no other root has entries of the ASID. */
+	for (u32 i = ROOT_FLAT + 1; i < s->roots && s->asid_roots[asid] > own; i++) {
 		r = &s->root[i];
-		if ((r != s->cur || s->asid_pending) && !r->dirty && r->ng_any && r->asid == asid)
+		if ((r != s->cur || s->asid_pending) && r->ng_any && r->asid == asid)
 			root_drop_ng(s, r);
 	}
 	if (!s->cur->ng_any)

@@ -19,6 +19,8 @@ static void dacr_cache_void(struct shadow *s)
 		s->dacr_closed = v->dacr_closed;
 	v->dacr_closed = ~0u;
 	v->hw_dacr_closed = least;
+	v->user_access.guest = DACR_NONE;
+	v->user_access.host = least;
 }
 
 static void dacr_forget(struct shadow *s)

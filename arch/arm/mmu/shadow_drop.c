@@ -75,10 +75,13 @@ static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
 		if (!same)
 			root_clear_slot(s, s->cur, slot);
 	}
-	for (u32 i = node_concerned(s, slot, asid, NULL); i != NODE_NONE; i = next) {
-		next = node_concerned(s, slot, asid, &s->node[i]);
-		drop_node_mva(s, &s->node[i], va, asid, same);
-	}
+	if (same && node_is_alone(s, n, asid))
+		drop_node_mva(s, n, va, asid, true);
+	else
+		for (u32 i = node_concerned(s, slot, asid, NULL); i != NODE_NONE; i = next) {
+			next = node_concerned(s, slot, asid, &s->node[i]);
+			drop_node_mva(s, &s->node[i], va, asid, same);
+		}
 	drop_sections(s, slot, asid);
 	if (same && IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD))
 		refill_mva(s, n, va);

@@ -12,7 +12,8 @@
  *  4  A slot is linked to one view at a time. It is toggled by faults only, never by a mode switch.
  *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
  *     (b) it is an unscanned page in view U that virtual User mode has fetched from, there or elsewhere (FRAME_USER). What User
- *     mode only reads or writes stays execute-never, so that the guest kernel's first jump there faults.
+ *     mode only reads or writes stays execute-never, so that the guest kernel's first jump there faults. And User mode's first fetch
+ *     from a page that is scanned code faults: code_page_interpreted() is asked whether it is right for User mode, too.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
  *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
  *     each other.
@@ -46,6 +47,7 @@ struct fill {
 	enum view view;
 	u32 gd;			/* guest domain or GD_FLAT */
 	hpa_t target;		/* host page to map */
+	bool scan;		/* of a fetch: of scanned code only */
 	bool exec;		/* the mapping of this page is executable */
 	enum exit_cause cause;	/* what to count this exit as */
 	bool user_exec;		/* unscanned pages filled here may be executable (rule 5b) */
@@ -86,10 +88,10 @@ static void enter_scan_user(struct shadow *s)
 	pool_drop_all(s);
 }
 
-/* Is what is executed at @f's address scanned (rules 5 and 9)? */
+/* Is what is executed at @f's address scanned (rules 5 and 9)? What is code already was. */
 static bool is_scanned(const struct fill *f)
 {
-	return f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va);
+	return frame_is_code(f->frame) || f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va);
 }
 
 /* The guest kernel is about to execute what User mode can execute too: rule 9. */
@@ -113,17 +115,16 @@ static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
 static void resolve_exec(struct fill *f, gpa_t page)
 {
 	struct shadow *s = f->s;
-	bool scan = is_scanned(f);
 
 	f->exec = true;
 	note_common_code(f);
-	if (scan) {
+	if (f->scan) {
 		u32 scans = s->v->exits[EXIT_SCAN];
 
 		code_page_get(s->v, page, f->va & PAGE_MASK, &f->target);
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
-	} else if (!frame_is_code(f->frame) || !code_page_is_code(s->v, page, &f->target)) {
+	} else {
 		f->frame->w[0] |= FRAME_USER;
 		return;
 	}
@@ -281,7 +282,7 @@ static __attribute__((noinline)) u32 fill_alike(struct shadow *s, const struct s
 		else if (frame_is_fixed(frame))
 			break;
 		else if (!(was & FRAME_MANY))
-			frame_add(s, frame, FRAME_NAME_TBL(name), (name + i) & 0xff, page);
+			frame_add_name(s, frame, name + i, page);
 		*(volatile u32 *)&p[i] = (page + bits) | (was & FRAME_USER ? 0 : L2_XN);
 	}
 	return i;
@@ -373,7 +374,7 @@ static void write_page(const struct fill *f, struct node *n, u32 tbl)
 
 static void adopt_asid(struct shadow *s)
 {
-	root_drop_ng(s, s->cur);
+	root_rest_ng(s, s->cur);
 	s->asid_pending = false;
 	dacr_apply(s);
 }
@@ -512,6 +513,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	f.exec = false;
 	f.cause = EXIT_SHADOW_FILL;
 	f.frame = frame_of(s, w.gpa);
+	f.scan = acc == ACC_EXEC && f.frame && is_scanned(&f);
 	if (!f.frame) {
 		const struct region *r = guest_map_find(&v->guest->map, w.gpa);
 
@@ -525,7 +527,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		res = SHADOW_CODE_WRITE;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
 		return SHADOW_INTERPRET;
-	} else if (acc == ACC_EXEC && is_scanned(&f) && code_page_interpreted(v, w.gpa, va)) {
+	} else if (f.scan && code_page_interpreted(v, w.gpa, va)) {
 		note_common_code(&f);
 		return SHADOW_INTERPRET;
 	}
@@ -580,12 +582,16 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 }
 
 /* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
-static bool domains_are_there(const struct shadow *s, const struct walk *w, enum view view, u32 slot)
+static bool domains_are_there(struct shadow *s, const struct walk *w, enum view view, u32 slot)
 {
 	const u8 *d = s->dom_of[w->domain][view];
+	const struct node *n;
 
 	if (!w->global || d[1])
 		return d[1] && (!w->global || d[0]);
+	n = node_find(s, link_key(w->l1desc), slot);
+	if (n && n->rests)
+		return false;
 	for (u32 i = s->node_slot[slot]; i != NODE_NONE; i = s->node[i].slot_next)
 		if (s->node[i].ng)
 			return false;

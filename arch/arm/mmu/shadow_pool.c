@@ -4,7 +4,7 @@
  *
  * Rules. shadow_audit.c checks those marked *.
  *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
- *  2* A node lives exactly as long as a root is attached to it; the node owns its tables; a free table is linked nowhere.
+ *  2* A node lives as long as a root is attached to it, or rests (shadow_rest.c); it owns its tables; a free table is linked nowhere.
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
  *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one. Nodes that hold no others
@@ -133,7 +133,7 @@ void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 	u64 roots = n->roots;
 
 	if (call_needs(s->v, va))
-		s->v->call_gen += 2;	/* an odd number */
+		call_count(s->v);
 	if (__builtin_popcountll(roots) > TLB_SINGLE_MAX) {
 		tlbi_all();
 		return;
@@ -236,26 +236,35 @@ static void root_empty(struct shadow *s, struct root *r)
 		root_wipe(s, r);
 		return;
 	}
+	root_rest_ng(s, r);
 	for (u32 slot = slotset_next(&r->used, 0); slot < L1_ENTRIES; slot = slotset_next(&r->used, slot + 1))
 		root_clear_slot(s, r, slot);
-	root_end_ng(s, r);
 }
 
-/*
- * Drop the non-global entries of @r: its guest ASID is being given up or was invalidated. Nodes go as a whole, with
- * global entries that share their slot: less is legal.
- */
-void root_drop_ng(struct shadow *s, struct root *r)
+/* The non-global entries of @r go. Nodes go as a whole, with global entries that share their slot: less is legal. */
+static void root_leave_asid(struct shadow *s, struct root *r, void (*node_goes)(struct shadow *s, struct node *n))
 {
 	for (u32 slot = slotset_next(&r->ng, 0); slot < L1_ENTRIES; slot = slotset_next(&r->ng, slot + 1)) {
 		struct node *n = root_node(s, r, slot);
 
 		if (n)
-			node_free(s, n);
+			node_goes(s, n);
 		else
 			slot_forget(s, r, slot);
 	}
 	root_end_ng(s, r);
+}
+
+/* The guest's ASID of @r was invalidated, most likely because the address space has ended. */
+void root_drop_ng(struct shadow *s, struct root *r)
+{
+	root_leave_asid(s, r, node_free);
+}
+
+/* It is being given up: the address space may come back, with this ASID or another. */
+void root_rest_ng(struct shadow *s, struct root *r)
+{
+	root_leave_asid(s, r, node_rest);
 }
 
 static u32 root_hash(u32 ttbr0)
@@ -274,26 +283,31 @@ static void root_unhash(struct shadow *s, struct root *r)
 	root_cache_drop(s, r);
 }
 
-/* The least recently used root, never the current one, with nothing in it but what serves for @key as well. */
+/* Second chance: a root that has none, or was not selected since the hand passed; never the current one. */
+static struct root *root_oldest(struct shadow *s)
+{
+	for (;;) {
+		struct root *r = &s->root[s->root_hand];
+
+		s->root_hand = s->root_hand + 1 < s->roots ? s->root_hand + 1 : ROOT_FLAT + 1;
+		if (!r->valid || (r != s->cur && !r->recent))
+			return r;
+		r->recent = false;
+	}
+}
+
+/* A root that is nobody's any more, with nothing in it but what serves for @key as well. */
 static struct root *root_take(struct shadow *s, const struct root_key *key)
 {
-	struct root *best = NULL;
+	struct root *r = root_oldest(s);
 
-	for (u32 i = ROOT_FLAT + 1; i < s->roots; i++) {
-		struct root *r = &s->root[i];
-
-		if (r == s->cur)
-			continue;
-		if (!r->valid)
-			return r;
-		if (!best || (s32)(r->stamp - best->stamp) < 0)
-			best = r;
-	}
-	root_unhash(s, best);
-	if (!root_pass_on(s, best, key))
-		root_empty(s, best);
+	if (!r->valid)
+		return r;
+	root_unhash(s, r);
+	if (!root_pass_on(s, r, key))
+		root_empty(s, r);
 	s->root_misses++;
-	return best;
+	return r;
 }
 
 /* What there is for the guest's translation registers of now. */
@@ -357,7 +371,7 @@ static struct root *root_find(struct shadow *s)
 		return found.other;
 	if (found.others < 2)
 		return root_new(s, &key, h);
-	root_drop_ng(s, found.other);
+	root_rest_ng(s, found.other);
 	return found.other;
 }
 
@@ -375,6 +389,10 @@ void root_select(struct shadow *s)
 	r->uncached |= guest_walks_uncached(s->v);
 	if (r->epoch != s->epoch)
 		check_root(s, r);
+	if (!slotset_any(&r->ng))
+		root_end_ng(s, r);	/* of an address space that has ended, or whose slots were taken: nothing would have to be closed */
+	if (!r->ng_any)
+		root_wake(s, r);
 	if (r->tlb_stale) {
 		r->tlb_stale = false;
 		tlbi_asid(r->host_asid);
@@ -383,6 +401,7 @@ void root_select(struct shadow *s)
 	s->asid_returns |= was_pending && !s->asid_pending && r == s->cur && r->ng_any;
 	s->cur = r;
 	r->stamp = ++s->stamp;
+	r->recent = true;
 	s->v->hw_ttbr0 = (u32)r->l1_hpa | TTBR_WALK;
 	s->v->hw_asid = r->host_asid;
 	root_cache_put(s);
@@ -444,23 +463,21 @@ u32 node_concerned(struct shadow *s, u32 slot, u32 asid, const struct node *from
 	u32 i = from ? from->slot_next : s->node_slot[slot];
 	const struct node *own;
 
-	if (i == NODE_NONE || !node_is_private(&s->node[i]) || s->asid_roots[asid] != (s->cur->ng_any && s->cur->asid == asid))
+	if (i == NODE_NONE || !node_is_private(&s->node[i]) || !asid_is_own(s, asid))
 		return i;
-	own = root_node(s, s->cur, slot);
-	if ((from && node_is_private(from)) || !own || !node_is_private(own) || own->asid != asid)
+	if (from && node_is_private(from))
 		return NODE_NONE;
-	return (u32)(own - s->node);
+	own = root_node(s, s->cur, slot);
+	return own && node_is_private(own) && own->asid == asid ? (u32)(own - s->node) : NODE_NONE;
 }
 
-static void node_unlist(struct shadow *s, struct node *n)
+static void node_unhash(struct shadow *s, struct node *n)
 {
 	u16 id = (u16)(n - s->node), *link = &s->node_hash[node_hash(n->desc, n->slot)];
 
 	while (*link != id)
 		link = &s->node[*link].hash_next;
 	*link = n->hash_next;
-	slot_unlist(s, n);
-	shadowed_del(s, n->slot);
 }
 
 /* Tell the strategy that @n begins, or ends. */
@@ -476,14 +493,33 @@ static void table_dead(struct shadow *s, struct node *n)
 		s->ops->table_dead(s, n);
 }
 
-/* Detach @n from every root and give its tables back. */
-void node_free(struct shadow *s, struct node *n)
+/* No root has @n any more, and no operation is about it. */
+void node_detach_all(struct shadow *s, struct node *n)
 {
 	table_dead(s, n);
 	for (u64 roots = n->roots; roots; roots &= roots - 1)
 		slot_forget(s, &s->root[__builtin_ctzll(roots)], n->slot);
 	n->roots = 0;
-	node_unlist(s, n);
+	slot_unlist(s, n);
+	shadowed_del(s, n->slot);
+}
+
+/* Some root is to have @n. */
+void node_list(struct shadow *s, struct node *n)
+{
+	slot_list(s, n);
+	shadowed_add(s, n->slot);
+	table_born(s, n);
+}
+
+/* Detach @n from every root and give its tables back. */
+void node_free(struct shadow *s, struct node *n)
+{
+	if (n->rests)
+		rest_unlist(s, n);
+	else
+		node_detach_all(s, n);
+	node_unhash(s, n);
 	for (u32 view = VIEW_K; view <= VIEW_U; view++)
 		if (n->tbl[view] != TBL_NONE)
 			tbl_put(s, n->tbl[view]);
@@ -491,10 +527,14 @@ void node_free(struct shadow *s, struct node *n)
 	s->node_free = (u16)(n - s->node);
 }
 
-/* Second chance: free a node that was not filled since the hand passed; never @keep. */
+/* Free the node that has rested longest; else, second chance, one that was not filled since the hand passed; never @keep. */
 static void node_reclaim(struct shadow *s, const struct node *keep)
 {
 	s->reclaims++;
+	if (s->rest_first != NODE_NONE) {
+		node_free(s, &s->node[s->rest_first]);
+		return;
+	}
 	for (;;) {
 		struct node *n = &s->node[s->node_hand];
 
@@ -548,7 +588,8 @@ u32 node_table(struct shadow *s, struct node *n, enum view view)
 	return tbl;
 }
 
-static struct node *node_find(struct shadow *s, u32 desc, u32 slot)
+/* The node for what guest descriptor @desc (link_key) says about @slot, or NULL. */
+struct node *node_find(struct shadow *s, u32 desc, u32 slot)
 {
 	for (u32 i = s->node_hash[node_hash(desc, slot)]; i != NODE_NONE; i = s->node[i].hash_next)
 		if (s->node[i].desc == desc && s->node[i].slot == slot)
@@ -566,16 +607,14 @@ static struct node *node_new(struct shadow *s, u32 desc, u32 slot)
 		.hash_next = *hash, .epoch = s->epoch,
 	};
 	*hash = id;
-	slot_list(s, n);
-	shadowed_add(s, slot);
-	table_born(s, n);
+	node_list(s, n);
 	return n;
 }
 
 /*
- * The node for what guest descriptor @desc (link_key) says about @slot, attached to @r; what @r had there goes. A node
- * whose non-global entries belong to another ASID is of no use to @r and may be stale by now (a reused guest table whose
- * ASID was never invalidated): it is dropped (rule 4).
+ * The node for what guest descriptor @desc (link_key) says about @slot, attached to @r; what @r had there goes. A node whose non-global entries
+ * belong to another ASID may be stale by now (a reused guest table whose ASID was never invalidated): other roots lose it (rule 4), and it is
+ * compared like one that rested.
  */
 struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc)
 {
@@ -586,12 +625,14 @@ struct node *node_link(struct shadow *s, struct root *r, u32 slot, u32 desc)
 	if (r->l1[slot])
 		root_clear_slot(s, r, slot);
 	n = node_find(s, desc, slot);
-	if (n && n->ng && n->asid != (r->ng_any ? r->asid : cur_asid(s))) {
-		node_free(s, n);
-		n = NULL;
+	if (n && !n->rests && n->ng && n->asid != (r->ng_any ? r->asid : cur_asid(s))) {
+		node_rest(s, n);
+		n = node_find(s, desc, slot);
 	}
 	if (!n)
 		n = node_new(s, desc, slot);
+	else if (n->rests)
+		node_wake(s, n, r);
 	else
 		check_node(s, n, r);
 	n->roots |= 1ull << r->id;
@@ -685,8 +726,11 @@ static void nodes_reset(struct shadow *s)
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
 	memset(s->page_hash, 0xff, sizeof(s->page_hash));
 	memset(s->asid_roots, 0, sizeof(s->asid_roots));
-	for (u32 i = 0; i < s->node_bump; i++)
+	rest_reset(s);
+	for (u32 i = 0; i < s->node_bump; i++) {
 		s->node[i].roots = 0;
+		s->node[i].rests = false;
+	}
 	s->node_free = NODE_NONE;
 	s->tbl_free = TBL_NONE;
 	s->node_bump = s->tbl_bump = s->node_hand = 0;
@@ -726,6 +770,7 @@ void pool_init(struct shadow *s)
 	_Static_assert(ROOT_NR <= 63 && ROOT_NR + HOST_ASID_FIRST - 1 <= HOST_ASID_LAST, "a root needs a bit and an ASID");
 	_Static_assert(NODE_NR < SLOT_MANY, "node numbers must fit 16 bits");
 	s->roots = c->roots ? c->roots + 1 : ROOT_NR;
+	s->root_hand = ROOT_FLAT + 1;
 	s->nodes = c->tables ? c->tables : NODE_NR;
 	for (u32 i = 0; i < s->roots; i++) {
 		struct root *r = &s->root[i];

@@ -54,32 +54,34 @@ void mib_add(struct shadow *s, struct mib *m, u32 slot, gpa_t gpa)
 	m->slot = (u16)(m->slot != SLOT_NONE && slot_maps_mib(s, m->slot, gpa) ? SLOT_MANY : slot);
 }
 
+/* Entry @e is not of the page in question: may it be of its copy, which is Umbra's memory, and not of another page of the guest's? */
+static __attribute__((noinline)) bool is_copy(struct shadow *s, u32 e)
+{
+	return !frame_of(s, gpa_of(s, e & PAGE_MASK));
+}
+
 /* The entry that word @name of a frame names: still there and not plainly of another guest page? (rule 5) */
-static u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
+static inline u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
 {
 	u32 tbl = FRAME_NAME_TBL(name), *p;
-	gpa_t of;
 
 	if (!(name & FRAME_ENTRY) || s->tbl_node[tbl] == NODE_NONE)
 		return NULL;
 	p = tbl_ptr(s, tbl) + (name & 0xff);
-	/* An entry may map a copy, which is Umbra's memory: then it may be this page's. */
-	of = gpa_of(s, *p & PAGE_MASK);
-	if (!*p || (of != page && frame_of(s, of)))
+	if (!*p || ((*p ^ (u32)hpa_of(s, page)) >= PAGE_SIZE && !is_copy(s, *p)))
 		return NULL;
 	return p;
 }
 
-/* Entry @idx of table @tbl maps @page (or its copy) now. */
-void frame_add(struct shadow *s, struct frame *frame, u32 tbl, u32 idx, gpa_t page)
+void frame_add_name(struct shadow *s, struct frame *frame, u32 me, gpa_t page)
 {
-	u32 me = FRAME_ENTRY | tbl << 8 | idx;
+	u32 was = frame->w[0];
 
-	if ((frame->w[0] & FRAME_MANY) || (frame->w[0] & FRAME_NAME) == me || frame->w[1] == me)
+	if ((was & FRAME_MANY) || (was & FRAME_NAME) == me || frame->w[1] == me)
 		return;
-	if (!frame_entry(s, frame->w[0], page))
-		frame->w[0] = (frame->w[0] & ~FRAME_NAME) | me;
-	else if (!frame_entry(s, frame->w[1], page))
+	if (!frame_entry(s, was, page))
+		frame->w[0] = (was & ~FRAME_NAME) | me;
+	else if (!frame->w[1] || !frame_entry(s, frame->w[1], page))
 		frame->w[1] = me;
 	else
 		frame->w[0] |= FRAME_MANY;

@@ -66,6 +66,11 @@ u32 console_unseen(const struct guest *g);	/* characters of it that were not sho
 /* Called by the run loop when console work (monitor input) is pending; runs the monitor. */
 bool console_work_pending(void);
 void console_work(void);
+/*
+ * Ctrl-C or the escape key was typed while a command of the monitor prints, or more than there is room for: who prints as much as a guest likes
+ * stops then. What was typed is still to be read.
+ */
+bool console_stop_typed(void);
 /* Give the keyboard to the monitor (no guest runs) or back to the guest. */
 void console_set_monitor(bool on);
 /* To @g, if it has a console, whoever is shown: */

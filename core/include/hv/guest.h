@@ -23,10 +23,10 @@ enum guest_request {
 
 /* guest_watch.c */
 struct guest_watch {
-	u32 since;			/* time of its start, or when it showed a sign of life last */
+	u32 silent;			/* ticks that it ran since its start, or since it showed a sign of life last */
 	u32 characters;			/* console_guest_characters() at its start */
 	u32 reset_at, resets_unsaid;
-	u32 still;			/* seconds in one place */
+	u32 still;			/* ticks that it ran in one place */
 	u32 exceptions, storm;		/* arch_vcpu_exceptions(); seconds of nothing else */
 	bool reset_said, silence_said, storm_said;
 };

@@ -11,7 +11,7 @@ struct mmio_access {
 	u32 offset;	/* addr - device base, filled in by mmio_dispatch() */
 	u32 size;	/* 1, 2 or 4 bytes */
 	bool is_write;
-	u32 value;	/* write: value in the low `size` bytes; read: result, starts as 0 */
+	u32 value;	/* write: value in the low `size` bytes, and nothing above; read: result, starts as 0, of which as much is taken */
 };
 
 enum mmio_result {

@@ -15,6 +15,7 @@
 #define WORK_WORDS	256u
 #define LOOK_EVERY	64u		/* rounds between two looks at the UART */
 #define SAY_EVERY	32768u
+#define S_KERNEL	(S_SECT | S_WB | S_AP(0, 1))
 
 void vfp_load_all(const u64 *d);
 void vfp_store_all(u64 *d);
@@ -41,6 +42,8 @@ static void set_up(void)
 	for (u32 i = 0; i < 8; i++)
 		seed = mix(seed * 31 + (u32)(u8)identity[i]);
 	pt_flat(l1_main);
+	/* Not for User mode: code that may be common to both, and looks as if it might be T32, is interpreted. */
+	pt_section(l1_main, RAM_BASE, RAM_BASE | S_KERNEL);
 	for (u32 i = 0; i < ARRAY_SIZE(window_slots); i++)
 		pt_section(l1_main, window_slots[i], (TEST_RAM + i * 0x100000) | S_RAM);
 	mmu_on_cached(l1_main, DACR_CLIENT(0));

@@ -4,6 +4,12 @@
 
 #include <arm/vcpu.h>
 
+/* Roots that had what lines need may not have it any more. Odd, because 0 is where nothing was seen, and it comes round in weeks. */
+static inline void call_count(struct vcpu *v)
+{
+	v->call_gen += 2;
+}
+
 /* Is something that the call line depends on in the page of @va? */
 static inline bool call_needs(const struct vcpu *v, gva_t va)
 {
@@ -31,6 +37,11 @@ int call_init(struct vcpu *v) __must_check;
  * (cpu/vector_line.h). Modes mean no more than banked registers, and nobody watches (vcpu_is_watched()).
  */
 void call_vector(struct vcpu *v);
+/*
+ * Take the abort with vector @offset at r[15], whose return address is @ahead of that, and do what the guest begins it with. Only from User and
+ * Supervisor mode; nothing has come home from the open page, DACR is settled. False: nothing was done.
+ */
+bool call_abort(struct vcpu *v, u32 offset, u32 ahead);
 /* Is what is not looked at any more as it was? Returns how many pages are not. */
 u32 call_audit(struct vcpu *v);
 /* For the dump of the path. */
@@ -39,6 +50,7 @@ void call_dump(struct vcpu *v);
 static inline int call_init(struct vcpu *v) { return 0; }
 static inline void call_refresh(struct vcpu *v) { }
 static inline void call_vector(struct vcpu *v) { }
+static inline bool call_abort(struct vcpu *v, u32 offset, u32 ahead) { return false; }
 static inline u32 call_audit(struct vcpu *v) { return 0; }
 static inline void call_dump(struct vcpu *v) { }
 #endif

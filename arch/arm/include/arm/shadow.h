@@ -108,15 +108,16 @@ struct walk {
 int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f) __must_check;
 /*
  * The same for what is commonest, in few instructions: the MMU on, one table base, cacheable walks, a small page or nothing, of a domain
- * that is client in @dacr. The fault is exactly that of guest_walk(); where it is something else, SHORT_WALK_OTHER.
+ * that is client in @dacr. Returns the FSR of the fault, exactly that of guest_walk(); SHORT_WALK_PAGE, with the page in *w; or, where it is
+ * something else, SHORT_WALK_OTHER.
  */
-enum short_result { SHORT_WALK_OTHER, SHORT_WALK_FAULT, SHORT_WALK_PAGE };
+#define SHORT_WALK_OTHER	0u	/* neither is the FSR of a walk */
+#define SHORT_WALK_PAGE		1u
 struct short_walk {
 	u32 l1desc, l2desc;
 	gpa_t l2addr;
 };
-enum short_result guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w,
-				   struct gfault *f);
+u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w);
 /*
  * Map the small page that the walk @w of @va found for @acc, and its neighbours. False: more is to be done than to make an invalid entry valid,
  * and perhaps its table; then nothing was done. Counts the exit. What system calls need may be gone (call_refresh()).

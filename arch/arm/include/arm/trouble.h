@@ -19,5 +19,23 @@ static inline void trouble_nothing(struct vcpu *v, gpa_t gpa)
 /* Does the code around r[15] read a passed-through device? No exit tells of that. */
 bool trouble_polls(struct vcpu *v);
 
-/* Exception with vector offset @vector and address @far is about to be taken; in mode @mode. Says so when it can lead nowhere. */
-void trouble_exception(struct vcpu *v, u32 vector, u32 mode, u32 far);
+/* Exception with vector offset @vector and address @far was taken at @pc, in another mode than Abort and Undefined. */
+static inline void trouble_outside(struct vcpu *v, u32 vector, u32 far, u32 pc)
+{
+	struct trouble *t = &v->trouble;
+
+	t->outside = (struct trouble_event){ ++t->exceptions, far, pc };
+	t->outside_vector = vector;
+}
+
+/* It is about to be taken at r[15] in one of these, to mode @mode. Says so when it can lead nowhere. */
+void trouble_inside(struct vcpu *v, u32 vector, u32 mode, u32 far);
+
+/* It is about to be taken at r[15], to mode @mode. */
+static inline void trouble_exception(struct vcpu *v, u32 vector, u32 mode, u32 far)
+{
+	if (vcpu_mode(v) != MODE_ABT && vcpu_mode(v) != MODE_UND)
+		trouble_outside(v, vector, far, v->r[15]);
+	else
+		trouble_inside(v, vector, mode, far);
+}

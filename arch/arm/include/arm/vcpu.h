@@ -61,15 +61,17 @@ struct vcpu {
 	/* -- shared with arch/arm/window.S, first 4 KiB -- */
 	u32 r[16];		/* r0-r14 of the current virtual mode, r15 = guest pc at exit/entry */
 	u32 cpsr;		/* the virtual CPSR, complete (flags are folded in at every exit) */
-	u32 hw_dacr;		/* host DACR for the current virtual mode */
-	u32 dacr_kernel, dacr_user;	/* host DACR in virtual privileged / user mode; kept by the shadow MMU */
+	/* From r[15] on window_enter loads as far as tramp_ttbr0, an exit from there to host_sp. */
 	u32 hw_ttbr0;		/* host TTBR0 of the current shadow root */
 	u32 hw_asid;		/* host CONTEXTIDR of the current shadow root */
-	u32 host_ttbr0, tramp_ttbr0;
+	u32 hw_dacr;		/* host DACR for the current virtual mode */
+	u32 tramp_ttbr0, host_ttbr0;
+	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
+	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
+	u32 window_enter;	/* as the guest's address space has it */
+	u32 dacr_kernel, dacr_user;	/* host DACR in virtual privileged / user mode; kept by the shadow MMU */
 	u32 exit_dfsr, exit_dfar, exit_ifsr, exit_ifar;
 	u32 irq_in;		/* PSR_I, PSR_F: virtual IRQ, FIQ input high; PSR_A: asynchronous abort pending */
-	u32 host_sp;		/* Umbra's stack pointer while the guest runs */
-	u32 host_return;	/* where window.S goes in Umbra's address space after an exit */
 	u32 exit_insn;		/* word (ARM), or one or two halfwords (Thumb) as struct insn has them, at r[15] for SVC and Undefined exits */
 	u32 exit_insn_valid;	/* 0: the window could not read it, use guest_fetch() */
 	u32 window_base;	/* current address of the window */
@@ -120,11 +122,17 @@ struct vcpu {
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
 	u32 return_mode;	/* Supervisor mode; 0 while an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	/*
+	 * LDRT and the like in gates: a value of the guest's DACR, and the host's for it in User mode, kept by the window and the shadow MMU as dacr_cache[]
+	 * is; the address, and where the gate goes on; window_user_access as the guest's address space has it, by vcpu_user_access().
+	 */
+	struct { u32 guest, host, address, back, access[4]; } user_access;
 	u32 gate_lr;	/* the guest's lr, where a gate owes it (cpu/gate.h) */
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
 	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
 	u32 call_line;	/* what svc_line is in a root that has what the lines need */
+	u32 lines_now;	/* the current root has that */
 	/*
 	 * Return lines (cpu/ret_line.h): the return address of their first trapping word, or RET_NOWHERE, which @now is in a root that has not what
 	 * they need; where they are. And where the window last returned to User mode, if by no line.
@@ -135,7 +143,7 @@ struct vcpu {
 	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
-	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root. Kept by the shadow MMU; never 0 */
+	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root (call_count()); never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
 #define GATES_SIZE	0x10000u	/* of which that is a multiple */
 	u32 gates_key;	/* rotated as the window compares it (window_inline.S) */
@@ -147,7 +155,35 @@ struct vcpu {
 #define STUB_LINE_WORD	0x03cu
 #define STUB_LINE_PAGE	0x3000u	/* which of the four pages of a table of 16 KiB it is in */
 	u32 shared_end;
-	/* -- C only -- */
+	/* -- C only; first what short exits need: within 4 KiB it costs an instruction less -- */
+	struct guest *guest;
+	struct shadow *shadow;
+	struct vcpu_open *open;
+	struct call *calls;	/* path `inline` (cpu/call.c) */
+	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
+	/*
+	 * Where the lines of exceptions (cpu/vector_line.h) stored to last: the host's @frame is the guest's word at @sp in the root @hw_asid, while @gen is
+	 * call_gen. Void (0) after each look at a root. Some of @open has to be in the host's DACR. cpu/call.c
+	 */
+	struct { u32 sp, *frame, hw_asid, gen, open; } line_stack;
+	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
+	struct hidden_faults {
+		u32 pc;
+#define HIDDEN_NONE	1u	/* of no instruction */
+		u32 nr;
+		u32 cpsr, hw_asid, r[15];
+		bool resolved;	/* the exit that is being handled was one */
+	} hidden;
+	/* arm/trouble.h */
+	struct trouble {
+		struct trouble_event { u32 count, what, pc; } reg, nothing;
+		u32 exceptions;
+		struct trouble_event inside, outside;	/* the last exception that was taken in Abort or Undefined mode, and in another one */
+		u32 inside_vector, outside_vector;
+		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
+		u32 seen_at;	/* line of the last arch_vcpu_still() */
+		bool said;
+	} trouble;
 	u64 exits_total[EXIT_NR];	/* up to when exits[] was exits_seen[] */
 	u32 exits_seen[EXIT_NR];
 	struct slow_cost slow[EXIT_NR];	/* exits that left the window, by the first cause they counted */
@@ -155,11 +191,9 @@ struct vcpu {
 #define SLOW_CAUSE_NONE	EXIT_NR		/* has counted nothing yet */
 #define SLOW_CAUSE_IDLE	(EXIT_NR + 1)	/* none is handled */
 	u32 slow_begin;		/* count of instructions when its handling began */
-	struct call *calls;	/* path `inline` (cpu/call.c) */
 	gva_t call_at[6];	/* what lines depend on is in these pages */
 	u32 call_seen, call_seen_gen;	/* host ASID of the root that was last seen to have these (0: it may not any more), and v->call_gen then */
 	u32 code_gen;		/* counts pages that become code, or are no more (cpu/code_page.c) */
-	bool short_exits;	/* what short_exit.c does may be tried. window_prepare() */
 	bool tracing;		/* exits are recorded in *trace (arm/trace.h) */
 	struct trace *trace;
 	bool debug_stop;	/* the guest came to a breakpoint: the run loop goes back to core */
@@ -183,15 +217,6 @@ struct vcpu {
 	bool thumbee;		/* the processor has ThumbEE state */
 	bool waiting;		/* executed WFI: the run loop waits before the next entry */
 	u64 waits, signs_seen;	/* how often it has waited; arch_vcpu_lives() */
-	/* arm/trouble.h */
-	struct trouble {
-		struct trouble_event { u32 count, what, pc; } exception, reg, nothing;
-		struct trouble_event outside;	/* the last exception that was taken in another mode than Abort and Undefined */
-		u32 vector, outside_vector;	/* of these exceptions */
-		u32 mmfr0_pc;	/* where ID_MMFR0 was read last; 0: nowhere */
-		u32 seen_at;	/* line of the last arch_vcpu_still() */
-		bool said;
-	} trouble;
 	/* Performance counters (arm/pmu.h) */
 	struct pmu {
 #define PMU_COUNTERS	4u	/* as many as the Cortex-A8 has, and the one of cycles */
@@ -201,14 +226,6 @@ struct vcpu {
 		u32 cycles;	/* interpreted, too few for the cycle counter to count */
 		bool lent;	/* Umbra's own counter is the guest's */
 	} pmu;
-	/* Hidden faults of one instruction with no other exit in between (arm/progress.h). */
-	struct hidden_faults {
-		u32 pc;
-#define HIDDEN_NONE	1u	/* of no instruction */
-		u32 nr;
-		u32 cpsr, hw_asid, r[15];
-		bool resolved;	/* the exit that is being handled was one */
-	} hidden;
 	/* Pages of guest RAM by virtual page, direct mapped (arm/xlate.h). */
 #define XLATE_NR	128u
 #define XLATE_GEN	0xff8u
@@ -218,11 +235,8 @@ struct vcpu {
 		hpa_t page;
 	} xlate[XLATE_NR];
 	u32 xlate_gen;		/* the current one, in place; 0 is of no entry */
-	struct guest *guest;
 	const struct cpu_path *path;
-	struct shadow *shadow;
 	struct code_pages *code;
-	struct vcpu_open *open;
 	struct stub_area *stubs;
 	u32 *window_call;	/* the window's page for the call line */
 	char *window_stack;	/* the window's memory behind this vCPU's page (arm/window.h) */
@@ -243,6 +257,9 @@ static inline const struct root_cache *vcpu_root_cached(const struct vcpu *v, u3
 		return &c[0];
 	return c[1].ttbr0 == ttbr0 && c[1].asid == ROOT_ANY_ASID ? &c[1] : NULL;
 }
+
+/* How LDRT, STRT, LDRBT, STRBT @w accesses: B and L. */
+static inline u32 vcpu_user_access(u32 w) { return (w >> 20 & 1) | (w >> 21 & 2); }
 
 /* The place of host page @page in v->no_code[]. */
 static inline u32 vcpu_no_code(u32 page) { return page >> PAGE_SHIFT & (NO_CODE_PAGES - 1); }

@@ -101,4 +101,5 @@ void arm_window_in_place(struct vcpu *v);	/* only that: it is mapped again where
 u32 arm_host_l1(void);
 /* Enter the guest; returns the vector of the next exit. Interrupts masked throughout. */
 u32 arm_guest_enter(struct vcpu *v);
+extern const char arm_guest_exit[];	/* where its exits come to */
 #endif
