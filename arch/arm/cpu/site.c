@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Trapping words: which handler of the window executes a sensitive instruction completely, and the word that says so. */
 #include <arm/code_page.h>
+#include <arm/hot_table.h>
 #include <arm/insn.h>
 #include <arm/site.h>
 
@@ -13,7 +14,10 @@ static const struct site_row {
 	u32 mask, value;
 	u8 kind, shift, max;
 	bool traps;
-} rows[] = { HOT_TABLE(KIND, WORD) GATE_TABLE(KIND, GATE_WORD) };
+} rows[] = {
+	HOT_TABLE(KIND, WORD)
+	GATE_TABLE(KIND, GATE_WORD)
+};
 #undef KIND
 #undef WORD
 #undef GATE_WORD
