@@ -6,11 +6,28 @@
 #define DCACHE_LINE	64u		/* Cortex-A8 L1 and L2 */
 #define FLUSH_ALL_FROM	0x100000u	/* bytes: three times what the largest caches of a Cortex-A8 hold */
 
+/* name(a, len): @op on each line of the range. Four a turn: most ranges are pages. */
+#define LINES(name, op)							\
+static void name(hpa_t a, u32 len)					\
+{									\
+	u32 n = (len + (u32)a % DCACHE_LINE + DCACHE_LINE - 1) / DCACHE_LINE;	\
+	hpa_t p = ALIGN_DOWN(a, DCACHE_LINE);				\
+									\
+	for (; n >= 4; n -= 4, p += 4 * DCACHE_LINE) {			\
+		op(p);							\
+		op(p + DCACHE_LINE);					\
+		op(p + 2 * DCACHE_LINE);				\
+		op(p + 3 * DCACHE_LINE);				\
+	}								\
+	for (; n; n--, p += DCACHE_LINE)				\
+		op(p);							\
+}
+LINES(clean_lines, write_dccmvac)
+LINES(flush_lines, write_dccimvac)
+
 void arch_dcache_clean_range(hpa_t a, u32 len)
 {
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
-	     p += DCACHE_LINE)
-		write_dccmvac(p);
+	clean_lines(a, len);
 	dsb();
 }
 
@@ -49,9 +66,7 @@ void arch_dcache_flush_range(hpa_t a, u32 len)
 		flush_all();
 		return;
 	}
-	for (hpa_t p = ALIGN_DOWN(a, DCACHE_LINE); p - ALIGN_DOWN(a, DCACHE_LINE) < len + (u32)a % DCACHE_LINE;
-	     p += DCACHE_LINE)
-		write_dccimvac(p);
+	flush_lines(a, len);
 	dsb();
 }
 

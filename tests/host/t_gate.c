@@ -28,12 +28,18 @@
 
 /* -- the machine: Undefined mode, as much of it as gates use -- */
 
+#define HOST_KERNEL	0x55555555u
+#define HOST_NOW	0x11111111u
+#define SP_AT		0x00010000u	/* sp_und, for what is computed from it */
+
 static struct machine {
 	u32 r[13];		/* r0-r12 */
 	u32 lr, pc;		/* of Undefined mode */
 	u32 psr, spsr;
 	u32 usr_sp, usr_lr;
 	u32 dacr, tpidruro, cleaned;
+	u32 translation, translated, par;	/* what ATS1CUR says, and of what; PAR */
+	u32 iciallu, bpiall;			/* how often */
 	struct vcpu_open open;
 	struct vcpu v;		/* right behind it */
 	u32 frame[FRAME_WORDS];
@@ -68,7 +74,7 @@ static u32 gate_at(void)
 
 static u32 get(u32 n)
 {
-	return n == 15 ? m.pc + 8 : n == 14 ? m.lr : m.r[n];
+	return n == 15 ? m.pc + 8 : n == 14 ? m.lr : n == 13 ? SP_AT : m.r[n];
 }
 
 static void set(u32 n, u32 value)
@@ -117,7 +123,7 @@ static void data_processing(u32 w)
 	bool s = w & BIT(20);
 	u32 x;
 
-	b >>= shift;			/* LSR only */
+	b = w & BIT(25) || w & 0x20 ? b >> shift : b << shift;	/* LSR and LSL only */
 	switch (op) {
 	case 0: case 8: x = n & b; break;
 	case 1: x = n ^ b; break;
@@ -132,7 +138,8 @@ static void data_processing(u32 w)
 		set_nz(x);
 		if (op == 8 && FIELD(w, 11, 8))
 			m.psr = (m.psr & ~0x20000000u) | (b >> 31) << 29;
-		m.psr ^= (u32)rand() & (op == 10 ? 0x30000000u : 0);	/* no gate looks at C or V of a comparison */
+		if (op == 10)			/* no gate looks at V */
+			m.psr = (m.psr & ~0x20000000u) ^ ((u32)(n >= b) << 29 | ((u32)rand() & 0x10000000u));
 	}
 	if (op != 8 && op != 10)
 		set(d, x);
@@ -225,6 +232,18 @@ static void step(void)
 		m.cleaned = m.r[rd];
 	} else if (w == 0xee03ef10) {
 		m.dacr = m.lr;
+	} else if ((w & 0xffff0fff) == 0xee070f58) {
+		assert_int_equal(m.dacr, HOST_KERNEL);	/* what User mode has must be open for ATS1CUR to say where it is */
+		m.par = m.translation;
+		m.translated = m.r[rd];
+	} else if ((w & 0xffff0fff) == 0xee170f14) {
+		m.r[rd] = m.par;
+	} else if ((w & 0xffff0fff) == 0xee070f15) {
+		m.iciallu++;
+	} else if ((w & 0xffff0fff) == 0xee070fd5) {
+		m.bpiall++;
+	} else if ((w & 0x0fe00070) == 0x07e00050) {
+		set(rd, get(w & 15) >> FIELD(w, 11, 7) & ((2u << FIELD(w, 20, 16)) - 1));
 	} else if (w == 0xe320f000 || w == 0xe1a00000) {
 		;
 	} else if ((w & 0xff7f0000) == 0xe51f0000) {
@@ -241,6 +260,8 @@ static void step(void)
 			m.user = true, assert_int_equal(*vcpu_word(off), TO_USER);
 		else
 			set(rd, *vcpu_word(off));
+	} else if ((w & 0xfffff000) == 0xe59ee000) {
+		m.lr = *vcpu_word((s32)(m.lr + (w & 0xfff) - SP_AT));
 	} else if ((w & 0x0ff00000) == 0x04b00000) {
 		if (!unprivileged(w))
 			return;
@@ -616,7 +637,82 @@ static void dacr(void **state)
 		}
 }
 
-/* Where it may publish the area's descriptor, or is about the window, the trapping word is next; otherwise it is done. */
+/* What the guest goes on with in User mode, behind NOPs. */
+static u32 user_word(void)
+{
+	u32 at;
+
+	while (code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+		m.lr += 4;
+	at = (m.lr - gate_at()) / 4;
+	assert_in_range(at, 1, code.words - 1);
+	return at;
+}
+
+#define LINE_PAGE	0x9f123000u	/* in which what is invalidated is */
+#define LINE_STEP	64u
+
+/* A cache operation on @rt = @va, alone or in a loop of form @loop, whose last turn it is or not. */
+enum loop { ALONE, BLO_REGISTER, BLO_IMMEDIATE, BHI_REGISTER, BHI_IMMEDIATE, LOOPS };
+
+static void cache_operation(u32 op, u32 rt, u32 va, enum loop loop, bool last)
+{
+	u32 end = (rt + 3) % 13, step = (rt + 5) % 13;
+
+	guest_any(FRAME);
+	g.r[rt] = va;
+	g.r[step] = LINE_STEP;
+	g.r[end] = loop < BHI_REGISTER ? va + LINE_STEP + !last : LINE_STEP + !last;
+	insn[0] = op | rt << 12;
+	insn[1] = loop & 1 ? 0xe0800000 | rt << 16 | rt << 12 | step : 0xe2800040 | rt << 16 | rt << 12;
+	insn[2] = loop < BHI_REGISTER ? 0xe1500000 | rt << 16 | end : (loop & 1 ? 0xe0500000 | step : 0xe2500040) | end << 16 | end << 12;
+	insn[3] = loop < BHI_REGISTER ? 0x3afffffb : 0x8afffffb;
+	insn[4] = 0xe1a00000;
+	machine_of_guest(MODE_SVC);
+	m.dacr = HOST_NOW;
+	m.v.hw_dacr = HOST_NOW;
+	m.v.dacr_kernel = HOST_KERNEL;
+	m.v.stub_line = 0xbe4 | STUB_LINE_VALID;
+	m.v.window_base = 0xbfe00000;
+	m.translation = LINE_PAGE | 0x20a;
+	m.v.no_code[vcpu_no_code(LINE_PAGE)] = LINE_PAGE;
+	make(loop == ALONE ? 1 : 5, 0);
+	assert_int_equal(code.insns, loop == ALONE ? 1 : 4);
+	check_places();
+}
+
+/* It was done, and the guest goes on behind it. */
+static void check_done(void)
+{
+	assert_true(m.left);
+	assert_int_equal(m.lr, SITE + 4);
+	assert_int_equal(m.v.exits[EXIT_CP15_CACHE], 1);
+	assert_int_equal(m.dacr, HOST_NOW);
+	g.at = 1;
+	check_same(1);
+}
+
+/* Nothing was done: the guest's own words are next, @words of them, none of which looks like the beginning of a gate, and then the way back. */
+static void check_plain(u32 words)
+{
+	u32 at, i;
+
+	assert_true(m.left);
+	assert_int_equal(m.v.exits[EXIT_CP15_CACHE], 0);
+	assert_int_equal(m.dacr, HOST_NOW);
+	at = user_word();
+	check_same(code.at[at]);
+	for (i = 0; i < words; i++) {
+		assert_int_equal(code.word[at + i], insn[i]);
+		assert_int_equal(code.at[at + i], i);
+		assert_int_not_equal((gate_at() + 4 * (at + i + 1)) % GATE_ALIGN, 0);
+	}
+	while (code.word[at + i] == 0xe320f000)
+		i++;
+	assert_int_equal(gate_at() + 4 * (at + i) + 8 + (u32)((s32)(code.word[at + i] << 8) >> 6), SITE + 4 * words);
+}
+
+/* Where it may publish the area's descriptor, or is about the window, it is for the window; otherwise it is done. */
 static void clean(void **state)
 {
 	static const u32 words[] = { 0xee070f3a, 0xee070f3b };
@@ -625,26 +721,109 @@ static void clean(void **state)
 		for (u32 n = 0; n < 6; n++) {
 			bool traps = n >= 4;
 
-			insn[0] = words[n & 1] | rt << 12;
-			guest_any(FRAME);
-			g.r[rt] = n < 4 ? 0xc0123000 | n << 6 : n == 4 ? 0xc0123bf8 : 0xbfe12340;
-			machine_of_guest(MODE_SVC);
-			m.v.stub_line = 0xbe4 | STUB_LINE_VALID;
-			m.v.window_base = 0xbfe00000;
-			make(1, 0);
-			check_places();
+			cache_operation(words[n & 1], rt, n < 4 ? 0xc0123000 | n << 6 : n == 4 ? 0xc0123bf8 : 0xbfe12340, ALONE, true);
 			run();
 			assert_true(m.left);
 			assert_int_equal(m.v.exits[EXIT_CP15_CACHE], !traps);
 			assert_int_equal(m.cleaned, traps ? 0 : g.r[rt]);
-			while (traps && code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
-				m.lr += 4;
 			if (traps)
-				assert_int_equal(code.word[(m.lr - gate_at()) / 4], site_word_of(SITE_KIND_DCCMVAC, 0) | rt);
+				assert_int_equal(code.word[user_word()], site_word_of(SITE_KIND_DCCMVAC, 0) | rt);
 			else
 				g.at = 1;
 			check_same(traps ? code.at[(m.lr - gate_at()) / 4] : (m.lr - SITE) / 4);
 		}
+}
+
+/* The last turn of a loop is done, one before it is not: the window does many at once. */
+static void clean_in_a_loop(void **state)
+{
+	for (u32 rt = 0; rt < 13; rt++)
+		for (enum loop loop = BLO_REGISTER; loop < LOOPS; loop++) {
+			cache_operation(0xee070f3b, rt, 0xc0123040, loop, true);
+			run();
+			assert_int_equal(m.cleaned, g.r[rt]);
+			check_done();
+			cache_operation(0xee070f3b, rt, 0xc0123040, loop, false);
+			run();
+			assert_int_equal(m.cleaned, 0);
+			check_plain(4);
+			cache_operation(0xee070f3a, rt, 0xbfe12340, loop, true);	/* here the window answers */
+			run();
+			assert_int_equal(m.cleaned, 0);
+			check_plain(4);
+		}
+}
+
+/* All of the I-cache is invalidated if the page is known to be no code, as User mode has it. */
+static void invalidate(void **state)
+{
+	enum { WORKS, MORE, UNMAPPED, CODE, WINDOW, CASES };
+
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 n = 0; n < LOOPS * CASES; n++) {
+			enum loop loop = n % LOOPS;
+			u32 what = n / LOOPS;
+
+			if (what == MORE && loop == ALONE)
+				continue;
+			cache_operation(0xee070f35, rt, what == WINDOW ? 0xbfe12340 : 0xb6f12340, loop, what != MORE);
+			if (what == UNMAPPED)
+				m.translation |= 1;
+			if (what == CODE)
+				m.v.no_code[vcpu_no_code(LINE_PAGE)] = rt & 1 ? 0 : LINE_PAGE ^ 16 * PAGE_SIZE;	/* none, or another one in its place */
+			run();
+			assert_int_equal(m.iciallu, what == WORKS);
+			assert_int_equal(m.bpiall, what == WORKS);
+			if (what == WORKS) {
+				assert_int_equal(m.translated, g.r[rt]);
+				check_done();
+			} else {
+				check_plain(loop == ALONE ? 1 : 4);
+			}
+		}
+}
+
+/* What needs no look at anything. */
+static void whole_caches(void **state)
+{
+	for (u32 rt = 0; rt < 13; rt++) {
+		cache_operation(0xee070fd5, rt, 0, ALONE, true);
+		run();
+		assert_true(m.bpiall == 1 && !m.iciallu);
+		check_done();
+		cache_operation(0xee070f15, rt, 0, ALONE, true);
+		run();
+		assert_true(m.bpiall == 1 && m.iciallu == 1);
+		check_done();
+	}
+}
+
+/* Loops that are not as the window knows them have no gate. */
+static void loops_of_other_forms(void **state)
+{
+	static const struct { u32 i, word; } other[] = {
+		{ 0, 0x3e074f35 },			/* the operation is conditional */
+		{ 1, 0xe2855040 },			/* another register */
+		{ 1, 0xe0844004 },			/* by itself */
+		{ 1, 0xe0844105 },			/* shifted */
+		{ 1, 0xe084400d },			/* sp is not here */
+		{ 2, 0xe1550006 },
+		{ 2, 0xe1540004 },
+		{ 2, 0xe154000e },
+		{ 2, 0xe3540040 },
+	};
+	struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = 5 };
+
+	for (u32 n = 0; n < 2 * ARRAY_SIZE(other); n++) {
+		u32 op = n & 1 ? 0xee070f3b : 0xee070f35;
+
+		cache_operation(op, 4, 0xb6f12340, BLO_REGISTER, true);
+		insn[other[n / 2].i] = other[n / 2].i ? other[n / 2].word : 0x30000000 | (insn[0] & 0x0fffffff);
+		assert_false(gate_make(&code, &at));
+	}
+	cache_operation(0xee070f35, 4, 0xb6f12340, ALONE, true);
+	insn[2] = 0xeafffffa;			/* looks at its end first */
+	assert_false(gate_make(&code, &at));
 }
 
 /* LDRT and the like of the guest's, by the registers @r. */
@@ -726,7 +905,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(strex_of_another_address), cmocka_unit_test(singles), cmocka_unit_test(dacr),
-		cmocka_unit_test(clean), cmocka_unit_test(user_accesses), cmocka_unit_test(no_user_accesses),
+		cmocka_unit_test(clean), cmocka_unit_test(clean_in_a_loop), cmocka_unit_test(invalidate), cmocka_unit_test(whole_caches),
+		cmocka_unit_test(loops_of_other_forms),
+		cmocka_unit_test(user_accesses), cmocka_unit_test(no_user_accesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ static void only_unconditional_words(void **state)
 			if (page[7] == words[r].value)
 				continue;
 			assert_int_equal(site_kind(page, 7), SITE_KIND_C);
-			assert_false(site_is_cheaper(page, 7));
+			assert_false(site_is_cheaper(page[7]));
 		}
 	}
 }
@@ -148,10 +148,53 @@ static void traps_as_the_decoder_says(void **state)
 				continue;
 			page[7] = word;
 			assert_int_equal(a32_is_site(word), !words[r].traps);
-			assert_int_equal(site_is_cheaper(page, 7), words[r].traps);
+			assert_int_equal(site_is_cheaper(page[7]), words[r].traps);
 			a32_site_need(need, word >> 16);
 			assert_true(a32_need_met(&need[0], word) || a32_need_met(&need[1], word));
 		}
+}
+
+#define GATE_WORD(kind, mask, value, shift, max, traps)	{ STUB_KIND_##kind, mask, value, shift, max, traps },
+
+/* What has a gate and no kind of trapping word: a site, whose word stays as it is on whatever path. In T32 code it is none. */
+static void gates_without_trapping_words(void **state)
+{
+	static const struct { u32 kind, mask, value, shift, max; bool traps; } gates[] = { GATE_TABLE(NONE, GATE_WORD) };
+	struct a32_need need[2];
+
+	assert_int_equal(ARRAY_SIZE(gates), STUB_KINDS - SITE_KINDS);
+	for (u32 g = 0; g < ARRAY_SIZE(gates); g++)
+		for (u32 op = 0; op <= gates[g].max; op++) {
+			page[7] = gates[g].value | op << gates[g].shift;
+			assert_int_equal(page[7] & gates[g].mask, gates[g].value);
+			assert_true(gates[g].kind >= SITE_KINDS && gates[g].kind < STUB_KINDS);
+			assert_int_equal(site_kind_of(page[7]), gates[g].kind);
+			assert_int_equal(site_operand(page[7]), op);
+			assert_int_equal(site_kind(page, 7), SITE_KIND_C);
+			assert_true(gates[g].traps && site_is_cheaper(page[7]) && site_stays(page, 7) && !a32_is_site(page[7]));
+			assert_int_equal(site_word(page, 7, COPY, true), page[7]);
+			assert_int_equal(site_word(page, 7, COPY, false), page[7]);
+			assert_false(site_t32_is_cheaper((u16)(page[7] >> 16), (u16)page[7]));
+			a32_site_need(need, page[7] >> 16);
+			assert_true(a32_need_met(&need[0], page[7]) || a32_need_met(&need[1], page[7]));
+		}
+}
+
+/* So does a clean in a loop, which the window does as a whole; alone it has its trapping word. */
+static void loops_stay(void **state)
+{
+	static const u32 end[] = { 0x3afffffb, 0x8afffffb };
+
+	for (u32 n = 0; n < 4; n++) {
+		clear_page(state);
+		page[7] = n & 1 ? 0xee07cf3a : 0xee07cf3b;
+		assert_int_equal(site_kind(page, 7), SITE_KIND_DCCMVAC);
+		assert_false(site_stays(page, 7));
+		page[10] = end[n / 2];
+		assert_int_equal(site_kind(page, 7), SITE_KIND_C);
+		assert_true(site_stays(page, 7) && site_is_cheaper(page[7]));
+		assert_int_equal(site_word(page, 7, COPY, true), page[7]);
+	}
 }
 
 /* Each kind without words of its own comes of another, and counts the same first. */
@@ -186,7 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(kinds_fit), T(words_round_trip), T(only_unconditional_words), T(rows_are_disjoint), T(handlers_count_what_c_counts),
-		T(traps_as_the_decoder_says), T(fused_kinds),
+		T(traps_as_the_decoder_says), T(gates_without_trapping_words), T(loops_stay), T(fused_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

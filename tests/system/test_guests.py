@@ -43,6 +43,11 @@ def test_guest(boot, native_reports, guest, path):
     if path == "inline" and guest == "gates":
         dump = board.monitor("guest dump")
         assert re.search(r"stubs: area .*, [1-9]\d* gates", dump), f"it ran without gates:\n{dump}"
+    if path == "inline" and guest == "patches":
+        dump = board.monitor("guest dump")
+        gates = re.search(r"stubs: area .*, (\d+) gates", dump)
+        # each form has one of cleaning, one of invalidating, and one of all of the instruction cache or the branch predictor
+        assert gates and int(gates[1]) >= 9, f"it ran without gates:\n{dump}"
     if path == "inline" and guest == "calls":
         count = {name: int(events) for name, events in re.findall(r"^([A-Z0-9_]+) +(\d+)", stats, re.M)}
         dump = board.monitor("guest dump")

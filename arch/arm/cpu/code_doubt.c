@@ -29,28 +29,33 @@
 /* No instruction behind @w is executed next, whatever happens: branches, writes of pc, permanently undefined words. */
 static bool never_goes_on(u32 w)
 {
-	static const struct { u32 mask, value; } t[] = {
-		{ 0xff000000, 0xea000000 },		/* B */
-		{ 0xfffffff0, 0xe12fff10 },		/* BX */
-		{ 0xfffffff0, 0xe12fff20 },		/* BXJ */
-		{ 0xfc10f000, 0xe410f000 },		/* LDR pc */
-		{ 0xfe108000, 0xe8108000 },		/* LDM with pc */
-		{ UDF_MASK, UDF },
-		{ 0xfff000f0, 0xe1200070 },		/* BKPT */
-		{ 0xfe500000, 0xf8100000 },		/* RFE */
-	};
-
-	if (!(w & 0x0c000000) && w >> 28 == 14 && FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90)
-		return true;				/* data processing to pc */
-	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
-		if ((w & t[i].mask) == t[i].value)
+	switch (w >> 25) {
+	case 0x70:				/* BX, BXJ, BKPT */
+		if ((w & 0xfffffff0) == 0xe12fff10 || (w & 0xfffffff0) == 0xe12fff20 || (w & 0xfff000f0) == 0xe1200070)
 			return true;
-	return false;
+		return FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90;
+	case 0x71:				/* data processing to pc */
+		return FIELD(w, 15, 12) == 15 && FIELD(w, 24, 23) != 2 && (w & 0x90) != 0x90;
+	case 0x72:				/* LDR pc */
+	case 0x73:
+		return (w & 0xfc10f000) == 0xe410f000 || (w & UDF_MASK) == UDF;
+	case 0x74:				/* LDM with pc */
+		return (w & BIT(20)) && (w & BIT(15));
+	case 0x75:				/* B */
+		return !(w & BIT(24));
+	case 0x7c:				/* RFE */
+		return (w & 0xfe500000) == 0xf8100000;
+	default:
+		return false;
+	}
 }
+
+#define BRANCH_MASK	0x0e000000u
+#define BRANCH		0x0a000000u
 
 static bool is_direct_branch(u32 w)
 {
-	return (w & 0x0e000000) == 0x0a000000 && w >> 28 != 15;
+	return (w & BRANCH_MASK) == BRANCH && w >> 28 != 15;
 }
 
 /* Where the branch @w at @i of the window leads; far outside for most. */
@@ -76,9 +81,14 @@ static bool is_branched_to(const struct code_scan *s, const u32 *const page[3], 
 	u32 base = first / SCAN_WORDS * SCAN_WORDS;
 	const u32 *w = page[first / SCAN_WORDS];
 
-	for (u32 k = 0; k < SCAN_WORDS; k++)
-		if (is_direct_branch(w[k]) && branch_target(w[k], base + k) - first <= last - first && !(s->state[base + k] & SCAN_DATA))
+	const u32 *end = w + SCAN_WORDS, *b;
+
+	for (b = word_find(w, end, BRANCH_MASK, BRANCH); b < end; b = word_find(b + 1, end, BRANCH_MASK, BRANCH)) {
+		u32 at = base + (u32)(b - w);
+
+		if (*b >> 28 != 15 && branch_target(*b, at) - first <= last - first && !(s->state[at] & SCAN_DATA))
 			return true;
+	}
 	return false;
 }
 

@@ -946,7 +946,7 @@ static bool is_doubtful(struct vcpu *v, u32 n, gpa_t gpa, gva_t gva)
 {
 	struct code_scan *s = &v->code->scan;
 
-	return s->interpret || (n && code_doubt_t32(s, entry_of(v, gva)) && is_common(v, gpa, gva));
+	return s->interpret || (n && is_common(v, gpa, gva) && code_doubt_t32(s, entry_of(v, gva)));
 }
 
 /* Of a kernel that executes both sets. What was found is left for new_state(). */

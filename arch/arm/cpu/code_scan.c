@@ -85,40 +85,46 @@ static u32 pc_offset(const struct pc_row *r, u32 w)
  * What is known of a word by its upper half. Learnt when it occurs: few halves do. Most words have condition AL, so what is touched of
  * the table is little more than one sixteenth.
  */
-static struct look {
-	u8 class[1 << 16];	/* index in need[] */
-	struct need {
-		struct a32_need any, site[2];	/* all that matter pass any; sites one of site[], too */
-	} need[64];
-	u32 nr;
-	u32 known[1 << 7];	/* coprocessor accesses, and whether they are sites; see is_cheaper() */
-} look;
+static u8 class_of[1 << 16];	/* index in any_of[] and site_of[] */
+static struct a32_need any_of[64], site_of[64][2];	/* all that matter pass the first; sites one of the second, too */
+static u32 classes;
+static struct site_op {
+	u32 word;
+	enum insn_op op;
+} site_ops[1 << 8];	/* what site_op() says of words; of the word 0 it is true from the beginning */
 
 #define CLASS_NONE	0	/* no word is a site or matches a row of pc_rows */
 #define CLASS_PERHAPS	1	/* each may: not learnt, or more kinds than expected */
 
 static void look_init(void)
 {
-	if (look.nr)
+	if (classes)
 		return;
-	memset(look.class, CLASS_PERHAPS, sizeof(look.class));
-	look.need[CLASS_NONE] = (struct need){ A32_NEED_NONE, { A32_NEED_NONE, A32_NEED_NONE } };
-	look.need[CLASS_PERHAPS] = (struct need){ 0 };
-	look.nr = 2;
+	memset(class_of, CLASS_PERHAPS, sizeof(class_of));
+	any_of[CLASS_NONE] = site_of[CLASS_NONE][0] = site_of[CLASS_NONE][1] = A32_NEED_NONE;
+	classes = 2;
 }
 
-static u8 class_by_need(const struct need *need)
+static bool is_same(const struct a32_need *a, const struct a32_need *b)
+{
+	return a->mask == b->mask && a->value == b->value;
+}
+
+static u8 class_by_need(const struct a32_need *any, const struct a32_need site[2])
 {
 	u32 i;
 
-	if (a32_need_is_none(&need->any))
+	if (a32_need_is_none(any))
 		return CLASS_NONE;
-	for (i = 2; i < look.nr; i++)
-		if (!memcmp(&look.need[i], need, sizeof(*need)))
+	for (i = 2; i < classes; i++)
+		if (is_same(&any_of[i], any) && is_same(&site_of[i][0], &site[0]) && is_same(&site_of[i][1], &site[1]))
 			return (u8)i;
-	if (look.nr == ARRAY_SIZE(look.need))
+	if (classes == ARRAY_SIZE(any_of))
 		return CLASS_PERHAPS;
-	look.need[look.nr++] = *need;
+	any_of[i] = *any;
+	site_of[i][0] = site[0];
+	site_of[i][1] = site[1];
+	classes++;
 	return (u8)i;
 }
 
@@ -132,19 +138,19 @@ static bool is_far_branch(u32 w)
 
 static void learn_half(u32 top)
 {
-	struct need need = { .any = A32_NEED_NONE };
+	struct a32_need any = A32_NEED_NONE, site[2];
 	const struct pc_row *r;
 	u32 i;
 
-	a32_site_need(need.site, top);
-	for (i = 0; i < ARRAY_SIZE(need.site); i++)
-		if (!a32_need_is_none(&need.site[i]))
-			a32_need_loosen(&need.any, need.site[i].mask, need.site[i].value, top);
+	a32_site_need(site, top);
+	for (i = 0; i < ARRAY_SIZE(site); i++)
+		if (!a32_need_is_none(&site[i]))
+			a32_need_loosen(&any, site[i].mask, site[i].value, top);
 	for (r = pc_rows; r->mask && top >> 12 != 15; r++)
-		a32_need_loosen(&need.any, r->mask, r->value, top);
+		a32_need_loosen(&any, r->mask, r->value, top);
 	if (is_far_branch(top << 16))
-		a32_need_loosen(&need.any, 0x0f000000, 0x0a000000, top);
-	look.class[top] = class_by_need(&need);
+		a32_need_loosen(&any, 0x0f000000, 0x0a000000, top);
+	class_of[top] = class_by_need(&any, site);
 }
 
 /* What is known of AL is good enough for the other conditions. */
@@ -152,61 +158,56 @@ static void learn(u32 top)
 {
 	u32 al = top >> 12 < 14 ? (top & 0xfff) | 0xe000 : top;
 
-	if (look.class[al] == CLASS_PERHAPS)
+	if (class_of[al] == CLASS_PERHAPS)
 		learn_half(al);
-	look.class[top] = look.class[al];
+	class_of[top] = class_of[al];
 }
 
 /* Is a closer look at @w worth it? */
 static bool is_worth_it(u32 w)
 {
-	return a32_need_met(&look.need[look.class[w >> 16]].any, w);
+	return a32_need_met(&any_of[class_of[w >> 16]], w);
 }
 
 static bool may_be_site(u32 w)
 {
-	const struct need *n = &look.need[look.class[w >> 16]];
+	const struct a32_need *site = site_of[class_of[w >> 16]];
 
-	return a32_need_met(&n->site[0], w) || a32_need_met(&n->site[1], w);
+	return a32_need_met(&site[0], w) || a32_need_met(&site[1], w);
 }
 
 /*
- * site_is_cheaper() for an AL coprocessor access. The verdict is remembered by Rt and opc2, with bit 31 in the place of the condition;
- * but for cache operations (c7), for which it depends on what stands behind them.
- */
-static bool is_cheaper(const u32 *page, u32 i)
-{
-	u32 w = page[i], *known = &look.known[FIELD(w, 7, 5) << 4 | FIELD(w, 15, 12)];
-
-	if (FIELD(w, 19, 16) == 7)
-		return site_is_cheaper(page, i);
-	if (*known << 1 != w << 1)
-		*known = (w & ~BIT(31)) | (site_is_cheaper(page, i) ? BIT(31) : 0);
-	return *known >> 31;
-}
-
-/*
- * The operation of the word at @i if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
+ * The operation of @w if it is to be replaced, else INSN_OTHER. Besides what must be: CP15 accesses that are cheaper as
  * sites, an SVC of the guest that could be taken for one of Umbra's, and SETEND BE, behind which stubs would be wrong (path_inline.c).
  */
-static enum insn_op site_op(const u32 *page, u32 i)
+static enum insn_op find_site_op(u32 w)
 {
 	enum insn_op op;
 
-	if ((page[i] & 0xff000000) == 0xee000000 && is_cheaper(page, i))
+	if ((w & 0xff000000) == 0xee000000 && site_is_cheaper(w))
 		return INSN_MRC;
-	op = a32_site_op(page[i]);
-	if (page[i] == 0xf1010200)
+	op = a32_site_op(w);
+	if (w == 0xf1010200)
 		return INSN_SETEND;
-	if (op == INSN_OTHER && page[i] >> 28 == 14 && site_is_word(page[i]))
+	if (op == INSN_OTHER && w >> 28 == 14 && site_is_word(w))
 		return INSN_SVC;
 	return op;
+}
+
+/* The same, remembered. */
+static enum insn_op site_op(u32 w)
+{
+	struct site_op *k = &site_ops[(w ^ w >> 12 ^ w >> 20) % ARRAY_SIZE(site_ops)];
+
+	if (k->word != w)
+		*k = (struct site_op){ w, find_site_op(w) };
+	return k->op;
 }
 
 bool code_scan_candidate(const u32 *page, u32 i)
 {
 	look_init();
-	return may_be_site(page[i]) && site_op(page, i) != INSN_OTHER;
+	return may_be_site(page[i]) && site_op(page[i]) != INSN_OTHER;
 }
 
 /* Operations with wide encodings, which arbitrary data hit often. */
@@ -230,7 +231,7 @@ static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32
 	u32 i = (u32)(w - s->page);
 	enum insn_op op;
 
-	if (look.class[*w >> 16] == CLASS_PERHAPS)
+	if (class_of[*w >> 16] == CLASS_PERHAPS)
 		learn(*w >> 16);
 	if ((*w & PC_MASK) == PC_VALUE)
 		s->pc[s->nr_pcs++] = (u16)i;
@@ -240,7 +241,7 @@ static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32
 		return;
 	if (site_is_word(*w))
 		s->moved[s->nr_moved++] = (u16)i;
-	op = site_op(s->page, i);
+	op = site_op(*w);
 	if (op == INSN_OTHER)
 		return;
 	if (!is_wide_op(op))
@@ -254,7 +255,7 @@ static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32
 /* @a and @b are the words at @w. */
 static inline __attribute__((always_inline)) void look_at_two(struct code_scan *s, const u32 *w, u32 a, u32 b)
 {
-	if (!(look.class[a >> 16] | look.class[b >> 16]))
+	if (!(class_of[a >> 16] | class_of[b >> 16]))
 		return;
 	if (is_worth_it(a))
 		look_closer(s, w);

@@ -25,8 +25,16 @@
 #define LR		14u
 #define UDF		0xe7f000f0u	/* A8.8.247 */
 #define NOP		0xe320f000u
+#define DSB		0xf57ff04fu
+#define ISB		0xf57ff06fu
+#define ICIALLU		0xee070f15u	/* with r0: what it holds does not matter (B4.2.1) */
+#define BPIALL		0xee070fd5u
+#define EQ		0u
 #define NE		1u
+#define LO		3u
+#define HI		8u
 #define AL		14u
+_Static_assert(NO_CODE_PAGES == 16, "do_invalidate() takes four bits");
 
 #define VCPU(field)	((s32)offsetof(struct vcpu, field))
 #define OPEN(field)	((s32)offsetof(struct vcpu_open, field) - (s32)sizeof(struct vcpu_open))
@@ -45,6 +53,7 @@ struct gate {
 	u32 sp_reg, sp_off;	/* a register that is the guest's sp and this, or 16 */
 	struct leave { u32 word, insn; u8 owed; } leave[FIXUPS];	/* branches out, where they leave to, and what is owed there */
 	u32 leaves;
+	u32 other[FIXUPS], others;	/* branches to the guest's own operation (put_plain()) */
 	struct { u32 word, value; } literal[FIXUPS];	/* loads of lr, and what of */
 	u32 literals;
 };
@@ -186,16 +195,22 @@ static void put_eq(struct gate *g, u32 word)
 #define RD(w)	FIELD(w, 15, 12)
 #define RM(w)	FIELD(w, 3, 0)
 
-/* Branches to here, of word @from, lead to the trapping word of @kind, which is next before the way back. */
-static void begin_trap(struct gate *g, u32 from, u32 kind, u32 rt)
+/* ADD lr, pc, #; MOVS pc, lr to what is put next. */
+static void put_to_user(struct gate *g)
 {
 	u32 add;
 
-	branch_here(g, from);
-	put(g, 0xe28fe000);				/* ADD lr, pc, # */
+	put(g, 0xe28fe000);
 	add = g->c->words - 1;
 	put_return(g);
 	g->c->word[add] |= here(g) - (g->at->gate + 4 * add + 8);
+}
+
+/* Branches to here, of word @from, lead to the trapping word of @kind, which is next before the way back. */
+static void begin_trap(struct gate *g, u32 from, u32 kind, u32 rt)
+{
+	branch_here(g, from);
+	put_to_user(g);
 	put(g, site_word_of(kind, 0) | rt);
 }
 
@@ -240,28 +255,146 @@ static bool do_dacr(struct gate *g, u32 w)
 	return rt < SP;
 }
 
+/* -- cache operations by address -- */
+
+/* Leave on @cond to what put_plain() puts. */
+static void otherwise(struct gate *g, u32 cond)
+{
+	put(g, cond << 28 | 0x0a000000);
+	if (g->others == FIXUPS)
+		g->ok = false;
+	else
+		g->other[g->others++] = g->c->words - 1;
+}
+
+#define LOOP_BLO	0x3afffffbu	/* to the operation, behind ADD and CMP */
+#define LOOP_BHI	0x8afffffbu	/* behind ADD and SUBS */
+#define LOOP_INSNS	4u
+
+#define LOOP_AGAIN	0xeafffffau	/* to the comparison before the branch out before the operation, behind ADD */
+
+static bool is_in_loop(const struct gate *g)
+{
+	const u32 *w = g->at->insn;
+
+	return g->at->insns >= LOOP_INSNS && (w[3] == LOOP_BLO || w[3] == LOOP_BHI);
+}
+
+/* Is operand 2 of @w an immediate, or a register that is there and not @rt? */
+static bool operand_fits(u32 w, u32 rt)
+{
+	return w & BIT(25) || (!(w & 0xff0) && RM(w) != rt && RM(w) < SP);
+}
+
+/* Go on if this is the last turn of the loop over lines that the operation on @rt stands in: ADD is, and its comparison. */
+static bool put_last_turn(struct gate *g, u32 rt)
+{
+	u32 add = g->at->insn[1], cmp = g->at->insn[2];
+
+	if (g->at->insn[0] >> 28 != AL || (add & 0xfdfff000) != (0xe0800000 | rt << 16 | rt << 12) || !operand_fits(add, rt))
+		return false;
+	g->c->insns = LOOP_INSNS;
+	if (g->at->insn[3] == LOOP_BLO) {
+		put(g, (add & 0xffff0fff) | LR << 12);			/* ADD lr, rt, the step */
+		put(g, (cmp & 0xfff0ffff) | LR << 16);			/* CMP lr, the end */
+		otherwise(g, LO);
+		return (cmp & 0xfffffff0) == (0xe1500000 | rt << 16) && operand_fits(cmp, rt);
+	}
+	put(g, (cmp & 0xffff0fff) | BIT(24));				/* SUBS: CMP what is left, the step */
+	otherwise(g, HI);
+	return (cmp & 0xfdf00000) == 0xe0500000 && RN(cmp) == RD(cmp) && RN(cmp) != rt && RN(cmp) < SP && operand_fits(cmp, rt);
+}
+
+/*
+ * For all that needs more than the gate, the guest's own operation, which traps, and the loop that it stands in: the window looks at what is behind
+ * it, and does many turns at once (window_fast.c). Then the way back.
+ */
+static void put_plain(struct gate *g)
+{
+	u32 insns = is_in_loop(g) ? LOOP_INSNS : 1;
+
+	for (u32 k = 0; k < g->others; k++)
+		branch_here(g, g->other[k]);
+	load(g, 0, VCPU(r[0]));
+	put_to_user(g);
+	while (here(g) % GATE_ALIGN / 4 + insns >= GATE_ALIGN / 4)	/* none of them at the end of a line */
+		put_raw(g, NOP);
+	for (; g->i < insns; g->i++)
+		put_raw(g, g->i ? g->at->insn[g->i] : (g->at->insn[0] & 0x0fffffff) | AL << 28);
+	put_back(g);
+}
+
+static void put_done(struct gate *g)
+{
+	count(g, EXIT_CP15_CACHE, LR);
+	load_literal(g, g->at->site + 4);
+	put_return(g);
+}
+
 /*
  * DCCMVAC or DCCMVAU, as hot_dccmvac: for the window, if it may publish a descriptor in the place of the stub area, or is about the window's
  * slot.
  */
 static bool do_clean(struct gate *g, u32 w)
 {
-	u32 rt = RD(w), other;
+	u32 rt = RD(w);
 
 	store(g, 0, VCPU(r[0]));			/* it may abort */
+	if (is_in_loop(g) && !put_last_turn(g, rt))
+		return false;
 	load(g, LR, VCPU(stub_line));
 	put(g, 0xe02ee000 | rt);			/* EOR lr, lr, rt */
 	put(g, 0xe31e0d3f);				/* TST lr, #0xfc0: STUB_LINE_MASK; the area is there, because gates are */
 	load(g, LR, VCPU(window_base));
 	put(g, 0x102ee000 | rt);			/* EORNE lr, lr, rt */
 	put(g, 0x11b0ea2e);				/* MOVNES lr, lr, LSR #20 */
-	put(g, 0x0a000000);
-	other = g->c->words - 1;
+	otherwise(g, EQ);
 	put(g, w);
-	count(g, EXIT_CP15_CACHE, LR);
-	load_literal(g, g->at->site + 4 * (g->i + 1));
-	put_return(g);
-	put_trap(g, other, SITE_KIND_DCCMVAC, rt);
+	put_done(g);
+	if (is_in_loop(g))
+		put_plain(g);
+	else
+		put_trap(g, g->other[0], SITE_KIND_DCCMVAC, rt);
+	return rt < SP;
+}
+
+/* ICIMVAU, as win_und: all of the I-cache, if what User mode reads there is known to be no scanned code. */
+static bool do_invalidate(struct gate *g, u32 w)
+{
+	u32 rt = RD(w);
+
+	if (g->at->insns > 2 && g->at->insn[2] == LOOP_AGAIN)
+		return false;				/* all turns take one exit */
+	store(g, 0, VCPU(r[0]));
+	if (is_in_loop(g) && !put_last_turn(g, rt))
+		return false;
+	load(g, LR, VCPU(window_base));
+	put(g, 0xe02ee000 | rt);			/* EOR lr, lr, rt */
+	put(g, 0xe1b0ea2e);				/* MOVS lr, lr, LSR #20: here the window answers */
+	otherwise(g, EQ);
+	load(g, LR, VCPU(dacr_kernel));
+	put(g, 0xee03ef10);				/* MCR DACR, lr */
+	put(g, ISB);
+	put(g, 0xee070f58 | rt << 12);			/* MCR ATS1CUR, rt */
+	put(g, ISB);
+	put(g, 0xee170f14);				/* MRC PAR, r0 */
+	load(g, LR, VCPU(hw_dacr));
+	put(g, 0xee03ef10);				/* the exception return synchronizes it */
+	put(g, 0xe3100001);				/* TST r0, #PAR_F */
+	otherwise(g, NE);
+	put(g, 0xe7e3e650);				/* UBFX lr, r0, #12, #4: vcpu_no_code() */
+	put(g, 0xe08de10e);				/* ADD lr, sp, lr, LSL #2 */
+	put_ls(g, true, LR, LR, VCPU(no_code));
+	put(g, 0xe02ee000);				/* EOR lr, lr, r0 */
+	put(g, 0xe1b0e62e);				/* MOVS lr, lr, LSR #12 */
+	otherwise(g, NE);
+	put(g, DSB);
+	put(g, ICIALLU);
+	put(g, BPIALL);
+	put(g, DSB);
+	load(g, 0, VCPU(r[0]));
+	put_done(g);
+	put_plain(g);
 	return rt < SP;
 }
 
@@ -628,24 +761,46 @@ static bool make_line(struct gate *g)
 	return false;
 }
 
-/* One instruction. */
+/* What is done whatever the registers hold. */
+static bool do_always(struct gate *g, u32 w, enum exit_cause cause)
+{
+	if ((w & 0xffff0fff) == ICIALLU)
+		put(g, DSB);			/* as hot_iciallu */
+	put(g, w);
+	if ((w & 0xffff0fff) == ICIALLU)
+		put(g, BPIALL);
+	count(g, cause, LR);
+	load_literal(g, g->at->site + 4);
+	put_return(g);
+	return RD(w) < SP;
+}
+
+/* One instruction, or one of the last turn of a loop. */
 static bool make_single(struct gate *g)
 {
 	u32 w = (g->at->insn[0] & 0x0fffffff) | AL << 28;
 
 	g->c->insns = 1;
-	if ((w & 0xffff0fff) == 0xee030f10) {
+	switch (w & 0xffff0fff) {
+	case 0xee030f10:
 		g->ok &= do_dacr(g, w);
-	} else if ((w & 0xffff0ffe) == 0xee070f3a) {
+		break;
+	case 0xee070f3a:
+	case 0xee070f3b:
 		g->ok &= do_clean(g, w);
-	} else if ((w & 0xff200000) == 0xe4200000) {
+		break;
+	case 0xee070f35:
+		g->ok &= do_invalidate(g, w);
+		break;
+	case 0xee0d0f70:			/* TPIDRURO */
+		g->ok &= do_always(g, w, EXIT_CP15_THREAD);
+		break;
+	case ICIALLU:
+	case BPIALL:
+		g->ok &= do_always(g, w, EXIT_CP15_CACHE);
+		break;
+	default:				/* LDRT, STRT, LDRBT, STRBT */
 		g->ok &= do_user_ls(g, w);
-	} else {
-		put(g, w);			/* MCR TPIDRURO */
-		g->ok &= RD(w) < SP;
-		count(g, EXIT_CP15_THREAD, LR);
-		load_literal(g, g->at->site + 4);
-		put_return(g);
 	}
 	put_ends(g);
 	return g->ok;

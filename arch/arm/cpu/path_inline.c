@@ -217,8 +217,8 @@ static u32 inline_word(struct vcpu *v, struct code_site *at)
 	u32 word = at->page[at->index], kind = stub_kind(word), cond = word >> 28 == 15 ? 14 : word >> 28;
 	gva_t stub;
 
-	if (at->movable || kind == SITE_KIND_C || (kind == SITE_KIND_DCCMVAC && site_kind(at->page, at->index) != kind))
-		return trap;	/* of a loop: the window executes all of it at once */
+	if (at->movable || kind == SITE_KIND_C)
+		return trap;
 	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
 	if (!may_have_stubs(v))
 		return trap;

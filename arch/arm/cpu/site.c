@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Trapping words: which handler of the window executes a sensitive instruction completely, and the word that says so. */
 #include <arm/code_page.h>
+#include <arm/hot_table.h>
 #include <arm/insn.h>
 #include <arm/site.h>
 
@@ -8,13 +9,18 @@
 
 #define KIND(...)
 #define WORD(kind, mask, value, shift, max, traps)	{ mask, value, SITE_KIND_##kind, shift, max, traps },
+#define GATE_WORD(kind, mask, value, shift, max, traps)	{ mask, value, STUB_KIND_##kind, shift, max, traps },
 static const struct site_row {
 	u32 mask, value;
 	u8 kind, shift, max;
 	bool traps;
-} rows[] = { HOT_TABLE(KIND, WORD) };
+} rows[] = {
+	HOT_TABLE(KIND, WORD)
+	GATE_TABLE(KIND, GATE_WORD)
+};
 #undef KIND
 #undef WORD
+#undef GATE_WORD
 _Static_assert(SITE_KINDS <= 32, "a kind has five bits");
 _Static_assert(SITE_KIND_LDM_R1_RET - SITE_KIND_LDM_R0_RET == SITE_KIND_LDM_R1 - SITE_KIND_LDM_R0, "kind_of() adds a constant");
 
@@ -23,12 +29,25 @@ static u32 operand(const struct site_row *r, u32 word)
 	return word >> r->shift & 0xf;
 }
 
-static const struct site_row *row_of(u32 word)
+static const struct site_row *find_row(u32 word)
 {
 	for (const struct site_row *r = rows; r < rows + ARRAY_SIZE(rows); r++)
 		if ((word & r->mask) == r->value && operand(r, word) <= r->max)
 			return r;
 	return NULL;
+}
+
+/* The row of @word, or NULL. Remembered, because one is asked about several times in a row and few are used; of the word 0 from the beginning. */
+static const struct site_row *row_of(u32 word)
+{
+	static struct { u32 word; const struct site_row *row; } known[1 << 6];
+	u32 i = (word ^ word >> 12 ^ word >> 20) % ARRAY_SIZE(known);
+
+	if (known[i].word != word) {
+		known[i].word = word;
+		known[i].row = find_row(word);
+	}
+	return known[i].row;
 }
 
 /* Behind LDM^ at @i: NOP; ADD sp, sp, #imm8; MOVS pc, lr, the way from a privileged mode to User mode. */
@@ -46,9 +65,21 @@ static bool loops_behind(const u32 *page, u32 i)
 	return i + 3 < SCAN_WORDS && (page[i + 3] == 0x3afffffb || page[i + 3] == 0x8afffffb);
 }
 
+static bool stays(const struct site_row *r, const u32 *page, u32 i)
+{
+	return r->kind >= SITE_KINDS || (r->kind == SITE_KIND_DCCMVAC && loops_behind(page, i));
+}
+
+bool site_stays(const u32 *page, u32 i)
+{
+	const struct site_row *r = row_of(page[i]);
+
+	return r && stays(r, page, i);
+}
+
 static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)
 {
-	if (r->kind == SITE_KIND_DCCMVAC && loops_behind(page, i))
+	if (stays(r, page, i))
 		return SITE_KIND_C;
 	if ((r->kind == SITE_KIND_LDM_R0 || r->kind == SITE_KIND_LDM_R1) && returns_behind(page, i))
 		return r->kind + SITE_KIND_LDM_R0_RET - SITE_KIND_LDM_R0;
@@ -81,6 +112,8 @@ u32 site_word(const u32 *page, u32 i, u32 copy, bool hot)
 	u32 word = page[i], cond = word >> 28 == 15 ? 14 : word >> 28;
 	u32 kind = hot ? site_kind(page, i) : SITE_KIND_C;
 
+	if (site_stays(page, i))
+		return word;
 	return cond << 28 | 0x0f000000 | SITE_FLAG | copy << SITE_COPY_SHIFT |
 	       (kind ? kind << SITE_KIND_SHIFT | site_operand(word) : i & 0xf);
 }
@@ -114,11 +147,11 @@ bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 	return !nth && site_is_word(word);
 }
 
-bool site_is_cheaper(const u32 *page, u32 i)
+bool site_is_cheaper(u32 word)
 {
-	const struct site_row *r = row_of(page[i]);
+	const struct site_row *r = row_of(word);
 
-	return r && r->traps && kind_of(r, page, i) != SITE_KIND_C;
+	return r && r->traps;
 }
 
 /* -- T32 -- */
@@ -163,5 +196,5 @@ bool site_t32_is_cheaper(u16 hw1, u16 hw2)
 {
 	const struct site_row *r = row_of((u32)hw1 << 16 | hw2);
 
-	return r && r->traps;
+	return r && r->traps && r->kind < SITE_KINDS;
 }

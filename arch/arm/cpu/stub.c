@@ -210,7 +210,7 @@ static void make_user_ls(struct maker *m)
 static const struct row {
 	enum stub_class cls;
 	void (*make)(struct maker *m);
-} rows[SITE_KINDS] = {
+} rows[STUB_KINDS] = {
 	[SITE_KIND_CPSID] = { STUB_MASK, make_cps },
 	[SITE_KIND_CPSIE] = { STUB_UNMASK, make_cps },
 	[SITE_KIND_MRS_CPSR] = { STUB_PLAIN, make_mrs_cpsr },
@@ -222,6 +222,9 @@ static const struct row {
 	[SITE_KIND_SCTLR_R] = { STUB_PLAIN, make_sctlr_read },
 	[SITE_KIND_TPIDRURO_W] = { STUB_GATE, NULL },
 	[SITE_KIND_DCCMVAC] = { STUB_GATE, NULL },
+	[SITE_KIND_ICIALLU] = { STUB_GATE, NULL },
+	[SITE_KIND_BPIALL] = { STUB_GATE, NULL },
+	[STUB_KIND_ICIMVAU] = { STUB_GATE, NULL },
 	[SITE_KIND_DACR_R] = { STUB_PLAIN, make_dacr_read },
 	[SITE_KIND_DACR_W] = { STUB_PLAIN, make_dacr_write },
 	[SITE_KIND_USER_LS] = { STUB_PLAIN, make_user_ls },

@@ -54,3 +54,11 @@
 	/* at each switch of address spaces; before each loop over lines */					\
 	KIND(BPIALL,     hot_bpiall,      CP15_CACHE)  WORD(BPIALL,     0xffff0fff, 0xee070fd5, 12, 14, true)	\
 	KIND(CTR_R,      hot_ctr,         CP15_OTHER)  WORD(CTR_R,      0xffff0fff, 0xee100f30, 12, 14, true)
+
+/*
+ * What has a gate (cpu/gate.h) and no kind of trapping word: it traps by itself, and stays as it is where it has no gate. Its kind is
+ * STUB_KIND_name, above those of trapping words. WORD as above.
+ */
+#define GATE_TABLE(KIND, WORD)											\
+	/* in loops, mostly of one turn, where code was changed */						\
+	KIND(ICIMVAU)                                  WORD(ICIMVAU,    0xffff0fff, 0xee070f35, 12, 14, true)

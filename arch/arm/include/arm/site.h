@@ -40,14 +40,16 @@ struct vcpu;
 
 /* SITE_KIND_C is anything else, for window_fast.c or exec.c; its operand is the word's index mod 16, to tell neighbours apart. */
 #define KIND(name, handler, cause)	SITE_KIND_##name,
+#define GATE_KIND(name)			STUB_KIND_##name,
 #define WORD(...)
-enum { SITE_KIND_C, HOT_TABLE(KIND, WORD) SITE_KINDS };
+enum { SITE_KIND_C, HOT_TABLE(KIND, WORD) SITE_KINDS, STUB_KIND_BEFORE = SITE_KINDS - 1, GATE_TABLE(GATE_KIND, WORD) STUB_KINDS };
 #undef KIND
+#undef GATE_KIND
 #undef WORD
 
 /*
  * The trapping word for the word at @page[@i] in copy @copy. Depends on the words behind it too, within the page (SCAN_WORDS
- * words). @hot false: SITE_KIND_C whatever it is.
+ * words). @hot false: SITE_KIND_C whatever it is. The word itself, if nothing but a gate is better: see site_stays().
  */
 u32 site_word(const u32 *page, u32 i, u32 copy, bool hot);
 /* Has @word the form of a trapping word? */
@@ -70,10 +72,12 @@ u32 site_original(u32 trap, u32 nth);
 bool site_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
 /* The kind of the word at @page[@i], as site_word() has it when hot: SITE_KIND_C for what is conditional or not in the table. */
 u32 site_kind(const u32 *page, u32 i);
-/* The kind of @word by itself, without regard to what follows it. */
+/* The kind of @word by itself, without regard to what follows it: SITE_KIND_* or STUB_KIND_*. */
 u32 site_kind_of(u32 word);
 /* The operand of a word whose kind is not SITE_KIND_C. */
 u32 site_operand(u32 word);
-/* Traps by itself, but is cheaper as a site: @page[@i] has a kind other than SITE_KIND_C. */
-bool site_is_cheaper(const u32 *page, u32 i);
+/* Traps by itself, but is cheaper as a site. */
+bool site_is_cheaper(u32 word);
+/* Is @page[@i] such a site, which no trapping word makes cheaper? The window does all of a loop over lines at once where it traps. */
+bool site_stays(const u32 *page, u32 i);
 #endif
