@@ -167,7 +167,7 @@ static bool line_begins(const u8 *p, const u8 *end)
 /* The end of the line "<N>text\n" at @p, or NULL when that is none. */
 static const u8 *line_end(const u8 *p, const u8 *end)
 {
-	const u8 *nl = line_begins(p, end) ? memchr(p + 3, '\n', MIN((u32)(end - p), RECORD_MAX) - 3) : NULL;
+	const u8 *nl = line_begins(p, end) ? memchr(p, '\n', MIN((u32)(end - p), RECORD_MAX)) : NULL;
 
 	return nl && guest_log_is_text((const char *)p, (u32)(nl - p)) ? nl + 1 : NULL;
 }

@@ -49,7 +49,6 @@ int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 	vcpu_load(v);
 	coproc_check_tables();
 	v->host_ttbr0 = arm_host_l1();
-	v->host_return = (u32)(uintptr_t)arm_guest_exit;
 	window_alloc(v);
 	trace_init(v);
 	err = code_pages_init(v);

@@ -10,6 +10,7 @@
 
 void window_alloc(struct vcpu *v)
 {
+	v->host_return = (u32)(uintptr_t)arm_guest_exit;
 	v->open = (struct vcpu_open *)((char *)hv_alloc(PAGE_SIZE, PAGE_SIZE) + PAGE_SIZE) - 1;
 	v->window_stack = hv_alloc(WINDOW_STACK_SIZE, PAGE_SIZE);
 	v->window_sites = hv_alloc(WINDOW_SITES_SIZE, PAGE_SIZE);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One stressor of stress-ng, in a folder of its own: stressor USER NAME SECONDS. It ends after one of its operations, or after a second, or is ended
-# after SECONDS. Prints `verdict STATUS`: 0 passed, 2 found something wrong, 3 and 4 cannot run here, 124 and 137 did not come to its end; and `skipped`
+# after SECONDS. Prints `verdict STATUS`: 0 passed, 2 found something wrong, 3 and 4 cannot run here, 124, 137 and 143 did not come to its end; and `skipped`
 # if it said that it cannot do its work here.
 folder=/tmp/stress
 if [ "$(id -u)" != "$1" ]; then

@@ -1054,6 +1054,54 @@ static void dacr_pair(u32 domain, u32 open, u32 close, u32 cond)
 	}
 }
 
+/*
+ * Opens @domain, loads, closes it; then @word, which a hypervisor may do with another DACR than the guest's, and a load, which must find the domain
+ * closed; or the other way round, and must find it open.
+ */
+static void dacr_around(u32 domain, u32 word, bool closes)
+{
+	u32 opened = OPEN | DACR_CLIENT(domain), closed = OPEN & ~DACR_CLIENT(domain), va = VA + (1 << 20) + 0x600;
+	/* mcr dacr, r0; ldr r3, [r2]; mcr dacr, r1; ldr r3, [r2] */
+	const u32 words[] = { 0xee030f10, ISB, closes ? 0xe5923000 : NOP, 0xee031f10, ISB, word, 0xe5923000, UDF };
+	u32 *code = code_fresh(words, ARRAY_SIZE(words));
+
+	for (u32 n = 0; n < 100; n++) {
+		struct ctx c;
+
+		ctx_init(&c, MODE_SVC | masks | PSR_I | random_flags());
+		c.r[0] = closes ? opened : closed;
+		c.r[1] = closes ? closed : opened;
+		c.r[2] = va;
+		c.r[12] = (u32)USER + 0x800;
+		c.pc = (u32)code;
+		MCR(0, c3, c0, 0, n & 1 ? opened : closed);
+		isb();
+		group_check(closes ? VEC_DABT : VEC_UND, ctx_run(&c), "%08x, %u: vector", word, n);
+		same(&code[8], exc_frame.exc_lr, "%08x, %u: where", word, n);
+		same(c.r[1], MRC(0, c3, c0, 0), "%08x, %u: DACR", word, n);
+		if (closes)
+			same(FS_DOM_SECT, DFSR_FS(exc_frame.dfsr), "%08x, %u: DFSR", word, n);
+		else
+			same(0x600dda7a, exc_frame.r[3], "%08x, %u: value", word, n);
+	}
+}
+
+static void test_dacr_around(void)
+{
+	/* ldrt r11, [r12]; ldrbt; strt; icimvau r12; dccmvac; iciallu */
+	static const u32 words[] = { 0xe4bcb000, 0xe4fcb000, 0xe4acb000, 0xee07cf35, 0xee07cf3a, 0xee07cf15 };
+
+	begin("what has a DACR of its own, beside writes of DACR");
+	write32(DATA + (1 << 20) + 0x600, 0x600dda7a);
+	pt_section(l1_main, VA + (1 << 20), (DATA + (1 << 20)) | S_RAM | S_DOMAIN(1));
+	tlb_all();
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		dacr_around(1, words[i], true);
+		dacr_around(1, words[i], false);
+	}
+	end();
+}
+
 /* 1 is what Linux has for user memory. */
 static void test_dacr(u32 domain)
 {
@@ -1176,6 +1224,7 @@ void guest_main(void)
 	test_domain();
 	test_tpidruro();
 	test_clean();
+	test_dacr_around();
 	test_undefined();
 	test_dacr(1);
 	test_dacr(4);

@@ -4,7 +4,7 @@
 /* SOURCES: arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
-/* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 */
+/* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 -DCONFIG_CODE_PAGES_KEPT=8 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1119,6 +1119,7 @@ static void neighbours_by_address(void **state)
 static void eviction_spares_the_used(void **state)
 {
 	u32 i, word = 0;
+	hpa_t exec;
 
 	for (i = 0; i <= COPIES + 1; i++)
 		put(RAM + i * PAGE_SIZE + 0x10, MRS);
@@ -1128,7 +1129,9 @@ static void eviction_spares_the_used(void **state)
 	exec_page(COPIES);				/* all were used once: the first goes */
 	assert_int_equal(drops, 1);
 	assert_int_equal(dropped_page, RAM);
-	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_int_equal(protected_page, RAM);
+	assert_false(code_page_is_code(&v, RAM, &exec));
+	assert_true(code_page_is_code(&v, RAM, NULL));	/* nothing may write it all the same */
 	assert_true(code_page_site(&v, MRS_TRAP(2), VA + PAGE_SIZE + 0x10, &word));	/* page 1 is used again */
 	exec_page(COPIES + 1);
 	assert_int_equal(drops, 2);
@@ -1140,6 +1143,113 @@ static void eviction_spares_the_used(void **state)
 	assert_int_equal(drops, 3);
 	for (i = 0; i < 3 * COPIES; i++)		/* goes round and round */
 		exec_page(i % (COPIES + 2));
+}
+
+/* Evict the copies of all other pages by those of pages from @first on. */
+static void fill_copies(u32 first)
+{
+	for (u32 i = first; i < first + COPIES; i++) {
+		put(RAM + i * PAGE_SIZE + 0x10, MRS);
+		assert_int_not_equal(exec_page(i), RAM + i * PAGE_SIZE);
+	}
+}
+
+/* What a scan found holds for as long as nothing writes the page, also what depended on its neighbours and on where it was entered. */
+static void evicted_is_made_again(void **state)
+{
+	u32 was[SCAN_WORDS], scans;
+	hpa_t copy, again;
+
+	put(RAM + PAGE_SIZE - 8, LDR_LIT(24));		/* reads word 4 of the next page: is data */
+	put(RAM + PAGE_SIZE + 0xc, B_HERE);
+	put(RAM + PAGE_SIZE + 0x10, MRS);
+	put(RAM + PAGE_SIZE + 0xffc, CPSID);
+	copy = exec_page(1);
+	memcpy(was, hpa_ptr(copy), PAGE_SIZE);
+	assert_int_equal(was[4], MRS);
+	assert_int_not_equal(was[1023], CPSID);
+	put(RAM + PAGE_SIZE - 8, NOP);			/* natively, too, nothing happens to page 1 */
+	fill_copies(2);
+	assert_false(code_page_is_code(&v, RAM + PAGE_SIZE, &copy));
+	scans = v.exits[EXIT_SCAN];
+	again = exec_page(1);
+	assert_int_equal(v.exits[EXIT_SCAN], scans);
+	assert_memory_equal(hpa_ptr(again), was, PAGE_SIZE);
+	assert_true(code_page_is_code(&v, RAM + PAGE_SIZE, &copy));
+	assert_int_equal(copy, again);
+	assert_int_equal(code_pages_audit(&v), 0);
+}
+
+/* And no longer. */
+static void evicted_is_forgotten(void **state)
+{
+	u32 scans;
+	hpa_t exec;
+
+	put(RAM + 0x10, MRS);
+	exec_page(0);
+	fill_copies(2);
+	drops = 0;
+	code_page_written(&v, RAM + 0x18);
+	assert_int_equal(drops, 1);
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	put(RAM + 0x18, CPSID);
+	assert_int_not_equal(get(exec_page(0) + 0x18), CPSID);
+	fill_copies(2);
+	scans = v.exits[EXIT_SCAN];			/* elsewhere other words may be data */
+	code_page_get(&v, RAM, 0xd0000000, &exec);
+	assert_int_equal(v.exits[EXIT_SCAN], scans + 1);
+	fill_copies(2);
+	fill_copies(2 + COPIES);			/* more than is kept: the first of them is code no more */
+	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_int_equal(code_pages_audit(&v), 0);
+	code_pages_reset(&v);
+	for (u32 i = 0; i < 2 * COPIES + 2; i++)
+		assert_false(code_page_is_code(&v, RAM + i * PAGE_SIZE, NULL));
+	assert_int_equal(code_pages_audit(&v), 0);
+}
+
+static void is_made_of(hpa_t copy, u32 page)
+{
+	for (u32 i = 0; i < PAGE_SIZE; i += 4)
+		if (get(RAM + page * PAGE_SIZE + i) == NOP)
+			assert_int_equal(get(copy + i), NOP);
+		else
+			assert_true(site_is_word(get(copy + i)));
+}
+
+/* Pages come, go and change at random: whichever way its copy was made, it is that of the page as it is. */
+static void copies_are_of_their_pages(void **state)
+{
+	u32 made_again = 0, seed = 7, scans;
+
+	for (u32 step = 0; step < 20000; step++) {
+		u32 page, at;
+		bool code;
+		hpa_t exec;
+
+		seed = seed * 1664525 + 1013904223;
+		page = (seed >> 8) % 28;
+		at = page * PAGE_SIZE + (seed >> 16) % SCAN_WORDS * 4;
+		if (!(seed >> 28)) {
+			code_page_written(&v, RAM + at);
+			code_page_drop(&v, RAM + at);
+			put(RAM + at, get(RAM + at) == NOP ? seed & 0x80 ? MRS : CPSID : NOP);
+		}
+		if (code_page_interpreted(&v, RAM + page * PAGE_SIZE, VA + page * PAGE_SIZE)) {
+			code_page_spend(&v, RAM + page * PAGE_SIZE, 1000, RAN_A32);
+			continue;
+		}
+		scans = v.exits[EXIT_SCAN];
+		code = code_page_is_code(&v, RAM + page * PAGE_SIZE, &exec);
+		exec = exec_page(page);
+		made_again += !code && scans == v.exits[EXIT_SCAN];
+		if (exec != RAM + page * PAGE_SIZE)
+			is_made_of(exec, page);
+		if (!(step % 100))
+			assert_int_equal(code_pages_audit(&v), 0);
+	}
+	assert_in_range(made_again, 100, 20000);
 }
 
 static void without_fast_exits(void **state)
@@ -1223,6 +1333,36 @@ static bool comes_to(u32 n, u32 at, u32 cpsr)
 	v.cpsr = cpsr;
 	v.r[15] = VA + n * PAGE_SIZE + at;
 	return code_page_interpreted(&v, RAM + n * PAGE_SIZE, VA + n * PAGE_SIZE);
+}
+
+static hpa_t thumb_page(u32 n);
+
+/* The same of T32 code, of which more may become known before its copy has to make room. */
+static void evicted_t32_is_made_again(void **state)
+{
+	u32 copy, scans;
+	u16 was[PAGE_SIZE / 2];
+
+	thumb_page(0);
+	put(RAM + 0x200, 0xb672b672);			/* which nothing reaches yet */
+	code_page_drop(&v, RAM);
+	thumb_page(0);
+	v.r[15] = VA + 0x200;
+	assert_int_equal(code_page_t32_trap(&v, &copy), T32_TRAP_SITE);
+	memcpy(was, hpa_ptr(exec_page(0)), PAGE_SIZE);
+	for (u32 n = 1; n <= COPIES; n++)
+		thumb_page(n);
+	scans = v.exits[EXIT_SCAN];
+	assert_memory_equal(hpa_ptr(exec_page(0)), was, PAGE_SIZE);
+	assert_int_equal(v.exits[EXIT_SCAN], scans);
+	assert_int_equal(code_pages_audit(&v), 0);
+	v.r[15] = VA + 0x202;
+	assert_int_equal(code_page_t32_trap(&v, &copy), T32_TRAP_SITE);
+	/* and a page that comes to be executed in the other set is interpreted */
+	for (u32 n = 1; n <= COPIES; n++)
+		thumb_page(n);
+	assert_true(comes_to(0, 0x10, MODE_SVC));
+	assert_int_equal(code_pages_audit(&v), 0);
 }
 
 /* What is surely sensitive in both sets is interpreted from when the kernel executes T32 code anywhere; before nobody asks. */
@@ -1517,7 +1657,7 @@ static void moved_words_of_a_lost_copy(void **state)
 		put(RAM + i * PAGE_SIZE + 0x20, MRS);
 		assert_true(exec_page(i) != RAM + i * PAGE_SIZE);
 	}
-	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_false(code_page_is_code(&v, RAM, &copy));
 	exec_page(1);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
@@ -1575,7 +1715,7 @@ static void names_of_evicted_copies_stay(void **state)
 	while (rounds--)
 		for (u32 i = 2; i < 2 + 2 * CONFIG_CODE_PAGES; i++)
 			assert_true(exec_page(i) != RAM + i * PAGE_SIZE);
-	assert_false(code_page_is_code(&v, RAM, NULL));
+	assert_false(code_page_is_code(&v, RAM, &copy));
 	exec_page(1);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x108), MRS);
 	assert_int_equal(get(RAM + PAGE_SIZE + 0x110), CPSID);
@@ -1646,7 +1786,8 @@ int main(void)
 		S(read_and_reached), S(loads_of_loads), S(certain_code), S(own_svc_in_doubt), S(doubt_in_a_neighbour), S(t32_in_doubt),
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
-		P(neighbours_by_address), P(neighbours_that_change), P(eviction_spares_the_used), P(without_fast_exits),
+		P(neighbours_by_address), P(neighbours_that_change), P(eviction_spares_the_used), P(evicted_is_made_again), P(evicted_is_forgotten), P(copies_are_of_their_pages),
+		P(evicted_t32_is_made_again), P(without_fast_exits),
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),

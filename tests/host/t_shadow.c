@@ -99,8 +99,9 @@ const char *show_text(char *out, u32 size, const char *text)
 void arm_window_in_place(struct vcpu *vc) { }
 
 /* Code pages: one in three has sites and gets a copy. */
-static u16 code_state[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];	/* 0 unknown, 1 clean, else copy + 2 */
+static u16 code_state[(RAM_SIZE + SRAM_SIZE) / PAGE_SIZE];	/* 0 unknown, 1 clean, KEPT its copy had to make room, else copy + 2 */
 #define COPIES	8u
+#define KEPT	(COPIES + 2)
 static hpa_t copy_pool;
 static gpa_t copy_of[COPIES];
 static u32 copy_hand;
@@ -124,9 +125,9 @@ void code_page_drop(struct vcpu *vc, gpa_t gpa)
 
 	if (!st || !*st)
 		return;
-	hpa_t copy = *st >= 2 ? copy_pool + (*st - 2u) * PAGE_SIZE : 0;
+	hpa_t copy = *st >= 2 && *st != KEPT ? copy_pool + (*st - 2u) * PAGE_SIZE : 0;
 
-	if (*st >= 2)
+	if (copy)
 		copy_of[*st - 2] = 0;
 	*st = 0;
 	shadow_drop_page(vc, gpa & PAGE_MASK, copy);
@@ -136,11 +137,27 @@ bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec)
 {
 	u16 *st = state_of(gpa);
 
-	if (!st || !*st)
+	if (!st || !*st || (exec && *st == KEPT))
 		return false;
 	if (exec)
 		*exec = *st >= 2 ? copy_pool + (*st - 2u) * PAGE_SIZE : (gpa & PAGE_MASK) + displaced;
 	return true;
+}
+
+/* Page @gpa gets a copy. The one whose it was stays code, which nothing may write. */
+static u16 make_copy(struct vcpu *vc, gpa_t gpa)
+{
+	gpa_t before;
+
+	copy_hand = (copy_hand + 1) % COPIES;
+	before = copy_of[copy_hand];
+	if (before) {
+		code_page_drop(vc, before);
+		shadow_protect_page(vc, before);
+		*state_of(before) = KEPT;
+	}
+	copy_of[copy_hand] = gpa & PAGE_MASK;
+	return (u16)(copy_hand + 2);
 }
 
 void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -153,14 +170,9 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	if (!*st) {
 		shadow_protect_page(vc, gpa);
 		vcpu_count(vc, EXIT_SCAN);
-		*st = 1;
-		if ((gpa >> PAGE_SHIFT) % 3 == 0) {
-			copy_hand = (copy_hand + 1) % COPIES;
-			if (copy_of[copy_hand])
-				code_page_drop(vc, copy_of[copy_hand]);
-			copy_of[copy_hand] = gpa & PAGE_MASK;
-			*st = (u16)(copy_hand + 2);
-		}
+		*st = (gpa >> PAGE_SHIFT) % 3 ? 1 : make_copy(vc, gpa);
+	} else if (*st == KEPT) {
+		*st = make_copy(vc, gpa);
 	}
 	code_page_is_code(vc, gpa, exec);
 }
@@ -936,6 +948,29 @@ static void another_kernel_starts(void **state)
 	guest_write_sctlr(0);
 	guest_write_sctlr(SCTLR_M);
 	assert_false(stays_common(0x00120000));
+	audit();
+}
+
+/* A page whose copy had to make room is code: nothing writes it, and whoever executes it next gets a copy. */
+static void code_without_a_copy(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	for (u32 i = 0; i <= COPIES; i++)
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x1000 + i * 3 * PAGE_SIZE, KRW) | NG);
+	l2(0, 0x00140000, P(RAM + 0x1000, URO) | NG);
+	mmu_on();
+	for (u32 i = 0; i <= COPIES; i++)
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, true));
+	assert_int_equal(code_state[1], KEPT);
+	audit();
+	assert_true(guest_does(0x00140000, ACC_EXEC, false));
+	assert_in_range(code_state[1], 2, KEPT - 1);
+	assert_false(user_ran[1]);
+	assert_int_equal(code_state[4], KEPT);
+	assert_true(guest_does(0x00101000, ACC_READ, true));
+	assert_int_equal(code_state[4], KEPT);
+	assert_true(guest_does(0x00101000, ACC_WRITE, true));
+	assert_int_equal(code_state[4], 0);
 	audit();
 }
 
@@ -2367,7 +2402,7 @@ static int back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
+		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A guest that attacks through all that guests share (tests/guests/duo/attacker.c), beside one that works: that one goes on, audits are clean."""
 
+import re
 import shutil
 
 import pytest
@@ -64,8 +65,12 @@ def test_virtio_by_the_book(boot, tmp_path, path):
     board.open_monitor()
     board.sendline("console 1 history")
     lines, tests, failed = results(board)
-    assert tests == 8 and failed == 0, "\n".join(lines)
+    assert tests == 9 and failed == 0, "\n".join(lines)
     board.open_monitor()
+    if path == "inline":
+        dump = board.monitor_command("guest 1 dump")
+        made = re.search(r"system calls: .* one line, which was made (\d+) times", dump)
+        assert made and int(made[1]) > 3, f"no system call was a line:\n{dump}"
     check(board)
 
 

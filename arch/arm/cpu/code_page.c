@@ -10,6 +10,8 @@
  * A copy is of one instruction set. As soon as a guest's kernel executes T32 code somewhere, all pages are asked about both sets
  * (code_t32.c): one that is sensitive in both, or comes to be executed in the other set than its copy's, is interpreted. Of a T32 copy it is
  * kept what is known of its code; that grows when a trapping word is executed where no instruction was known to begin.
+ *
+ * A page whose copy makes room for another's stays protected from writing, so what its scan found stays true: its next copy is made of that.
  */
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
@@ -29,6 +31,7 @@
 #include "code_t32.h"
 
 #define COPIES		CONFIG_CODE_PAGES
+#define KEPT		CONFIG_CODE_PAGES_KEPT
 
 /*
  * What trapping words call a copy: another name whenever one is made, and none comes again before all others. A guest that has not read its own
@@ -42,10 +45,12 @@ _Static_assert(NAMES <= 0x4000, "states that keep a name must not be others");
 
 /* Page states; other values are copy numbers. */
 #define PAGE_UNKNOWN	0
-#define PAGE_NAMED	0x8000	/* unknown as well; its copy, which had to make room for another, had the name in the low bits */
+#define PAGE_NAMED	0x8000	/* unknown as well; its last copy had the name in the low bits */
+#define PAGE_KEPT	0xc000	/* its copy had to make room for another; the low bits say where it is kept what the scan found */
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
 #define PAGE_CLEAN_T32	0xfffd	/* in T32 state only */
+_Static_assert(PAGE_KEPT + KEPT <= PAGE_CLEAN_T32, "states that say what is kept must not be others");
 
 #define NOTHING		~0u	/* no page's address */
 #define RANGES_MAX	8
@@ -80,6 +85,17 @@ struct copy {
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
+/* Of a page whose copy had to make room: what the copy was, to make it again. */
+struct kept {
+	gpa_t gpa;
+	gva_t gva;	/* where it was mapped last */
+	u16 name;	/* 0: was given to another copy since, or is of T32 code */
+	u16 next;	/* of a free one: the next free one, or KEPT */
+	bool used, thumb;
+	struct t32_known known;
+	u32 trapped[T32_HALVES / 32];	/* of T32 code */
+};
+
 struct ram_range {
 	gpa_t base;
 	u32 size;
@@ -97,7 +113,7 @@ struct code_pages {
 	gpa_t *name_of;		/* the page whose A32 copy last had a name, | 1, or 0 */
 	u32 last_name;
 	u32 live, hand;
-	u32 scans, evictions, repairs;
+	u32 scans, evictions, repairs, made_again;
 	bool hot;		/* the window may handle sites by their kind */
 	struct churn churn[CHURN_PAGES];
 	u32 churn_hand;
@@ -105,7 +121,10 @@ struct code_pages {
 	bool thumb;		/* the guest's kernel executes T32 code */
 	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
 	u32 reached, mixed;	/* T32 code that became known later; pages that are interpreted because they hold both sets, or seem to */
-	struct t32_known *known;	/* [1..copies] */
+	struct t32_known *known;	/* [1..copies]; of an A32 copy its first half is a bit for each word that is a site */
+	struct kept *kept;		/* [0..KEPT - 1] */
+	u32 kept_free, kept_hand;	/* the first free one, or KEPT; the next that is given away when none is */
+	u32 nr_kept;
 	struct t32_known new_known;	/* of the page that t32 is about */
 	struct t32_scan t32;
 	gpa_t looked_at;	/* the page that scan is about, when it is about to be executed */
@@ -164,6 +183,30 @@ static bool is_unknown(u16 state)
 	return state == PAGE_UNKNOWN || (state >= PAGE_NAMED && state < PAGE_NAMED + NAMES);
 }
 
+static bool is_kept(u16 state)
+{
+	return state >= PAGE_KEPT && state < PAGE_KEPT + KEPT;
+}
+
+static struct kept *kept_of(const struct code_pages *c, u16 state)
+{
+	return &c->kept[state - PAGE_KEPT];
+}
+
+static void kept_init(struct code_pages *c)
+{
+	for (u32 i = 0; i < KEPT; i++)
+		c->kept[i] = (struct kept){ .next = (u16)(i + 1) };
+	c->kept_free = c->kept_hand = c->nr_kept = 0;
+}
+
+static void kept_forget(struct code_pages *c, u16 state)
+{
+	*kept_of(c, state) = (struct kept){ .next = (u16)c->kept_free };
+	c->kept_free = state - PAGE_KEPT;
+	c->nr_kept--;
+}
+
 int code_pages_init(struct vcpu *v)
 {
 	const struct guest_map *m = &v->guest->map;
@@ -190,6 +233,8 @@ int code_pages_init(struct vcpu *v)
 	c->called = hv_alloc(NAMES * sizeof(u16), 8);
 	c->name_of = hv_alloc(NAMES * sizeof(gpa_t), 8);
 	c->known = hv_alloc((c->copies + 1) * sizeof(struct t32_known), 8);
+	c->kept = hv_alloc(KEPT * sizeof(struct kept), 8);
+	kept_init(c);
 	c->hot = !v->fast_off;
 	c->looked_at = NOTHING;
 	v->code = c;
@@ -208,6 +253,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->called, 0, NAMES * sizeof(u16));
 	memset(c->name_of, 0, NAMES * sizeof(gpa_t));
 	memset(c->churn, 0, sizeof(c->churn));
+	kept_init(c);
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
 	v->code_gen++;
@@ -228,6 +274,14 @@ static void release_copy(struct vcpu *v, u32 n)
 	c->copy[n].live = false;
 }
 
+/* The name of the copy that a page of state @state, which is code, has or had; 0: it has none that could be kept. */
+static u32 name_in(const struct code_pages *c, u16 state)
+{
+	if (is_kept(state))
+		return kept_of(c, state)->name;
+	return is_copy(state) && !c->copy[state].thumb ? c->copy[state].name : 0;
+}
+
 /*
  * Page @gpa is code no more. With @named its next copy gets the name of this one. Where copies often make room for others, names last only so:
  * each is what tells the words that the guest has read out of the copy and has not run yet.
@@ -236,13 +290,16 @@ static void drop(struct vcpu *v, gpa_t gpa, bool named)
 {
 	struct code_pages *c = v->code;
 	u16 *state = page_state(c, gpa);
-	u32 n;
+	u32 n, name;
 
 	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
 		return;		/* what is interpreted is read again each time */
 	n = is_copy(*state) ? *state : 0;
-	*state = n && named && !c->copy[n].thumb ? PAGE_NAMED | c->copy[n].name : PAGE_UNKNOWN;
+	name = named ? name_in(c, *state) : 0;
+	if (is_kept(*state))
+		kept_forget(c, *state);
+	*state = name ? PAGE_NAMED | name : PAGE_UNKNOWN;
 	v->code_gen++;
 	if (n)
 		release_copy(v, n);
@@ -343,6 +400,8 @@ static bool is_other_set(const struct vcpu *v, u16 state)
 
 	if (state == PAGE_CLEAN_T32)
 		return !thumb;
+	if (is_kept(state))
+		return v->code->thumb && kept_of(v->code, state)->thumb != thumb;
 	return is_copy(state) && v->code->thumb && v->code->copy[state].thumb != thumb;
 }
 
@@ -409,7 +468,17 @@ static u16 *keeper_of(const struct code_pages *c, u32 name)
 {
 	u16 *state = c->name_of[name] ? page_state(c, ALIGN_DOWN(c->name_of[name], PAGE_SIZE)) : NULL;
 
-	return state && *state == (PAGE_NAMED | name) ? state : NULL;
+	if (!state || !(is_kept(*state) ? kept_of(c, *state)->name == name : *state == (PAGE_NAMED | name)))
+		return NULL;
+	return state;
+}
+
+static void lose_name(struct code_pages *c, u16 *state)
+{
+	if (is_kept(*state))
+		kept_of(c, *state)->name = 0;
+	else
+		*state = PAGE_UNKNOWN;
 }
 
 /* The name that a page of state @state has kept, or 0. */
@@ -432,7 +501,7 @@ static u32 new_name(struct code_pages *c)
 		if (keeper && ++kept <= NAMES_KEPT)
 			continue;
 		if (keeper)
-			*keeper = PAGE_UNKNOWN;
+			lose_name(c, keeper);
 		return c->last_name;
 	}
 }
@@ -450,6 +519,41 @@ static void set_name(struct code_pages *c, u32 n, u32 name)
 	c->copy[n].name = (u16)name;
 }
 
+/* -- copies that make room -- */
+
+/* Where to keep what is known of one more page. That of another one goes if need be, which is code no more then. */
+static u32 kept_take(struct vcpu *v)
+{
+	struct code_pages *c = v->code;
+	u32 k;
+
+	if (c->kept_free == KEPT) {
+		drop(v, c->kept[c->kept_hand].gpa, true);
+		c->kept_hand = (c->kept_hand + 1) % KEPT;
+	}
+	k = c->kept_free;
+	c->kept_free = c->kept[k].next;
+	c->nr_kept++;
+	return k;
+}
+
+/* Copy @n makes room. Nothing may write its page meanwhile, as nothing could before. */
+static void evict(struct vcpu *v, u32 n)
+{
+	struct code_pages *c = v->code;
+	const struct copy *p = &c->copy[n];
+	u32 k = kept_take(v);
+
+	c->kept[k] = (struct kept){ .gpa = p->gpa, .gva = p->gva, .name = p->thumb ? 0 : p->name, .used = true, .thumb = p->thumb };
+	c->kept[k].known = c->known[n];
+	if (p->thumb)
+		t32_keep(hpa_ptr(copy_hpa(c, n)), &c->known[n], c->kept[k].trapped);
+	drop(v, p->gpa, false);
+	shadow_protect_page(v, c->kept[k].gpa);
+	*page_state(c, c->kept[k].gpa) = (u16)(PAGE_KEPT + k);
+	c->evictions++;
+}
+
 /* A free copy; when there is none, drop one by the clock (second chance) algorithm. */
 static u32 take_copy(struct vcpu *v)
 {
@@ -464,8 +568,7 @@ static u32 take_copy(struct vcpu *v)
 		if (c->live < c->copies)
 			continue;
 		if (!p->used) {
-			drop(v, p->gpa, true);
-			c->evictions++;
+			evict(v, c->hand);
 			break;
 		}
 		p->used = false;
@@ -497,9 +600,11 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 
 	c->name_of[at.copy] = (u32)gpa | 1;
 	memcpy(dst, at.page, PAGE_SIZE);
+	c->known[n] = (struct t32_known){ 0 };
 	for (u32 k = 0; k < c->scan.nr_sites; k++) {
 		at.index = c->scan.site[k];
 		dst[at.index] = v->path->code->word(v, &at);
+		c->known[n].start[at.index / 32] |= BIT(at.index % 32);
 	}
 	c->copy[n].bound = at.bound;
 	publish_copy(v, n);
@@ -902,21 +1007,12 @@ static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return c->t32.sites || c->t32.traps ? PAGE_UNKNOWN : c->perhaps_a32 ? PAGE_CLEAN_T32 : PAGE_CLEAN;
 }
 
-/* Scan a page of state @before, which is unknown, and make its copy if it needs one. */
-static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva, u16 before)
+/* The copy of a page, of what was found in it; it gets @name, or a new one (0). */
+static u16 make_copy(struct vcpu *v, gpa_t gpa, gva_t gva, bool thumb, u32 name)
 {
 	struct code_pages *c = v->code;
-	bool thumb = v->cpsr & PSR_T;
-	u32 n, name;
-	u16 state;
+	u32 n = take_copy(v);
 
-	if (thumb && !c->thumb)
-		return PAGE_CLEAN;	/* of User mode; its kernel executes none */
-	state = scan_for_state(v, gpa, gva);
-	if (state != PAGE_UNKNOWN)
-		return state;
-	name = thumb ? 0 : kept_name(before);
-	n = take_copy(v);
 	set_name(c, n, name ? name : new_name(c));
 	c->copy[n].gpa = gpa;
 	c->copy[n].gva = gva & PAGE_MASK;
@@ -927,6 +1023,58 @@ static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva, u16 before)
 	else
 		write_copy(v, n, gpa);
 	return (u16)n;
+}
+
+/* Scan a page of state @before, which is unknown, and make its copy if it needs one. */
+static u16 new_state(struct vcpu *v, gpa_t gpa, gva_t gva, u16 before)
+{
+	bool thumb = v->cpsr & PSR_T;
+	u16 state;
+
+	if (thumb && !v->code->thumb)
+		return PAGE_CLEAN;	/* of User mode; its kernel executes none */
+	state = scan_for_state(v, gpa, gva);
+	if (state != PAGE_UNKNOWN)
+		return state;
+	return make_copy(v, gpa, gva, thumb, thumb ? 0 : kept_name(before));
+}
+
+/* As if a scan had found them just now. */
+static void find_again(struct code_scan *s, const u32 *sites)
+{
+	s->nr_sites = 0;
+	for (u32 i = 0; i < SCAN_WORDS / 32; i++)
+		for (u32 left = sites[i]; left; left &= left - 1)
+			s->site[s->nr_sites++] = (u16)(32 * i + (u32)__builtin_ctz(left));
+}
+
+/* The copy of a page that had to make room, again. */
+static void make_again(struct vcpu *v, gpa_t gpa, u16 *state)
+{
+	struct code_pages *c = v->code;
+	const struct kept *k = kept_of(c, *state);
+	u32 name = k->name;
+	gva_t gva = k->gva;
+	bool thumb = k->thumb;
+
+	c->looked_at = NOTHING;
+	c->new_known = k->known;
+	if (thumb)
+		t32_find_again(&c->t32, k->trapped);
+	else
+		find_again(&c->scan, k->known.start);
+	kept_forget(c, *state);
+	*state = PAGE_UNKNOWN;
+	*state = make_copy(v, gpa, gva, thumb, name);
+	c->made_again++;
+	v->code_gen++;
+}
+
+/* What was found in a page holds where it was looked at. */
+static void forget_elsewhere(struct vcpu *v, gpa_t gpa, gva_t gva, u16 state)
+{
+	if (is_kept(state) && kept_of(v->code, state)->gva != (gva & PAGE_MASK))
+		drop(v, gpa, true);
 }
 
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
@@ -942,6 +1090,7 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 		leave_mixed_page(v, gpa, state);
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return false;
+	forget_elsewhere(v, gpa, gva, *state);
 	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva))
 		interpret_for(churn_get(v->code, ALIGN_DOWN(gpa, PAGE_SIZE)), state, DOUBT_INSTRUCTIONS);
 	return *state == PAGE_INTERP;
@@ -985,7 +1134,10 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		(*page_moves(c, gpa))++;
 		drop(v, gpa, true);
 	}
-	if (is_unknown(*state)) {
+	forget_elsewhere(v, gpa, gva, *state);
+	if (is_kept(*state)) {
+		make_again(v, gpa, state);
+	} else if (is_unknown(*state)) {
 		shadow_protect_page(v, gpa);
 		forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
@@ -1046,7 +1198,7 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec)
 {
 	const u16 *state = page_state(v->code, gpa);
 
-	if (!state || is_unknown(*state) || *state == PAGE_INTERP)
+	if (!state || is_unknown(*state) || *state == PAGE_INTERP || (exec && is_kept(*state)))
 		return false;
 	if (exec)
 		*exec = is_copy(*state) ? copy_hpa(v->code, *state) : guest_map_hpa(&v->guest->map, ALIGN_DOWN(gpa, PAGE_SIZE));
@@ -1221,8 +1373,8 @@ void code_pages_dump(struct vcpu *v)
 {
 	const struct code_pages *c = v->code;
 
-	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u moved words put back\n", (unsigned)c->scans,
-		(unsigned)c->live, (unsigned)c->copies, (unsigned)c->evictions, (unsigned)c->repairs);
+	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u made again without a scan, %u moved words put back\n",
+		(unsigned)c->scans, (unsigned)c->live, (unsigned)c->copies, (unsigned)c->evictions, (unsigned)c->made_again, (unsigned)c->repairs);
 	pr_info("words of code in doubt: %u left as they are, %u right either way\n", (unsigned)c->doubts, (unsigned)c->either);
 	if (c->thumb)
 		pr_info("T32 code of the kernel: %u times more became known, %u pages with A32 code interpreted\n", (unsigned)c->reached,
@@ -1231,12 +1383,24 @@ void code_pages_dump(struct vcpu *v)
 		dump_interpreted(&c->range[i]);
 }
 
+/* Page @gpa says that something about it is kept: is it? */
+static u32 audit_kept(const struct code_pages *c, gpa_t gpa, u16 state, u32 *kept)
+{
+	++*kept;
+	if (kept_of(c, state)->used && kept_of(c, state)->gpa == gpa)
+		return 0;
+	pr_err("code page audit: what is kept for page 0x%08x is not its\n", (unsigned)gpa);
+	return 1;
+}
+
 /* The copy that page @page of @r names: is it live, and is it this page's? */
-static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32 page, u32 *named)
+static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32 page, u32 *named, u32 *kept)
 {
 	u32 n = r->state[page];
 	gpa_t gpa = r->base + (page << PAGE_SHIFT);
 
+	if (is_kept((u16)n))
+		return audit_kept(c, gpa, (u16)n, kept);
 	if (!is_copy((u16)n))
 		return 0;
 	++*named;
@@ -1249,16 +1413,17 @@ static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32
 u32 code_pages_audit(struct vcpu *v)
 {
 	const struct code_pages *c = v->code;
-	u32 bad = 0, named = 0, live = 0;
+	u32 bad = 0, named = 0, live = 0, kept = 0;
 
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		for (u32 page = 0; page < c->range[i].size >> PAGE_SHIFT; page++)
-			bad += audit_page(c, &c->range[i], page, &named);
+			bad += audit_page(c, &c->range[i], page, &named, &kept);
 	for (u32 n = 1; n <= c->copies; n++)
 		live += c->copy[n].live;
-	if (live == c->live && live == named)
+	if (live == c->live && live == named && kept == c->nr_kept)
 		return bad;
-	pr_err("code page audit: %u copies are live, %u are counted, %u are some page's\n", (unsigned)live, (unsigned)c->live, (unsigned)named);
+	pr_err("code page audit: %u copies are live, %u are counted, %u are some page's; %u pages are kept, %u are counted\n", (unsigned)live,
+	       (unsigned)c->live, (unsigned)named, (unsigned)kept, (unsigned)c->nr_kept);
 	return bad + 1;
 }
 

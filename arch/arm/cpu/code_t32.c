@@ -560,6 +560,21 @@ void t32_write(struct t32_scan *s)
 			write_one(s, 32 * w + (u32)__builtin_ctz(bits));
 }
 
+void t32_keep(const u16 *copy, const struct t32_known *known, u32 trapped[T32_HALVES / 32])
+{
+	memset(trapped, 0, T32_HALVES / 8);
+	for (u32 i = 0; i < T32_HALVES; i++)
+		if (copy[i] == SITE_T32_TRAP && !t32_is_start(known, i))
+			bit_set(trapped, i);
+}
+
+void t32_find_again(struct t32_scan *s, const u32 trapped[T32_HALVES / 32])
+{
+	s->conflict = false;
+	memcpy(s->trapped, trapped, sizeof(s->trapped));
+	memset(s->data, 0, sizeof(s->data));	/* which only said what is not replaced */
+}
+
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg)
 {
 	upper_make();

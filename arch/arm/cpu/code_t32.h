@@ -37,6 +37,10 @@ struct t32_scan {
 void t32_scan(struct t32_scan *s, u32 entry, u32 it);
 /* Make the copy at s->to of what t32_scan() found. */
 void t32_write(struct t32_scan *s);
+/* Which halfwords of the copy at @copy are replaced because they are not known: all that is needed to make it again, beside @known. */
+void t32_keep(const u16 *copy, const struct t32_known *known, u32 trapped[T32_HALVES / 32]);
+/* As if t32_scan() had found s->known and @trapped just now. */
+void t32_find_again(struct t32_scan *s, const u32 trapped[T32_HALVES / 32]);
 /*
  * Halfword @at, which was not known to begin an instruction, does: what follows from that becomes known too, and the copy at s->to
  * is made to agree.

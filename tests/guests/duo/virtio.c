@@ -467,10 +467,111 @@ static void test_entropy(void)
 	group_end();
 }
 
+/* -- code -- */
+
+#define VA		0x30000000u	/* the kernel's alone: */
+#define HANDLER_VA	VA		/* what a system call comes to, as Linux begins it, */
+#define VECTORS_VA	(VA + 0x1000u)
+#define STACK_VA	(VA + 0x2000u)
+#define USER_VA		0x30100000u	/* SVC */
+#define UDF		0xe7f000f0u
+#define KERNEL_PAGE	(P_SMALL | P_WB | P_AP(0, 1))
+
+static u32 handler[1024] __attribute__((aligned(4096))), vectors[1024] __attribute__((aligned(4096))), stack[1024] __attribute__((aligned(4096)));
+static u32 user[1024] __attribute__((aligned(4096)));
+static u32 percpu[4];
+#define SAVES		8u		/* the one that differs: which register it stores */
+static const u32 begins[] = {
+	0xe24dd048,			/* sub sp, sp, #72 */
+	0xe88d1fff,			/* stm sp, {r0-r12} */
+	0xe28d803c, 0xe9486000,		/* add r8, sp, #60; stmdb r8, {sp, lr}^ */
+	0xe14f8000, 0xe1a0900e,		/* mrs r8, spsr; mov r9, lr */
+	0xe58d903c, 0xe58d8040, 0xe58d0044, /* str r9, [sp, #60]; str r8, [sp, #64]; str r0, [sp, #68] */
+	0xee1daf90, 0xe300c008, 0xe340c000, 0xe79aa00c, /* mrc TPIDRPRW, r10; movw, movt r12, #8; ldr r10, [r10, r12] */
+	0xee0daf70, 0xee11cf10,		/* mcr TPIDRURO, r10; mrc SCTLR, r12 */
+};
+
+/* A system call whose handler saves @reg. */
+static void system_call(u32 *launch, u32 reg)
+{
+	volatile u32 *saved = &stack[(0x800 - 4) / 4];
+	struct ctx c;
+
+	ctx_init(&c, MODE_SVC | PSR_I);
+	c.sp = STACK_VA + 0x800;
+	c.lr = USER_VA;
+	c.pc = (u32)launch;
+	*saved = 0;
+	asm volatile("msr spsr_cxsf, %0" : : "r"(MODE_USR));
+	group_check(VEC_UND, ctx_run(&c), "vector, r%u", reg);
+	group_check(HANDLER_VA + sizeof(begins) + 4, exc_frame.exc_lr, "where, r%u", reg);
+	group_check(c.sp - 72, exc_frame.sp, "sp, r%u", reg);
+	group_check(ctx_reg(reg), *saved, "what was saved, r%u", reg);
+}
+
+static void handler_to_disk(u32 sector, u32 reg)
+{
+	for (u32 i = 0; i < SECTOR / 4; i++)
+		((volatile u32 *)data)[i] = i < ARRAY_SIZE(begins) ? begins[i] | (i == SAVES ? reg << 12 : 0) : UDF;
+	group_check(BLK_OK, request(BLK_OUT, sector, SECTOR, 1, "code to the disk"), "write");
+}
+
+/* The handler is read from the disk, over the one that there is. All that is done for the processor's sake is to invalidate its instruction cache. */
+static void handler_from_disk(u32 sector)
+{
+	request_put(0, BLK_IN, sector, SECTOR);
+	set(&desc[1], handler, SECTOR, NEXT | WRITE, 2);
+	offer(0);
+	notify();
+	done(0, SECTOR + 1, "code from the disk");
+	asm volatile("mcr p15, 0, %0, c7, c5, 0\n\tmcr p15, 0, %0, c7, c5, 6\n\tdsb\n\tisb" : : "r"(0) : "memory");
+}
+
+/* What a device writes over code that was executed, and over what was made of it, runs. */
+static void test_code(void)
+{
+	const u32 movs[] = { 0xe1b0f00e };
+	u32 *launch = code_fresh(movs, 1), *l2 = l2_alloc();
+
+	group_begin("a system call's handler from the disk, again and again");
+	vector_table_build(vectors);
+	vectors[10] = HANDLER_VA;
+	user[0] = 0xef000000;
+	code_sync(vectors, sizeof(vectors));
+	code_sync(user, sizeof(user));
+	pt_section(l1_main, VA, L1_TABLE(l2, 0));
+	pt_page(l2, HANDLER_VA, (u32)handler | KERNEL_PAGE);
+	pt_page(l2, VECTORS_VA, (u32)vectors | KERNEL_PAGE);
+	pt_page(l2, STACK_VA, (u32)stack | KERNEL_PAGE);
+	l2 = l2_alloc();
+	pt_section(l1_main, USER_VA, L1_TABLE(l2, 0));
+	pt_page(l2, USER_VA, (u32)user | P_SMALL | P_WB | P_AP(0, 2));
+	tlb_all();
+	drive(DISK, 0);
+	*(volatile u16 *)&avail.flags = NO_INTERRUPT;	/* nothing but the notification itself is an exit */
+	for (u32 i = 0; i < 4; i++)
+		handler_to_disk(i, i);
+	asm volatile("cpsie af");
+	MCR(0, c13, c0, 4, percpu);
+	MCR(0, c12, c0, 0, VECTORS_VA);
+	isb();
+	for (u32 round = 0; round < 24; round++) {
+		handler_from_disk(round % 4);
+		for (u32 i = 0; i < 8; i++)	/* a hypervisor learns */
+			system_call(launch, round % 4);
+	}
+	MCR(0, c12, c0, 0, exc_vectors);
+	isb();
+	stacks_init();
+	group_end();
+}
+
 void guest_main(void)
 {
 	intc_init();
 	pt_flat(l1_main);
+	for (u32 va = RAM_BASE; va < RAM_TEST_END; va += 1 << 20)	/* not for User mode, as kernels have it */
+		l1_main[va >> 20] = va | S_SECT | S_WB | S_AP(0, 1);
 	pt_section(l1_main, DISK & 0xfff00000, (DISK & 0xfff00000) | S_DEVICE);
 	mmu_on_cached(l1_main, DACR_CLIENT(0));
 	test_registers();
@@ -481,5 +582,6 @@ void guest_main(void)
 	test_resets();
 	test_broken();
 	test_entropy();
+	test_code();
 	reg_write(STATUS, 0);
 }

@@ -55,7 +55,10 @@ void code_pages_reset(struct vcpu *v);	/* drop everything */
 void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
 u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's */
 
-/* Is the page scanned code (so that no writable mapping of it may exist)? *exec as above when true and exec != NULL. */
+/*
+ * Is the page scanned code (so that no writable mapping of it may exist)? With @exec: and can it be executed without code_page_get(), because its
+ * copy did not have to make room for another one? *exec as above when true.
+ */
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 /* The guest invalidates instruction cache for the page, or some such: forget it; removes its executable mappings. */
 void code_page_drop(struct vcpu *v, gpa_t gpa);
