@@ -3,7 +3,7 @@
 #include <arch/vcpu.h>
 #include <hv/layout.h>
 
-#define FIXED_SIZE	0x258000u	/* vCPU, shadow's own, stubs, window, trace, what is kept of code pages: measured, and a sixth more */
+#define FIXED_SIZE	0x1e8000u	/* vCPU, shadow's own, stubs, window, trace, what is kept of code pages: measured, and a sixth more */
 #define PER_PAGE	12u		/* bytes of tracking for each page of the guest's RAM */
 #define PER_COPY	640u		/* what is known of each copied page of code */
 

@@ -4,7 +4,7 @@
 /* SOURCES: arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
-/* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 -DCONFIG_CODE_PAGES_KEPT=8 */
+/* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 -DKEPT=8 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
