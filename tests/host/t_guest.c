@@ -766,6 +766,9 @@ static void kernels_of_other_kinds_say_so(void **state)
 		const char *what;
 	} kinds[] = {
 		{ 0x00, 0x464c457f, "ELF" }, { 0x38, 0x644d5241, "AArch64" }, { 0x00, 0x04088b1f, "gzip" }, { 0x00, 0x587a37fd, "xz" },
+		{ 0x00, 0x39685a42, "bzip2" }, { 0x00, 0x8000005d, "lzma" }, { 0x00, 0x0000005d, "lzma" }, { 0x00, 0x4f5a4c89, "lzop" },
+		{ 0x00, 0x184c2102, "lz4" }, { 0x00, 0x184d2204, "lz4" }, { 0x00, 0xfd2fb528, "zstd" }, { 0x00, 0xedfe0dd0, "FIT" },
+		{ 0x00, 0x52444e41, "Android" }, { 0x00, 0x37303730, "cpio" }, { 0x202, 0x53726448, "x86" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
