@@ -576,6 +576,8 @@ static void memory_is_said_once(void **state)
 		ROOT("<1>", "<1>", MEMORY("@80000000", "status = \"disabled\";")),
 		ROOT("<1>", "<1>", "bus { " MEMORY("", "") " };"),
 		ROOT("<1>", "<1>", MEMORY("@80000000", "") "memory@90000000 { device_type = \"memory\", \"ram\"; reg = <0x90000000 0x10000000>; };"),
+		ROOT("<1>", "<1>", MEMORY("@80000000", "") "memory@90000000 { device_type = [6d 65 6d 6f 72 79]; reg = <0x90000000 0x10000000>; };"),
+		ROOT("<1>", "<1>", "memory@80000000 { device_type = \"memory\", \"ram\"; reg = <0x90000000 0x10000000>; };"),
 		ROOT("<1>", "<1>", "chosen { linux,usable-memory-range = <0x80000000 0x20000000>; };"),
 	};
 
