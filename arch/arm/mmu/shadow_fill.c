@@ -469,8 +469,7 @@ static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 	return true;
 }
 
-/* A supersection was mapped: an operation on any of its addresses is about all of it. */
-static void note_super(struct shadow *s, gva_t va)
+void note_super(struct shadow *s, gva_t va)
 {
 	u32 first = va >> SECTION_SHIFT & ~15u;
 
