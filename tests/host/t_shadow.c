@@ -179,6 +179,7 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
 bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
+bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa) { return false; }
 void xlate_forget(struct vcpu *vc) { }
 
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)

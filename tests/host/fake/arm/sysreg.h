@@ -18,11 +18,12 @@ static inline void write_##name(u32 v) { }
 extern u32 fake_midr;
 static inline u32 read_midr(void) { return fake_midr; }
 static inline u32 read_tlbtr(void) { return 0x00202001; }	/* a Cortex-A8's: 32 entries of each TLB can be locked */
+static inline u32 read_dacr(void) { return 0; }
 CP15_FAKE(ctr) CP15_FAKE(mpidr) CP15_FAKE(id_pfr0) CP15_FAKE(id_pfr1) CP15_FAKE(id_afr0)
 CP15_FAKE(id_mmfr0) CP15_FAKE(id_mmfr1) CP15_FAKE(id_mmfr2) CP15_FAKE(id_mmfr3)
 CP15_FAKE(id_isar0) CP15_FAKE(id_isar1) CP15_FAKE(id_isar2) CP15_FAKE(id_isar3) CP15_FAKE(id_isar4)
 CP15_FAKE(aidr) CP15_FAKE(sctlr) CP15_FAKE(actlr) CP15_FAKE(cpacr)
-CP15_FAKE(tpidrurw) CP15_FAKE(tpidruro) CP15_FAKE(l2auxcr) CP15_FAKE(dacr)
+CP15_FAKE(tpidrurw) CP15_FAKE(tpidruro) CP15_FAKE(l2auxcr)
 CP15_FAKE(isr) CP15_FAKE(iciallu) CP15_FAKE(bpiall) CP15_FAKE(dccmvac) CP15_FAKE(dccsw)
 
 /* Caches: of each level what there is, and hooks that see what is named of them. */
