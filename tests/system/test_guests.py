@@ -87,6 +87,16 @@ def test_pages_are_handed_to_interp(boot, path):
 
 
 @pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+def test_pages_of_all_modes_are_rewritten(boot, path):
+    """Many pages in doubt because User mode may execute them: each is interpreted for a while, and none is scanned again and again."""
+    board = boot(umbra_arguments(f"common-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/common.bin"}, path))
+    results(board)
+    stats = board.monitor("stats")
+    count = {name: int(events) for name, events in re.findall(r"^([A-Z]\w+) +(\d+)", stats, re.M)}
+    assert count["INTERP"] < 100000 and count["SCAN"] < 500, stats
+
+
+@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
 def test_old_habits_stay_fast(boot, path):
     """System calls while User mode calls helpers beside the vectors, SCTLR written at each, address spaces by way of ASID 0: few leave the window."""
     board = boot(umbra_arguments(f"oldkernel-{path}", "bare-metal", {"guest.bin": build_dir() / "guests/oldkernel.bin"}, path))

@@ -153,7 +153,8 @@ static u16 *page_state(const struct code_pages *c, gpa_t gpa)
 #define PAGE_SUSPECT	0x40u	/* it looked so, and has not run in one set for long enough since */
 #define PAGE_BOTH_SETS	(PAGE_MIXED | PAGE_SUSPECT)
 #define PAGE_USER	0x20u	/* User mode has come to execute it, since its kernel's pages are scanned for it as well */
-#define PAGE_ONE_SET	0x10u	/* it was in doubt for being open to User mode, and ran in A32 state for long enough, in its kernel's modes */
+#define PAGE_KERNEL	0x10u	/* what it is rewritten to is for its kernel alone: User mode may execute T32 code there that looks like sites */
+#define PAGE_ONE_SET	0x08u	/* it was in doubt for being open to User mode, and nothing but A32 code ran in it for long enough */
 #define PAGE_MOVES	(PAGE_ONE_SET - 1)
 _Static_assert(MOVES_MAX < PAGE_MOVES, "moves must not reach what stands above them");
 
@@ -323,14 +324,26 @@ static struct churn *churn_find(struct code_pages *c, gpa_t gpa)
 	return NULL;
 }
 
-/* A new entry for @gpa. The page whose place it takes is scanned when it is executed next. */
+/* Page @n was interpreted for long enough. */
+static void note_one_set(const struct code_pages *c, const struct churn *n)
+{
+	if (n->sets == RAN_A32)
+		*page_moves(c, n->gpa) |= PAGE_ONE_SET;
+}
+
+/*
+ * A new entry for @gpa. The page whose place it takes is scanned when it is executed next. One that was in doubt and ran A32 code alone has run for
+ * long enough then: where many are, each would be scanned again and again, and none would ever have its time.
+ */
 static struct churn *churn_add(struct code_pages *c, gpa_t gpa)
 {
 	struct churn *n = &c->churn[c->churn_hand++ % CHURN_PAGES];
 	u16 *state = n->gpa ? page_state(c, n->gpa) : NULL;
 
-	if (state && *state == PAGE_INTERP)
+	if (state && *state == PAGE_INTERP) {
 		*state = PAGE_UNKNOWN;
+		note_one_set(c, n);
+	}
 	*n = (struct churn){ .gpa = gpa };
 	return n;
 }
@@ -355,7 +368,7 @@ void code_page_written(struct vcpu *v, gpa_t gpa)
 
 	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
 	code_page_drop(v, gpa);
-	*page_moves(c, gpa) &= PAGE_MOVES;	/* it may hold something else now */
+	*page_moves(c, gpa) &= PAGE_MOVES | PAGE_ONE_SET;	/* it may hold something else now, but code where data changes is what it was */
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return;
 	n = churn_get(c, gpa);
@@ -443,8 +456,7 @@ void code_page_spend(struct vcpu *v, gpa_t gpa, u32 instructions, u32 sets)
 	} else {
 		*page_state(v->code, gpa) = PAGE_UNKNOWN;
 		*page_moves(v->code, gpa) &= ~PAGE_SUSPECT;
-		if (n->sets == RAN_A32)
-			*page_moves(v->code, gpa) |= PAGE_ONE_SET;
+		note_one_set(v->code, n);
 	}
 }
 
@@ -889,9 +901,9 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 }
 
 /*
- * Does User mode execute page @gpa at @gva as well? It has done so, or it may: but that says little, because a boot loader or a kernel's
- * decompressor maps everything for all modes. So this is only believed until the kernel has executed enough of the page. With the MMU off one
- * set of code owns the machine.
+ * Does User mode execute page @gpa at @gva as well? It has done so, or it may: but that says little, because boot loaders, decompressors and
+ * kernels without protection map everything for all modes. So this is only believed until enough of the page was executed as A32 code. User
+ * mode's first fetch cannot be missed. With the MMU off one set of code owns the machine.
  */
 static bool is_common(struct vcpu *v, gpa_t gpa, gva_t gva)
 {
@@ -904,16 +916,33 @@ static bool is_common(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return moves & PAGE_USER || (!(moves & PAGE_ONE_SET) && !guest_walk(v, gva, ACC_EXEC, false, &w, &f));
 }
 
+/* Is page @gpa about to be executed by its kernel, which has A32 code only as far as is known, and for long in this page? */
+static bool is_kernels(const struct vcpu *v, gpa_t gpa)
+{
+	return vcpu_privileged(v) && !v->code->thumb && *page_moves(v->code, gpa) & PAGE_ONE_SET;
+}
+
+/* Must User mode, which is about to execute page @gpa, not do so because of what is or would be made of it for its kernel? */
+static bool is_kept_from_user(const struct vcpu *v, gpa_t gpa)
+{
+	return !vcpu_privileged(v) && v->cp15.sctlr & SCTLR_M && *page_moves(v->code, gpa) & PAGE_KERNEL;
+}
+
+/* Only User mode's code had page @gpa interpreted, and now its kernel comes to execute it. */
+static void take_for_kernel(struct vcpu *v, gpa_t gpa, u16 *state)
+{
+	if (*state == PAGE_INTERP && is_kernels(v, gpa) && *page_moves(v->code, gpa) & PAGE_KERNEL)
+		*state = PAGE_UNKNOWN;
+}
+
 /* User mode is about to execute page @gpa, which no entry lets it do before this is asked. What was made of the page may be for its kernel alone. */
 static void note_user_fetch(struct vcpu *v, gpa_t gpa)
 {
-	u8 *moves = page_moves(v->code, gpa), before = *moves;
+	u8 *moves = page_moves(v->code, gpa);
 
-	if (vcpu_privileged(v))
+	if (vcpu_privileged(v) || *moves & PAGE_USER || !(v->cp15.sctlr & SCTLR_M))
 		return;
-	*moves = (before | PAGE_USER) & (u8)~PAGE_ONE_SET;
-	if (!(before & PAGE_ONE_SET))
-		return;
+	*moves |= PAGE_USER;
 	v->code->looked_at = NOTHING;
 	code_page_drop(v, gpa);
 }
@@ -943,12 +972,34 @@ static bool is_word_a32(const void *page, u32 i)
 	return code_doubt_is_a32(page, i);
 }
 
-/* A page that is to be executed in A32 state, where it has @n sites: would it be wrong with these replaced? */
+/*
+ * A page that is to be executed in A32 state, where it has @n sites: would it be wrong with these replaced? If only for User mode, that is kept
+ * in mind, and it is right for its kernel.
+ */
 static bool is_doubtful(struct vcpu *v, u32 n, gpa_t gpa, gva_t gva)
 {
 	struct code_scan *s = &v->code->scan;
+	u8 *moves = page_moves(v->code, gpa);
 
-	return s->interpret || (n && is_common(v, gpa, gva) && code_doubt_t32(s, entry_of(v, gva)));
+	*moves &= ~PAGE_KERNEL;
+	if (s->interpret)
+		return true;
+	if (!n || !is_common(v, gpa, gva) || !code_doubt_t32(s, entry_of(v, gva)))
+		return false;
+	*moves |= v->code->thumb ? 0 : PAGE_KERNEL;
+	return !is_kernels(v, gpa);
+}
+
+/* The same of User mode's T32 code, where the page has @n sites if it is A32 code. */
+static bool is_doubtful_t32(struct vcpu *v, u32 n, gpa_t gpa)
+{
+	struct code_scan *s = &v->code->scan;
+	bool yes = n || s->nr_out;
+
+	*page_moves(v->code, gpa) &= ~PAGE_KERNEL;
+	if (yes && !s->interpret)
+		*page_moves(v->code, gpa) |= PAGE_KERNEL;
+	return yes;
 }
 
 /* Of a kernel that executes both sets. What was found is left for new_state(). */
@@ -981,7 +1032,7 @@ static bool must_be_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 			*page_moves(c, gpa) |= PAGE_SUSPECT;
 	} else {
 		n = scan_page(v, gpa, gva);
-		yes = v->cpsr & PSR_T ? n || c->scan.nr_out : is_doubtful(v, n, gpa, gva);
+		yes = v->cpsr & PSR_T ? is_doubtful_t32(v, n, gpa) : is_doubtful(v, n, gpa, gva);
 	}
 	c->looked_at = yes ? NOTHING : gpa;
 	if (yes)
@@ -1093,9 +1144,10 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP))
 		return false;
 	forget_elsewhere(v, gpa, gva, *state);
+	take_for_kernel(v, gpa, state);
 	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva))
 		interpret_for(churn_get(v->code, ALIGN_DOWN(gpa, PAGE_SIZE)), state, DOUBT_INSTRUCTIONS);
-	return *state == PAGE_INTERP;
+	return *state == PAGE_INTERP || is_kept_from_user(v, gpa);
 }
 
 bool code_page_is_privileged(struct vcpu *v, gpa_t gpa)
