@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Unit test: what the monitor shows of callers, with nothing but a stack to go by. */
-/* SOURCES: arch/arm/debug_view.c arch/arm/vcpu.c tests/host/fake/log.c */
+/* SOURCES: arch/arm/debug_view.c arch/arm/vcpu.c core/layout_msg.c tests/host/fake/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,6 +41,7 @@ int guest_walk(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, stru
 }
 
 const struct region *guest_map_find(const struct guest_map *m, gpa_t gpa) { return &m->r[0]; }
+int guest_map_add(struct guest_map *m, const struct region *r, const char **clash) { return -EINVAL; }
 
 void *guest_peek_virt(struct guest *g, gva_t va, u32 len, u32 *n)
 {
