@@ -116,7 +116,7 @@ static int guest_cmd_map(struct guest *g)
 		const struct region *r = &g->map.r[i];
 
 		mon_printf("  0x%08lx-0x%08lx %-12s %s\n", (unsigned long)r->base,
-			   (unsigned long)(r->base + (r->size - 1)), region_name[r->type], r->name);
+			   (unsigned long)(r->base + (r->size - 1)), region_name[r->type], SHOWN(r->name));
 	}
 	return 0;
 }

@@ -78,7 +78,7 @@ static void no_memory(const struct guest *g, u32 addr, bool phys)
 	}
 	r = guest_map_find(&g->map, pa);
 	mon_printf("%08x  physical 0x%08x: %s is not memory, and not read\n", (unsigned)addr, (unsigned)pa,
-		   r ? r->name : "nothing");
+		   r ? SHOWN(r->name) : "nothing");
 }
 
 static int view_memory(struct guest *g, int argc, char **argv)

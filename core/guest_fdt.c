@@ -227,13 +227,14 @@ static int add_devices(struct guest *g, void *fdt)
 	return err;
 }
 
-/* As kernels find it: by the first string of device_type, whatever stands behind it. */
+/* As kernels find it: by the first string of device_type, whatever stands behind it, and where nothing ends it, padding may. */
 static bool is_memory(const void *fdt, int node)
 {
+	const int name = sizeof("memory") - 1;
 	int len;
 	const char *type = fdt_getprop(fdt, node, "device_type", &len);
 
-	return type && len >= (int)sizeof("memory") && !memcmp(type, "memory", sizeof("memory"));
+	return type && len >= name && !memcmp(type, "memory", name) && (len == name || !type[name]);
 }
 
 /* The guest must not probe what is not there: it would get an external abort. */
@@ -284,11 +285,10 @@ static int set_memory(void *fdt, const struct layout_guest *c)
 		node = fdt_add_subnode(fdt, 0, "memory");
 		if (node < 0)
 			return node;
-		err = fdt_setprop_string(fdt, node, "device_type", "memory");
-		if (err)
-			return err;
 	}
-	err = clean_memory(fdt, node);
+	err = fdt_setprop_string(fdt, node, "device_type", "memory");
+	if (!err)
+		err = clean_memory(fdt, node);
 	if (!err)
 		err = delprop(fdt, node, "reg");
 	if (err)

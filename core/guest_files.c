@@ -60,6 +60,16 @@ static const struct {
 	{ 0x38, 0xffffffff, 0x644d5241, "a kernel for AArch64, which this processor has not" },
 	{ 0x00, 0x00ffffff, 0x00088b1f, "compressed (gzip); unpack it" },
 	{ 0x00, 0xffffffff, 0x587a37fd, "compressed (xz); unpack it" },
+	{ 0x00, 0x00ffffff, 0x00685a42, "compressed (bzip2); unpack it" },
+	{ 0x00, 0x00ffffff, 0x0000005d, "compressed (lzma); unpack it" },
+	{ 0x00, 0xffffffff, 0x4f5a4c89, "compressed (lzop); unpack it" },
+	{ 0x00, 0xffffffff, 0x184c2102, "compressed (lz4); unpack it" },
+	{ 0x00, 0xffffffff, 0x184d2204, "compressed (lz4); unpack it" },
+	{ 0x00, 0xffffffff, 0xfd2fb528, "compressed (zstd); unpack it" },
+	{ 0x00, 0xffffffff, 0xedfe0dd0, "a device tree, or a FIT image; the kernel in it is wanted (dumpimage)" },
+	{ 0x00, 0xffffffff, 0x52444e41, "a boot image of Android; the kernel in it is wanted" },
+	{ 0x00, 0xffffffff, 0x37303730, "a cpio archive, no kernel but an initrd" },
+	{ 0x202, 0xffffffff, 0x53726448, "a kernel for x86, not for this processor" },
 };
 
 const char *guest_file_foreign(const struct layout_file *k)

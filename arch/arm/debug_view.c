@@ -142,7 +142,7 @@ static void print_leaf(struct vcpu *v, gva_t va, const struct walk *w)
 	rights(v, va, true, kernel);
 	rights(v, va, false, user);
 	mon_printf("        %lu KiB at physical 0x%08x (%s), kernel %s, user %s, %s, TEX %u C %u B %u S %u\n",
-		   (unsigned long)(w->size >> 10), (unsigned)w->gpa, r ? r->name : "nothing", kernel, user,
+		   (unsigned long)(w->size >> 10), (unsigned)w->gpa, r ? SHOWN(r->name) : "nothing", kernel, user,
 		   w->global ? "global" : "of one address space", w->tex, w->c, w->b, w->s);
 }
 

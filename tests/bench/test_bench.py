@@ -309,6 +309,14 @@ def test_bad_input(arguments, message):
     assert done.stdout.startswith("bench: ") and "Traceback" not in done.stdout
 
 
+@pytest.mark.parametrize("name", ["results.json", "results.md", "strategies.md"])
+def test_results_of_somebody_else_stay(tmp_path, name):
+    (tmp_path / name).write_text("somebody's")
+    done = bench("--only", "null", "--output", tmp_path)
+    assert done.returncode == 1 and f"{name} is there, and not from a measurement" in done.stdout, done.stdout
+    assert (tmp_path / name).read_text() == "somebody's"
+
+
 def test_failures_are_shown_and_fail(tmp_path, monkeypatch, capsys):
     """What a user sees of a benchmark that failed, and the exit status."""
     good = {"null": outcome("Simple syscall: 0.1000 microseconds"), "dhrystone": outcome("dhrystone: 1 runs in 244 ns, 244.0 ns each")}

@@ -12,6 +12,9 @@
 #define URO		P_AP(0, 2)		/* User mode reads */
 #define URW		P_AP(0, 3)
 #define FUNCTION	0x80u			/* in each page: mrs r0, cpsr; bx lr */
+#define MRS_R0		0xe10f0000u
+#define NOP		0xe320f000u
+#define USER_PART	0xf0u		/* in pages for both: svc */
 #define USER_LOAD	0x00u			/* in the page of User code: ldr r2, [r0]; svc */
 #define USER_STORE	0x08u
 #define USER_SVC	0x10u
@@ -28,7 +31,7 @@ static void make(u32 *table, u32 va, u32 rights)
 	write32(page + 0x40, 0xe10f1000);		/* mrs r1, cpsr */
 	write32(page + 0x44, 0xe51ff004);		/* ldr pc, [pc, #-4] */
 	write32(page + 0x48, (u32)hook_2);
-	write32(page + FUNCTION, 0xe10f0000);
+	write32(page + FUNCTION, MRS_R0);
 	write32(page + FUNCTION + 4, 0xe12fff1e);
 	code_sync((void *)page, 0x100);
 	pt_page(table, va, page | P_SMALL | P_WB | rights);
@@ -108,6 +111,58 @@ static void test_high_vectors(void)
 	group_end();
 }
 
+/* System instructions of each kind, one in a page that only User mode has executed so far. What they do is seen from elsewhere. */
+enum state_in { IN_R0, IN_SPSR, IN_FRAME };		/* where the function finds the state that it is to make */
+static const struct { const char *name; u32 word; enum state_in in; } executed_first[] = {
+	{ "CPSIE", 0xf1080080, IN_R0 }, { "MSR", 0xe121f000, IN_R0 }, { "MSR of an immediate", 0xe321f053, IN_R0 },
+	{ "MOVS pc, lr", 0xe1b0f00e, IN_SPSR }, { "SUBS pc, lr", 0xe25ef000, IN_SPSR }, { "RFE", 0xf8bd0a00, IN_FRAME },
+};
+
+/* With IRQ masked, the function at @pc is to unmask it. */
+static void unmasks(const char *name, u32 pc, enum state_in in)
+{
+	u32 old = cpsr_read(), psr = old & ~PSR_I;
+
+	irq_disable();
+	if (in == IN_SPSR)
+		asm volatile("msr spsr_cxsf, %0" : : "r"(psr));
+	if (in == IN_FRAME)
+		asm volatile("adr r2, 1f; push {r2, %0}; bx %1; 1:" : : "r"(psr), "r"(pc) : "r0", "r1", "r2", "r3", "memory");
+	else
+		((void (*)(u32))pc)(psr);
+	group_check(0, cpsr_read() & PSR_I, "%s: IRQ mask", name);
+	asm volatile("msr cpsr_c, %0" : : "r"(old) : "memory");
+}
+
+/* As make() does, but the only system instruction is @word, as a function; and there is something for User mode. */
+static void make_common(u32 va, u32 word)
+{
+	u32 page = TEST_RAM + PAGES + 0x1000 * pages;
+
+	make(l2, va, URO);
+	write32(page + 0x40, NOP);
+	write32(page + FUNCTION, word);
+	write32(page + USER_PART, 0xef000000);
+	code_sync((void *)page, 0x100);
+}
+
+static void test_executed_first(void)
+{
+	u32 va = VA + 0xb0000;
+
+	group_begin("functions in pages that User mode executed first");
+	for (u32 i = 0; i < ARRAY_SIZE(executed_first); i++, va += 0x1000) {
+		make_common(va, executed_first[i].word);
+		user(executed_first[i].name, va + USER_PART, 0);
+		unmasks(executed_first[i].name, va + FUNCTION, executed_first[i].in);
+		user(executed_first[i].name, va + USER_PART, 0);
+	}
+	make_common(va, MRS_R0);
+	user("MRS", va + USER_PART, 0);
+	kernel_calls("MRS", va);
+	group_end();
+}
+
 static void test_functions(void)
 {
 	group_begin("functions in a page that User mode reaches");
@@ -151,6 +206,7 @@ void guest_main(void)
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_vectors();
 	test_high_vectors();
+	test_executed_first();
 	test_functions();
 	test_functions_again("a function beside what User mode executes", VA + 0x2000, URO, USER_SVC, 0);
 	test_functions_again("a function in a page that User mode wrote", VA + 0xa0000, URW, USER_STORE, VA + 0xa0f00);

@@ -576,6 +576,8 @@ static void memory_is_said_once(void **state)
 		ROOT("<1>", "<1>", MEMORY("@80000000", "status = \"disabled\";")),
 		ROOT("<1>", "<1>", "bus { " MEMORY("", "") " };"),
 		ROOT("<1>", "<1>", MEMORY("@80000000", "") "memory@90000000 { device_type = \"memory\", \"ram\"; reg = <0x90000000 0x10000000>; };"),
+		ROOT("<1>", "<1>", MEMORY("@80000000", "") "memory@90000000 { device_type = [6d 65 6d 6f 72 79]; reg = <0x90000000 0x10000000>; };"),
+		ROOT("<1>", "<1>", "memory@80000000 { device_type = \"memory\", \"ram\"; reg = <0x90000000 0x10000000>; };"),
 		ROOT("<1>", "<1>", "chosen { linux,usable-memory-range = <0x80000000 0x20000000>; };"),
 	};
 
@@ -764,6 +766,9 @@ static void kernels_of_other_kinds_say_so(void **state)
 		const char *what;
 	} kinds[] = {
 		{ 0x00, 0x464c457f, "ELF" }, { 0x38, 0x644d5241, "AArch64" }, { 0x00, 0x04088b1f, "gzip" }, { 0x00, 0x587a37fd, "xz" },
+		{ 0x00, 0x39685a42, "bzip2" }, { 0x00, 0x8000005d, "lzma" }, { 0x00, 0x0000005d, "lzma" }, { 0x00, 0x4f5a4c89, "lzop" },
+		{ 0x00, 0x184c2102, "lz4" }, { 0x00, 0x184d2204, "lz4" }, { 0x00, 0xfd2fb528, "zstd" }, { 0x00, 0xedfe0dd0, "FIT" },
+		{ 0x00, 0x52444e41, "Android" }, { 0x00, 0x37303730, "cpio" }, { 0x202, 0x53726448, "x86" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {

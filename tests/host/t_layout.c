@@ -469,6 +469,23 @@ static void damaged_blobs(void **state)
 	}
 }
 
+/* The first property says that it has nearly 2^32 bytes: one that libfdt takes for none ends where it began. */
+static void lengths_that_wrap(void **state)
+{
+	for (u32 length = 0xffffffff; length >= 0xffffffe0; length--) {
+		fdt32_t value = cpu_to_fdt32(length);
+		u32 at;
+
+		compile_edited("quiet", "quiet");
+		for (at = fdt_off_dt_struct(blob); be32_load((u8 *)blob + at) != FDT_PROP; at += 4)
+			;
+		memcpy((u8 *)blob + at + 4, &value, 4);
+		fake_log_reset();
+		assert_true(layout_parse(blob, &layout) < 0);
+		assert_int_equal(fake_log_count[LOG_ERR], 1);
+	}
+}
+
 /* A second guest, with memory from what is left and devices of its own. */
 static const char second[] =
 	"  guest@1 { compatible = \"umbra,guest\"; memory-mib = <32>; kernel = <&i>; load-offset = <0x8000>; weight = <50>; cap = <25>; latency;\n"
@@ -601,6 +618,7 @@ int main(void)
 		cmocka_unit_test(not_a_tree),
 		cmocka_unit_test(header_is_checked),
 		cmocka_unit_test(damaged_blobs),
+		cmocka_unit_test(lengths_that_wrap),
 		cmocka_unit_test(two_guests),
 		cmocka_unit_test(a_mistake_costs_one_guest),
 		cmocka_unit_test(maximum_beside_others),

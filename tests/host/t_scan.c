@@ -1736,6 +1736,29 @@ static void user_visible(void **state)
 	assert_int_equal(code_pages_user_visible(&v), 0);
 }
 
+/* What makes a page one to be scanned for privileged modes, although User mode executes it first; programs of User mode have none of it. */
+static void privileged_code(void **state)
+{
+	static const u32 system[] = { MRS, 0xe14f3000, 0xe121f000, 0xe169f001, 0xe321f0d3, CPSID, 0xf1080080, 0xf1020013, 0xe320f003, 0xe1b0f00e,
+				      0xe25ef004, 0xf96d0513, 0xf8bd0a00 };
+	/* msr cpsr_f of a register and an immediate, nop, mov pc, cmp, svc, udf, pld, VFP, a T32 function's end and its next one's beginning */
+	static const u32 others[] = { 0xe128f000, 0xe328f000, NOP, 0xe1a0f00e, 0xe35f0000, 0xef000000, 0xe7f000f0, 0xf5d0f000, 0xeeb00b40, 0xb570bd70,
+				      0xf7fff000, 0, ~0u };
+	u32 at;
+
+	for (at = 0; at < PAGE_SIZE; at += 4)
+		put(RAM + at, others[at / 4 % ARRAY_SIZE(others)]);
+	assert_false(code_page_is_privileged(&v, RAM));
+	for (u32 i = 0; i < ARRAY_SIZE(system); i++) {
+		at = i * (PAGE_SIZE - 4) / (ARRAY_SIZE(system) - 1) & ~3u;
+		put(RAM + at, system[i]);
+		assert_true(code_page_is_privileged(&v, RAM + 0x104));
+		put(RAM + at, NOP);
+	}
+	assert_false(code_page_is_privileged(&v, RAM));
+	assert_false(code_page_is_privileged(&v, RAM - PAGE_SIZE));	/* no memory */
+}
+
 static void everything_is_forgotten(void **state)
 {
 	hpa_t exec;
@@ -1791,7 +1814,7 @@ int main(void)
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(privileged_code), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

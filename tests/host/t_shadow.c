@@ -179,6 +179,7 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
 bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
+bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa) { return false; }
 void xlate_forget(struct vcpu *vc) { }
 
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -1528,6 +1529,52 @@ static void tables_of_what_rests_change(void **state)
 	}
 }
 
+/* Small pages become parts of a large one while nothing of their space can be loaded: what stays of them is part of it, too. One operation names all. */
+static void pages_that_grow(void **state)
+{
+	for (u32 i = 0; i < EACH_STRATEGY; i++) {
+		const u32 large = (RAM + 0x60000) | URW << 4 | 1 | 0xc | NG;
+
+		use_strategy(i);
+		spaces_with_pages();
+		for (u32 k = 0; k < 16; k++)
+			l2(0, RESTING + 0x10000 + k * PAGE_SIZE, P(RAM + 0x60000 + k * PAGE_SIZE, URW) | NG);
+		enter(0, 1);
+		assert_true(guest_does(RESTING + 0x13000, ACC_WRITE, false));
+		visit_others(0);
+		shadow_tlbi(v, TLBI_ASID, 1);
+		for (u32 k = 0; k < 16; k++)
+			l2(0, RESTING + 0x10000 + k * PAGE_SIZE, large);
+		enter(0, 1);
+		assert_true(guest_does(RESTING + 0x13000, ACC_WRITE, false));
+		for (u32 k = 0; k < 16; k++)
+			l2(0, RESTING + 0x10000 + k * PAGE_SIZE, 0);
+		shadow_tlbi(v, TLBI_MVA, (RESTING + 0x1a000) | 1);
+		assert_false(guest_does(RESTING + 0x13000, ACC_READ, false));
+		audit();
+	}
+}
+
+/* The same of sections and a supersection. */
+static void sections_that_grow(void **state)
+{
+	for (u32 k = 0; k < 16; k++)
+		l1(0, 0x60000000 + k * SECTION_SIZE, S(RAM + k * SECTION_SIZE, KRW));
+	mmu_on();
+	assert_true(guest_does(0x60300000, ACC_WRITE, true));
+	write_ttbr0(G_L1(SPACES));
+	for (u32 k = 0; k < 16; k++)
+		l1(0, 0x60000000 + k * SECTION_SIZE, S(RAM, KRW) | BIT(18));
+	shadow_tlbi(v, TLBI_ALL, 0);
+	write_ttbr0(G_L1(0));
+	assert_true(guest_does(0x60300000, ACC_WRITE, true));
+	for (u32 k = 0; k < 16; k++)
+		l1(0, 0x60000000 + k * SECTION_SIZE, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x60a00000);
+	assert_false(guest_does(0x60300000, ACC_READ, true));
+	audit();
+}
+
 /* The kernel executes a page that is writable for User mode in a space that rests, and is sent to an address where such a page was executed. */
 static void what_rests_is_tracked(void **state)
 {
@@ -2110,6 +2157,16 @@ static void change_user_range(void)
 		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
 }
 
+/* Sixteen leaves of @space become a large page, or small ones again, as quietly. */
+static void change_large_quietly(u32 space)
+{
+	gpa_t at = leaf_of(space, rnd_user_slot() + (rnd(2) ? 0 : 0xf0000));
+	u32 large = rnd(2) ? rnd_large(true) : 0;
+
+	for (u32 i = 0; at && i < 16; i++)
+		poke(at + 4 * i, large ? large : rnd_leaf(true));
+}
+
 /* Change leaves of @space and say nothing, because no walk has reached them since their ASID was invalidated. */
 static void change_quietly(u32 space)
 {
@@ -2119,6 +2176,7 @@ static void change_quietly(u32 space)
 		if (at && !is_large(peek(at)))
 			poke(at, rnd_leaf(true));
 	}
+	change_large_quietly(space);
 }
 
 static void change_other_space(void)
@@ -2406,7 +2464,7 @@ int main(void)
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
-		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(what_rests_is_tracked), E(what_rests_makes_room),
+		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
 		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),

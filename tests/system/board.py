@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A beagle-xm board under test: QEMU with the console on pexpect, and a log of every byte in build/test-logs/."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -27,8 +28,8 @@ PROMPT = r"root@beagle:[^ \r\n]*# "
 MONITOR_PROMPT = "umbra> "
 MONITOR_KEY = "\x1d"
 PROMPT_PATIENCE = 10  # seconds after which a prompt is asked for again
-# A slow or busy computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so. None decides what passes: they only
-# end what hangs.
+# A slow computer may stretch every time-out with UMBRA_TEST_SLOW=3 or so; on a busy one they stand (Deadline). None decides what
+# passes: they only end what hangs.
 SLOW = slowness()
 # Of pytest-xdist: each worker has files of its own where tests of several may choose the same name.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -45,6 +46,26 @@ boards = []
 
 class BoardError(AssertionError):
     """The board did not do what was expected; the message carries the end of its console."""
+
+
+def waited(pid):
+    """{thread: seconds for which it could have run, but others had the processor}, of a process on this computer, or none."""
+    found = {}
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            found[path.parent.name] = int(path.read_text(encoding="ascii").split()[1]) / 1e9
+    return found
+
+
+class Deadline:
+    """Some seconds from now on. They stand while the machine waits for a processor, so that a busy computer does not look like a board that hangs."""
+
+    def __init__(self, seconds, pid):
+        self.end, self.pid, self.before = time.monotonic() + seconds, pid, waited(pid)
+
+    def left(self):
+        lost = (seconds - self.before.get(thread, 0) for thread, seconds in waited(self.pid).items())
+        return self.end + max(lost, default=0) - time.monotonic()
 
 
 class Console:
@@ -76,10 +97,22 @@ class Console:
             self.handle.flush()
         return "\n".join(self.log.read_bytes().decode("latin1").replace("\r", "").split("\n")[-lines:])
 
+    def deadline(self, timeout):
+        return Deadline(timeout * SLOW, self.child.pid)
+
+    def wait_for(self, pattern, timeout):
+        deadline = self.deadline(timeout)
+        while True:
+            try:
+                return self.child.expect(pattern, timeout=max(deadline.left(), 1))
+            except pexpect.TIMEOUT:
+                if deadline.left() <= 0:
+                    raise
+
     def expect(self, pattern, timeout=30):
         """Wait for a regular expression (or the first of a list); returns the match."""
         try:
-            self.child.expect(pattern, timeout=timeout * SLOW)
+            self.wait_for(pattern, timeout)
         except (pexpect.TIMEOUT, pexpect.EOF) as error:
             why = "ended" if isinstance(error, pexpect.EOF) else f"said nothing of the kind within {timeout * SLOW:.0f} s"
             raise BoardError(f"waiting for {pattern!r}: the board {why}; console {self.log}, its end:\n{self.tail()}") from None
@@ -104,8 +137,8 @@ class Console:
 
     def expect_prompt(self, timeout):
         """The shell's prompt. Messages of the kernel and of Umbra may stand in the middle of one: Enter gets another."""
-        end = time.monotonic() + timeout * SLOW
-        while time.monotonic() + PROMPT_PATIENCE * SLOW < end:
+        deadline = self.deadline(timeout)
+        while deadline.left() > PROMPT_PATIENCE * SLOW:
             found = self.child.expect([PROMPT, pexpect.EOF, pexpect.TIMEOUT], timeout=PROMPT_PATIENCE * SLOW)
             if found == 0:
                 return

@@ -155,3 +155,19 @@ def test_files_beside_others(card, tmp_path):
     before = sorted((path.name, path.stat().st_mtime_ns) for path in target.iterdir())
     assert tool("--image", card, "files", target).returncode == 0
     assert sorted((path.name, path.stat().st_mtime_ns) for path in target.iterdir()) == before
+    for words in ("mine", "mine again"):  # what somebody puts in its place is kept as well, whenever it is replaced
+        (target / "boot.scr").write_text(words)
+        (target / "boot.scr.new").write_text("and this")
+        assert tool("--image", card, "files", target).returncode == 0
+    kept = {path.name: path.read_text() for path in target.glob("boot.scr.*")}
+    assert kept == {"boot.scr.old": "somebody's", "boot.scr.old2": "mine", "boot.scr.old3": "mine again", "boot.scr.new": "and this"}
+
+
+def test_block_map_replaces_block_maps(blank_card):
+    """What is beside the image under the map's name, and is none, stays."""
+    place = blank_card.with_name(blank_card.name + ".bmap")
+    place.write_text("somebody's")
+    done = tool("--image", blank_card, "bmap")
+    assert done.returncode == 1 and f"{place} is there, and no block map" in done.stdout and place.read_text() == "somebody's"
+    place.write_text('<?xml version="1.0" ?>\n<!-- what it is for -->\n<bmap version="2.0">\n')
+    assert umbra_card_write.is_block_map(place)

@@ -272,6 +272,21 @@ def compare(old, new, complete=False, baseline=False):
     return 1 if worse else 0
 
 
+RESULT_NAMES = ("results.json", "results.md", "results.svg", "strategies.md")
+
+
+def check_output(folder):
+    """A folder that has files of these names has them from a measurement: they are about to be replaced."""
+    there = [name for name in RESULT_NAMES if os.path.lexists(folder / name)]
+    proofs = [folder / "results.json"] if there != ["strategies.md"] else list(folder.glob("*/results.json"))
+    try:
+        known = all(report.load(path) for path in proofs) and bool(proofs)
+    except ToolError:
+        known = False
+    if there and not known:
+        raise ToolError(f"--output {folder}: {there[0]} is there, and not from a measurement")
+
+
 def show_strategies(all_results, folder):
     """The strategies side by side, each with its results in a folder of its own; 1 if something gave no figure."""
     for results in all_results:
@@ -297,6 +312,7 @@ def main(arguments):
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ToolError(f"--output {folder}: {error.strerror}") from error
+    check_output(folder)
     program = prepare(options)
     with scratch_in(folder) as scratch:
         if options.explain:

@@ -2,6 +2,7 @@
 """Brings a card image, or its files, onto real cards. Use it as tools/card."""
 
 import argparse
+import itertools
 import os
 import pathlib
 import re
@@ -140,6 +141,17 @@ def files_of(image):
                 if path.is_file() and path.name not in ("MLO", "u-boot.img")}
 
 
+def unused(path):
+    """This name, or with the first number behind it that nothing has."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}{number}") for number in itertools.count(2)))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def is_block_map(path):
+    with open(path, "rb") as handle:
+        return b"<bmap " in handle.read(4096)
+
+
 def files(options):
     """Copies onto a mounted partition; what is replaced is kept beside it."""
     target = pathlib.Path(options.folder)
@@ -155,24 +167,28 @@ def files(options):
         if place.exists() and place.read_bytes() == data:
             continue
         place.parent.mkdir(exist_ok=True)
-        old = place.with_name(place.name + ".old")
-        if place.exists() and not old.exists():
+        with tempfile.NamedTemporaryFile(prefix=place.name + ".", dir=place.parent, delete=False) as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        if place.exists():
+            old = unused(place.with_name(place.name + ".old"))
             place.rename(old)
             print(f"{name}: what was there is {old.name} now")
-        scratch = place.with_name(place.name + ".new")
-        scratch.write_bytes(data)
-        with open(scratch, "rb") as handle:
-            os.fsync(handle.fileno())
-        scratch.replace(place)
+        os.chmod(handle.name, 0o644)
+        os.replace(handle.name, place)
         print(name)
     print(f"{target} has Umbra; unmount it before the card is taken out")
 
 
 def bmap(options):
     image = image_of(options)
+    place = pathlib.Path(f"{image}.bmap")
+    if place.exists() and not (place.is_file() and is_block_map(place)):
+        raise ToolError(f"{place} is there, and no block map")
     if not shutil.which("bmaptool"):
         raise ToolError("bmaptool is missing: install bmap-tools")
-    run(["bmaptool", "create", "-o", f"{image}.bmap", image])
+    run(["bmaptool", "create", "-o", place, image])
     print(f"{image}.bmap is ready: bmaptool copy {image} /dev/sdX")
 
 

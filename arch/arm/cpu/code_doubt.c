@@ -320,6 +320,20 @@ static bool is_a32_system(u32 w)
 	return false;
 }
 
+/* All of those have pc or ones in bits 15:12, or no condition, or are MRS, which ends in zeros: few words need a second look. */
+static inline bool may_be_a32_system(u32 w)
+{
+	return (w & 0xf000) == 0xf000 || !(w & 0xfff) || w >> 28 == 15;
+}
+
+bool code_doubt_is_privileged(const u32 *page)
+{
+	for (const u32 *w = page; w < page + SCAN_WORDS; w++)
+		if (may_be_a32_system(*w) && is_a32_system(*w))
+			return true;
+	return false;
+}
+
 bool code_doubt_a32(const u32 *page, u32 *perhaps)
 {
 	*perhaps = 0;

@@ -1150,6 +1150,13 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 	return *state == PAGE_INTERP || is_kept_from_user(v, gpa);
 }
 
+bool code_page_is_privileged(struct vcpu *v, gpa_t gpa)
+{
+	const u16 *state = page_state(v->code, gpa);
+
+	return state && v->path->code && (*state == PAGE_INTERP || code_doubt_is_privileged(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE))));
+}
+
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
 static void unbind(struct vcpu *v, u32 n)
 {

@@ -608,16 +608,15 @@ static bool ask(struct code_scan *s)
 static bool reads_out(u32 w, u32 i)
 {
 	const struct pc_row *r = pc_rows;
-	u32 more;
-	s32 at;
+	u32 more, at;
 
 	while ((w & r->mask) != r->value)
 		r++;
 	if (!r->mask || w >> 28 == 15)
 		return false;
-	at = (s32)(4 * i + 8) + (w & BIT(23) || r->kind == PC_TABLE ? (s32)pc_offset(r, w) : -(s32)pc_offset(r, w));
+	at = 4 * i + 8 + (w & BIT(23) || r->kind == PC_TABLE ? pc_offset(r, w) : -pc_offset(r, w));
 	more = r->kind == PC_TABLE || r->kind == PC_ADR ? 4 * TABLE_WORDS : 8;
-	return at < 0 || (u32)at + more > PAGE_SIZE;
+	return at > PAGE_SIZE - more;
 }
 
 bool code_scan_reads_out(const struct code_scan *s)

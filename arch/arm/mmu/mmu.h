@@ -504,7 +504,9 @@ void root_wake(struct shadow *s, struct root *r);
 /* Nodes of @slot that rest end. */
 void rest_drop_slot(struct shadow *s, u32 slot);
 
-/* shadow_fill.c: map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
+/* shadow_fill.c. Something of a supersection at @va is mapped: an operation on any of its addresses is about all of it. */
+void note_super(struct shadow *s, gva_t va);
+/* Map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
 void refill_mva(struct shadow *s, struct node *n, gva_t va);
 
 /* shadow_drop.c: drop what an operation names: @pages pages from @arg (va[31:12] | asid[7:0]) on, or all. */

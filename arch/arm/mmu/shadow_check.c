@@ -101,6 +101,7 @@ static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 	if (!frame && !is_device(c->s, ALIGN_DOWN(w.gpa, PAGE_SIZE)))
 		return 0;
 	bits = bits_for(c, &w, !frame);
+	c->n->large |= w.size > PAGE_SIZE;	/* it may have been a small page: an operation on any part of it is about all of it now */
 	return bits ? narrowed(c, e, ALIGN_DOWN(w.gpa, PAGE_SIZE), bits, frame) : 0;
 }
 
@@ -312,6 +313,8 @@ static bool section_is_alike(struct check_slots *c, u32 slot, u32 e, u32 desc)
 		return true;
 	if (!section_holds(c->s, c->r, slot, e, desc))
 		return false;
+	if (desc & L1_SUPER)
+		note_super(c->s, slot << SECTION_SHIFT);	/* it may have been a section of its own */
 	if (!one_alone) {
 		c->low = desc & ~SECTION_MASK;
 		c->rest = e - (desc & SECTION_MASK);

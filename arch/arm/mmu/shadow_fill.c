@@ -22,8 +22,9 @@
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
  *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
- *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. Not
- *     covered: a kernel's first jump into a page that User mode executed before.
+ *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. A page
+ *     that User mode executes first is scanned for both if it holds an A32 system instruction, because a later jump of the
+ *     kernel's does not fault. Not covered: what is written there after that, and T32 code.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
@@ -88,10 +89,17 @@ static void enter_scan_user(struct shadow *s)
 	pool_drop_all(s);
 }
 
-/* Is what is executed at @f's address scanned (rules 5 and 9)? What is code already was. */
-static bool is_scanned(const struct fill *f)
+/* User mode fetches from page @gpa for the first time: its kernel may jump there later, without a fault, if that is code for it (rule 9). */
+static bool is_privileged_code(const struct fill *f, gpa_t gpa)
 {
-	return frame_is_code(f->frame) || f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va);
+	return !(f->frame->w[0] & FRAME_USER) && code_page_is_privileged(f->s->v, gpa);
+}
+
+/* Is what is executed at @f's address, in page @gpa, scanned (rules 5 and 9)? What is code already was. */
+static bool is_scanned(const struct fill *f, gpa_t gpa)
+{
+	return frame_is_code(f->frame) || f->priv || is_flat(f->s) || f->s->scan_user || is_vector_page(f->s->v, f->va) ||
+	       is_privileged_code(f, gpa);
 }
 
 /* The guest kernel is about to execute what User mode can execute too: rule 9. */
@@ -461,8 +469,7 @@ static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
 	return true;
 }
 
-/* A supersection was mapped: an operation on any of its addresses is about all of it. */
-static void note_super(struct shadow *s, gva_t va)
+void note_super(struct shadow *s, gva_t va)
 {
 	u32 first = va >> SECTION_SHIFT & ~15u;
 
@@ -513,7 +520,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	f.exec = false;
 	f.cause = EXIT_SHADOW_FILL;
 	f.frame = frame_of(s, w.gpa);
-	f.scan = acc == ACC_EXEC && f.frame && is_scanned(&f);
+	f.scan = acc == ACC_EXEC && f.frame && is_scanned(&f, w.gpa);
 	if (!f.frame) {
 		const struct region *r = guest_map_find(&v->guest->map, w.gpa);
 
@@ -578,7 +585,7 @@ static bool fits_as_is(struct fill *f, const struct node *n, u32 d)
 
 	f->frame = frame_of(s, d & PAGE_MASK);
 	return f->frame && !frame_is_fixed(f->frame) && (n->ng || !(d & L2_NG)) && view_serves(f->view, d, f->acc, f->priv) &&
-	       (f->acc != ACC_EXEC || (!is_scanned(f) && is_far_from_vectors(s, f->va)));
+	       (f->acc != ACC_EXEC || (is_far_from_vectors(s, f->va) && !is_scanned(f, d & PAGE_MASK)));
 }
 
 /* Are all host domains in use that an entry for @w in @view of some node of the slot may need? */
@@ -612,8 +619,8 @@ static bool fill_unlinked(struct vcpu *v, gva_t va, enum shadow_access acc, bool
 		return false;
 	guest_leaf(&w, va, w.l1desc, w.l2desc);
 	f.frame = frame_of(s, w.gpa);
-	if (!f.frame || frame_is_fixed(f.frame) || (acc == ACC_EXEC && is_scanned(&f)) ||
-	    !domains_are_there(s, &w, pick_view(s, va, &w, acc, priv), va >> SECTION_SHIFT))
+	if (!f.frame || frame_is_fixed(f.frame) || !domains_are_there(s, &w, pick_view(s, va, &w, acc, priv), va >> SECTION_SHIFT) ||
+	    (acc == ACC_EXEC && is_scanned(&f, w.gpa)))
 		return false;
 	fill(&f);
 	vcpu_count(v, f.cause);

@@ -18,6 +18,22 @@ static inline bool blob_aligned(const void *fdt)
 	return !(fdt_off_dt_struct(fdt) % 4) && !(fdt_off_mem_rsvmap(fdt) % 8);
 }
 
+/*
+ * Whether one tag of the structure block stands behind the other. libfdt before 1.7 takes a property of 2^32 - 12 bytes for one that ends
+ * where it begins, and never comes to an end. For a blob whose header is sound, and all of which is there.
+ */
+static inline bool blob_goes_on(const void *fdt)
+{
+	int at, next = 0;
+	u32 tag;
+
+	do {
+		at = next;
+		tag = fdt_next_tag(fdt, at, &next);
+	} while (tag != FDT_END && next > at);
+	return tag == FDT_END;
+}
+
 /* All of that for a blob whose @size bytes are there: 0 or -FDT_ERR_*. */
 static inline int blob_check(const void *fdt, u32 size)
 {
@@ -27,5 +43,9 @@ static inline int blob_check(const void *fdt, u32 size)
 		return err;
 	if (fdt_version(fdt) < BLOB_FIRST_VERSION)
 		return -FDT_ERR_BADVERSION;
-	return blob_aligned(fdt) ? fdt_check_full(fdt, size) : -FDT_ERR_BADLAYOUT;
+	if (!blob_aligned(fdt))
+		return -FDT_ERR_BADLAYOUT;
+	if (fdt_totalsize(fdt) > size)
+		return -FDT_ERR_TRUNCATED;
+	return blob_goes_on(fdt) ? fdt_check_full(fdt, size) : -FDT_ERR_BADSTRUCTURE;
 }

@@ -18,6 +18,7 @@ static inline void write_##name(u32 v) { }
 extern u32 fake_midr;
 static inline u32 read_midr(void) { return fake_midr; }
 static inline u32 read_tlbtr(void) { return 0x00202001; }	/* a Cortex-A8's: 32 entries of each TLB can be locked */
+static inline u32 read_dacr(void) { return 0; }
 CP15_FAKE(ctr) CP15_FAKE(mpidr) CP15_FAKE(id_pfr0) CP15_FAKE(id_pfr1) CP15_FAKE(id_afr0)
 CP15_FAKE(id_mmfr0) CP15_FAKE(id_mmfr1) CP15_FAKE(id_mmfr2) CP15_FAKE(id_mmfr3)
 CP15_FAKE(id_isar0) CP15_FAKE(id_isar1) CP15_FAKE(id_isar2) CP15_FAKE(id_isar3) CP15_FAKE(id_isar4)

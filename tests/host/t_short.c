@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Short exits: what an access to a device leaves for the guest to go on with, whatever the device did meanwhile. */
+/* SOURCES: arch/arm/short_exit.c core/guest_map.c tests/host/fake/log.c */
+/* CFLAGS: -DCONFIG_CPU_PATH_INLINE=1 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arm/account.h>
+#include <arm/call.h>
+#include <arm/code_page.h>
+#include <arm/coproc.h>
+#include <arm/insn.h>
+#include <arm/progress.h>
+#include <arm/shadow.h>
+#include <arm/short_exit.h>
+#include <arm/trouble.h>
+#include <arm/window.h>
+#include <hv/console.h>
+#include <hv/guest.h>
+#include <hv/mmio.h>
+
+#include "fake.h"
+
+#define DEVICE	0x10000000u
+#define PC	0x80001000u
+#define LDR	0xe5901000u	/* ldr r1, [r0] */
+#define STR	0xe5801000u
+
+static struct guest guest;
+static struct vcpu v;
+static struct vcpu_open open_page;
+static u32 refreshes, accesses, word;
+static enum { NOTHING, WRITES_CODE, INTERRUPTS } device_does;
+
+volatile bool core_is_wanted;
+bool console_work_pending(void) { return false; }
+
+enum mmio_result mmio_dispatch(struct guest *g, struct mmio_access *a)
+{
+	assert_ptr_equal(g, &guest);
+	assert_int_equal(a->addr, DEVICE + 4);
+	accesses++;
+	a->value = 0x1234;
+	if (device_does == WRITES_CODE)		/* as shadow_drop_page() does for a page that the call line needs */
+		call_count(&v);
+	if (device_does == INTERRUPTS)
+		v.irq_in = 1;
+	return MMIO_DONE;
+}
+
+int guest_walk(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, struct walk *w, struct gfault *f)
+{
+	*w = (struct walk){ .gpa = va, .size = 0x1000 };
+	return 0;
+}
+
+bool shadow_executes(struct vcpu *vc, gva_t pc, u32 *insn)
+{
+	assert_int_equal(pc, PC);
+	*insn = word;
+	return true;
+}
+
+void call_refresh(struct vcpu *vc)
+{
+	refreshes++;
+	vc->call_seen = vc->hw_asid;
+	vc->call_seen_gen = vc->call_gen;
+}
+
+u32 guest_walk_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w) { return SHORT_WALK_OTHER; }
+bool shadow_fill_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w) { return false; }
+bool shadow_is_umbras(const struct vcpu *vc, gva_t va) { return false; }
+void shadow_exited(struct vcpu *vc) { }
+void progress_again(struct vcpu *vc, gva_t va) { }
+void trouble_inside(struct vcpu *vc, u32 vector, u32 mode, u32 far) { }
+void slow_exit_begin(struct vcpu *vc) { }
+void inject_dabt(struct vcpu *vc, const struct gfault *f) { }
+void coproc_tlbimva(struct vcpu *vc, u32 value) { }
+void code_page_ran(struct vcpu *vc) { }
+void call_vector(struct vcpu *vc) { }
+bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return false; }
+bool cond_holds(u32 cond, u32 cpsr) { return true; }
+
+static int setup(void **state)
+{
+	static const struct region device = { .base = DEVICE, .size = 0x1000, .type = REGION_EMULATED, .name = "device" };
+	const char *clash;
+
+	memset(&guest, 0, sizeof(guest));
+	memset(&v, 0, sizeof(v));
+	assert_int_equal(guest_map_add(&guest.map, &device, &clash), 0);
+	v.guest = &guest;
+	v.cpsr = MODE_SVC;
+	v.open = &open_page;
+	v.open_used = v.short_exits = true;
+	v.call_gen = v.call_seen_gen = 1;
+	v.hw_asid = v.call_seen = 3;
+	refreshes = accesses = 0;
+	device_does = NOTHING;
+	return 0;
+}
+
+static enum short_end access(u32 insn)
+{
+	word = insn;
+	v.r[15] = PC;
+	v.exit_dfar = DEVICE + 4;
+	v.exit_dfsr = 0x7 | (insn == STR ? BIT(11) : 0);
+	return short_exit(&v, VEC_DABT);
+}
+
+static void device_access(void **state)
+{
+	assert_int_equal(access(LDR), SHORT_DONE);
+	assert_int_equal(v.r[1], 0x1234);
+	assert_int_equal(v.r[15], PC + 4);
+	assert_int_equal(access(STR), SHORT_DONE);
+	assert_int_equal(accesses, 2);
+	assert_int_equal(refreshes, 0);
+}
+
+/* A device that writes to the code of system calls, and raises no interrupt: the next one must not begin by a line that was made of what was there. */
+static void device_writes_code(void **state)
+{
+	device_does = WRITES_CODE;
+	assert_int_equal(access(STR), SHORT_DONE);
+	assert_int_equal(refreshes, 1);
+	assert_true(call_was_seen(&v));
+	v.open_used = false;
+	assert_int_equal(access(STR), SHORT_DONE);
+	assert_int_equal(refreshes, 1);
+}
+
+static void device_interrupts(void **state)
+{
+	device_does = INTERRUPTS;
+	assert_int_equal(access(STR), SHORT_LOOP);
+	assert_int_equal(v.r[15], PC + 4);
+}
+
+#define T(fn) cmocka_unit_test_setup(fn, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
