@@ -110,7 +110,6 @@ static void __attribute__((used)) asm_offsets(void)
 	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 
 	OPEN(MASK, mask);
-	OPEN(MODE, mode);
 	OPEN(PSR_OR, psr_or);
 	OPEN(SPSR, spsr);
 	OPEN(OTHER_SP, other_sp);

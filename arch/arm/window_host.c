@@ -82,7 +82,7 @@ void window_prepare(struct vcpu *v)
 	v->lines_now = 0;
 	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
 		v->ret[k].now = RET_NOWHERE;
-	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : MODE_SVC;
+	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : RETURN_MODE_SVC;
 	v->vfp_open = !v->fast_modes_off && cpacr_allows_vfp(v);
 	v->short_exits = !vcpu_is_watched(v);
 }

@@ -68,7 +68,6 @@ user_access_end:
 	str	\psr, [sp, #VCPU_CPSR]
 	and	\tmp, \tmp, \psr
 	str	\psr, [sp, #OPEN_MASK]
-	str	\psr, [sp, #OPEN_MODE]
 	str	\tmp, [sp, #OPEN_PSR_OR]
 	.endm
 
@@ -419,7 +418,6 @@ inl_ldm_rest:
 	mov	r6, #0x13		@ a system call finds A and F as User mode has them
 	str	r4, [sp, #VCPU_CPSR]
 	str	r9, [sp, #VCPU_PC]
-	str	r6, [sp, #OPEN_MODE]
 	str	r6, [sp, #OPEN_PSR_OR]
 	ldr	r8, [sp, #VCPU_DACR_ENTRY]
 	str	r5, [sp, #OPEN_OTHER_SP]

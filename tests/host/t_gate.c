@@ -192,6 +192,20 @@ static void load_user(u32 w)
 		}
 }
 
+/* STMDB sp, {..., lr} */
+static void store_open(u32 list)
+{
+	s32 off = -4 * (s32)__builtin_popcount(list) - 4;
+
+	for (u32 i = 1; i < 13; i++)
+		if (list >> i & 1) {
+			*vcpu_word(off) = m.r[i];
+			off += 4;
+		}
+	assert_int_equal(off, -4);
+	*vcpu_word(off) = m.lr;
+}
+
 static void step(void)
 {
 	u32 w = code.word[(m.pc - gate_at()) / 4], rd = FIELD(w, 15, 12);
@@ -210,6 +224,8 @@ static void step(void)
 	} else if (w == 0xe94d6000) {
 		*vcpu_word(-8) = m.usr_sp;
 		*vcpu_word(-4) = m.usr_lr;
+	} else if ((w & 0xffffe001) == 0xe90d4000) {
+		store_open(w & 0x1ffe);
 	} else if (w == 0xe9dd4000) {
 		m.usr_lr = *vcpu_word(4);
 	} else if ((w & 0xfff0fffe) == 0xe9507ffe) {
@@ -489,6 +505,7 @@ static void run_both(u32 insns)
 	assert_int_equal(m.open.other_lr & ~3u, g.r[14] & ~3u);
 	assert_int_equal(m.open.spsr, g.spsr);
 	assert_int_equal(m.open.dacr_real, m.v.dacr_entry);
+	assert_int_equal(m.open.psr_or, MODE_SVC);
 	assert_int_equal(m.tpidruro, g.tpidruro);
 	assert_int_equal(m.v.exits[EXIT_SITE_RET], 1);
 }
@@ -515,7 +532,7 @@ static void returns(void **state)
 		if (!(g.r[13] & 3))
 			frame_for((random_word() & 0xf80f0020) | (rand() & 7 ? 0x10 : 0x13 + (rand() & 1 ? 0x80 : 0)));
 		machine_of_guest(rand() & 15 ? MODE_SVC : MODE_IRQ);
-		m.v.return_mode = rand() & 15 ? MODE_SVC : 0;
+		m.v.return_mode = rand() & 15 ? RETURN_MODE_SVC : 0;
 		m.v.cp15.dacr = rand() & 15 ? 0x55 : 0x51;
 		m.open.dacr_real = rand() & 15 ? ENTRY_GUEST : 0xfd;
 		m.missing = rand() & 3 ? 0 : FRAME + (rand() & 1 ? 0 : PAGE_SIZE);

@@ -212,7 +212,7 @@ static void abort_and_run(u32 ahead)
 	want.r[14] = want.r[15] + ahead;
 	want.cpsr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A;
 	run(MODE_ABT);
-	open_want.mask = open_want.mode = want.cpsr;
+	open_want.mask = want.cpsr;
 	open_want.psr_or = want.cpsr & (PSR_MODE | PSR_A | PSR_F);
 	open_want.dacr_real = user ? want.dacr_entry : want.cp15.dacr;
 	want.hw_dacr = user ? want.hw_dacr_entry : want.dacr_kernel;

@@ -614,8 +614,7 @@ static void return_check(struct gate *g, u32 rn, u32 size)
 	put_eq(g, 0xe4be0000);
 	load(g, LR, VCPU(cpsr));
 	load(g, 0, VCPU(return_mode));
-	put(g, 0xe02ee000);				/* EOR lr, lr, r0 */
-	put_eq(g, 0xe31e001f);				/* TST lr, #0x1f */
+	put_eq(g, 0xe1500d8e);				/* CMP r0, lr, LSL #27 */
 	if (!g->dacr_known) {
 		load(g, LR, OPEN(dacr));
 		load(g, 0, VCPU(cp15.dacr));
@@ -628,20 +627,26 @@ static void return_check(struct gate *g, u32 rn, u32 size)
 	leave_if(g, NE, g->i);
 }
 
-/* other_sp and other_lr := the guest's sp + @imm, and its lr, which is left in lr. */
-static void put_other_bank(struct gate *g, u32 rn, u32 imm)
+_Static_assert(OPEN(dacr_real) == -16 && OPEN(psr_or) == -12 && OPEN(other_sp) == -8 && OPEN(other_lr) == -4, "put_open() stores them by one STMDB");
+
+/*
+ * What a system call finds in the open page: the DACR, A and F as User mode has them, the guest's sp + @imm, and its lr, which is left in lr. Registers
+ * up to r12 but @rn are about to be loaded; with @rn, sp + @imm is made before it may be overwritten.
+ */
+static void put_open(struct gate *g, u32 rn, u32 imm)
 {
-	bool owed = g->owed & GATE_OWES_LR, known = owed && rn == g->sp_reg && put_add(g, LR, rn, (s32)(imm - g->sp_off));
+	u32 first = rn > 3 ? 1 : 4, dacr = first, psr = first + 1, sp = first + 2;
+	bool owed = g->owed & GATE_OWES_LR, known = owed && rn == g->sp_reg && put_add(g, sp, rn, (s32)(imm - g->sp_off));
 
 	if (!known) {
 		put(g, 0xe94d6000);			/* STMDB sp, {sp, lr}^ */
-		load(g, LR, OPEN(other_sp));
-		put_add(g, LR, LR, (s32)imm);
+		load(g, sp, OPEN(other_sp));
+		put_add(g, sp, sp, (s32)imm);
 	}
-	store(g, LR, OPEN(other_sp));
+	load(g, dacr, VCPU(dacr_entry));
+	put(g, 0xe3a00000 | psr << 12 | MODE_SVC);	/* MOV psr, #MODE_SVC */
 	load(g, LR, owed ? VCPU(gate_lr) : OPEN(other_lr));
-	if (owed)
-		store(g, LR, OPEN(other_lr));
+	put(g, 0xe90d4000 | 1u << dacr | 1u << psr | 1u << sp);	/* STMDB sp, {dacr, psr, sp, lr} */
 }
 
 /* As inl_ldm_ret of window_inline.S. */
@@ -652,15 +657,10 @@ static void do_return(struct gate *g)
 	return_check(g, rn, ldm & 1 ? 60 : 56);
 	put(g, 0xe16ff000);				/* MSR SPSR_fsxc, r0 */
 	store(g, 0, VCPU(cpsr));
-	put(g, 0xe3a0e013);				/* MOV lr, #MODE_SVC: a system call finds A and F as User mode has them */
-	store(g, LR, OPEN(mode));
-	store(g, LR, OPEN(psr_or));
-	put_other_bank(g, rn, g->at->insn[g->i + 2] & 0xff);
+	put_open(g, rn, g->at->insn[g->i + 2] & 0xff);
 	put(g, 0xe3100020);				/* TST r0, #PSR_T */
 	put_eq(g, 0xe3cee003);				/* BIC lr, lr, #3: else UNPREDICTABLE */
 	store(g, LR, VCPU(r[15]));
-	load(g, 0, VCPU(dacr_entry));
-	store(g, 0, OPEN(dacr_real));
 	count(g, EXIT_SITE_RET, 0);
 	if (!(ldm & 1))
 		load(g, 0, VCPU(r[0]));

@@ -329,7 +329,7 @@ static void put_begin(struct emitter *e)
 	emit(e, EQ(0xe31e003f));			/* TST lr, #0x3f */
 	emit_load(e, 0, VCPU(cpsr));
 	emit_load(e, LR, VCPU(return_mode));
-	emit(e, 0xe020000e);				/* EOR r0, r0, lr */
+	emit(e, 0xe0200dae);				/* EOR r0, r0, lr, LSR #27 */
 	emit(e, EQ(0xe310005f));			/* TST r0, #(PSR_F | PSR_MODE) */
 	emit(e, EQ(0xe3100c01));			/* TST r0, #PSR_A */
 	emit_load(e, 0, OPEN(dacr));

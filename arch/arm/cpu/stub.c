@@ -113,7 +113,7 @@ static void make_msr_cpsr_c(struct maker *m)
 	u32 ahead;
 
 	save(m, m->scratch);
-	load(m, s, OPEN(mode));
+	load(m, s, OPEN(psr_or));
 	put(m, 0xe0200000 | s << 16 | s << 12 | rm);		/* EOR s, s, rm */
 	put(m, 0xe2000000 | s << 16 | s << 12 | STUB_MODES);	/* AND s, s, #STUB_MODES */
 	base = here(m) + 8;

@@ -320,7 +320,6 @@ static inline void open_for_line(struct vcpu *v, u32 psr, bool from_user, u32 sp
 	v->r[SP] = new_sp;
 	v->r[LR] = new_lr;
 	o->mask = psr;
-	o->mode = psr;
 	o->psr_or = psr & (PSR_MODE | PSR_A | PSR_F);
 }
 

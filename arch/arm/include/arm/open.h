@@ -37,7 +37,6 @@ static inline void open_unfold_user(const struct vcpu *v, struct vcpu_open *o)
 	u32 psr = (v->cpsr & (PSR_A | PSR_F)) | PSR_I | MODE_SVC;
 
 	o->mask = psr;
-	o->mode = psr;
 	o->psr_or = psr & ~PSR_I;
 	o->spsr = v->bank_spsr[BANK_SVC];
 	o->other_sp = v->bank_sp[BANK_SVC];
@@ -48,7 +47,6 @@ static inline void open_unfold_user(const struct vcpu *v, struct vcpu_open *o)
 static inline void open_unfold_privileged(const struct vcpu *v, struct vcpu_open *o)
 {
 	o->mask = v->cpsr;
-	o->mode = v->cpsr;
 	o->psr_or = v->cpsr & (PSR_MODE | PSR_A | PSR_F);
 	o->spsr = v->bank_spsr[open_bank(vcpu_mode(v))];
 	o->other_sp = v->bank_sp[BANK_USR];

@@ -42,15 +42,15 @@ struct vcp15 {
  */
 struct vcpu_open {
 	u32 mask;		/* bit 7: CPSR.I. All else is void: stubs store what is at hand */
-	u32 mode;		/* CPSR.F and CPSR.M, in their places; all else is void */
-	u32 psr_or;		/* mode, A and F of the CPSR */
 	u32 spsr;		/* of the current mode; in User mode, of Supervisor mode */
 	u32 scratch[2];		/* registers that a stub uses */
 	u32 dacr;		/* the guest's DACR */
-	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
 	u32 dacr_writer;	/* in which stub it was last only remembered */
 	u32 tpidrprw, sctlr, ttbr0, ttbr1, dfsr, ifsr, dfar, ifar, ctr;	/* copies, for reading */
-	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode. Last: right below what the window's sp points to */
+	/* Right below what the window's sp points to: gates store the last ones by one STMDB. */
+	u32 dacr_real;		/* the guest's value that the real DACR has been set for, never more open than that */
+	u32 psr_or;		/* mode, A and F of the CPSR */
+	u32 other_sp, other_lr;	/* of the User bank; in User mode, of Supervisor mode */
 };
 
 /*
@@ -121,7 +121,8 @@ struct vcpu {
 	u32 open_used;
 	u32 dacr_closed, hw_dacr_closed;
 	u32 dacr_entry, hw_dacr_entry;	/* what a system call makes of open->dacr_real and the real DACR, for the DACR of now */
-	u32 return_mode;	/* Supervisor mode; 0 while an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+	u32 return_mode;	/* RETURN_MODE_SVC; 0 while an interrupt is pending, or modes mean more than banked registers. window_prepare() */
+#define RETURN_MODE_SVC	(MODE_SVC << 27)	/* a CPSR that is shifted so says its mode alone */
 	/*
 	 * LDRT and the like in gates: a value of the guest's DACR, and the host's for it in User mode, kept by the window and the shadow MMU as dacr_cache[]
 	 * is; the address, and where the gate goes on; window_user_access as the guest's address space has it, by vcpu_user_access().
