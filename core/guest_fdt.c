@@ -227,14 +227,12 @@ static int add_devices(struct guest *g, void *fdt)
 	return err;
 }
 
-/* As kernels find it: by the first string of device_type, whatever stands behind it, and where nothing ends it, padding may. */
+/* As kernels find it: by device_type as a string. Where nothing in the value ends it, its padding does, or the tag behind that. */
 static bool is_memory(const void *fdt, int node)
 {
-	const int name = sizeof("memory") - 1;
-	int len;
-	const char *type = fdt_getprop(fdt, node, "device_type", &len);
+	const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 
-	return type && len >= name && !memcmp(type, "memory", name) && (len == name || !type[name]);
+	return type && !strcmp(type, "memory");
 }
 
 /* The guest must not probe what is not there: it would get an external abort. */
