@@ -20,6 +20,7 @@
 #include <arm/psr.h>
 #include <arm/shadow.h>
 #include <arm/site.h>
+#include <arm/sysreg.h>
 #include <arm/window.h>
 #include <hv/alloc.h>
 #include <hv/guest.h>
@@ -1759,6 +1760,32 @@ static void privileged_code(void **state)
 	assert_false(code_page_is_privileged(&v, RAM - PAGE_SIZE));	/* no memory */
 }
 
+/* T32 code has the looks of a system instruction now and then. That it is one, A32 code around it says. */
+static void privileged_code_among_t32(void **state)
+{
+	for (u32 at = 0; at < PAGE_SIZE; at += 4)
+		put(RAM + at, 0xb570bd70);
+	put(RAM + 0x100, 0xf1080140);			/* lsls r0, r0, #5; add.w r0, r8, #... */
+	assert_true(code_page_is_privileged(&v, RAM));
+	v.cpsr = MODE_USR | PSR_T;
+	assert_false(code_page_is_privileged(&v, RAM));
+	put(RAM + 0x104, 0xe1a00001);
+	put(RAM + 0x108, 0xe12fff1e);
+	assert_true(code_page_is_privileged(&v, RAM));
+}
+
+/* What User mode was kept from for an A32 kernel's sake, it is not any more when that turns out to have T32 code and the page has no sites. */
+static void kept_from_user_no_more(void **state)
+{
+	put(RAM + 0x10, MRS);
+	v.cp15.sctlr |= SCTLR_M;
+	assert_true(comes_to(0, 0x200, MODE_USR | PSR_T));
+	put(RAM + 0x10, 0);
+	assert_false(comes_to(1, 0, MODE_SVC | PSR_T));
+	code_page_spend(&v, RAM, 32768, RAN_T32);
+	assert_false(comes_to(0, 0x200, MODE_USR | PSR_T));
+}
+
 static void everything_is_forgotten(void **state)
 {
 	hpa_t exec;
@@ -1814,7 +1841,7 @@ int main(void)
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(privileged_code), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(privileged_code), P(privileged_code_among_t32), P(kept_from_user_no_more), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -326,10 +326,10 @@ static inline bool may_be_a32_system(u32 w)
 	return (w & 0xf000) == 0xf000 || !(w & 0xfff) || w >> 28 == 15;
 }
 
-bool code_doubt_is_privileged(const u32 *page)
+bool code_doubt_is_privileged(const u32 *page, bool thumb)
 {
-	for (const u32 *w = page; w < page + SCAN_WORDS; w++)
-		if (may_be_a32_system(*w) && is_a32_system(*w))
+	for (u32 i = 0; i < SCAN_WORDS; i++)
+		if (may_be_a32_system(page[i]) && is_a32_system(page[i]) && (!thumb || is_among_a32(page, i)))
 			return true;
 	return false;
 }

@@ -922,10 +922,13 @@ static bool is_kernels(const struct vcpu *v, gpa_t gpa)
 	return vcpu_privileged(v) && !v->code->thumb && *page_moves(v->code, gpa) & PAGE_ONE_SET;
 }
 
-/* Must User mode, which is about to execute page @gpa, not do so because of what is or would be made of it for its kernel? */
+/*
+ * Must User mode, which is about to execute page @gpa, not do so because of what is or would be made of it for its kernel? What is made for one that
+ * has T32 code as well, is for both.
+ */
 static bool is_kept_from_user(const struct vcpu *v, gpa_t gpa)
 {
-	return !vcpu_privileged(v) && v->cp15.sctlr & SCTLR_M && *page_moves(v->code, gpa) & PAGE_KERNEL;
+	return !vcpu_privileged(v) && !v->code->thumb && v->cp15.sctlr & SCTLR_M && *page_moves(v->code, gpa) & PAGE_KERNEL;
 }
 
 /* Only User mode's code had page @gpa interpreted, and now its kernel comes to execute it. */
@@ -1154,7 +1157,8 @@ bool code_page_is_privileged(struct vcpu *v, gpa_t gpa)
 {
 	const u16 *state = page_state(v->code, gpa);
 
-	return state && v->path->code && (*state == PAGE_INTERP || code_doubt_is_privileged(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE))));
+	return state && v->path->code &&
+	       (*state == PAGE_INTERP || code_doubt_is_privileged(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), v->cpsr & PSR_T));
 }
 
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */

@@ -67,8 +67,11 @@ bool code_doubt_t32(struct code_scan *s, u32 entry);
 bool code_doubt_is_a32(const u32 *page, u32 i);
 /* Is one of @page's words an A32 system instruction that T32 code does not look like? How many others are perhaps sites: @*perhaps. */
 bool code_doubt_a32(const u32 *page, u32 *perhaps);
-/* Is one of @page's words an A32 system instruction that neither T32 code looks like nor programs of User mode have? */
-bool code_doubt_is_privileged(const u32 *page);
+/*
+ * Is one of @page's words an A32 system instruction that programs of User mode do not have? Their T32 code looks like one in one page of 400 (22 of the
+ * 8287 of Debian's programs and libraries), so where it is T32 code that comes to be executed (@thumb), the word has to stand among A32 code.
+ */
+bool code_doubt_is_privileged(const u32 *page, bool thumb);
 /* Would the word at @i of @page be a site, were it known to be code? */
 bool code_scan_candidate(const u32 *page, u32 i);
 /* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */

@@ -23,8 +23,8 @@
  *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
  *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. A page
- *     that User mode executes first is scanned for both if it holds an A32 system instruction, because a later jump of the
- *     kernel's does not fault. Not covered: what is written there after that, and T32 code.
+ *     that User mode executes first is scanned for both if it holds an A32 system instruction (among A32 code, if that is T32 code), because
+ *     a later jump of the kernel's does not fault. Not covered: what is written there after that, and T32 code.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
