@@ -943,8 +943,8 @@ static void note_user_fetch(struct vcpu *v, gpa_t gpa)
 {
 	u8 *moves = page_moves(v->code, gpa);
 
-	if (vcpu_privileged(v) || *moves & PAGE_USER || !(v->cp15.sctlr & SCTLR_M))
-		return;
+	if (!IS_ENABLED(CONFIG_CPU_PATH_INTERP) || vcpu_privileged(v) || *moves & PAGE_USER || !(v->cp15.sctlr & SCTLR_M))
+		return;	/* without the interpreter nothing is kept from User mode */
 	*moves |= PAGE_USER;
 	v->code->looked_at = NOTHING;
 	code_page_drop(v, gpa);
