@@ -84,6 +84,25 @@ static void test_user(void)
 	stacks_init();
 }
 
+/* The same of a kernel's T32 code, beside it, and of A32 code of a kernel that has both. */
+static void test_t32(void)
+{
+	map(1);
+	fresh();
+	group_begin("data beside the kernel's T32 code");
+	PUT(PAGE, 0, 0, 0, 0, 0, 0);	/* nothing of A32 */
+	/* mov.w r1, #600; subs r1, #1; bne there; mrs r0, cpsr; and r0, #31; bx lr */
+	PUT(PAGE + 0x40, 0x7116f44f, 0xd1fd3901, 0x8000f3ef, 0x001ff000, 0xbf004770);
+	for (u32 i = 0; i < ROUNDS; i++) {
+		write32(ALIAS + 0x800, i);
+		write16(PAGE + 0x806, i & 0xff);
+		group_check(MODE_SVC, run(PAGE + 0x41, 0, 0), "round %u", i);
+		group_check(i, read32(PAGE + 0x800), "round %u: word", i);
+		group_check(i & 0xff, read16(ALIAS + 0x806), "round %u: half", i);
+	}
+	group_end();
+}
+
 void guest_main(void)
 {
 	pt_flat(l1_main);
@@ -93,4 +112,5 @@ void guest_main(void)
 	test_counter();
 	test_patched();
 	test_user();
+	test_t32();
 }

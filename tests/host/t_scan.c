@@ -1431,7 +1431,7 @@ static void stores_have_an_end(void **state)
 	assert_false(code_page_takes_stores(&v, RAM + DATA_AT));	/* no code */
 }
 
-/* While it is known what a page without a copy would get, nothing of it changes; nor where T32 code is about. */
+/* While it is known what a page without a copy would get, nothing of it changes; nor where T32 code is about, if it looks like a site of that. */
 static void stores_elsewhere(void **state)
 {
 	put(RAM + 0x10, MRS);
@@ -1443,7 +1443,13 @@ static void stores_elsewhere(void **state)
 	comes_to(40, 0, MODE_SVC | PSR_T);
 	assert_false(comes_to(2, 0, MODE_SVC));
 	exec_page(2);
-	assert_false(store_keeps(2, DATA_AT, 4, 0xe1a00002));
+	assert_true(store_keeps(2, DATA_AT, 4, 0xe1a00002));
+	assert_false(store_keeps(2, DATA_AT, 4, 0x0672b672));		/* CPSID */
+	assert_false(store_keeps(2, DATA_AT, 4, 0xb672e1a0));
+	comes_to(40, 0, MODE_SVC);
+	assert_int_equal(exec_page(1 + COPIES / 2 + 20), RAM + (1 + COPIES / 2 + 20) * PAGE_SIZE);
+	assert_true(store_keeps(1 + COPIES / 2 + 20, DATA_AT, 4, 0));
+	assert_false(store_keeps(1 + COPIES / 2 + 20, DATA_AT, 2, 0xb672));
 }
 
 /* The guest invalidates a line, as it does for what it stored itself; a device may have written it as well, which nobody saw. */
@@ -1668,6 +1674,112 @@ static hpa_t thumb_page(u32 n)
 	put16(RAM + n * PAGE_SIZE + 0x100, (const u16[]){ 0xb662, 0x4770 }, 2);
 	assert_false(comes_to(n, 0, MODE_SVC | PSR_T));
 	return exec_page(n);
+}
+
+/* What is stored into a page of T32 code. */
+static void stores_into_thumb(void **state)
+{
+	static const struct {
+		u32 at, size, word;
+	} t[] = {
+		{ 0, 2, 0x2008 },			/* a known instruction, */
+		{ 2, 2, 0x2008 },			/* that is a site, */
+		{ 4, 2, 0xf000 }, { 6, 2, 0x8000 },	/* either half of one */
+		{ 0x100, 2, 0xbf00 },			/* is replaced, known or not */
+		{ 0xfe, 2, 0xf000 },			/* the first half of what is: it would be replaced, too */
+		{ 0x300, 2, 0xb672 }, { 0x302, 2, 0xf3ef }, { 0x300, 4, 0x8000f3ef }, { 0x300, 2, 0x4801 }, { 0x300, 2, 0xbf08 },
+		{ 0x402, 2, 0x2001 },			/* behind what could be half a site */
+		{ 0x300, 4, MRS },			/* A32 */
+	};
+	hpa_t copy;
+
+	put(RAM + 0x400, 0x0000f3ef);
+	code_page_drop(&v, RAM);
+	copy = thumb_page(0);
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
+		if (store_keeps(0, t[i].at, t[i].size, t[i].word))
+			fail_msg("0x%08x at 0x%x", t[i].word, t[i].at);
+	assert_true(store_keeps(0, 0x300, 2, 0x2001));
+	assert_true(store_keeps(0, 0x304, 4, 0x46082002));
+	assert_true(store_keeps(0, 0x308, 1, 7));
+	assert_int_equal(get(RAM + 0x304), 0x46082002);
+	assert_int_equal(get(copy + 0x304), 0x46082002);
+	assert_true(code_page_line_holds(&v, RAM + 0x300, 64));
+	assert_false(code_page_line_holds(&v, RAM, 64));
+	put(RAM + 0x33c, 0x46082002);
+	assert_false(code_page_line_holds(&v, RAM + 0x300, 64));
+}
+
+static const u16 thumb_interesting[] = {
+	0xb672, 0xb662, 0xb658, 0xbf30, 0xdea0, 0xf3ef, 0x8000, 0xf380, 0x8900, 0xf7f0, 0xa000, 0xf851, 0x0e00, 0xe8bd, 0xc013, 0x4801, 0x4810, 0xf8df, 0x1010,
+	0xe8df, 0xf001, 0xf011, 0xbf08, 0xbf18, 0xe7fe, 0xe004, 0xd0fc, 0xd103, 0x4770, 0xbd10, 0xf000, 0xf802, 0xb108, 0xea40, 0x0001, 0xf101, 0x0203, 0,
+};
+
+static u16 thumb_half(u32 *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 28 < 11 ? (u16)(0x2000 | (*seed >> 8 & 0x7ff)) : thumb_interesting[(*seed >> 8) % ARRAY_SIZE(thumb_interesting)];
+}
+
+static void fill_thumb(u32 n, u32 *seed)
+{
+	for (u32 i = 0; i < PAGE_SIZE / 2; i++) {
+		u16 hw = (*seed >> 13) % 64 < 12 ? thumb_half(seed) : (u16)(0x2000 | (thumb_half(seed) & 0xff));
+
+		put16(RAM + n * PAGE_SIZE + 2 * i, &hw, 1);
+	}
+}
+
+/* Of the guest's own UDF.W nothing is said: what stands for it has the copy's name, and may happen to be the same. */
+static void which_halves_are_replaced(hpa_t copy, gpa_t page, bool to[PAGE_SIZE / 2])
+{
+	for (u32 i = 0; i < PAGE_SIZE / 2; i++)
+		to[i] = get16(copy + 2 * i) != get16(page + 2 * i) && get16(page + 2 * i) != 0xf7f0 && !(i && get16(page + 2 * i - 2) == 0xf7f0);
+}
+
+/* As stores_are_as_a_new_scan(), of T32 code. */
+static void stores_into_thumb_are_as_a_new_scan(void **state)
+{
+	static bool before[PAGE_SIZE / 2], after[PAGE_SIZE / 2];
+	u32 seed = 5, kept = 0, given_up = 0, interpreted = 0;
+
+	for (u32 step = 0; step < 20000; step++) {
+		u32 at, size, word, entry;
+		hpa_t copy;
+
+		if (step % 50 == 0)
+			for (u32 n = 0; n < 3; n++)
+				fill_thumb(n, &seed);
+		code_page_drop(&v, RAM + PAGE_SIZE);
+		size = 1u << (thumb_half(&seed), seed >> 20) % 3;
+		at = (seed >> 10) % PAGE_SIZE & ~(size - 1);
+		word = thumb_half(&seed) | (u32)thumb_half(&seed) << 16;
+		entry = (seed >> 9) % PAGE_SIZE & ~1u;
+		if (comes_to(1, entry, MODE_SVC | PSR_T)) {
+			code_page_spend(&v, RAM + PAGE_SIZE, 100000, RAN_T32);
+			interpreted++;
+			fill_thumb(1, &seed);
+			continue;
+		}
+		copy = exec_page(1);
+		which_halves_are_replaced(copy, RAM + PAGE_SIZE, before);
+		if (copy == RAM + PAGE_SIZE || !store_keeps(1, at, size, word)) {
+			given_up++;
+			memcpy(hpa_ptr(RAM + PAGE_SIZE + at), &word, size);
+			continue;
+		}
+		kept++;
+		code_page_drop(&v, RAM + PAGE_SIZE);
+		if (comes_to(1, entry, MODE_SVC | PSR_T))
+			fail_msg("step %u: 0x%08x at 0x%x: would be interpreted", step, word, at);
+		copy = exec_page(1);
+		which_halves_are_replaced(copy, RAM + PAGE_SIZE, after);
+		if (memcmp(before, after, sizeof(before)))
+			fail_msg("step %u: 0x%08x at 0x%x: others would be replaced", step, word, at);
+	}
+	printf("%u changed in place, %u not, %u times interpreted\n", kept, given_up, interpreted);
+	assert_in_range(kept, 1000, 20000);
+	assert_in_range(given_up, 1000, 20000);
 }
 
 static void thumb_sites(void **state)
@@ -2096,7 +2208,7 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(neighbours_that_change), P(stores_change_a_word), P(stores_into_a_bare_page), P(stores_that_matter),
-		P(stores_into_what_is_covered), P(stores_have_an_end), P(stores_elsewhere), P(lines_hold), P(stores_are_as_a_new_scan), P(eviction_spares_the_used), P(evicted_is_made_again), P(evicted_is_forgotten),
+		P(stores_into_what_is_covered), P(stores_have_an_end), P(stores_elsewhere), P(lines_hold), P(stores_into_thumb), P(stores_into_thumb_are_as_a_new_scan), P(stores_are_as_a_new_scan), P(eviction_spares_the_used), P(evicted_is_made_again), P(evicted_is_forgotten),
 		P(copies_are_of_their_pages), P(evicted_t32_is_made_again), P(without_fast_exits),
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),

@@ -1021,14 +1021,10 @@ static struct patched *patched_get(struct code_pages *c, gpa_t gpa)
 	return p;
 }
 
-/* The copy of page state @state, if it is one of A32 code; 0: the page itself is executed, and nothing in it looks like a site; else PAGE_CLEAN. */
-static u32 patchable(const struct vcpu *v, u16 state)
+/* The copy of page state @state; 0: the page itself is executed as A32 code, and nothing in it looks like a site; else PAGE_CLEAN. */
+static u32 patchable(u16 state)
 {
-	const struct code_pages *c = v->code;
-
-	if (c->thumb)
-		return PAGE_CLEAN;
-	return state == PAGE_BARE ? 0 : is_copy(state) && !c->copy[state].thumb ? state : PAGE_CLEAN;
+	return state == PAGE_BARE ? 0 : is_copy(state) ? state : PAGE_CLEAN;
 }
 
 bool code_page_takes_stores(struct vcpu *v, gpa_t gpa)
@@ -1036,29 +1032,42 @@ bool code_page_takes_stores(struct vcpu *v, gpa_t gpa)
 	const u16 *state = page_state(v->code, gpa);
 	const struct patched *p = patched_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
 
-	return state && v->path->code && patchable(v, *state) != PAGE_CLEAN && (!p || p->dropped || p->left) &&
+	return state && v->path->code && patchable(*state) != PAGE_CLEAN && (!p || p->dropped || p->left) &&
 	       code_patch_may_begin(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), (u32)gpa % PAGE_SIZE / 4);
+}
+
+/* May word @i of @page, of which @n is the copy, of T32 code, become @word with nothing else changing? Then the page still holds no A32 code. */
+static bool patch_fits_t32(const struct code_pages *c, u32 n, const u32 *page, u32 i, u32 word)
+{
+	return code_patch_is_bare(&word, 1) && t32_patch_fits((const u16 *)page, hpa_ptr(copy_hpa(c, n)), &c->known[n], i, word);
+}
+
+/* The same of A32 code. Where the kernel has T32 code as well, nothing may come to look like that. */
+static bool patch_fits_a32(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word, struct code_patch *known)
+{
+	const struct code_pages *c = v->code;
+	const u32 *now = hpa_ptr(copy_hpa(c, n)), *page[3] = { NULL, page_words(v, gpa), NULL };
+
+	if (n && (now[i] != page[1][i] || (v->path->code->covers && v->path->code->covers(v, now, i, c->copy[n].gva))))
+		return false;
+	if (c->thumb && !(t32_no_sites_near((const u16 *)page[1], i, page[1][i]) && t32_no_sites_near((const u16 *)page[1], i, word)))
+		return false;
+	if (n)
+		pages_around(v, gpa, c->copy[n].gva, page);
+	known->bare = !n;
+	known->clear = n && c->copy[n].clear;
+	return code_patch_fits(page, i, word, known);
 }
 
 /* May word @i of page @gpa, of which @n is the copy (0: none), become @word with nothing else changing? */
 static bool patch_fits(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word)
 {
 	struct code_pages *c = v->code;
-	const struct copy *copy = &c->copy[n];
-	const u32 *now = hpa_ptr(copy_hpa(c, n)), *page[3] = { NULL, page_words(v, gpa), NULL };
-	struct patched *p;
+	struct patched *p = patched_get(c, gpa);
 
-	if (n) {
-		if (now[i] != page[1][i] || (v->path->code->covers && v->path->code->covers(v, now, i, copy->gva)))
-			return false;
-		pages_around(v, gpa, copy->gva, page);
-	}
-	p = patched_get(c, gpa);
 	if (!p->left)
 		return false;
-	p->known.bare = !n;
-	p->known.clear = n && copy->clear;
-	if (!code_patch_fits(page, i, word, &p->known))
+	if (!(n && c->copy[n].thumb ? patch_fits_t32(c, n, page_words(v, gpa), i, word) : patch_fits_a32(v, gpa, n, i, word, &p->known)))
 		return false;
 	p->left--;
 	return true;
@@ -1079,7 +1088,7 @@ bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 value)
 
 	if (!code_page_takes_stores(v, gpa))
 		return false;
-	n = patchable(v, *page_state(v->code, gpa));
+	n = patchable(*page_state(v->code, gpa));
 	arch_dcache_flush_range(at, 4);		/* as see_afresh(), for the other bytes */
 	word = (*(const u32 *)hpa_ptr(at) & ~bits) | (value << shift & bits);
 	if (!patch_fits(v, page, n, i, word))
@@ -1098,6 +1107,8 @@ static bool is_as_copied(const struct code_pages *c, u32 n, const u32 *page, u32
 {
 	const u32 *copy = hpa_ptr(copy_hpa(c, n));
 
+	if (c->copy[n].thumb)
+		return copy[i] == page[i] && !site_may_be_t32((u16)page[i]) && !site_may_be_t32((u16)(page[i] >> 16));
 	return copy[i] == page[i] && !(c->known[n].start[i / 32] >> i % 32 & 1);
 }
 
@@ -1109,7 +1120,7 @@ bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size)
 
 	if (!state || !v->path->code)
 		return false;
-	n = patchable(v, *state);
+	n = patchable(*state);
 	if (n == PAGE_CLEAN)
 		return false;
 	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
