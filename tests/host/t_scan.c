@@ -1319,6 +1319,10 @@ static void stores_change_a_word(void **state)
 	assert_int_equal(fake_dcache_cleaned, 8);	/* the page's word and the copy's */
 	assert_int_equal(fake_icache_invalidated, 1);
 	assert_int_not_equal(v.code_gen, gen);		/* for who remembers words of code */
+	assert_int_equal(code_pages_audit(&v), 0);
+	put(RAM + DATA_AT, 0x12345679);				/* as nothing may */
+	assert_int_equal(code_pages_audit(&v), 1);
+	put(RAM + DATA_AT, 0x12345678);
 	assert_true(store_keeps(0, DATA_AT + 1, 1, 0xffffff9a));
 	assert_true(store_keeps(0, DATA_AT + 2, 2, 0xffffbcde));
 	assert_int_equal(get(RAM + DATA_AT), 0xbcde9a78);
