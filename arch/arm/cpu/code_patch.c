@@ -74,6 +74,8 @@ static bool same_around(const u32 *page, u32 i, u32 new, const struct code_patch
 
 static bool same_for_loads(const u32 *const page[3], u32 i, u32 new, struct code_patch *p)
 {
+	if (p->tables == CODE_TABLES_NONE)
+		return true;		/* nor ADR */
 	if (behind_adr(page[1], i) || behind_adr(page[0], SCAN_WORDS + i))
 		return false;
 	if (!may_end_table(page[1], i, new))
