@@ -285,10 +285,16 @@ static void note_no_code(struct vcpu *v, gpa_t gpa)
 	v->no_code[vcpu_no_code(page)] = page;
 }
 
-/*
- * The whole I-cache, because the line is cached under the guest's address (and, for a copy, at another physical one). The copy is
- * dropped: the guest says that this code changed, by whatever path.
- */
+#define ICACHE_LINE	64u	/* Cortex-A8 */
+
+/* The guest says that the code at @gpa changed, by whatever path. What its own stores changed in the place is known already. */
+static void note_changed_code(struct vcpu *v, gpa_t gpa)
+{
+	if (!code_page_line_holds(v, gpa, ICACHE_LINE))
+		code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
+}
+
+/* The whole I-cache, because the line is cached under the guest's address (and, for a copy, at another physical one). */
 static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	gpa_t gpa;
@@ -297,7 +303,7 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 	if (r == COPROC_OK && is_ram(v, gpa)) {
 		arch_icache_invalidate_all();
 		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
-			code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
+			note_changed_code(v, gpa);
 		else
 			note_no_code(v, gpa);
 		shadow_touch(v, value);

@@ -75,7 +75,7 @@ static void data_shadow_fault(struct vcpu *v, u32 va, bool write)
 		vcpu_count(v, EXIT_MMIO);
 		emulate_access(v, va, write);
 		break;
-	case SHADOW_TABLE_STORE:
+	case SHADOW_STORE:
 		emulate_access(v, va, write);
 		break;
 	case SHADOW_INTERPRET:		/* fetches only */
@@ -123,7 +123,7 @@ static void trap_pabt(struct vcpu *v)
 		case SHADOW_GUEST_FAULT:
 			break;
 		case SHADOW_EMULATED:
-		case SHADOW_TABLE_STORE:
+		case SHADOW_STORE:
 		case SHADOW_NOTHING:
 			report_nothing(v, gpa);
 			f = (struct gfault){ .fsr = FS_EXTERNAL, .far = v->exit_ifar };

@@ -73,6 +73,57 @@ static void sync_bhi(u32 from, u32 end, struct after *a)
 	a->invalidate = still;
 }
 
+/* The same two with what follows right behind the loops, so that it may be done with them; the flags are looked at after that. */
+static void sync_blo_at_once(u32 from, u32 end, struct after *a)
+{
+	u32 at = from, again = from, step = LINE, zero = 1;
+
+	asm volatile("1:	mcr	p15, 0, %0, c7, c11, 1\n"
+		     "	add	%0, %0, %4\n"
+		     "	cmp	%0, %6\n"
+		     "	blo	1b\n"
+		     "	mrs	%2, cpsr\n"
+		     "	dsb\n"
+		     "	cmp	pc, #0\n"
+		     "2:	mcr	p15, 0, %1, c7, c5, 1\n"
+		     "	add	%1, %1, %4\n"
+		     "	cmp	%1, %6\n"
+		     "	blo	2b\n"
+		     "	mov	%5, #0\n"
+		     "	mcr	p15, 0, %5, c7, c5, 6\n"
+		     "	dsb\n"
+		     "	isb\n"
+		     "	mrs	%3, cpsr"
+		     : "+&r"(at), "+&r"(again), "=&r"(a->flags[0]), "=&r"(a->flags[1]), "+&r"(step), "+&r"(zero) : "r"(end) : "cc", "memory");
+	a->clean = at;
+	a->invalidate = again;
+	group_check(0, zero, "what the operation on all was given");
+}
+
+static void sync_bhi_at_once(u32 from, u32 end, struct after *a)
+{
+	u32 at = from, again = from, left = end - from, still = end - from;
+
+	asm volatile("1:	mcr	p15, 0, %0, c7, c10, 1\n"
+		     "	add	%0, %0, #64\n"
+		     "	subs	%2, %2, #64\n"
+		     "	bhi	1b\n"
+		     "	mrs	%4, cpsr\n"
+		     "	dsb\n"
+		     "	cmp	pc, #0\n"
+		     "2:	mcr	p15, 0, %1, c7, c5, 1\n"
+		     "	add	%1, %1, #64\n"
+		     "	subs	%3, %3, #64\n"
+		     "	bhi	2b\n"
+		     "	mcr	p15, 0, %0, c7, c5, 0\n"
+		     "	dsb\n"
+		     "	isb\n"
+		     "	mrs	%5, cpsr"
+		     : "+&r"(at), "+&r"(again), "+&r"(left), "+&r"(still), "=&r"(a->flags[0]), "=&r"(a->flags[1]) : : "cc", "memory");
+	a->clean = left;
+	a->invalidate = still;
+}
+
 /* One by one. */
 static void sync_each(u32 from, u32 end, struct after *a)
 {
@@ -87,7 +138,7 @@ static void sync_each(u32 from, u32 end, struct after *a)
 	*a = (struct after){ 0 };
 }
 
-static void (*const forms[])(u32 from, u32 end, struct after *a) = { sync_blo, sync_bhi, sync_each };
+static void (*const forms[])(u32 from, u32 end, struct after *a) = { sync_blo, sync_bhi, sync_each, sync_blo_at_once, sync_bhi_at_once };
 #define FORMS	ARRAY_SIZE(forms)
 
 #define NZCV	0xf0000000u
@@ -97,11 +148,12 @@ static void (*const forms[])(u32 from, u32 end, struct after *a) = { sync_blo, s
 static void check_after(u32 form, u32 from, u32 end, const struct after *a)
 {
 	u32 past = (end - from + LINE - 1) & ~(LINE - 1);
+	bool left = form % 3 == 1;
 
 	if (form == 2)
 		return;
-	group_check(form ? end - from - past : from + past, a->clean, "form %u, after cleaning", form);
-	group_check(form ? end - from - past : from + past, a->invalidate, "form %u, after invalidating", form);
+	group_check(left ? end - from - past : from + past, a->clean, "form %u, after cleaning", form);
+	group_check(left ? end - from - past : from + past, a->invalidate, "form %u, after invalidating", form);
 	if (end - from == past) {
 		group_check(Z_C, a->flags[0] & NZCV, "form %u, flags after cleaning", form);
 		group_check(Z_C, a->flags[1] & NZCV, "form %u, flags after invalidating", form);

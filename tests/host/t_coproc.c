@@ -32,6 +32,7 @@ void shadow_pte_cleaned(struct vcpu *vc, gva_t va) { }
 void shadow_check_stubs(struct vcpu *vc) { }
 bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return false; }
 void code_page_drop(struct vcpu *vc, gpa_t gpa) { }
+bool code_page_line_holds(struct vcpu *vc, gpa_t gpa, u32 size) { return false; }
 void vfp_reset(struct vcpu *vc) { }
 static u32 slot_word, slot_r0;
 static bool slot_answer;

@@ -116,6 +116,12 @@ static u32 immediate(u32 w)
 	return rot ? imm >> rot | imm << (32 - rot) : imm;
 }
 
+/* C and V of @n - @b */
+static u32 flags_cv(u32 n, u32 b)
+{
+	return (u32)(n >= b) << 29 | ((n ^ b) & (n ^ (n - b))) >> 31 << 28;
+}
+
 static void data_processing(u32 w)
 {
 	u32 op = FIELD(w, 24, 21), n = get(FIELD(w, 19, 16)), b = w & BIT(25) ? immediate(w) : get(w & 15), d = FIELD(w, 15, 12);
@@ -138,8 +144,8 @@ static void data_processing(u32 w)
 		set_nz(x);
 		if (op == 8 && FIELD(w, 11, 8))
 			m.psr = (m.psr & ~0x20000000u) | (b >> 31) << 29;
-		if (op == 10)			/* no gate looks at V */
-			m.psr = (m.psr & ~0x20000000u) ^ ((u32)(n >= b) << 29 | ((u32)rand() & 0x10000000u));
+		if (op == 10 || op == 2)
+			m.psr = (m.psr & ~0x30000000u) | flags_cv(n, b);
 	}
 	if (op != 8 && op != 10)
 		set(d, x);
@@ -313,6 +319,17 @@ static u32 random_word(void)
 	return (u32)rand() << 16 ^ (u32)rand();
 }
 
+/* CMP, SUBS */
+static void guest_compare(u32 w)
+{
+	u32 n = g.r[FIELD(w, 19, 16)], b = w & BIT(25) ? immediate(w) : g.r[w & 15], x = n - b;
+
+	assert_true(w & BIT(20));
+	g.flags = (g.flags & 0x0fffffff) | (x & 0x80000000) | (x ? 0 : 0x40000000) | flags_cv(n, b);
+	if (FIELD(w, 24, 21) == 2)
+		g.r[FIELD(w, 15, 12)] = x;
+}
+
 /* One instruction of the line; false: it aborts. */
 static bool guest_step(u32 w)
 {
@@ -322,6 +339,12 @@ static bool guest_step(u32 w)
 		g.tpidruro = g.r[rd];
 	} else if ((w & 0xffff0fff) == 0xee030f10) {
 		g.dacr = g.r[rd];
+	} else if ((w & 0x0f000000) == 0x0a000000 || (w & 0xffff0f10) == 0xee070f10) {
+		assert_false(passes(g.flags, w >> 28) && w >> 28 != 14);	/* the end of a loop; cache operations */
+	} else if ((w & 0xfdf00000) == 0xe0800000) {
+		g.r[rd] = g.r[rn] + (w & BIT(25) ? immediate(w) : g.r[w & 15]);
+	} else if ((w & 0xfde00000) == 0xe0400000 || (w & 0xfdf00000) == 0xe1500000) {
+		guest_compare(w);
 	} else if ((w & 0xfff00000) == 0xe3a00000) {
 		g.r[rd] = immediate(w);
 	} else if ((w & 0xffff0fff) == 0xe1a0000d) {
@@ -800,6 +823,57 @@ static void invalidate(void **state)
 		}
 }
 
+/* What follows such a loop is done with its last turn, whatever of it is there. */
+static void invalidate_and_all(void **state)
+{
+	static const struct { u32 word[5], insns; } tails[] = {
+		{ { 0xe3a00000, 0xee070fd5, 0xf57ff04f, 0xf57ff06f }, 4 },	/* as Linux has it */
+		{ { 0xe3a00000, 0xee070fd5, 0xf57ff04a, 0xf57ff06f }, 4 },
+		{ { 0xe3a0c2ff, 0xee07cfd5, 0xf57ff04f, 0xe1a00000 }, 3 },
+		{ { 0xee073f15, 0xf57ff06f, 0xe1a00000 }, 2 },
+		{ { 0xe3a03001, 0xee070fd5, 0xe1a00000 }, 2 },
+		{ { 0xee070fd5, 0xe1a00000 }, 1 },
+		{ { 0xe3a0d000, 0xee070fd5, 0xe1a00000 }, 0 },			/* sp */
+		{ { 0x03a00000, 0xee070fd5, 0xe1a00000 }, 0 },
+		{ { 0xe3a00000, 0xe1a00000 }, 0 },
+		{ { 0xe3a00000, 0x0e070fd5, 0xe1a00000 }, 0 },
+	};
+
+	for (u32 rt = 0; rt < 13; rt++)
+		for (u32 n = 0; n < ARRAY_SIZE(tails) * (LOOPS - 1) * 3; n++) {
+			u32 t = n / (LOOPS - 1) % ARRAY_SIZE(tails), what = n / ((LOOPS - 1) * ARRAY_SIZE(tails));
+			enum loop loop = BLO_REGISTER + n % (LOOPS - 1);
+
+			cache_operation(0xee070f35, rt, 0xb6f12340, loop, what != 1);
+			memcpy(&insn[4], tails[t].word, sizeof(tails[t].word));
+			make(9, 0);
+			assert_int_equal(code.insns, 4 + tails[t].insns);
+			check_places();
+			if (what == 2)
+				m.translation |= 1;
+			run();
+			assert_int_equal(m.iciallu, !what);
+			assert_int_equal(m.bpiall, !what);
+			if (what) {
+				check_plain(4);
+				continue;
+			}
+			assert_int_equal(m.v.exits[EXIT_CP15_CACHE], 1 + (tails[t].insns > 0));
+			assert_int_equal(m.dacr, HOST_NOW);
+			for (u32 i = 0; i < (tails[t].insns ? code.insns : 1); i++)
+				guest_step(insn[i]);
+			assert_true(m.left);
+			check_same((m.lr - SITE) / 4);
+		}
+	/* and none of what is in another page */
+	cache_operation(0xee070f35, 4, 0xb6f12340, BLO_REGISTER, true);
+	memcpy(&insn[4], tails[0].word, sizeof(tails[0].word));
+	for (u32 insns = 4; insns < 9; insns++) {
+		make(insns, 0);
+		assert_int_equal(code.insns, insns < 6 ? 4 : MIN(insns, 8));
+	}
+}
+
 /* What needs no look at anything. */
 static void whole_caches(void **state)
 {
@@ -922,7 +996,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(strex_of_another_address), cmocka_unit_test(singles), cmocka_unit_test(dacr),
-		cmocka_unit_test(clean), cmocka_unit_test(clean_in_a_loop), cmocka_unit_test(invalidate), cmocka_unit_test(whole_caches),
+		cmocka_unit_test(clean), cmocka_unit_test(clean_in_a_loop), cmocka_unit_test(invalidate), cmocka_unit_test(invalidate_and_all), cmocka_unit_test(whole_caches),
 		cmocka_unit_test(loops_of_other_forms),
 		cmocka_unit_test(user_accesses), cmocka_unit_test(no_user_accesses),
 	};

@@ -178,6 +178,10 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 }
 
 void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
+static bool takes_stores, one_store;	/* where @takes_stores, a store is handed out if it is of one register */
+
+bool code_page_takes_stores(struct vcpu *vc, gpa_t gpa) { return takes_stores; }
+bool insn_stores_one(struct vcpu *vc) { return one_store; }
 bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
 bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa) { return false; }
 void xlate_forget(struct vcpu *vc) { }
@@ -436,7 +440,7 @@ static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
 			fail_msg("no page here is to be interpreted");
 			break;
 		case SHADOW_EMULATED:
-		case SHADOW_TABLE_STORE:
+		case SHADOW_STORE:
 			assert_true(legal);
 			assert_int_equal(gpa, w.gpa);
 			return true;
@@ -765,6 +769,27 @@ static void store_into_own_page(void **state)
 	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
 	v->r[15] = RAM + 0xa100;
 	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+}
+
+/* So is one from elsewhere that may change nothing but a word. Nothing becomes writable then, and the page stays code. */
+static void store_beside_code(void **state)
+{
+	u32 count = v->exits[EXIT_CODE_WRITE];
+	gpa_t gpa;
+
+	assert_true(guest_does(RAM + 0x9000, ACC_EXEC, true));
+	v->r[15] = RAM + 0xa100;
+	takes_stores = one_store = true;
+	for (u32 i = 0; i < 3; i++)
+		assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_STORE);
+	assert_int_equal(gpa, RAM + 0x9200);
+	assert_int_equal(v->exits[EXIT_CODE_WRITE], count + 3);
+	assert_true(code_page_is_code(v, RAM + 0x9000, NULL));
+	audit();
+	one_store = false;
+	assert_int_equal(shadow_fault(v, RAM + 0x9200, ACC_WRITE, true, &gpa, &gf), SHADOW_CODE_WRITE);
+	assert_false(code_page_is_code(v, RAM + 0x9000, NULL));
+	takes_stores = false;
 }
 
 /* The guest may have written the code past the cache: what is scanned is what is in memory. */
@@ -1672,7 +1697,7 @@ static void sync_follows(void **state)
 	use_strategy(1);
 	tables_mapped();
 	fills = s->fills;
-	assert_int_equal(store_into_tables(), SHADOW_TABLE_STORE);
+	assert_int_equal(store_into_tables(), SHADOW_STORE);
 	l2(0, 0xf0001000, P(RAM + 0x7000, KRW));
 	assert_true(guest_does(0xf0001000, ACC_WRITE, true));
 	l2(0, 0xf0002000, 0);
@@ -1686,13 +1711,13 @@ static void sync_follows(void **state)
 	assert_int_equal(fake_tlbis[FAKE_TLBI_MVA] + fake_tlbis[FAKE_TLBI_ASID] + fake_tlbis[FAKE_TLBI_ALL], 0);
 	assert_true(guest_does(0xf0001000, ACC_WRITE, true));
 	audit();
-	for (u32 i = 0; i < 40 && store_into_tables() == SHADOW_TABLE_STORE; i++)
+	for (u32 i = 0; i < 40 && store_into_tables() == SHADOW_STORE; i++)
 		;
 	assert_int_equal(s->let_go, 1);
 	l2(0, 0xf0001000, 0);
 	assert_false(guest_does(0xf0001000, ACC_READ, true));
 	assert_true(guest_does(0xf0003000, ACC_WRITE, true));		/* begins anew */
-	assert_int_equal(store_into_tables(), SHADOW_TABLE_STORE);
+	assert_int_equal(store_into_tables(), SHADOW_STORE);
 	audit();
 	/* another strategy finds nothing protected */
 	use_strategy(0);
@@ -2460,7 +2485,7 @@ static int back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
+		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page), E(store_beside_code),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),

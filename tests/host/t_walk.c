@@ -31,6 +31,15 @@ static bool page_is_code;
 
 bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec) { return page_is_code; }
 void code_page_written(struct vcpu *v, gpa_t gpa) { dropped = gpa & PAGE_MASK; page_is_code = false; }
+static bool keeps_stores;
+static u32 kept_stores;
+
+bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 value)
+{
+	kept_stores += keeps_stores;
+	return keeps_stores;
+}
+
 void shadow_written(struct vcpu *v, gpa_t at, u32 len) { }
 
 enum mmio_result mmio_dispatch(struct guest *g, struct mmio_access *a)
@@ -335,6 +344,24 @@ static void write_ends_code(void **state)
 	assert_int_equal(dropped, 0x80200000);
 }
 
+/* Or it does not: each store is seen, the next one as well. */
+static void write_beside_code(void **state)
+{
+	u32 val = 1;
+
+	vcpu.cp15.sctlr = 0;
+	page_is_code = keeps_stores = true;
+	kept_stores = 0;
+	for (u32 i = 0; i < 3; i++)
+		assert_int_equal(do_access(0x80200010, ACC_WRITE, 4, &val), 0);
+	assert_int_equal(kept_stores, 3);
+	assert_int_equal(dropped, 0);
+	keeps_stores = false;
+	assert_int_equal(do_access(0x80200010, ACC_WRITE, 4, &val), 0);
+	assert_int_equal(kept_stores, 3);
+	assert_int_equal(dropped, 0x80200000);
+}
+
 static void access_devices(void **state)
 {
 	u32 val = 0xfff;
@@ -441,7 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(mmu_off_is_identity), T(leaves), T(translation_faults), T(domain_faults), T(permissions), T(access_flag),
 		T(tables_outside_ram), T(two_table_bases), T(big_endian_tables), T(uncached_walks_flush_the_line),
-		T(access_memory), T(unaligned_faults_before_it_writes), T(write_ends_code), T(access_devices),
+		T(access_memory), T(unaligned_faults_before_it_writes), T(write_ends_code), T(write_beside_code), T(access_devices),
 		T(uncached_memory_is_flushed), T(fetch), T(translations_are_kept), T(translations_not_kept),
 	};
 

@@ -109,6 +109,12 @@ static bool is_reachable(const struct code_scan *s, const u32 *const page[3], u3
 	return !never_goes_on(w) || is_branched_to(s, page, first, i);
 }
 
+/* Calls may never come back: BL, BLX, SVC. */
+static bool is_call(u32 w)
+{
+	return (w & 0xff000000) == 0xeb000000 || (w & 0xfe000000) == 0xfa000000 || (w & 0xfffffff0) == 0xe12fff30 || (w & 0xff000000) == 0xef000000;
+}
+
 /* Mark what is executed for certain once the page is entered at @entry: up to calls, over conditional branches both ways. */
 static void follow(struct code_scan *s, u32 entry)
 {
@@ -122,9 +128,7 @@ static void follow(struct code_scan *s, u32 entry)
 			s->state[i] |= SCAN_FLOW;
 			if (is_direct_branch(w) && to / SCAN_WORDS == 1 && !(s->state[to] & SCAN_FLOW))
 				s->queue[left++] = (u16)to;
-			/* calls may never come back: BL, BLX, SVC */
-			if (never_goes_on(w) || (w & 0xff000000) == 0xeb000000 || (w & 0xfe000000) == 0xfa000000 ||
-			    (w & 0xfffffff0) == 0xe12fff30 || (w & 0xff000000) == 0xef000000)
+			if (never_goes_on(w) || is_call(w))
 				break;
 		}
 	}
@@ -257,6 +261,18 @@ static bool is_among_a32(const u32 *w, u32 i)
 	for (u32 k = i + 1; k < i + 3 && k < SCAN_WORDS; k++)
 		n += looks_a32(w[k]);
 	return n >= 2;
+}
+
+u32 code_doubt_around(u32 w)
+{
+	bool code = w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5);	/* as like_code() of code_scan.c */
+
+	return (u32)code | looks_a32(w) << 1 | (u32)!w << 2 | (u32)is_padding(w) << 3 | (u32)never_goes_on(w) << 4;
+}
+
+bool code_doubt_same_flow(u32 a, u32 b)
+{
+	return !is_direct_branch(a) && !is_direct_branch(b) && never_goes_on(a) == never_goes_on(b) && is_call(a) == is_call(b);
 }
 
 /* Is the site at @i A32 code, and not two halfwords of T32 code? */

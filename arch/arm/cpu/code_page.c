@@ -52,7 +52,8 @@ _Static_assert(NAMES <= 0x4000, "states that keep a name must not be others");
 #define PAGE_CLEAN	0xffff
 #define PAGE_INTERP	0xfffe
 #define PAGE_CLEAN_T32	0xfffd	/* in T32 state only */
-_Static_assert(PAGE_KEPT + KEPT <= PAGE_CLEAN_T32, "states that say what is kept must not be others");
+#define PAGE_BARE	0xfffc	/* clean, and nothing in it even looks like a site */
+_Static_assert(PAGE_KEPT + KEPT <= PAGE_BARE, "states that say what is kept must not be others");
 
 #define NOTHING		~0u	/* no page's address */
 #define RANGES_MAX	8
@@ -74,6 +75,21 @@ struct churn {
 	u32 sets;		/* RAN_A32, RAN_T32: what ran in it since it was looked at last */
 };
 
+/*
+ * Pages of code that were stored into with nothing but the stored word changing (code_patch.c). Each such store is done by Umbra, and what is code
+ * no more is better written by the guest itself. So a page has credit for a few, and for twice as many whenever it was executed after that: a page that
+ * holds both is, and one that was given to something else is not.
+ */
+#define PATCH_PAGES	8u
+#define PATCHES_FIRST	4u
+#define PATCHES_MOST	64u
+struct patched {
+	gpa_t gpa;		/* 0: none */
+	u16 credit, left;
+	bool dropped;		/* since it was stored into last */
+	struct code_patch known;
+};
+
 struct copy {
 	gpa_t gpa;	/* the page it is a copy of */
 	gva_t gva;	/* where it was mapped last */
@@ -84,6 +100,7 @@ struct copy {
 	bool bound;	/* some words are right at gva only, in privileged modes */
 	bool movable;	/* was executed at another address as well: never bound */
 	bool thumb;	/* its sites are those of T32 code */
+	bool clear;	/* its scan had nothing to decide (struct code_scan) */
 	bool dead;	/* dropped, and the pool page holds the guest's original words until it is taken again */
 };
 
@@ -93,7 +110,7 @@ struct kept {
 	gva_t gva;	/* where it was mapped last */
 	u16 name;	/* 0: was given to another copy since, or is of T32 code */
 	u16 next;	/* of a free one: the next free one, or KEPT */
-	bool used, thumb;
+	bool used, thumb, clear;
 	struct t32_known known;
 	u32 trapped[T32_HALVES / 32];	/* of T32 code */
 };
@@ -119,6 +136,9 @@ struct code_pages {
 	bool hot;		/* the window may handle sites by their kind */
 	struct churn churn[CHURN_PAGES];
 	u32 churn_hand;
+	struct patched patched[PATCH_PAGES];
+	u32 patched_hand;
+	u32 patches;		/* stores that changed a word in its place */
 	u32 doubts, either;	/* of all scans: struct code_scan */
 	bool thumb;		/* the guest's kernel executes T32 code */
 	u32 perhaps_a32;	/* words of the page that t32 is about that may be A32 sites */
@@ -256,6 +276,7 @@ void code_pages_reset(struct vcpu *v)
 	memset(c->called, 0, NAMES * sizeof(u16));
 	memset(c->name_of, 0, NAMES * sizeof(gpa_t));
 	memset(c->churn, 0, sizeof(c->churn));
+	memset(c->patched, 0, sizeof(c->patched));
 	kept_init(c);
 	c->live = c->hand = 0;
 	c->looked_at = NOTHING;
@@ -285,6 +306,23 @@ static u32 name_in(const struct code_pages *c, u16 state)
 	return is_copy(state) && !c->copy[state].thumb ? c->copy[state].name : 0;
 }
 
+static struct patched *patched_find(struct code_pages *c, gpa_t gpa)
+{
+	for (u32 i = 0; i < PATCH_PAGES; i++)
+		if (c->patched[i].gpa == gpa)
+			return &c->patched[i];
+	return NULL;
+}
+
+/* Page @gpa is code no more, as far as stores are concerned that changed words in it. */
+static void patched_drop(struct code_pages *c, gpa_t gpa)
+{
+	struct patched *p = patched_find(c, gpa);
+
+	if (p)
+		p->dropped = true;
+}
+
 /*
  * Page @gpa is code no more. With @named its next copy gets the name of this one. Where copies often make room for others, names last only so:
  * each is what tells the words that the guest has read out of the copy and has not run yet.
@@ -304,6 +342,7 @@ static void drop(struct vcpu *v, gpa_t gpa, bool named)
 		kept_forget(c, *state);
 	*state = name ? PAGE_NAMED | name : PAGE_UNKNOWN;
 	v->code_gen++;
+	patched_drop(c, gpa);
 	if (n)
 		release_copy(v, n);
 	shadow_drop_page(v, gpa, n ? copy_hpa(c, n) : 0);
@@ -558,7 +597,8 @@ static void evict(struct vcpu *v, u32 n)
 	const struct copy *p = &c->copy[n];
 	u32 k = kept_take(v);
 
-	c->kept[k] = (struct kept){ .gpa = p->gpa, .gva = p->gva, .name = p->thumb ? 0 : p->name, .used = true, .thumb = p->thumb };
+	c->kept[k] = (struct kept){ .gpa = p->gpa, .gva = p->gva, .name = p->thumb ? 0 : p->name, .used = true, .thumb = p->thumb,
+				   .clear = p->clear };
 	c->kept[k].known = c->known[n];
 	if (p->thumb)
 		t32_keep(hpa_ptr(copy_hpa(c, n)), &c->known[n], c->kept[k].trapped);
@@ -621,6 +661,7 @@ static void write_copy(struct vcpu *v, u32 n, gpa_t gpa)
 		c->known[n].start[at.index / 32] |= BIT(at.index % 32);
 	}
 	c->copy[n].bound = at.bound;
+	c->copy[n].clear = c->scan.clear;
 	publish_copy(v, n);
 }
 
@@ -883,18 +924,21 @@ static u32 scan_page(struct vcpu *v, gpa_t gpa, gva_t gva)
 	gva &= PAGE_MASK;
 	c->scans++;
 	c->scan.nr_out = 0;
-	c->scan.interpret = false;
+	c->scan.interpret = c->scan.bare = c->scan.clear = false;
 	n = code_scan_first(&c->scan, page[1], gva);
 	if (vcpu_privileged(v) && restore_moved_sites(v, gpa))
 		n = code_scan_first(&c->scan, page[1], gva);
-	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry))
+	if (!n && !code_scan_reads_out(&c->scan) && !code_doubt_runs_pointer(&c->scan, entry)) {
+		c->scan.bare = c->scan.clear = !c->scan.nr_pointers;
 		return 0;
+	}
 	if (gva)
 		page[0] = neighbour(v, gva - PAGE_SIZE);
 	if (gva != PAGE_MASK)
 		page[2] = neighbour(v, gva + PAGE_SIZE);
 	code_scan(&c->scan, page);
 	n = code_doubt(&c->scan, page, entry);
+	c->scan.clear = !c->scan.nr_out && !c->scan.read && !c->scan.nr_pointers;
 	c->doubts += c->scan.nr_doubts;
 	c->either += c->scan.nr_either;
 	return n;
@@ -948,6 +992,146 @@ static void note_user_fetch(struct vcpu *v, gpa_t gpa)
 	*moves |= PAGE_USER;
 	v->code->looked_at = NOTHING;
 	code_page_drop(v, gpa);
+}
+
+/* -- stores that change a word in its place -- */
+
+/* Page @gpa, which is code, and its neighbours, as code_patch_fits() wants them. */
+static void pages_around(struct vcpu *v, gpa_t gpa, gva_t gva, const u32 *page[3])
+{
+	page[0] = gva ? neighbour(v, gva - PAGE_SIZE) : NULL;
+	page[1] = page_words(v, gpa);
+	page[2] = gva != PAGE_MASK ? neighbour(v, gva + PAGE_SIZE) : NULL;
+}
+
+/* What is known of page @gpa, to which stores begin, or begin again. */
+static struct patched *patched_get(struct code_pages *c, gpa_t gpa)
+{
+	struct patched *p = patched_find(c, gpa);
+
+	if (p && !p->dropped)
+		return p;
+	if (p)
+		p->credit = (u16)MIN(2u * p->credit, PATCHES_MOST);
+	else
+		*(p = &c->patched[c->patched_hand++ % PATCH_PAGES]) = (struct patched){ .gpa = gpa, .credit = PATCHES_FIRST };
+	p->left = p->credit;
+	p->dropped = false;
+	p->known = (struct code_patch){ 0 };
+	return p;
+}
+
+/* The copy of page state @state; 0: the page itself is executed as A32 code, and nothing in it looks like a site; else PAGE_CLEAN. */
+static u32 patchable(u16 state)
+{
+	return state == PAGE_BARE ? 0 : is_copy(state) ? state : PAGE_CLEAN;
+}
+
+bool code_page_takes_stores(struct vcpu *v, gpa_t gpa)
+{
+	const u16 *state = page_state(v->code, gpa);
+	const struct patched *p = patched_find(v->code, ALIGN_DOWN(gpa, PAGE_SIZE));
+
+	return state && v->path->code && patchable(*state) != PAGE_CLEAN && (!p || p->dropped || p->left) &&
+	       code_patch_may_begin(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), (u32)gpa % PAGE_SIZE / 4);
+}
+
+/* May word @i of @page, of which @n is the copy, of T32 code, become @word with nothing else changing? Then the page still holds no A32 code. */
+static bool patch_fits_t32(const struct code_pages *c, u32 n, const u32 *page, u32 i, u32 word)
+{
+	return code_patch_is_bare(&word, 1) && t32_patch_fits((const u16 *)page, hpa_ptr(copy_hpa(c, n)), &c->known[n], i, word);
+}
+
+/* The same of A32 code. Where the kernel has T32 code as well, nothing may come to look like that. */
+static bool patch_fits_a32(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word, struct code_patch *known)
+{
+	const struct code_pages *c = v->code;
+	const u32 *now = hpa_ptr(copy_hpa(c, n)), *page[3] = { NULL, page_words(v, gpa), NULL };
+
+	if (n && (now[i] != page[1][i] || (v->path->code->covers && v->path->code->covers(v, now, i, c->copy[n].gva))))
+		return false;
+	if (c->thumb && !(t32_no_sites_near((const u16 *)page[1], i, page[1][i]) && t32_no_sites_near((const u16 *)page[1], i, word)))
+		return false;
+	if (n)
+		pages_around(v, gpa, c->copy[n].gva, page);
+	known->bare = !n;
+	known->clear = n && c->copy[n].clear;
+	return code_patch_fits(page, i, word, known);
+}
+
+/* May word @i of page @gpa, of which @n is the copy (0: none), become @word with nothing else changing? */
+static bool patch_fits(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word)
+{
+	struct code_pages *c = v->code;
+	struct patched *p = patched_get(c, gpa);
+
+	if (!p->left)
+		return false;
+	if (!(n && c->copy[n].thumb ? patch_fits_t32(c, n, page_words(v, gpa), i, word) : patch_fits_a32(v, gpa, n, i, word, &p->known)))
+		return false;
+	p->left--;
+	return true;
+}
+
+/* @at is to hold @word, in memory as in the caches. */
+static void set_word(hpa_t at, u32 word)
+{
+	*(volatile u32 *)hpa_ptr(at) = word;
+	arch_dcache_clean_range(at, 4);
+}
+
+bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 value)
+{
+	u32 shift = 8 * ((u32)gpa & 3), bits = size == 4 ? ~0u : ((1u << 8 * size) - 1) << shift, i = (u32)gpa % PAGE_SIZE / 4, n, word;
+	gpa_t page = ALIGN_DOWN(gpa, PAGE_SIZE);
+	hpa_t at = guest_map_hpa(&v->guest->map, page) + 4 * i;
+
+	if (!code_page_takes_stores(v, gpa))
+		return false;
+	n = patchable(*page_state(v->code, gpa));
+	arch_dcache_flush_range(at, 4);		/* as see_afresh(), for the other bytes */
+	word = (*(const u32 *)hpa_ptr(at) & ~bits) | (value << shift & bits);
+	if (!patch_fits(v, page, n, i, word))
+		return false;
+	set_word(at, word);
+	if (n)
+		set_word(copy_hpa(v->code, n) + 4 * i, word);
+	arch_icache_invalidate_all();
+	v->code_gen++;
+	v->code->patches++;
+	return true;
+}
+
+/* Is word @i of copy @n, of which a device may have written the page, still what it was made to be? What was replaced does not say. */
+static bool is_as_copied(const struct code_pages *c, u32 n, const u32 *page, u32 i)
+{
+	const u32 *copy = hpa_ptr(copy_hpa(c, n));
+
+	if (c->copy[n].thumb)
+		return copy[i] == page[i] && !site_may_be_t32((u16)page[i]) && !site_may_be_t32((u16)(page[i] >> 16));
+	return copy[i] == page[i] && !(c->known[n].start[i / 32] >> i % 32 & 1);
+}
+
+bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size)
+{
+	const u16 *state = page_state(v->code, gpa);
+	u32 first = (u32)gpa % PAGE_SIZE / size * size / 4, n;
+	const u32 *page;
+
+	if (!state || !v->path->code)
+		return false;
+	n = patchable(*state);
+	if (n == PAGE_CLEAN)
+		return false;
+	gpa = ALIGN_DOWN(gpa, PAGE_SIZE);
+	page = page_words(v, gpa);
+	arch_dcache_flush_range(guest_map_hpa(&v->guest->map, gpa) + 4 * first, size);	/* see_afresh() */
+	if (!n)
+		return code_patch_is_bare(page + first, size / 4);
+	for (u32 i = first; i < first + size / 4; i++)
+		if (!is_as_copied(v->code, n, page, i))
+			return false;
+	return true;
 }
 
 /* How many instructions of an IT block are still to come (A2.5.2). */
@@ -1054,7 +1238,7 @@ static u16 scan_for_state(struct vcpu *v, gpa_t gpa, gva_t gva)
 	if (!(v->cpsr & PSR_T)) {
 		if (!done)
 			scan_page(v, gpa, gva);
-		return c->scan.nr_sites ? PAGE_UNKNOWN : PAGE_CLEAN;
+		return c->scan.nr_sites ? PAGE_UNKNOWN : c->scan.bare ? PAGE_BARE : PAGE_CLEAN;
 	}
 	if (!done) {
 		code_doubt_a32(page_words(v, gpa), &c->perhaps_a32);
@@ -1119,6 +1303,7 @@ static void make_again(struct vcpu *v, gpa_t gpa, u16 *state)
 		t32_find_again(&c->t32, k->trapped);
 	else
 		find_again(&c->scan, k->known.start);
+	c->scan.clear = k->clear;
 	kept_forget(c, *state);
 	*state = PAGE_UNKNOWN;
 	*state = make_copy(v, gpa, gva, thumb, name);
@@ -1440,6 +1625,7 @@ void code_pages_dump(struct vcpu *v)
 
 	pr_info("code pages: %u scanned, %u of %u copies in use, %u evicted, %u made again without a scan, %u moved words put back\n",
 		(unsigned)c->scans, (unsigned)c->live, (unsigned)c->copies, (unsigned)c->evictions, (unsigned)c->made_again, (unsigned)c->repairs);
+	pr_info("stores beside code: %u changed a word in its place\n", (unsigned)c->patches);
 	pr_info("words of code in doubt: %u left as they are, %u right either way\n", (unsigned)c->doubts, (unsigned)c->either);
 	if (c->thumb)
 		pr_info("T32 code of the kernel: %u times more became known, %u pages with A32 code interpreted\n", (unsigned)c->reached,
@@ -1475,6 +1661,22 @@ static u32 audit_page(const struct code_pages *c, const struct ram_range *r, u32
 	return 1;
 }
 
+/* Is copy @n, of A32 code, what its page is, but for what it replaces? */
+static u32 audit_words(struct vcpu *v, u32 n)
+{
+	const struct code_pages *c = v->code;
+	const u32 *now = hpa_ptr(copy_hpa(c, n)), *page = page_words(v, c->copy[n].gpa);
+
+	for (u32 i = 0; i < SCAN_WORDS; i++) {
+		if (now[i] == page[i] || c->known[n].start[i / 32] >> i % 32 & 1)
+			continue;
+		pr_err("code page audit: word %u of page 0x%08x is 0x%08x, and 0x%08x in its copy\n", (unsigned)i, (unsigned)c->copy[n].gpa,
+		       (unsigned)page[i], (unsigned)now[i]);
+		return 1;
+	}
+	return 0;
+}
+
 u32 code_pages_audit(struct vcpu *v)
 {
 	const struct code_pages *c = v->code;
@@ -1483,8 +1685,10 @@ u32 code_pages_audit(struct vcpu *v)
 	for (u32 i = 0; i < c->nr_ranges; i++)
 		for (u32 page = 0; page < c->range[i].size >> PAGE_SHIFT; page++)
 			bad += audit_page(c, &c->range[i], page, &named, &kept);
-	for (u32 n = 1; n <= c->copies; n++)
+	for (u32 n = 1; n <= c->copies; n++) {
 		live += c->copy[n].live;
+		bad += c->copy[n].live && !c->copy[n].thumb ? audit_words(v, n) : 0;
+	}
 	if (live == c->live && live == named && kept == c->nr_kept)
 		return bad;
 	pr_err("code page audit: %u copies are live, %u are counted, %u are some page's; %u pages are kept, %u are counted\n", (unsigned)live,

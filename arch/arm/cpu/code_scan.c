@@ -58,6 +58,29 @@ static const struct pc_row {
 #define PC_MASK		0x002f0000u
 #define PC_VALUE	0x000f0000u
 
+static bool has_kind(const u32 *w, const u32 *end, u32 kinds)
+{
+	for (w = word_find(w, end, PC_MASK, PC_VALUE); w < end; w = word_find(w + 1, end, PC_MASK, PC_VALUE)) {
+		const struct pc_row *r = pc_rows;
+
+		while ((*w & r->mask) != r->value)
+			r++;
+		if (r->mask && *w >> 28 != 15 && kinds & BIT(r->kind))
+			return true;
+	}
+	return false;
+}
+
+bool code_scan_has_adr(const u32 *w, const u32 *end)
+{
+	return has_kind(w, end, BIT(PC_ADR));
+}
+
+bool code_scan_has_tables(const u32 *w, const u32 *end)
+{
+	return has_kind(w, end, BIT(PC_ADR) | BIT(PC_TABLE));
+}
+
 /* How far from pc the word @w of row @r reads; ADR: the immediate. */
 static u32 pc_offset(const struct pc_row *r, u32 w)
 {
@@ -174,6 +197,14 @@ static bool may_be_site(u32 w)
 	const struct a32_need *site = site_of[class_of[w >> 16]];
 
 	return a32_need_met(&site[0], w) || a32_need_met(&site[1], w);
+}
+
+bool code_scan_is_plain(u32 w)
+{
+	look_init();
+	if (class_of[w >> 16] == CLASS_PERHAPS)
+		learn(w >> 16);
+	return class_of[w >> 16] != CLASS_PERHAPS && !is_worth_it(w);
 }
 
 /*
@@ -312,7 +343,7 @@ static u32 table_length(const u32 *const page[3], u32 start)
 	return i - start;
 }
 
-/* A word that compiled code is likely to hold: AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
+/* A word that compiled code is likely to hold (code_doubt_around() has it too): AL, Advanced SIMD, or a site (so that a run of them keeps itself). */
 static bool like_code(u32 w)
 {
 	return w >> 28 == 14 || (w >> 24 >= 0xf2 && w >> 24 <= 0xf5) || a32_is_site(w);
@@ -365,6 +396,7 @@ static void note_load(struct code_scan *s, const u32 *const page[3], u32 i, s32 
 #define ADR_RUNS	4	/* in how many runs loads are sought */
 /* From ADR to the last load of its value: each run but the last is left at its end. */
 #define ADR_SPAN	(1 + (ADR_RUNS - 1) * (ADR_REACH - 1 + ADR_AWAY) + ADR_REACH - 1)
+_Static_assert(ADR_SPAN <= CODE_ADR_SPAN, "code_patch.c looks that far back");
 #define BEFORE		(REACH + ADR_SPAN)	/* how far before a word what makes it data may begin */
 
 /* @in, at @i, may load through a register that holds byte offset @base of the window. */

@@ -21,6 +21,8 @@ struct code_scan {
 	u32 nr_out;
 	u16 out[SCAN_WORDS];		/* what looked like a site, but is data by the rules */
 	bool read;			/* loads may name words that are replaced, here or in a neighbour */
+	bool bare;			/* nothing in the page could be a site, and it does not read out of itself */
+	bool clear;			/* there was nothing to decide: no load may read what may be a site, and all that looks like one is */
 	/* what code_doubt() says beside the sites */
 	bool interpret;			/* the page cannot be rewritten soundly */
 	u32 nr_doubts, nr_either;	/* words left as they are, though they might be sites; read as data, and sites all the same */
@@ -76,3 +78,27 @@ bool code_doubt_is_privileged(const u32 *page, bool thumb);
 bool code_scan_candidate(const u32 *page, u32 i);
 /* The first word in [@w, @end) with (word & @mask) == @value; or @end. word_find.S; on the build host the test has its own. */
 const u32 *word_find(const u32 *w, const u32 *end, u32 mask, u32 value);
+
+/* code_patch.c: what is known of a page of A32 code of which one word is to change. */
+struct code_patch {
+	bool bare, clear;	/* its scan (struct code_scan) */
+	enum { CODE_TABLES_UNKNOWN, CODE_TABLES_NONE, CODE_TABLES } tables;	/* may something load from one? Found out when it matters */
+};
+
+/* May the word at @i of @page change with nothing else about it? What the new one is decides. */
+bool code_patch_may_begin(const u32 *page, u32 i);
+/* Would a scan of page[1] find the same sites with @new in the place of its word @i, and not that one? Neighbours as above. */
+bool code_patch_fits(const u32 *const page[3], u32 i, u32 new, struct code_patch *p);
+/* Is none of the @n words at @w anything that a scan would look at closer? */
+bool code_patch_is_bare(const u32 *w, u32 n);
+/* For it: is @w no site, no load relative to pc, not ADR, and unlike all words that Umbra puts into copies? */
+bool code_scan_is_plain(u32 w);
+/* May a word in [@w, @end) be ADR; or ADR, or a load of a table at pc? */
+bool code_scan_has_adr(const u32 *w, const u32 *end);
+bool code_scan_has_tables(const u32 *w, const u32 *end);
+/* From ADR to the last load of its value, in words at most. */
+#define CODE_ADR_SPAN	253u
+/* What the rules see in @w that is one of the words around another. */
+u32 code_doubt_around(u32 w);
+/* Does code go on behind @a as behind @b? */
+bool code_doubt_same_flow(u32 a, u32 b);

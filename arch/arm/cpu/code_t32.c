@@ -155,25 +155,34 @@ static bool may_be_site_with_any(u16 hw)
 	return false;
 }
 
-/* Has what begins at @i, with @may as may_be() says of it, the form of a site? At the end of the page with some second half. */
-static inline bool has_site_form(const u16 *page, u32 i, u8 may)
+/* Has @hw, with @may as may_be() says of it, the form of a site, with @second behind it? At the end of the page, @last, with some second half. */
+static inline bool has_form_of_site(u16 hw, u16 second, bool last, u8 may)
 {
 	const struct form *f = site_forms + (may & MAY_BE_SITE);
 
-	return may & MAY_BE_SITE && !((page[i] ^ f->value) & f->mask) &&
-	       (i + 1 == T32_HALVES || !((page[i + 1] ^ f->value2) & f->mask2));
+	return may & MAY_BE_SITE && !((hw ^ f->value) & f->mask) && (last || !((second ^ f->value2) & f->mask2));
+}
+
+static inline bool has_site_form(const u16 *page, u32 i, u8 may)
+{
+	bool last = i + 1 == T32_HALVES;
+
+	return has_form_of_site(page[i], last ? 0 : page[i + 1], last, may);
+}
+
+static bool is_site_by(u16 hw, u16 second, bool last)
+{
+	if (!has_form_of_site(hw, second, last, may_be(hw)))
+		return false;
+	return is_wide(hw) && last ? may_be_site_with_any(hw) : is_replaced(hw, is_wide(hw) ? second : 0);
 }
 
 /* Would an instruction that begins at @i be sensitive? */
 static bool is_site(const struct t32_scan *s, u32 i)
 {
-	u16 hw = s->page[i];
+	bool last = i + 1 == T32_HALVES;
 
-	if (!has_site_form(s->page, i, may_be(hw)))
-		return false;
-	if (is_wide(hw) && i + 1 == T32_HALVES)
-		return may_be_site_with_any(hw);
-	return is_replaced(hw, is_wide(hw) ? s->page[i + 1] : 0);
+	return is_site_by(s->page[i], last ? 0 : s->page[i + 1], last);
 }
 
 /* The same for one that is known to begin there: also what traps by itself and is cheaper with a number. */
@@ -582,4 +591,57 @@ bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 wor
 		if (is_site(s, i) && !a32(arg, i / 2))
 			return true;
 	return false;
+}
+
+/* -- words that change -- */
+
+#define TB_PC	0xe8dfu			/* TBB, TBH: first half, Rn = pc */
+
+/* Halfword @h of @page, of which word @i becomes @new. */
+static u16 half_with(const u16 *page, u32 h, u32 i, u32 new)
+{
+	return h / 2 == i ? (u16)(new >> 16 * (h & 1)) : page[h];
+}
+
+bool t32_no_sites_near(const u16 *page, u32 i, u32 new)
+{
+	u32 first = i > 2 ? 2 * (i - 2) : 0, end = MIN(2 * (i + 3), T32_HALVES);
+
+	upper_make();
+	for (u32 h = first; h < end; h++) {
+		bool last = h + 1 == T32_HALVES;
+
+		if (is_site_by(half_with(page, h, i, new), last ? 0 : half_with(page, h + 1, i, new), last))
+			return false;
+	}
+	return true;
+}
+
+/* Does it matter to no instruction, known or not, that halfword @h becomes @new? */
+static bool half_fits(const u16 *page, const u16 *copy, const struct t32_known *k, u32 h, u16 new)
+{
+	if (bit_get(k->start, h) || copy[h] != page[h] || may_be(page[h]) || may_be(new))
+		return false;
+	if (h && is_wide(page[h - 1]) && (bit_get(k->start, h - 1) || may_be(page[h - 1])))
+		return false;
+	return !is_wide(new) || (h + 1 < T32_HALVES && copy[h + 1] == page[h + 1]);
+}
+
+/* Is there a known table branch before halfword @h? */
+static bool behind_table_branch(const u16 *page, const struct t32_known *k, u32 h)
+{
+	for (u32 w = 0; w <= h / 32; w++)
+		for (u32 bits = k->start[w]; bits; bits &= bits - 1)
+			if (page[32 * w + (u32)__builtin_ctz(bits)] == TB_PC)
+				return true;
+	return false;
+}
+
+bool t32_patch_fits(const u16 *page, const u16 *copy, const struct t32_known *k, u32 i, u32 new)
+{
+	upper_make();
+	for (u32 h = 2 * i; h < 2 * i + 2; h++)
+		if (half_with(page, h, i, new) != page[h] && !half_fits(page, copy, k, h, half_with(page, h, i, new)))
+			return false;
+	return !behind_table_branch(page, k, 2 * i + 1);
 }

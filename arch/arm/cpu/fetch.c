@@ -25,6 +25,21 @@ static bool fetch(struct vcpu *v, u32 *word, u32 *len, struct gfault *f)
 	return true;
 }
 
+bool insn_stores_one(struct vcpu *v)
+{
+	struct gfault f;
+	struct insn in;
+	u32 word, len;
+
+	if (!fetch(v, &word, &len, &f))
+		return false;
+	if (v->cpsr & PSR_T)
+		t32_decode(len == 4 ? word >> 16 : word, word & 0xffff, &in);
+	else
+		a32_decode(word, &in);
+	return in.op == INSN_STR && in.size <= 4;
+}
+
 bool insn_fetch(struct vcpu *v, u32 *word, u32 *len)
 {
 	struct gfault f;

@@ -255,6 +255,17 @@ static bool do_dacr(struct gate *g, u32 w)
 	return rt < SP;
 }
 
+/* TST or the like, with the guest's flags (rule 4) */
+static void put_test(struct gate *g, u32 w)
+{
+	put(g, 0xe14fe000);				/* MRS lr, SPSR */
+	put(g, 0xe128f00e);				/* MSR CPSR_f, lr */
+	put(g, w);
+	put(g, 0xe10fe000);				/* MRS lr, CPSR */
+	put(g, 0xe168f00e);				/* MSR SPSR_f, lr */
+	g->owed &= (u8)~GATE_OWES_FLAGS;
+}
+
 /* -- cache operations by address -- */
 
 /* Leave on @cond to what put_plain() puts. */
@@ -358,6 +369,38 @@ static bool do_clean(struct gate *g, u32 w)
 	return rt < SP;
 }
 
+/*
+ * What kernels have behind the loop of an ICIMVAU, in which the gate has done as much already: MOV of an immediate, all of the branch predictor or the
+ * I-cache, DSB, ISB. How many instructions of that are there; 0: not the operation.
+ */
+static u32 tail_insns(const struct gate *g)
+{
+	const u32 *w = g->at->insn + LOOP_INSNS, *end = g->at->insn + g->at->insns, *at = w;
+
+	at += at < end && (*at & 0xffff0000) == 0xe3a00000 && RD(*at) < SP;
+	if (at == end || ((*at & 0xffff0fff) != BPIALL && (*at & 0xffff0fff) != ICIALLU))
+		return 0;
+	at++;
+	at += at < end && (*at & 0xfffffff0) == (DSB & 0xfffffff0);
+	at += at < end && *at == ISB;
+	return (u32)(at - w);
+}
+
+/* The rest of the last turn of a loop, and the @tail instructions behind it; then the guest goes on there. Its r0 is in place. */
+static void put_tail(struct gate *g, u32 tail)
+{
+	const u32 *w = g->at->insn;
+
+	put(g, w[1]);
+	put_test(g, w[2]);
+	if ((w[LOOP_INSNS] & 0xffff0000) == 0xe3a00000)
+		put(g, w[LOOP_INSNS]);
+	count_as(g, EXIT_CP15_CACHE, 2, LR);
+	g->c->insns = LOOP_INSNS + tail;
+	load_literal(g, g->at->site + 4 * g->c->insns);
+	put_return(g);
+}
+
 /* ICIMVAU, as win_und: all of the I-cache, if what User mode reads there is known to be no scanned code. */
 static bool do_invalidate(struct gate *g, u32 w)
 {
@@ -393,7 +436,10 @@ static bool do_invalidate(struct gate *g, u32 w)
 	put(g, BPIALL);
 	put(g, DSB);
 	load(g, 0, VCPU(r[0]));
-	put_done(g);
+	if (is_in_loop(g) && tail_insns(g))
+		put_tail(g, tail_insns(g));
+	else
+		put_done(g);
 	put_plain(g);
 	return rt < SP;
 }
@@ -498,17 +544,6 @@ static bool do_ldr_lr(struct gate *g, u32 w)
 		g->sp_off += rn == g->sp_reg ? (u32)ls_offset(w) : 0;
 	}
 	return true;
-}
-
-/* TST with the guest's flags (rule 4) */
-static void put_test(struct gate *g, u32 w)
-{
-	put(g, 0xe14fe000);				/* MRS lr, SPSR */
-	put(g, 0xe128f00e);				/* MSR CPSR_f, lr */
-	put(g, w);
-	put(g, 0xe10fe000);				/* MRS lr, CPSR */
-	put(g, 0xe168f00e);				/* MSR SPSR_f, lr */
-	g->owed &= (u8)~GATE_OWES_FLAGS;
 }
 
 /*

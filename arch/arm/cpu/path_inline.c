@@ -235,6 +235,7 @@ static bool inline_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *ind
 static const struct code_ops inline_code = {
 	.word = inline_word,
 	.origin = inline_origin,
+	.covers = stub_area_covers,
 	.area_lost = area_lost,
 };
 

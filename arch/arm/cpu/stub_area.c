@@ -488,6 +488,29 @@ bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *i
 	return false;
 }
 
+/* The gate that is done in the place of the instruction at @site, where @branch stands; or NULL. */
+static const struct gate *gate_of(struct stub_area *a, u32 branch, gva_t site)
+{
+	for (u32 i = *branch_hash(a, branch); i; i = a->stub[i - 1].next_branch) {
+		const struct stub *s = &a->stub[i - 1];
+
+		if (s->branch == branch && s->site == site)
+			return s->gate ? &a->gate[s->gate - 1] : NULL;
+	}
+	return NULL;
+}
+
+bool stub_area_covers(struct vcpu *v, const u32 *copy, u32 i, gva_t gva)
+{
+	for (u32 away = 1; away < GATE_INSNS && away <= i; away++) {
+		const struct gate *g = gate_of(v->stubs, copy[i - away], gva + 4 * (i - away));
+
+		if (g && g->insns > away)
+			return true;
+	}
+	return false;
+}
+
 struct stub *stub_area_find(struct vcpu *v, gva_t pc, u32 *word)
 {
 	struct stub_area *a = v->stubs;

@@ -45,6 +45,8 @@ u32 stub_area_gate_at(const struct vcpu *v, const struct stub *s, u32 word);
 gva_t stub_area_gates(const struct vcpu *v);
 /* code_ops.origin() of branches to stubs (arm/code_page.h). */
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
+/* code_ops.covers(): does a gate do word @i of the copy with words @copy, executed at @gva? */
+bool stub_area_covers(struct vcpu *v, const u32 *copy, u32 i, gva_t gva);
 /* So much did not fit that emptying the area is better than trapping words for it. */
 bool stub_area_full(const struct vcpu *v);
 bool stub_area_contains(const struct vcpu *v, gva_t va);

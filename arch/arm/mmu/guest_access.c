@@ -86,8 +86,11 @@ static void access_ram(struct vcpu *v, gva_t va, const struct walk *w, enum shad
 	bool flush = differs_from_host_map(v, w), table = acc == ACC_WRITE && v->shadow && is_watched_table(v->shadow, w->gpa);
 	hpa_t hpa = guest_map_hpa(&v->guest->map, w->gpa);
 
-	if (acc == ACC_WRITE && code_page_is_code(v, ALIGN_DOWN(w->gpa, PAGE_SIZE), NULL))
+	if (acc == ACC_WRITE && code_page_is_code(v, ALIGN_DOWN(w->gpa, PAGE_SIZE), NULL)) {
+		if (!table && code_page_store(v, w->gpa, size, *val))
+			return;
 		code_page_written(v, w->gpa);
+	}
 	if (flush)
 		arch_dcache_flush_range(hpa, size);
 	else if (!table)

@@ -16,7 +16,7 @@
  *     from a page that is scanned code faults: code_page_interpreted() is asked whether it is right for User mode, too.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
  *     code; a store from an instruction in the page itself, or partly in it, is emulated instead, or fetch and store would chase
- *     each other.
+ *     each other. So is one that changes nothing but a word that is no code's (code_page_store()).
  *     A page of guest tables whose stores the strategy follows (FRAME_TABLE) is mapped writable nowhere, either.
  *  7  Guest sections stay sections while their MiB is of one region and not needed executable; sections are execute-never.
  *  8  Non-global entries are used under the ASID they were made for: after a change of ASID alone their domains are closed
@@ -31,6 +31,7 @@
  */
 #include <arm/code_page.h>
 #include <arm/debug.h>
+#include <arm/exec.h>
 #include <arm/psr.h>
 #include <hv/log.h>
 
@@ -458,15 +459,21 @@ static bool insn_in_page(struct vcpu *v, gpa_t page)
 	return fetched_from(v, pc, page) || (v->cpsr & PSR_T && !((pc + 2) & ~PAGE_MASK) && fetched_from(v, pc + 2, page));
 }
 
-/* A store that the guest's tables allow hit a page that is code. False: emulate it (rule 6). */
-static bool code_written(struct vcpu *v, const struct frame *frame, gpa_t page)
+/* A store that the guest's tables allow hit a page that is code. */
+static enum shadow_result code_written(struct vcpu *v, const struct frame *frame, gpa_t gpa)
 {
+	gpa_t page = ALIGN_DOWN(gpa, PAGE_SIZE);
+
 	if (insn_in_page(v, page))
-		return false;
+		return SHADOW_EMULATED;		/* rule 6 */
+	if (!(frame->w[0] & FRAME_TABLE) && code_page_takes_stores(v, gpa) && insn_stores_one(v)) {
+		vcpu_count(v, EXIT_CODE_WRITE);
+		return SHADOW_STORE;
+	}
 	code_page_written(v, page);
 	if (frame_is_code(frame))	/* nothing of it was mapped */
 		shadow_drop_page(v, page, 0);
-	return true;
+	return SHADOW_CODE_WRITE;
 }
 
 void note_super(struct shadow *s, gva_t va)
@@ -529,9 +536,9 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 		if (r->type == REGION_EMULATED)
 			return SHADOW_EMULATED;
 	} else if (acc == ACC_WRITE && frame_is_code(f.frame)) {
-		if (!code_written(v, f.frame, ALIGN_DOWN(w.gpa, PAGE_SIZE)))
-			return SHADOW_EMULATED;
-		res = SHADOW_CODE_WRITE;
+		res = code_written(v, f.frame, w.gpa);
+		if (res != SHADOW_CODE_WRITE)
+			return res;
 	} else if (acc == ACC_EXEC && debug_page(v, va)) {
 		return SHADOW_INTERPRET;
 	} else if (f.scan && code_page_interpreted(v, w.gpa, va)) {
@@ -541,7 +548,7 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	if (acc == ACC_WRITE && f.frame && f.frame->w[0] & FRAME_TABLE) {
 		if (s->ops->table_stored(s, ALIGN_DOWN(w.gpa, PAGE_SIZE), true)) {
 			vcpu_count(v, EXIT_TABLE);
-			return SHADOW_TABLE_STORE;
+			return SHADOW_STORE;
 		}
 		f.cause = EXIT_TABLE;
 	}

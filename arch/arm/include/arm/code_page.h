@@ -34,6 +34,8 @@ struct code_ops {
 	 * @*copy and @*index (SITE_ANYWHERE: it does not say), for the @nth such place; false: there is none more.
 	 */
 	bool (*origin)(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index);
+	/* Does something that the path put into a copy, of the words @copy and executed at @gva, do word @i as well as the one that it stands for? NULL: nothing. */
+	bool (*covers)(struct vcpu *v, const u32 *copy, u32 i, gva_t gva);
 	/* The shadow took away the slot of the stub area (shadow_place_stubs()). NULL where there is no area. */
 	void (*area_lost)(struct vcpu *v);
 };
@@ -53,7 +55,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 int code_pages_init(struct vcpu *v) __must_check;
 void code_pages_reset(struct vcpu *v);	/* drop everything */
 void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
-u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's */
+u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's, and like it */
 
 /*
  * Is the page scanned code (so that no writable mapping of it may exist)? With @exec: and can it be executed without code_page_get(), because its
@@ -64,6 +66,18 @@ bool code_page_is_code(struct vcpu *v, gpa_t gpa, hpa_t *exec);
 void code_page_drop(struct vcpu *v, gpa_t gpa);
 /* The guest writes the page, which is code: the same; but where that happens again and again it is interpreted from now on. */
 void code_page_written(struct vcpu *v, gpa_t gpa);
+/*
+ * The guest stores the @size (1, 2, 4) lower bytes of @value at @gpa (aligned to @size; RAM that is code). True: that is done, and the page stays code, because
+ * nothing about it changed but the word itself. False: nothing was done; code_page_written() is next.
+ */
+bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 value);
+/* Is it worth trying that for a store to @gpa, whatever is stored? */
+bool code_page_takes_stores(struct vcpu *v, gpa_t gpa);
+/*
+ * The guest says that it may have changed the line of @size bytes at @gpa, by whatever way. True: it holds what was scanned, or nothing that matters;
+ * false: that is not known, or the page is no code.
+ */
+bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size);
 /* The page is about to be executed at @gva in the current state and mode. Must it not be executed as it is, but be interpreted? */
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva);
 /* Does page @gpa, which User mode is about to execute unscanned, look like code for privileged modes as well? */
@@ -116,6 +130,9 @@ static inline bool code_page_ready(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *
 static inline void code_area_lost(struct vcpu *v) { }
 static inline void code_page_drop(struct vcpu *v, gpa_t gpa) { }
 static inline void code_page_written(struct vcpu *v, gpa_t gpa) { }
+static inline bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 value) { return false; }
+static inline bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size) { return false; }
+static inline bool code_page_takes_stores(struct vcpu *v, gpa_t gpa) { return false; }
 static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva) { return false; }
 static inline bool code_page_is_privileged(struct vcpu *v, gpa_t gpa) { return false; }
 static inline void code_page_ran(struct vcpu *v) { }

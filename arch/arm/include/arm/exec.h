@@ -34,5 +34,10 @@ enum exec_result exec_mmio(struct vcpu *v, const struct insn *in);
  * end where it began for as long as the shadow has that entry.
  */
 bool insn_fetch(struct vcpu *v, u32 *word, u32 *len);
+/*
+ * Does the instruction at v->r[15] store one register, or a part of it, in a form that exec_mmio() has? Who stores more at once, or exclusively, is
+ * better given the page. Injects nothing.
+ */
+bool insn_stores_one(struct vcpu *v);
 /* Exit cause under which @op is counted. */
 enum exit_cause exec_cause(const struct insn *in);

@@ -11,7 +11,7 @@ enum shadow_result {
 	SHADOW_FIXED,		/* the mapping is there now: resume */
 	SHADOW_GUEST_FAULT,	/* the guest's own tables forbid it: inject *fault */
 	SHADOW_EMULATED,	/* REGION_EMULATED: emulate the access; *gpa valid */
-	SHADOW_TABLE_STORE,	/* a store into a guest table that is followed: emulate it (counted) */
+	SHADOW_STORE,		/* a store into a guest table that is followed, or one beside code: emulate it (counted) */
 	SHADOW_NOTHING,		/* translated, but nothing is at *gpa: external abort to the guest (synchronous, 0x8) */
 	SHADOW_INTERPRET,	/* a fetch from a page that must not be executed as it is: interpret it (arm/interp.h) */
 	SHADOW_CODE_WRITE,	/* a write hit a scanned code page; the copy was dropped, mapping is writable now: resume (counted) */
@@ -24,7 +24,7 @@ enum shadow_ctx { CTX_TTBR0, CTX_TTBR1, CTX_TTBCR, CTX_DACR, CTX_ASID, CTX_SCTLR
 /*
  * Context: exit path, host address space, interrupts masked. shadow_init() needs the guest's complete map; it also places the window. shadow_fault() counts the exits that it resolves
  * (SHADOW_FIXED, SHADOW_CODE_WRITE) by their cause; the others are the caller's. SHADOW_EMULATED may also name RAM: a
- * store of an instruction into its own, scanned page, to be done with guest_access(), as is SHADOW_TABLE_STORE.
+ * store of an instruction into its own, scanned page, to be done with guest_access(), as is SHADOW_STORE.
  */
 int shadow_init(struct vcpu *v, const char *name) __must_check;
 /* Between two runs: another strategy from here on, which begins with nothing mapped. -ENOENT with one message when it is not built in. */
