@@ -5,7 +5,8 @@
  *
  * Rules.
  *  1 It reads the guest's words of now, each time: nothing of a translation that fails may be remembered (B3.9).
- *  2 What says where these words are is compared (TTBR0, the first-level word), or voids what is here when it changes (window_walk_void()).
+ *  2 What says where these words are is compared (TTBR0, the first-level word), or voids what is here when it changes (window_walk_void()). With big-endian
+ *    tables (SCTLR.EE) the window passes nothing on (window_prepare()).
  *  3 Only what short walks walk (guest_walk.c).
  */
 #include "mmu.h"
