@@ -25,6 +25,7 @@ _Static_assert(BANK_USR < BANK_IRQ && BANK_FIQ < BANK_IRQ && BANK_UND == BANK_NR
 
 _Static_assert(offsetof(struct root_cache, ttbr0) == 0 && ARRAY_SIZE(((struct vcpu *)0)->root_cache) == 16 &&
 	       ARRAY_SIZE(((struct vcpu *)0)->root_cache[0]) == 2, "inl_hot_dccmvac takes four bits, and looks at both");
+_Static_assert(sizeof(struct window_walk) == 32 && ARRAY_SIZE(((struct vcpu *)0)->walk) == 4, "window_abort shifts by five, and takes two bits of the slot");
 _Static_assert(NO_CODE_PAGES == 16, "win_und takes four bits of the page's number");
 _Static_assert(offsetof(struct vcpu_open, other_sp) == sizeof(struct vcpu_open) - 8 &&
 	       offsetof(struct vcpu_open, other_lr) == sizeof(struct vcpu_open) - 4, "one STMDB of the window writes both");
@@ -106,6 +107,17 @@ static void __attribute__((used)) asm_offsets(void)
 	DEFINE(RET_LINE, offsetof(struct vcpu, ret[0].line) - offsetof(struct vcpu, ret));
 	DEFINE(RET_SIZE, sizeof(((struct vcpu *)0)->ret[0]));
 	VCPU(RETURNED_BEHIND, returned_behind);
+	VCPU(ABORT_NOW, abort.now);
+	VCPU(ABORT_LINE, abort.line);
+	VCPU(ABORT_LEFT, abort.left);
+	VCPU(DOM_FSR, dom_fsr);
+	VCPU(DENIED_OTHERWISE, denied_otherwise);
+	VCPU(WALK_SLOT, walk[0].slot);
+	VCPU(WALK_TTBR0, walk[0].ttbr0);
+	VCPU(WALK_L1, walk[0].l1);
+	VCPU(WALK_L1_AT, walk[0].l1_at);
+	VCPU(WALK_L2_AT, walk[0].l2_at);
+	VCPU(WALK_FSR, walk[0].fsr);
 	DEFINE(GATES_SIZE, GATES_SIZE);
 	DEFINE(SCTLR_WMASK, SCTLR_WMASK);
 

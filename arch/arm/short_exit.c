@@ -133,6 +133,8 @@ static bool pass_on_by_line(struct vcpu *v, enum shadow_access acc, u32 fsr, u32
 	} else {
 		o->dfsr = v->cp15.dfsr = fsr;
 		o->dfar = v->cp15.dfar = far;
+		if (mode == MODE_USR)
+			shadow_note_abort(v, fsr, far);
 	}
 	trouble_outside(v, abort_vector(acc), far, pc);
 	return true;

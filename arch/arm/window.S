@@ -41,7 +41,7 @@ __window_vectors_inline:
 	b	inl_und
 	b	inl_svc
 	b	win_pabt
-	b	win_dabt
+	b	inl_dabt
 	b	.
 	b	win_irq
 	b	win_fiq

@@ -86,6 +86,7 @@ static inline bool fast_set_cpsr(struct vcpu *v, u32 new)
 			v->svc_vector = v->svc_vector_t32 = 0;
 			v->svc_entry = v->svc_plain = v->svc_line = v->call_slow;
 			v->lines_now = 0;
+			v->abort.now = v->abort.plain;
 		}
 	}
 	v->cpsr = new;

@@ -80,6 +80,7 @@ void window_prepare(struct vcpu *v)
 		v->svc_plain = !vector ? v->call_slow : in_window(v, (uintptr_t)(thumb ? window_call_t32 : window_call));
 	v->svc_entry = v->svc_line = v->svc_plain;
 	v->lines_now = 0;
+	v->abort.now = v->abort.plain;
 	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
 		v->ret[k].now = RET_NOWHERE;
 	v->return_mode = v->irq_in | v->fast_modes_off ? 0 : RETURN_MODE_SVC;
@@ -118,6 +119,9 @@ void arm_window_moved(struct vcpu *v, u32 base)
 		v->to_user = in_window(v, (uintptr_t)window_to_user);
 		v->call_slow = in_window(v, (uintptr_t)window_call_slow);
 		v->und_plain = in_window(v, (uintptr_t)window_und_plain);
+		v->abort.here = in_window(v, (uintptr_t)window_abort);
+		v->abort.now = v->abort.way = v->abort.plain = in_window(v, (uintptr_t)window_abort_plain);
+		v->abort.back = in_window(v, (uintptr_t)window_abort_back);
 		v->user_access.access[0] = in_window(v, (uintptr_t)window_strt_gate);
 		v->user_access.access[1] = in_window(v, (uintptr_t)window_ldrt_gate);
 		v->user_access.access[2] = in_window(v, (uintptr_t)window_strbt_gate);

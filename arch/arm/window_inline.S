@@ -19,6 +19,125 @@ window_und_plain:
 	ldr	r0, [sp]
 	b	win_und
 
+/*
+ * A data abort: of guest User mode, or of Umbra itself, or of a privileged mode of the guest's. Where the first kind goes depends on whether all is there that
+ * window_abort needs.
+ */
+inl_dabt:
+	str	lr, [sp, #(VCPU_SCRATCH + 8)]
+	mrs	lr, spsr
+	tst	lr, #0xf
+	ldreq	lr, [sp, #VCPU_CPSR]
+	tsteq	lr, #0xf
+	ldreq	pc, [sp, #VCPU_ABORT_NOW]
+	.global	window_abort, window_abort_plain, window_abort_back
+window_abort_plain:
+	ldr	lr, [sp, #(VCPU_SCRATCH + 8)]
+	b	win_dabt
+
+/*
+ * Is it the guest's by itself?
+ *  - A store to a page that is mapped, and that the guest's descriptor denied to User mode when it was read: a TLB that has it raises this fault, so
+ *    nobody has to look into the guest's tables (vcpu.h: denied_otherwise). They may say something else meanwhile, and the guest not yet that they do. So
+ *    that it gets on all the same, C looks after ABORTS_IN_A_ROW.
+ *  - An access to where nothing is mapped, and nothing is in the guest's tables now, if they are in sight (struct window_walk).
+ * The line (cpu/abort_line.h) does the rest in Supervisor mode, where its own store may abort: lr and SPSR of Abort mode would be lost.
+ */
+window_abort:
+	str	r0, [sp, #(VCPU_SCRATCH + 12)]
+	mrs	lr, spsr
+	tst	lr, #0x07000000		@ J, or in an IT block
+	tsteq	lr, #0x200		@ E
+	bne	1f
+	mrc	p15, 0, lr, c5, c0, 0
+	mrc	p15, 0, r0, c6, c0, 0
+	str	lr, [sp, #VCPU_EXIT_DFSR]
+	str	r0, [sp, #VCPU_EXIT_DFAR]
+	bic	lr, lr, #0xf0		@ domain
+	eor	lr, lr, #0x800		@ WnR
+	cmp	lr, #0xf
+	bne	3f
+	lsr	lr, r0, #25
+	add	lr, sp, lr, lsl #2
+	ldr	lr, [lr, #VCPU_DENIED_OTHERWISE]
+	lsr	r0, r0, #20
+	ror	lr, lr, r0
+	ldr	r0, [sp, #VCPU_EXIT_DFSR]
+	tst	lr, #1
+	bne	1f
+	and	r0, r0, #0xf0
+	add	r0, sp, r0, lsr #2
+	ldr	r0, [r0, #VCPU_DOM_FSR]
+	cmp	r0, #0
+	beq	1f
+2:	str	r0, [sp, #(VCPU_SCRATCH + 20)]
+	ldr	lr, [sp, #VCPU_CALL_DACR]
+	ldr	r0, [sp, #VCPU_HW_DACR_ENTRY]
+	cmp	r0, lr
+	ldreq	lr, [sp, #VCPU_ABORT_LEFT]
+	bne	1f
+	subs	lr, lr, #1
+	bmi	1f
+	str	lr, [sp, #VCPU_ABORT_LEFT]
+	mcr	p15, 0, r0, c3, c0, 0
+	isb
+	ldr	lr, [sp, #(VCPU_SCRATCH + 8)]
+	mrs	r0, spsr
+	str	lr, [sp, #VCPU_PC]	@ 8 ahead
+	cps	#0x13
+	msr	spsr_cxsf, r0
+	ldr	pc, [sp, #VCPU_ABORT_LINE]
+1:	ldr	r0, [sp, #(VCPU_SCRATCH + 12)]
+	b	window_abort_plain
+
+3:	bic	lr, lr, #0x800		@ a translation fault, of either level: the shadow may have no table there
+	orr	lr, lr, #2
+	cmp	lr, #7
+	bne	1b
+	str	r1, [sp, #(VCPU_SCRATCH + 24)]
+	ubfx	r1, r0, #20, #2
+	add	lr, sp, r1, lsl #5
+	ldr	r1, [lr, #VCPU_WALK_SLOT]
+	cmp	r1, r0, lsr #20
+	ldr	r1, [lr, #VCPU_WALK_TTBR0]
+	ldreq	r0, [sp, #VCPU_TTBR0]
+	cmpeq	r0, r1
+	bne	4f
+	ldr	r1, [lr, #VCPU_WALK_L1_AT]
+	ldr	r0, [lr, #VCPU_WALK_L1]
+	ldr	r1, [r1]
+	cmp	r0, r1
+	ldr	r1, [lr, #VCPU_WALK_L2_AT]
+	ldr	r0, [sp, #VCPU_EXIT_DFAR]
+	bne	4f
+	ubfx	r0, r0, #12, #8
+	ldr	r1, [r1, r0, lsl #2]
+	ldr	r0, [lr, #VCPU_WALK_FSR]
+	ldr	lr, [sp, #VCPU_EXIT_DFSR]
+	tst	r1, #3
+	and	lr, lr, #0x800
+	bne	4f
+	ldr	r1, [sp, #(VCPU_SCRATCH + 24)]
+	orr	r0, r0, lr
+	b	2b
+4:	ldr	r1, [sp, #(VCPU_SCRATCH + 24)]
+	b	1b
+
+/* Nothing was done: the exit that it would have been. SPSR is the guest's CPSR, and r0 is saved. */
+window_abort_back:
+	ldr	r0, [sp, #(VCPU_SCRATCH + 12)]
+	stmia	sp, {r0-r14}^
+	ldr	r0, [sp, #VCPU_HW_DACR]
+	ldr	r1, [sp, #VCPU_ABORT_LEFT]
+	mcr	p15, 0, r0, c3, c0, 0	@ as before; the exit synchronizes it
+	add	r1, r1, #1
+	str	r1, [sp, #VCPU_ABORT_LEFT]
+	ldr	r1, [sp, #VCPU_PC]
+	mrs	r2, spsr
+	sub	r1, r1, #8
+	mov	r0, #VEC_DABT
+	b	exit_slow
+
 /* From a gate, to v->r[15] in User mode: registers and SPSR are those of the guest. */
 	.global	window_to_user
 window_to_user:

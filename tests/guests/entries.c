@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Guest: how kernels begin an abort, an interrupt or an Undefined instruction: from the vector in a straight line, which stores three words below its
- * own sp, to Supervisor mode and an address by the mode that was left. A hypervisor may do that in one go. A model says what the state is behind it,
- * or at a store that aborts; and everything changes that the line is made of: its words, its table, the vector, tables of pages, domains.
+ * own sp, to Supervisor mode and an address by the mode that was left. A hypervisor may do that in one go, and the exception as well. A model says what
+ * the state is behind it, or at a store that aborts; and everything changes that the line is made of: its words, its table, the vector, tables of pages, domains.
  */
 #include "guest.h"
 
@@ -16,12 +16,17 @@
 #define VECTORS_VA	(VA + 0x11000u)	/* they themselves, */
 #define STACK_VA	(VA + 0x20000u)	/* and two pages of stack */
 #define NOWHERE		(VA + 0x90000u)
+#define READ_ONLY_VA	(VA + 0x200000u)
+#define READ_ONLY	(READ_ONLY_VA + 0x5000u)	/* nobody may write there */
+#define READ_ONLY_DOM	3u
+#define READ_ONLY_PA	(DATA + 0x60000u)
 #define DATA		(TEST_RAM + 0x00400000u)
 #define STUB_PA(n)	(DATA + 0x1000u * (n))
 #define VECTORS_PA(n)	(DATA + 0x20000u + 0x1000u * (n))
 #define STACK_PA(n)	(DATA + 0x40000u + 0x1000u * (n))
 #define USER		((u32 *)0x20100000u)
 #define USER_DATA	(DATA + 0x00800000u)
+#define READ_ONLY_BITS	(P_SMALL | P_WB | P_XN | P_AP(1, 3))
 #define KERNEL		(P_SMALL | P_WB | P_AP(0, 1))
 #define STUB_AT		0x100u		/* a stub's place, */
 #define END_AT		0x800u		/* and where it leads to, by mode */
@@ -29,7 +34,7 @@
 
 static u32 masks;
 static u32 turn = 0x2545f491;
-static u32 *va_l2, *stub_l2;
+static u32 *va_l2, *stub_l2, *read_only_l2;
 static u32 *kernel_code;
 static const char *what;
 
@@ -54,16 +59,20 @@ static u32 random_flags(void)
 static const struct kind {
 	const char *name;
 	u32 vector, mode;
-	u32 word;		/* takes the exception, if r1 points to nowhere */
+	u32 word;		/* takes the exception, if r1 points to where: */
+	u32 where;
 	u32 less;		/* what the line takes off lr, */
 	u32 lr;			/* which is so far behind that word */
 	bool thumb;		/* the word is two halfwords of T32 code */
 } kinds[] = {
-	{ "data abort", VEC_DABT, MODE_ABT, 0xe5910000, 8, 8, false },		/* ldr r0, [r1] */
-	{ "prefetch abort", VEC_PABT, MODE_ABT, 0xe1200070, 4, 4, false },	/* bkpt */
-	{ "Undefined", VEC_UND, MODE_UND, UDF, 0, 4, false },
-	{ "data abort in Thumb code", VEC_DABT, MODE_ABT, 0x68086808, 8, 8, true },
-	{ "Undefined in Thumb code", VEC_UND, MODE_UND, 0xde17de17, 0, 2, true },
+	{ "data abort", VEC_DABT, MODE_ABT, 0xe5910000, NOWHERE, 8, 8, false },		/* ldr r0, [r1] */
+	{ "prefetch abort", VEC_PABT, MODE_ABT, 0xe1200070, NOWHERE, 4, 4, false },	/* bkpt */
+	{ "Undefined", VEC_UND, MODE_UND, UDF, NOWHERE, 0, 4, false },
+	{ "data abort in Thumb code", VEC_DABT, MODE_ABT, 0x68086808, NOWHERE, 8, 8, true },
+	{ "Undefined in Thumb code", VEC_UND, MODE_UND, 0xde17de17, NOWHERE, 0, 2, true },
+	{ "store to what is read-only", VEC_DABT, MODE_ABT, 0xe5810000, READ_ONLY, 8, 8, false },	/* str r0, [r1] */
+	{ "the same in Thumb code", VEC_DABT, MODE_ABT, 0x60086008, READ_ONLY, 8, 8, true },
+	{ "store to nowhere", VEC_DABT, MODE_ABT, 0xe5810000, NOWHERE, 8, 8, false },
 };
 static const u32 modes[] = { MODE_USR, MODE_SVC, MODE_SYS, MODE_IRQ };
 
@@ -171,13 +180,14 @@ static int cause(const struct kind *k, u32 mode, u32 sp, u32 dacr)
 	ctx_init(&c, mode | masks | random_flags() | (k->thumb ? PSR_T : 0));
 	for (u32 i = 0; i < 13; i++)
 		start.r[i] = c.r[i] = random();
-	start.r[1] = c.r[1] = NOWHERE;
+	start.r[1] = c.r[1] = k->where;
 	start.sp = c.sp = random() & ~3u;
 	start.lr = c.lr = random();
 	c.pc = start.at = (u32)at;
 	start.psr = c.cpsr;
 	start.stack = sp;
 	bank_set(k->mode, bank);
+	(void)*(volatile u32 *)READ_ONLY;	/* it is there */
 	MCR(0, c3, c0, 0, dacr);
 	isb();
 	return ctx_run(&c);
@@ -193,6 +203,18 @@ static void model(u32 form, const struct kind *k, u32 *r)
 		r[1] = start.stack + 4;
 }
 
+/* What a data abort says. */
+static void check_fault(const struct kind *k)
+{
+	u32 fs = k->where == READ_ONLY ? FS_PERM_PAGE : FS_TRANS_PAGE, store = k->thumb ? !(k->word & 0x0800) : !(k->word & 0x00100000);
+
+	if (k->vector != VEC_DABT)
+		return;
+	same(k->where, exc_frame.dfar, "%s, %s: DFAR", what, k->name);
+	same(fs | (store ? FSR_WNR : 0), DFSR_FS(exc_frame.dfsr), "%s, %s: DFSR", what, k->name);
+	same(k->where == READ_ONLY ? READ_ONLY_DOM : 0, DFSR_DOM(exc_frame.dfsr), "%s, %s: domain", what, k->name);
+}
+
 /* The line came to its end. */
 static void check_whole(u32 form, const struct kind *k, u32 mode, int vector)
 {
@@ -201,6 +223,7 @@ static void check_whole(u32 form, const struct kind *k, u32 mode, int vector)
 	u32 psr = (start.psr & (PSR_NZCVQ | PSR_GE | PSR_F)) | PSR_I | MODE_SVC;
 
 	model(form, k, r);
+	check_fault(k);
 	same(end_vector(k), vector, "%s, %s: vector (DFAR %x, IFAR %x)", what, k->name, exc_frame.dfar, exc_frame.ifar);
 	same(end + 4, exc_frame.exc_lr, "%s, %s: where", what, k->name);
 	same(psr, exc_frame.spsr & PSR_BITS & ~PSR_A, "%s, %s: CPSR", what, k->name);
@@ -282,6 +305,62 @@ static void test_lines(void)
 		put(form, k, n & 1);
 		runs(form, k);
 		runs(form, k);
+	}
+	end();
+}
+
+static void map_fault(const struct kind *k, u32 bits)
+{
+	pt_page(k->where == READ_ONLY ? read_only_l2 : va_l2, k->where, bits ? READ_ONLY_PA | bits : 0);
+}
+
+/* Now the access goes through, at once. */
+static void goes_through(const struct kind *k)
+{
+	bool was_there = k->where == READ_ONLY;
+
+	map_fault(k, P_RAM);
+	if (was_there)
+		tlb_mva(k->where);
+	dsb();
+	same(VEC_SVC, cause(k, MODE_USR, STACK_VA + 0x400, OPEN), "%s, %s: vector when it is there", what, k->name);
+	map_fault(k, was_there ? READ_ONLY_BITS : 0);
+	tlb_mva(k->where);
+	stacks_init();
+}
+
+static void again(u32 form, const struct kind *k, u32 times)
+{
+	for (u32 i = 0; i < times; i++)
+		whole(form, k, MODE_USR, 0x400);
+}
+
+/* Data aborts of User mode with one and the same stack, at one and the same place: until something is otherwise. */
+static void test_again(void)
+{
+	begin("again and again");
+	for (u32 n = 0; n < FORMS * ARRAY_SIZE(kinds); n++) {
+		const struct kind *k = &kinds[n % ARRAY_SIZE(kinds)];
+		u32 form = n / ARRAY_SIZE(kinds);
+
+		if (k->vector != VEC_DABT)
+			continue;
+		put(form, k, n & 1);
+		again(form, k, 40);
+		for (u32 i = 0; i < 3; i++) {
+			goes_through(k);
+			again(form, k, 6);
+		}
+		pt_page(va_l2, STACK_VA, 0);			/* the stack's page is there, but not used yet */
+		tlb_mva(STACK_VA);
+		pt_page(va_l2, STACK_VA, STACK_PA(0) | KERNEL);
+		dsb();
+		again(form, k, 6);
+		whole(form, k, MODE_USR, 0x500);
+		whole(form, k, MODE_SVC, 0x400);
+		again(form, k, 100);
+		tlb_all();
+		again(form, k, 6);
 	}
 	end();
 }
@@ -532,7 +611,7 @@ static void test_pending(void)
 /* The interrupt's own line. */
 static void test_interrupts(void)
 {
-	static const struct kind irq = { "interrupt", VEC_IRQ, MODE_IRQ, 0, 4, 4, false };
+	static const struct kind irq = { "interrupt", VEC_IRQ, MODE_IRQ, 0, NOWHERE, 4, 4, false };
 
 	begin("interrupts");
 	intc_unmask(GPT1_IRQ);
@@ -559,7 +638,7 @@ static void test_interrupts(void)
 void guest_main(void)
 {
 	const u32 spin[] = { 0xe25cc001, 0x1afffffd, 0xe5910000 };	/* subs r12, r12, #1; bne; ldr r0, [r1] */
-	u32 code[64 * ARRAY_SIZE(kinds)] = { 0 };
+	static u32 code[64 * ARRAY_SIZE(kinds)];
 
 	if (BOARD_IS_OMAP3) {
 		intc_init();
@@ -571,19 +650,23 @@ void guest_main(void)
 	pt_flat(l1_main);
 	va_l2 = l2_alloc();
 	stub_l2 = l2_alloc();
+	read_only_l2 = l2_alloc();
 	pt_section(l1_main, VA, L1_TABLE(va_l2, 0));
 	pt_section(l1_main, STUB_VA, L1_TABLE(stub_l2, 0));
+	pt_section(l1_main, READ_ONLY_VA, L1_TABLE(read_only_l2, READ_ONLY_DOM));
+	pt_page(read_only_l2, READ_ONLY, READ_ONLY_PA | READ_ONLY_BITS);
 	pt_section(l1_main, (u32)USER, USER_DATA | S_RAM);
 	mmu_on_cached(l1_main, OPEN);
 	for (u32 k = 0; k < ARRAY_SIZE(kinds); k++) {
-		code[64 * k] = kinds[k].word;
-		USER[64 * k] = kinds[k].word;
+		USER[64 * k] = code[64 * k] = kinds[k].word;
+		USER[64 * k + 1] = code[64 * k + 1] = kinds[k].thumb ? 0xdf00df00 : 0xef000000;	/* SVC */
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(spin); i++)
 		SPIN[i] = spin[i];
 	code_sync(USER, 0x2000);
 	kernel_code = code_fresh(code, ARRAY_SIZE(code));
 	test_lines();
+	test_again();
 	test_stack();
 	test_patched();
 	test_mapping();

@@ -10,7 +10,7 @@
 /* SOURCES: arch/arm/mmu/guest_walk.c arch/arm/mmu/attr.c arch/arm/mmu/shadow.c arch/arm/mmu/shadow_pool.c arch/arm/mmu/shadow_begin.c arch/arm/mmu/shadow_rest.c */
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
-/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
+/* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/window_walk.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,7 +74,7 @@ u32 arm_host_l1(void)
 
 void arm_window_moved(struct vcpu *vc, u32 base)
 {
-	window_base = base;
+	window_base = vc->window_base = base;
 	window_moves++;
 }
 
@@ -375,6 +375,63 @@ static void check_target(gva_t va, const struct walk *w, enum shadow_access acc,
 		assert_int_equal(pa, copy | (va & ~PAGE_MASK));	/* data read of an executable page */
 }
 
+/* -- what the window says by itself (window_abort of window_inline.S) -- */
+
+static u32 denied, nothing_there;
+
+/* The word that the window reads at @va, an address of its own. */
+static u32 window_reads(gva_t va)
+{
+	struct tlb_entry t;
+
+	assert_int_equal(va >> SECTION_SHIFT, window_base >> SECTION_SHIFT);
+	assert_true(hw_walk(va, &t) && !t.section);
+	assert_int_equal(FIELD(t.desc, 9, 9) << 2 | FIELD(t.desc, 5, 4), 5);	/* for privileged modes, to be read */
+	assert_true(t.desc & L2_XN);
+	return *(const u32 *)hpa_ptr((t.desc & PAGE_MASK) | (va & ~PAGE_MASK));
+}
+
+/* The DFSR of a store of User mode that the host denied for small page @t, or 0: C finds out. */
+static u32 window_denies(gva_t va, const struct tlb_entry *t)
+{
+	u32 slot = va >> SECTION_SHIFT;
+
+	return v->denied_otherwise[slot >> 5] >> (slot & 31) & 1 ? 0 : v->dom_fsr[t->domain];
+}
+
+/* The same where the host has nothing. */
+static u32 window_finds_nothing(gva_t va, enum shadow_access acc)
+{
+	const struct window_walk *w = &v->walk[va >> SECTION_SHIFT & 3];
+
+	if (w->slot != va >> SECTION_SHIFT || w->ttbr0 != v->cp15.ttbr0 || window_reads(w->l1_at) != w->l1 ||
+	    window_reads(w->l2_at + (va >> PAGE_SHIFT & 0xff) * 4) & 3)
+		return 0;
+	return w->fsr | (acc == ACC_WRITE ? 0x800 : 0);
+}
+
+/* User mode's access @acc was denied by the host, to the guest it is @legal or gf. */
+static void check_window(gva_t va, enum shadow_access acc, bool legal)
+{
+	const struct tlb_entry *t = tlb_lookup(va);
+	bool open = t && (v->hw_dacr >> (2 * t->domain) & 3) == 1;
+	u32 fsr = 0;
+
+	if (acc == ACC_WRITE && open && !t->section && !tlb_allows(t, acc)) {
+		fsr = window_denies(va, t);
+		denied += fsr != 0;
+	} else if (acc != ACC_EXEC && !t) {
+		fsr = window_finds_nothing(va, acc);
+		nothing_there += fsr != 0;
+	}
+	if (!fsr)
+		return;
+	if (legal)
+		fail_msg("the window denies 0x%08x, the guest's tables do not", va);
+	assert_int_equal(fsr, gf.fsr);
+	assert_int_equal(va, gf.far);
+}
+
 static u32 short_faults, short_fills;
 
 /* What the fault gets, every other time by the short way first (short_exit.c), which has to find what the long one does. */
@@ -402,6 +459,8 @@ static enum shadow_result resolve(gva_t va, enum shadow_access acc, bool priv, b
 		assert_false(legal);
 		assert_int_equal(fsr, want.fsr);
 		assert_int_equal(va, want.far);
+		if (!priv && acc != ACC_EXEC)
+			shadow_note_abort(v, fsr, va);
 		short_faults++;
 		return SHADOW_GUEST_FAULT;
 	}
@@ -428,6 +487,8 @@ static bool guest_does(gva_t va, enum shadow_access acc, bool priv)
 			check_type(va, &w, &by, pa);
 			return true;
 		}
+		if (!priv)
+			check_window(va, acc, legal);
 		switch (resolve(va, acc, priv, legal, &gpa)) {
 		case SHADOW_GUEST_FAULT:
 			assert_false(legal);
@@ -1409,6 +1470,112 @@ static void revalidation(void **state)
 	l1(0, 0x00100000, 0);
 	shadow_tlbi(v, TLBI_ASID, 1);
 	assert_false(guest_does(0x00101000, ACC_READ, false));
+	audit();
+}
+
+/* A page that Umbra alone denies to User mode: it was read-only by the guest's tables before, and one operation named all. */
+static void denied_by_umbra(void **state)
+{
+	const gva_t va = 0x00101000;
+
+	l1(0, 0x00100000, G_L2(0) | 1 | 1 << 5);
+	l1(0, 0xc0000000, G_L2(1) | 1);
+	l2(0, va, P(RAM + 0x5000, URO) | NG);
+	l2(1, 0xc0001000, P(RAM + 0x5000, KRO));
+	mmu_on();
+	assert_true(guest_does(0xc0001000, ACC_EXEC, true));	/* code: nothing writes it */
+	assert_true(guest_does(va, ACC_READ, false));
+	denied = 0;
+	assert_false(guest_does(va, ACC_WRITE, false));
+	assert_int_equal(denied, 1);
+	l2(0, va, P(RAM + 0x5000, URW) | NG);
+	shadow_tlbi(v, TLBI_ALL, 0);
+	assert_true(guest_does(va, ACC_READ, false));
+	assert_true(guest_does(va, ACC_WRITE, false));
+	assert_int_equal(denied, 1);
+	audit();
+	/* filled as such */
+	assert_true(guest_does(0xc0001000, ACC_EXEC, true));
+	assert_true(guest_does(va, ACC_READ, false));
+	assert_true(guest_does(va, ACC_WRITE, false));
+	assert_int_equal(denied, 1);
+}
+
+static void enter(u32 space, u32 asid);
+
+static u32 walks(void)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(v->walk); i++)
+		n += v->walk[i].slot != WALK_VOID;
+	return n;
+}
+
+/* User mode finds nothing at @va; true: the window sees it by itself. */
+static bool window_sees(gva_t va)
+{
+	struct short_walk w;
+
+	nothing_there = 0;
+	set_mode(false);
+	assert_int_not_equal(guest_walk(v, va, ACC_READ, false, &(struct walk){ 0 }, &gf), 0);
+	check_window(va, ACC_READ, false);
+	if (!nothing_there)
+		shadow_note_abort(v, guest_walk_short(v, va, ACC_READ, false, v->cp15.dacr, &w), va);
+	return nothing_there;
+}
+
+/* The window reads the guest's tables of now, where User mode finds nothing again and again. */
+static void window_walks(void **state)
+{
+	for (u32 space = 0; space < 2; space++)
+		for (u32 i = 0; i < 8; i++)
+			l1(space, i << 20, G_L2(8 * space + i) | 1 | (1 + space) << 5);
+	mmu_on();
+	for (u32 i = 0; i < 4; i++) {
+		gva_t va = i << 20 | 0x00056789;
+
+		assert_false(window_sees(va));
+		assert_false(window_sees(va));
+		assert_true(window_sees(va));
+		assert_true(window_sees(va ^ 0x00033000));		/* all of the table */
+		assert_false(window_sees(va ^ 0x00400000));		/* another one in its place: not at once */
+		assert_true(window_sees(va));
+		assert_int_equal(walks(), i + 1);
+	}
+	/* what is there now counts, and another space is not this one */
+	l2(0, 0x00056000, P(RAM + 0x5000, URW) | NG);
+	assert_true(guest_does(0x00056789, ACC_WRITE, false));
+	l2(0, 0x00056000, 0);
+	shadow_tlbi(v, TLBI_MVA, 0x00056000 | 1);
+	assert_true(window_sees(0x00056789));
+	enter(1, 2);
+	assert_false(window_sees(0x00056789));
+	enter(0, 1);
+	assert_true(window_sees(0x00056789));
+	/* a table goes, another one comes */
+	l1(0, 0x00000000, G_L2(7) | 1 | 1 << 5);
+	assert_false(window_sees(0x00056789));
+	assert_false(window_sees(0x00056789));
+	assert_true(window_sees(0x00056789));
+	/* other meanings of the registers, and the window elsewhere */
+	v->cp15.ttbcr = 1;
+	shadow_ctx_changed(v, CTX_TTBCR);
+	assert_int_equal(walks(), 0);
+	v->cp15.ttbcr = 0;
+	shadow_ctx_changed(v, CTX_TTBCR);
+	for (u32 i = 0; i < 3; i++)
+		assert_int_equal(window_sees(0x00056789), i == 2);
+	guest_write_sctlr(SCTLR_M | SCTLR_EE);
+	assert_int_equal(walks(), 0);
+	guest_write_sctlr(SCTLR_M);
+	for (u32 i = 0; i < 3; i++)
+		assert_int_equal(window_sees(0x00056789), i == 2);
+	shadow_move_window(v, window_base);
+	assert_int_equal(walks(), 0);
+	for (u32 i = 0; i < 3; i++)
+		assert_int_equal(window_sees(0x00056789), i == 2);
 	audit();
 }
 
@@ -2447,7 +2614,7 @@ static void random_guest(void **state)
 		woken += s->woken;
 	}
 	/* The runs went where it is narrow. */
-	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100);
+	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100 && denied > 50 && nothing_there > 100);
 }
 
 /* After a reset of the guest nothing of before is left. */
@@ -2492,7 +2659,7 @@ int main(void)
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
-		E(revalidation), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
+		E(revalidation), E(denied_by_umbra), E(window_walks), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
 		E(random_guest), E(reset_forgets),
 	};
 

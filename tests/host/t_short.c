@@ -71,7 +71,15 @@ void call_refresh(struct vcpu *vc)
 	vc->call_seen_gen = vc->call_gen;
 }
 
-u32 guest_walk_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w) { return SHORT_WALK_OTHER; }
+static u32 walk_says, noted, notes;
+u32 guest_walk_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w) { return walk_says; }
+void shadow_note_abort(struct vcpu *vc, u32 fsr, gva_t va)
+{
+	assert_int_equal(va, DEVICE + 4);
+	noted = fsr;
+	notes++;
+}
+
 bool shadow_fill_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w) { return false; }
 bool shadow_is_umbras(const struct vcpu *vc, gva_t va) { return false; }
 void shadow_exited(struct vcpu *vc) { }
@@ -82,7 +90,8 @@ void inject_dabt(struct vcpu *vc, const struct gfault *f) { }
 void coproc_tlbimva(struct vcpu *vc, u32 value) { }
 void code_page_ran(struct vcpu *vc) { }
 void call_vector(struct vcpu *vc) { }
-bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return false; }
+static bool has_line;
+bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return has_line; }
 bool cond_holds(u32 cond, u32 cpsr) { return true; }
 
 static int setup(void **state)
@@ -99,7 +108,9 @@ static int setup(void **state)
 	v.open_used = v.short_exits = true;
 	v.call_gen = v.call_seen_gen = 1;
 	v.hw_asid = v.call_seen = 3;
-	refreshes = accesses = 0;
+	refreshes = accesses = notes = 0;
+	walk_says = SHORT_WALK_OTHER;
+	has_line = false;
 	device_does = NOTHING;
 	return 0;
 }
@@ -142,11 +153,35 @@ static void device_interrupts(void **state)
 	assert_int_equal(v.r[15], PC + 4);
 }
 
+/* What User mode does not find may be for the window, next time: if there is a line, and where its kernel finds nothing it is not. */
+static void aborts_are_noted(void **state)
+{
+	walk_says = 0x17;
+	v.return_mode = RETURN_MODE_SVC;
+	for (u32 user = 0; user < 2; user++) {
+		v.cpsr = user ? MODE_USR : MODE_SVC;
+		has_line = false;
+		assert_int_equal(access(STR), SHORT_DONE);
+		assert_int_equal(notes, 0);
+		v.cpsr = user ? MODE_USR : MODE_SVC;
+		has_line = true;
+		assert_int_equal(access(STR), SHORT_DONE);
+		assert_int_equal(notes, user);
+	}
+	assert_int_equal(noted, 0x17);
+	assert_int_equal(v.exits[EXIT_DABT], 4);
+	v.exit_ifar = DEVICE + 4;
+	v.exit_ifsr = 7;
+	v.cpsr = MODE_USR;
+	assert_int_equal(short_exit(&v, VEC_PABT), SHORT_DONE);
+	assert_int_equal(notes, 1);
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts) };
+	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts), T(aborts_are_noted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@
 #include <hv/log.h>
 #include <string.h>
 
+#include "abort_line.h"
 #include "call_line.h"
 #include "line_t32.h"
 #include "ret_line.h"
@@ -33,6 +34,7 @@
 #define RET_HALVES	2u			/* those of the return itself */
 #define SVC_OFFSET	8u			/* of its vector (B1.8.1) */
 #define SCTLR_WRITES	256u			/* from so many on they belong to the line */
+#define ABORT_LINE	1u			/* its place behind the call line: it is of A32 code, and return lines are of T32 code */
 _Static_assert((1 + RETURNS) * LINE_SIZE <= WINDOW_CALL_SIZE && WINDOW_CALL_SIZE <= WINDOW_CALL_FIXUPS, "the page of lines");
 
 enum { VECTOR, LITERAL, STUB, TARGET, RETURN, PLACES };
@@ -49,6 +51,7 @@ static const struct exception {
 	{ 0x04, MODE_UND },
 };
 #define EXCEPTIONS	ARRAY_SIZE(exceptions)
+#define DATA_ABORT	0u	/* exceptions[] */
 
 /* The guest's words from the target on, and their line. */
 struct vector {
@@ -56,6 +59,8 @@ struct vector {
 	gva_t at;
 	u32 words, word[VECTOR_WORDS];
 	struct vector_line line;
+	bool looked;		/* @in_window is about it */
+	bool in_window;		/* its abort line is there */
 };
 
 struct call {
@@ -80,6 +85,7 @@ struct call {
 	bool writes_sctlr;	/* at each system call, to what it is: the line does it */
 	u32 sctlr_writes;	/* the count of them when the line was made */
 	u32 vectors_done, vectors_entered;	/* lines that were done, and with the abort before them */
+	u32 aborts_done, aborts_given;	/* data aborts, too, in the window, before so many were allowed anew */
 	struct vector *vector;	/* by exceptions[]; as the last look found them */
 	const struct vector_line *line[8];	/* of each vector; NULL: none, or not all pages are known */
 };
@@ -153,6 +159,7 @@ static void look_at_exception(struct vector *x, u32 k, gva_t at, const void *own
 	x->at = at;
 	x->words = words < VECTOR_WORDS ? words : VECTOR_WORDS;
 	memcpy(x->word, own, 4 * x->words);
+	x->looked = false;
 	x->good = vector_line_make(&x->line, exceptions[k].mode, x->word, x->words);
 	if (x->good)
 		x->words = x->line.words;
@@ -311,6 +318,7 @@ static void make_return(struct vcpu *v, struct call *c, u32 k)
 		if (!ret_line_make(&code, &at) || code.insns != n + 1)
 			continue;
 		install(v, 1 + k, &code);
+		c->vector[DATA_ABORT].looked = false;
 		r->key = at.target + 2;
 		r->insns = code.insns;
 		c->rets_made++;
@@ -340,6 +348,32 @@ static void make(struct vcpu *v, struct call *c)
 	install(v, 0, &code);
 }
 
+/* The window may do @nr data aborts from now on. */
+static void allow_aborts(struct vcpu *v, struct call *c, u32 nr)
+{
+	c->aborts_done += c->aborts_given - v->abort.left;
+	c->aborts_given = v->abort.left = nr;
+}
+
+static bool has_abort_line(const struct call *c)
+{
+	return c->line[exceptions[DATA_ABORT].offset / 4] && c->vector[DATA_ABORT].looked && c->vector[DATA_ABORT].in_window;
+}
+
+/* The window's line of data aborts, if the guest's is one that it can have. */
+static void make_abort(struct vcpu *v, struct call *c)
+{
+	struct vector *x = &c->vector[DATA_ABORT];
+
+	if (x->looked || !c->line[exceptions[DATA_ABORT].offset / 4])
+		return;
+	x->looked = true;
+	x->in_window = abort_line_make(&code, &x->line);
+	allow_aborts(v, c, 0);
+	if (x->in_window)
+		install(v, ABORT_LINE, &code);
+}
+
 /* Something is not as it was seen last: look again, and make the lines anew if need be. */
 static void make_sure(struct vcpu *v, struct call *c)
 {
@@ -358,12 +392,14 @@ static void make_sure(struct vcpu *v, struct call *c)
 		c->code_gen = now.code_gen;
 		c->stub_awaited = now.stub_awaited;
 		memcpy(c->line, now.line, sizeof(c->line));
+		make_abort(v, c);
 		if (!memcmp(c->page, now.page, sizeof(c->page)))
 			return;
 		memcpy(c->page, now.page, sizeof(c->page));
 	} else {
 		make(v, &now);
 		*c = now;
+		make_abort(v, c);
 	}
 	memcpy(v->call_at, c->at, sizeof(c->at));
 	call_count(v);	/* other roots had what another line needs */
@@ -488,6 +524,8 @@ void call_refresh(struct vcpu *v)
 		v->ret[k].key = valid && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
 		v->ret[k].line = v->window_base + WINDOW_CALL + (1 + k) * LINE_SIZE;
 	}
+	v->abort.way = valid && has_abort_line(c) && v->short_exits && v->return_mode ? v->abort.here : v->abort.plain;
+	v->abort.line = v->window_base + WINDOW_CALL + ABORT_LINE * LINE_SIZE;
 	open_choose_lines(v, valid);
 }
 
@@ -530,6 +568,10 @@ bool call_abort(struct vcpu *v, u32 offset, u32 ahead)
 	if (!l || !v->lines_now || v->call_dacr & ~v->dacr_kernel || !vector_line_enter(v, l, ahead))
 		return false;
 	c->vectors_entered++;
+	if (offset == exceptions[DATA_ABORT].offset && has_abort_line(c)) {
+		v->abort.sp = v->bank_sp[l->bank];	/* where nothing was odd */
+		allow_aborts(v, c, ABORTS_IN_A_ROW);
+	}
 	return true;
 }
 
@@ -552,14 +594,14 @@ u32 call_audit(struct vcpu *v)
 void call_dump(struct vcpu *v)
 {
 	const struct call *c = v->calls;
-	u32 vectors = 0;
+	u32 vectors = 0, aborts = c->aborts_done + c->aborts_given - v->abort.left, entered = c->vectors_entered + aborts;
 
 	for (u32 k = 0; k < EXCEPTIONS; k++)
 		vectors += c->line[exceptions[k].offset / 4] != NULL;
 	pr_info("system calls: %u instructions are one line, which was made %u times; of returns %u times\n", (unsigned)(c->good ? c->insns : 0),
 		(unsigned)c->made, (unsigned)c->rets_made);
-	pr_info("exceptions: %u vectors are lines, which were done %u times, %u times with the abort before\n", (unsigned)vectors,
-		(unsigned)(c->vectors_done + c->vectors_entered), (unsigned)c->vectors_entered);
+	pr_info("exceptions: %u vectors are lines, which were done %u times, %u times with the abort before, %u of these in the window\n",
+		(unsigned)vectors, (unsigned)(c->vectors_done + entered), (unsigned)entered, (unsigned)aborts);
 	for (u32 k = 0; k < c->rets; k++)
 		pr_info("return at 0x%08x: %u instructions are one line\n", (unsigned)c->ret[k].at, (unsigned)(c->ret[k].key ? c->ret[k].insns : 0));
 }

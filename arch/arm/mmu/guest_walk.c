@@ -280,3 +280,15 @@ u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv
 	*w = (struct short_walk){ .l1desc = l1, .l2desc = l2, .l2addr = at };
 	return SHORT_WALK_PAGE;
 }
+
+bool guest_walk_words(struct vcpu *v, gva_t va, struct walk_words *w)
+{
+	const volatile u32 *table = short_table(v->shadow, &v->cp15);
+
+	if (!table)
+		return false;
+	w->l1 = &table[va >> 20];
+	w->l1desc = *w->l1;
+	w->l2 = short_desc(v->shadow, w->l1desc & L1_TABLE_BASE);
+	return (w->l1desc & L1_TYPE) == L1_TABLE && w->l2;
+}

@@ -373,6 +373,12 @@ static inline void shadowed_del(struct shadow *s, u32 slot)
 		s->v->shadowed[slot >> 5] &= ~BIT(slot & 31);
 }
 
+/* At @slot User mode may be denied a store by something else than a page descriptor of the guest's (vcpu.h). */
+static inline void denied_otherwise_add(struct shadow *s, u32 slot)
+{
+	s->v->denied_otherwise[slot >> 5] |= BIT(slot & 31);
+}
+
 /* The window may have selected another root. */
 static inline void root_follow(struct shadow *s)
 {
@@ -541,6 +547,19 @@ static inline u32 page_entry(hpa_t target, u32 attr, u32 rights, bool exec)
 {
 	return (u32)target | attr | ap_page_bits(rights) | (exec ? 0 : L2_XN) | L2_NG | L2_SMALL;
 }
+
+/* guest_walk.c: the words of a short walk, where Umbra has them. */
+struct walk_words {
+	const volatile u32 *l1, *l2;	/* of @va's slot, of its first page */
+	u32 l1desc;
+};
+/* Those for @va. False: there is no second-level table, or something about them is unusual. */
+bool guest_walk_words(struct vcpu *v, gva_t va, struct walk_words *w);
+
+/* window.c: page @nr of the window is that at @at from now on, privileged read-only. */
+void window_show(struct shadow *s, u32 nr, hpa_t at);
+/* window_walk.c: the window has no table any more. */
+void window_walk_void(struct vcpu *v);
 
 /* guest_walk.c: a walk's result for @va from its descriptors, valid ones, @l2desc 0 for a section; the access flag is not looked at. */
 void guest_leaf(struct walk *w, gva_t va, u32 l1desc, u32 l2desc);

@@ -195,6 +195,8 @@ void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what)
 	struct shadow *s = v->shadow;
 
 	xlate_forget(v);
+	if (what == CTX_TTBCR || what == CTX_SCTLR)
+		window_walk_void(v);
 	switch (what) {
 	case CTX_TTBR0:
 	case CTX_ASID:
@@ -226,6 +228,7 @@ void shadow_reset(struct vcpu *v)
 	struct shadow *s = v->shadow;
 
 	xlate_forget(v);
+	window_walk_void(v);
 	s->sctlr = v->cp15.sctlr & SCTLR_SHADOW;
 	attr_rebuild(s);
 	pool_reset(s);

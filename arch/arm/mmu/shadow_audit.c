@@ -333,6 +333,23 @@ static void audit_dacr(struct audit *a)
 			violation(a, "kernel view open in User mode", a->s->cur->id, 0, v->dacr_user);
 }
 
+/* What the window says of stores that are denied is right: in host domains that stand for one of the guest's, and never in the window's own slot. */
+static void audit_denied(struct audit *a)
+{
+	const struct shadow *s = a->s;
+	const struct vcpu *v = s->v;
+	u32 slot = s->window.slot;
+
+	for (u32 d = 0; d < 16; d++) {
+		u32 fsr = v->dom_fsr[d];
+
+		if (fsr && (s->dom[d].gds != BIT(FIELD(fsr, 7, 4)) || s->dom[d].view != VIEW_U || (fsr & ~0xf0u) != 0x80f))
+			violation(a, "window misunderstands a domain", s->cur->id, d, fsr);
+	}
+	if (s->window.placed && !(v->denied_otherwise[slot >> 5] >> (slot & 31) & 1))
+		violation(a, "window would say that the guest denies it", s->cur->id, slot << SECTION_SHIFT, 0);
+}
+
 /* -- the books: every node and table is either in use or free (rule 2), so that none is lost -- */
 
 static void lost(struct audit *a, const char *what, u32 used, u32 free, u32 all)
@@ -433,6 +450,7 @@ u32 shadow_audit(struct vcpu *v)
 	audit_root_cache(&a);
 	audit_current(&a);
 	audit_dacr(&a);
+	audit_denied(&a);
 	s->audit_stale = a.stale;
 	s->audit_entries = a.entries;
 	return a.bad;

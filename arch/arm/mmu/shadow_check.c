@@ -74,6 +74,8 @@ static u32 narrowed(const struct check *c, u32 e, gpa_t page, u32 bits, const st
 {
 	hpa_t copy;
 
+	if (frame && frame_is_fixed(frame) && c->view == VIEW_U && !(bits & L2_AP2))
+		denied_otherwise_add(c->s, c->n->slot);
 	if ((e & PAGE_MASK) != hpa_of(c->s, page))	/* only the copy of a page of code stands for another page */
 		return frame && !(bits & L2_XN) && code_page_is_code(c->s->v, page, &copy) && copy == (e & PAGE_MASK) ? e : 0;
 	return (u32)hpa_of(c->s, page) | bits | (e & L2_XN) | (frame && frame_is_fixed(frame) ? L2_AP2 : 0);

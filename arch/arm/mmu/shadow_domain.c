@@ -7,6 +7,17 @@
 /* Not found by the window, which looks for the guest's value first: reserved fields that no guest writes. They open nothing. */
 #define DACR_NONE	0xaaaaaaaau
 
+#define FSR_STORE_DENIED	0x80fu	/* permission fault of a page, WnR (B3.13.3, B4.1.51); the domain is in 7:4 */
+
+/* What the window is to say of a store without permission in host domain @d, which virtual User mode reaches: if that stands for one of the guest's. */
+static void dom_tell_window(struct shadow *s, u32 d)
+{
+	const struct host_dom *h = &s->dom[d];
+	bool one = h->gds && !(h->gds & (h->gds - 1)) && !(h->gds >> GD_FLAT);
+
+	s->v->dom_fsr[d] = one && h->view == VIEW_U ? FSR_STORE_DENIED | (u32)__builtin_ctz(h->gds) << 4 : 0;
+}
+
 /* What is remembered is not right any more; dacr_recall() may make it so. */
 static void dacr_cache_void(struct shadow *s)
 {
@@ -41,6 +52,7 @@ void dom_reset(struct shadow *s)
 {
 	memset(s->dom, 0, sizeof(s->dom));
 	memset(s->dom_of, 0, sizeof(s->dom_of));
+	memset(s->v->dom_fsr, 0, sizeof(s->v->dom_fsr));
 	memset(s->dom_differ, 0, sizeof(s->dom_differ));
 	s->dom_ng_mask = 0;
 	s->dom_told = ~0u;	/* nothing */
@@ -64,6 +76,7 @@ static void dom_evict(struct shadow *s, u32 d)
 		s->dom_of[__builtin_ctz(gds)][h->view][h->ng] = 0;
 	s->dom_ng_mask &= ~(3u << (2 * d));
 	s->dom[d] = (struct host_dom){ 0 };
+	dom_tell_window(s, d);
 }
 
 /* A host domain in use whose guest domains were always open when @gd was, or 0. */
@@ -101,6 +114,7 @@ static u32 dom_take(struct shadow *s, u32 gd, enum view view, bool ng)
 	s->dom[d].view = view;
 	s->dom[d].ng = ng;
 	s->dom_of[gd][view][ng] = (u8)d;
+	dom_tell_window(s, d);
 	if (ng)
 		s->dom_ng_mask |= 3u << (2 * d);
 	dacr_apply(s);

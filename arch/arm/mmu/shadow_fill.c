@@ -194,8 +194,11 @@ static void fill_section(struct fill *f)
 static u32 leaf_entry(const struct fill *f)
 {
 	u32 attr = walk_attr(f), rights = rights_of(f->w, f->view);
+	bool fixed = f->frame && frame_is_fixed(f->frame);
 
-	if (f->frame && frame_is_fixed(f->frame)) {
+	if (f->view == VIEW_U && (rights == RIGHTS_RW ? fixed : f->w->size >= SECTION_SIZE))
+		denied_otherwise_add(f->s, f->va >> SECTION_SHIFT);	/* Umbra denies it, or the fault is that of a section */
+	if (fixed) {
 		rights = RIGHTS_RO;
 		if (f->target != hpa_of(f->s, ALIGN_DOWN(f->w->gpa, PAGE_SIZE)))
 			attr = ATTR_RAM_MMU_OFF;	/* a copy is Umbra's memory */

@@ -745,6 +745,9 @@ void pool_drop_all(struct shadow *s)
 	nodes_reset(s);
 	memset(&s->sect, 0, sizeof(s->sect));
 	memset(s->v->shadowed, 0, sizeof(s->v->shadowed));
+	memset(s->v->denied_otherwise, 0, sizeof(s->v->denied_otherwise));
+	if (s->window.placed)
+		denied_otherwise_add(s, s->window.slot);
 	root_cache_void(s);
 	s->v->call_seen = 0;
 	s->super_seen = false;

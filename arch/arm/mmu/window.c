@@ -11,6 +11,7 @@
 /* Global small pages in domain 0, privileged only, memory type as Umbra's own mapping of RAM (write-back, write-allocate). */
 #define PAGE_NORMAL	(ATTR_RAM_MMU_OFF | L2_SMALL)
 #define PAGE_TEXT	(PAGE_NORMAL | L2_AP2 | L2_AP0)			/* PL1 read-only, executable */
+#define PAGE_SHOWN	(PAGE_TEXT | L2_XN)				/* PL1 read-only */
 #define PAGE_DATA	(PAGE_NORMAL | L2_AP0 | L2_XN)			/* PL1 read-write */
 
 /* Slots tried before all others: Linux's PKMAP area, unused without highmem and within branch range of its kernel. */
@@ -111,6 +112,20 @@ void window_write_root(struct shadow *s, struct root *r)
 	pte_write(&r->l1[s->window.slot], s->window.entry);
 }
 
+void window_show(struct shadow *s, u32 nr, hpa_t at)
+{
+	u32 *p = (u32 *)hpa_ptr(s->window.entry & L1_TABLE_BASE) + nr, now = (u32)at | PAGE_SHOWN;
+
+	if (*p == now)
+		return;
+	if (*p) {	/* a table that is live: invalid in between, for no TLB to have both (B3.10.1) */
+		pte_write(p, 0);
+		tlbi_mva(s->v->window_base + nr * PAGE_SIZE);	/* global: the ASID does not matter */
+	}
+	pte_write(p, now);
+	dsb();
+}
+
 static void window_place(struct shadow *s, u32 slot)
 {
 	struct window *win = &s->window;
@@ -136,11 +151,13 @@ static void window_place(struct shadow *s, u32 slot)
 	}
 	win->slot = (u16)slot;
 	win->placed = true;
+	denied_otherwise_add(s, slot);
 	for (u32 i = 0; i < s->roots; i++)
 		window_write_root(s, &s->root[i]);
 	pte_write(&win->tramp[slot], win->entry);
 	pte_write(&host_l1()[slot], win->entry);
 	tlbi_all();
+	window_walk_void(s->v);
 	arm_window_moved(s->v, slot << SECTION_SHIFT);
 }
 

@@ -77,6 +77,7 @@ static inline void open_choose_lines(struct vcpu *v, bool valid)
 {
 	v->lines_now = valid;
 	v->svc_line = valid ? v->call_line : v->svc_plain;
+	v->abort.now = valid ? v->abort.way : v->abort.plain;
 	for (u32 k = 0; k < ARRAY_SIZE(v->ret); k++)
 		v->ret[k].now = valid ? v->ret[k].key : RET_NOWHERE;
 	open_choose_call(v);

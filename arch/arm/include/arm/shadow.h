@@ -123,6 +123,8 @@ u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv
  * and perhaps its table; then nothing was done. Counts the exit. What system calls need may be gone (call_refresh()).
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/* A data abort of User mode at @va with DFSR @fsr was the guest's, by a short walk: the window may come to see the next one there by itself. */
+void shadow_note_abort(struct vcpu *v, u32 fsr, gva_t va);
 /*
  * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.

@@ -19,7 +19,10 @@ static inline void trouble_nothing(struct vcpu *v, gpa_t gpa)
 /* Does the code around r[15] read a passed-through device? No exit tells of that. */
 bool trouble_polls(struct vcpu *v);
 
-/* Exception with vector offset @vector and address @far was taken at @pc, in another mode than Abort and Undefined. */
+/*
+ * Exception with vector offset @vector and address @far was taken at @pc, in another mode than Abort and Undefined. Data aborts of User mode that the
+ * window passes on are not noted.
+ */
 static inline void trouble_outside(struct vcpu *v, u32 vector, u32 far, u32 pc)
 {
 	struct trouble *t = &v->trouble;

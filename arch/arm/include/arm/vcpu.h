@@ -142,6 +142,26 @@ struct vcpu {
 #define RET_NOWHERE	1u
 	u32 returned_behind;
 	u32 und_plain;	/* Undefined without lines, as the guest's address space has it */
+	/*
+	 * Data aborts of guest User mode that are the guest's own by what its TLB says (cpu/abort_line.h). @now: where one goes in the window, which is
+	 * @way in a root that has what lines need, else @plain. @here: window_abort; @line, where its line is; @back, how a line gives up: all as the guest's
+	 * address space has it. @sp: what the mode's sp has to be, seen to be aligned, with all of the frame in one page. @left: so many until C looks.
+	 */
+	struct { u32 now, way, plain, here, line, back, sp, left; } abort;
+#define ABORTS_IN_A_ROW	63u
+	/*
+	 * What a store without permission to a small page in a host domain is to the guest: DFSR; 0: C finds out. And L1 slots where User mode may be
+	 * denied a store by something else than a page descriptor of the guest's. Kept by the shadow MMU.
+	 */
+	u32 dom_fsr[16];
+	u32 denied_otherwise[128];
+	/*
+	 * Second-level tables of the guest's that the window reads, by L1 slot modulo 4: of places where User mode found nothing mapped, and again. As long as TTBR0
+	 * is @ttbr0, and the word at @l1_at is @l1, the entries of @slot are from @l2_at on, both as the guest's address space has them; @fsr: what it means
+	 * that one is invalid, less WnR. @slot WALK_VOID: none. @seen, @seen_ttbr0: where there was one last. mmu/window_walk.c
+	 */
+	struct window_walk { u32 slot, ttbr0, l1, l1_at, l2_at, fsr, seen, seen_ttbr0; } walk[4];
+#define WALK_VOID	~0u
 	u32 call_dacr;	/* with which what the line needs can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
 	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root (call_count()); never 0 */
@@ -156,7 +176,7 @@ struct vcpu {
 #define STUB_LINE_WORD	0x03cu
 #define STUB_LINE_PAGE	0x3000u	/* which of the four pages of a table of 16 KiB it is in */
 	u32 shared_end;
-	/* -- C only; first what short exits need: within 4 KiB it costs an instruction less -- */
+	/* -- C only, but hidden.pc; first what short exits need: within 4 KiB it costs an instruction less -- */
 	struct guest *guest;
 	struct shadow *shadow;
 	struct vcpu_open *open;

@@ -14,6 +14,7 @@
 #define WINDOW_CALL	0xb000	/* the call line and return lines (cpu/call_line.h, ret_line.h): privileged read-only, executable */
 #define WINDOW_CALL_SIZE	0x0780	/* that much of it; */
 #define WINDOW_CALL_FIXUPS	0x0800	/* from each word: where it goes on, from there, if it aborts; 0: it cannot */
+#define WINDOW_WALKS	0xc000	/* pages of the guest's tables (struct window_walk), two each: privileged read-only */
 #define WINDOW_NOTHING	0xf0000	/* never mapped: nothing is executed here */
 
 /* Host ASIDs: 0 is never used (so that a half-done switch caches nothing), 1 is Umbra itself. */
@@ -42,6 +43,7 @@ extern char __window_start[], __window_end[];
 extern char window_to_user[];		/* path `inline`: where gates end that return to User mode */
 extern char window_call[], window_call_t32[], window_call_slow[];	/* and system calls: to A32, to T32 code, by way of C */
 extern char window_und_plain[];		/* Undefined, not by a line */
+extern char window_abort[], window_abort_plain[], window_abort_back[];	/* data aborts: by a line, not by one; how that gives up */
 extern char __window_vectors[], __window_vectors_inline[];	/* in the window's text; those of path `inline` */
 
 /* One recently emulated site: direct mapped by address, complete when both pc and the trapping word match. */
