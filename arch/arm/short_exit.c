@@ -293,12 +293,36 @@ static inline bool is_tlbimva(u32 w)
 	return w >> 28 != 15 && (op == 0x0e080f35 || op == 0x0e080f36 || op == 0x0e080f37);
 }
 
+/* The guest goes on behind the operation, with what path `inline` has in its open page as it is. */
+static enum short_end tlb_done(struct vcpu *v)
+{
+	v->tlb_loop.pc = 1;
+	v->r[15] += 4;
+	progress_made(v);
+	v->hw_dacr = read_dacr();	/* rule 4 */
+	if (v->open_used && !call_was_seen(v))
+		call_refresh(v);
+	return SHORT_DONE;
+}
+
+/* About one page of the current address space's own, by an instruction without a condition that is no loop to be done at once. */
+static inline bool tlb_is_plain(const struct vcpu *v, u32 w)
+{
+	return w >> 28 == 14 && v->tlb_loop.pc != v->r[15];
+}
+
 /* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
 static enum short_end short_undefined(struct vcpu *v)
 {
 	u32 w = v->exit_insn, rt = FIELD(w, 15, 12);
 
-	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15 || !fold(v))
+	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15)
+		return SHORT_NOT;
+	if (tlb_is_plain(v, w) && shadow_tlbi_short(v, v->r[rt])) {
+		v->exits[EXIT_CP15_TLB]++;
+		return tlb_done(v);
+	}
+	if (!fold(v))
 		return SHORT_NOT;
 	vcpu_count(v, EXIT_CP15_TLB);
 	shadow_exited(v);

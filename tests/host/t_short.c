@@ -73,6 +73,7 @@ void call_refresh(struct vcpu *vc)
 
 u32 guest_walk_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, u32 dacr, struct short_walk *w) { return SHORT_WALK_OTHER; }
 bool shadow_fill_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w) { return false; }
+bool shadow_tlbi_short(struct vcpu *vc, u32 arg) { return false; }
 bool shadow_is_umbras(const struct vcpu *vc, gva_t va) { return false; }
 void shadow_exited(struct vcpu *vc) { }
 void progress_again(struct vcpu *vc, gva_t va) { }

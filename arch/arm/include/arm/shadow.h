@@ -124,6 +124,11 @@ u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
 /*
+ * TLB operation by address, where it is about one small page of the current address space's own: what shadow_tlbi() does, in few instructions. False:
+ * it is about more, and nothing was done. What system calls need may be gone (call_refresh()); nothing else changes but that page.
+ */
+bool shadow_tlbi_short(struct vcpu *v, u32 arg);
+/*
  * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
  */
