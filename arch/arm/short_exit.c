@@ -305,10 +305,10 @@ static enum short_end tlb_done(struct vcpu *v)
 	return SHORT_DONE;
 }
 
-/* About one page of the current address space's own, by an instruction without a condition that is no loop to be done at once. */
-static inline bool tlb_is_plain(const struct vcpu *v, u32 w)
+/* An instruction without a condition that is about one page: alone, or as the last turn of a loop that the window has found. */
+static inline bool tlb_is_single(const struct vcpu *v, u32 w, u32 value)
 {
-	return w >> 28 == 14 && v->tlb_loop.pc != v->r[15];
+	return w >> 28 == 14 && (v->tlb_loop.pc != v->r[15] || v->tlb_loop.end - 1 - value < PAGE_SIZE);
 }
 
 /* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
@@ -318,7 +318,7 @@ static enum short_end short_undefined(struct vcpu *v)
 
 	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15)
 		return SHORT_NOT;
-	if (tlb_is_plain(v, w) && shadow_tlbi_short(v, v->r[rt])) {
+	if (tlb_is_single(v, w, v->r[rt]) && shadow_tlbi_short(v, v->r[rt])) {
 		v->exits[EXIT_CP15_TLB]++;
 		return tlb_done(v);
 	}
