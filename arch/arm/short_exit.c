@@ -334,7 +334,8 @@ static enum short_end short_undefined(struct vcpu *v)
 	v->hw_dacr = v->dacr_kernel;
 	if (v->open_used) {
 		open_unfold(v, v->open);
-		call_refresh(v);
+		if (!call_was_seen(v) || v->call_dacr != v->hw_dacr_entry)
+			call_refresh(v);
 	}
 	return SHORT_DONE;
 }

@@ -112,16 +112,29 @@ static void root_forget_calls(struct shadow *s, const struct root *r)
 		s->v->call_seen = 0;
 }
 
-/* Entries of @r are gone or changed. */
-void root_tlb_flush(struct shadow *s, struct root *r)
+static void root_tlb_stale(struct shadow *s, struct root *r)
 {
-	root_forget_calls(s, r);
 	if (r == s->cur) {
 		tlbi_asid(r->host_asid);
 		return;
 	}
 	r->tlb_stale = true;
 	root_cache_drop(s, r);
+}
+
+/* Entries of @r are gone or changed. */
+void root_tlb_flush(struct shadow *s, struct root *r)
+{
+	root_forget_calls(s, r);
+	root_tlb_stale(s, r);
+}
+
+/* Of @slot alone, which most often has nothing that system calls need. */
+static void slot_tlb_flush(struct shadow *s, struct root *r, u32 slot)
+{
+	if (call_needs_slot(s->v, slot << SECTION_SHIFT))
+		root_forget_calls(s, r);
+	root_tlb_stale(s, r);
 }
 
 /*
@@ -146,7 +159,7 @@ void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 void node_tlb_flush(struct shadow *s, const struct node *n)
 {
 	for (u64 roots = n->roots; roots; roots &= roots - 1)
-		root_tlb_flush(s, &s->root[__builtin_ctzll(roots)]);
+		slot_tlb_flush(s, &s->root[__builtin_ctzll(roots)], n->slot);
 }
 
 /* -- roots -- */
@@ -157,7 +170,7 @@ static void root_write(struct shadow *s, struct root *r, u32 slot, u32 entry)
 
 	pte_write(&r->l1[slot], entry);
 	if (old)
-		root_tlb_flush(s, r);
+		slot_tlb_flush(s, r, slot);
 	else
 		dsb();
 }
