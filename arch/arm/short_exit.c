@@ -305,10 +305,11 @@ static enum short_end tlb_done(struct vcpu *v)
 	return SHORT_DONE;
 }
 
-/* An instruction without a condition that is about one page: alone, or as the last turn of a loop that the window has found. */
+/* Executed, and about one page: alone, or as the last turn of a loop that the window has found. */
 static inline bool tlb_is_single(const struct vcpu *v, u32 w, u32 value)
 {
-	return w >> 28 == 14 && (v->tlb_loop.pc != v->r[15] || v->tlb_loop.end - 1 - value < PAGE_SIZE);
+	return (w >> 28 == 14 || cond_holds(w >> 28, v->cpsr)) &&
+	       (v->tlb_loop.pc != v->r[15] || v->tlb_loop.end - 1 - value < PAGE_SIZE);
 }
 
 /* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */

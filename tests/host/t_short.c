@@ -90,7 +90,7 @@ void coproc_tlbimva(struct vcpu *vc, u32 value) { tlbi_long++; }
 void code_page_ran(struct vcpu *vc) { }
 void call_vector(struct vcpu *vc) { }
 bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return false; }
-bool cond_holds(u32 cond, u32 cpsr) { return true; }
+bool cond_holds(u32 cond, u32 cpsr) { return cond == 14 || !cond == !!(cpsr & BIT(30)); }	/* of EQ and NE */
 
 static int setup(void **state)
 {
@@ -183,9 +183,14 @@ static void tlb_operations(void **state)
 	assert_int_equal(refreshes, 1);
 	open_page.dacr = v.cp15.dacr;
 	tlb_operation(TLBIMVA, 2);
-	tlb_operation(TLBIMVA_NE, 0);
 	assert_int_equal(tlbi_short, 3);
-	assert_int_equal(tlbi_long, 2);
+	assert_int_equal(tlbi_long, 1);
+	tlb_operation(TLBIMVA_NE, 0);
+	assert_int_equal(tlbi_short, 4);
+	v.cpsr |= BIT(30);		/* not executed: nothing goes */
+	tlb_operation(TLBIMVA_NE, 0);
+	assert_int_equal(tlbi_short, 4);
+	assert_int_equal(tlbi_long, 1);
 }
 
 #define T(fn) cmocka_unit_test_setup(fn, setup)
