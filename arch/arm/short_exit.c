@@ -295,12 +295,37 @@ static inline bool is_tlbimva(u32 w)
 	return w >> 28 != 15 && (op == 0x0e080f35 || op == 0x0e080f36 || op == 0x0e080f37);
 }
 
+/* The guest goes on behind the operation, with what path `inline` has in its open page as it is. */
+static enum short_end tlb_done(struct vcpu *v)
+{
+	v->tlb_loop.pc = 1;
+	v->r[15] += 4;
+	progress_made(v);
+	v->hw_dacr = read_dacr();	/* rule 4 */
+	if (v->open_used && !call_was_seen(v))
+		call_refresh(v);
+	return SHORT_DONE;
+}
+
+/* Executed, and about one page: alone, or as the last turn of a loop that the window has found. */
+static inline bool tlb_is_single(const struct vcpu *v, u32 w, u32 value)
+{
+	return (w >> 28 == 14 || cond_holds(w >> 28, v->cpsr)) &&
+	       (v->tlb_loop.pc != v->r[15] || v->tlb_loop.end - 1 - value < PAGE_SIZE);
+}
+
 /* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
 static enum short_end short_undefined(struct vcpu *v)
 {
 	u32 w = v->exit_insn, rt = FIELD(w, 15, 12);
 
-	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15 || !fold(v))
+	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15)
+		return SHORT_NOT;
+	if (tlb_is_single(v, w, v->r[rt]) && shadow_tlbi_short(v, v->r[rt])) {
+		v->exits[EXIT_CP15_TLB]++;
+		return tlb_done(v);
+	}
+	if (!fold(v))
 		return SHORT_NOT;
 	vcpu_count(v, EXIT_CP15_TLB);
 	shadow_exited(v);
@@ -312,7 +337,8 @@ static enum short_end short_undefined(struct vcpu *v)
 	v->hw_dacr = v->dacr_kernel;
 	if (v->open_used) {
 		open_unfold(v, v->open);
-		call_refresh(v);
+		if (!call_was_seen(v) || v->call_dacr != v->hw_dacr_entry)
+			call_refresh(v);
 	}
 	return SHORT_DONE;
 }

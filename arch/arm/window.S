@@ -389,7 +389,7 @@ host_late_guest:
  * uaccess_fail and is no event: the slow path repeats the instruction and finds the reason.
  */
 	@ The cache operations complete at the DSB that the guest itself needs for its purpose, so there is none here.
-	.global	window_ldrt, window_strt, window_ldrbt, window_strbt, window_dccmvac, window_dccimvac
+	.global	window_ldrt, window_strt, window_ldrbt, window_strbt, window_ldrht, window_strht, window_dccmvac, window_dccimvac
 uaccess_start:
 window_ldrt:
 	ldrt	r3, [r0], #4
@@ -420,6 +420,16 @@ window_ldrbt:
 window_strbt:
 	ldrb	r3, [r1]
 	strbt	r3, [r0]
+	mov	r0, #1
+	bx	lr
+window_ldrht:
+	ldrht	r3, [r0]
+	strh	r3, [r1]
+	mov	r0, #1
+	bx	lr
+window_strht:
+	ldrh	r3, [r1]
+	strht	r3, [r0]
 	mov	r0, #1
 	bx	lr
 window_dccimvac:

@@ -268,6 +268,28 @@ static bool fast_user_access(struct vcpu *v, u32 w)
 	return fast_done(v, EXIT_SITE_USER_LS);
 }
 
+/* LDRHT, STRHT with an immediate: the first halfword of a T32 instruction of User mode, mostly. */
+static bool fast_user_halfword(struct vcpu *v, u32 w)
+{
+	u32 rn = FIELD(w, 19, 16), rt = FIELD(w, 15, 12), va = v->r[rn], imm = FIELD(w, 11, 8) << 4 | (w & 0xf);
+	u16 half = (u16)v->r[rt];
+	bool done;
+
+	if (rn == 15 || rt == 15 || rn == rt || va & 1)
+		return false;
+	write_dacr(v->dacr_user);
+	isb();
+	done = w & BIT(20) ? window_ldrht(va, &half) : window_strht(va, &half);
+	write_dacr(v->hw_dacr);
+	isb();
+	if (!done)
+		return false;
+	if (w & BIT(20))
+		v->r[rt] = half;
+	v->r[rn] = w & BIT(23) ? va + imm : va - imm;
+	return fast_done(v, EXIT_SITE_USER_LS);
+}
+
 #define PAR_F		1u	/* no translation; else 31:12 are the physical page (B4.1.112) */
 
 /* Translate @va under the shadow tables for a write of guest User-mode code: ATS1CUW (B3.12). */
@@ -767,6 +789,8 @@ static bool fast_word(struct vcpu *v, u32 w)
 		return fast_return(v, v->r[14] - (w & 0xff));
 	if ((w & 0x0f200000) == 0x04200000 && (w >> 28) != 15)
 		return fast_user_access(v, w);
+	if ((w & 0x0f6000f0) == 0x006000b0 && (w >> 28) != 15)
+		return fast_user_halfword(v, w);
 	if ((w & 0x0e508000) == 0x08508000)
 		return fast_ldm_return(v, w);
 	if ((w & 0x0e400000) == 0x08400000)
@@ -882,14 +906,14 @@ static bool fast_fold(struct vcpu *v)
 
 /*
  * On path `inline`: maintenance by the guest's kernel, which touches nothing that stubs have in the open page. What follows it has stubs of its own
- * as a rule.
+ * as a rule. That of caches is done at the address itself, so that the real DACR must be as the guest has it.
  */
 static inline bool fast_is_maintenance(const struct vcpu *v, const struct vcpu_open *o, u32 vector)
 {
 	u32 w = v->exit_insn;
 
 	return v->open_used && vector == VEC_UND && fast_priv(v) && !(v->cpsr & PSR_T) && (w & 0x0f100f10) == 0x0e000f10 &&
-	       FIELD(w, 19, 16) - 7 < 2 && o->dacr == v->cp15.dacr;
+	       (FIELD(w, 19, 16) == 8 || (FIELD(w, 19, 16) == 7 && o->dacr == v->cp15.dacr));
 }
 
 /*

@@ -140,6 +140,38 @@ static void test_big_endian(void)
 	group_end();
 }
 
+/* LDRHT and STRHT, up and down. */
+static void test_halfwords(void)
+{
+	struct ctx c;
+
+	group_begin("halfwords with User mode's rights");
+	/* ldrht r1, [r2], #2; ldrht r3, [r4], #-2; strht r5, [r6], #-4; strht r7, [r8], #254 */
+	PUT(0xe0f210b2, 0xe07430b2, 0xe06650b4, 0xe0e87fbe, SVC);
+	for (u32 round = 0; round < ROUNDS; round++) {
+		u32 *at = fill(round), first = (u32)at;
+
+		context(&c, MODE_ABT, round);
+		c.r[2] = first;
+		c.r[4] = first + 6;
+		c.r[5] = 0xabcd0000 + round;
+		c.r[6] = first + 32;
+		c.r[7] = 0x1234fffe - round;
+		c.r[8] = first + 38;
+		group_check(VEC_SVC, ctx_run(&c), "round %u: vector", round);
+		group_check((u16)at[0], exc_frame.r[1], "round %u: LDRHT, low half", round);
+		group_check(at[1] >> 16, exc_frame.r[3], "round %u: LDRHT, high half", round);
+		group_check((u16)c.r[5], (u16)at[8], "round %u: STRHT, low half", round);
+		group_check((u16)c.r[7], at[9] >> 16, "round %u: STRHT, high half", round);
+		group_check(first + 2, exc_frame.r[2], "round %u: base of LDRHT, up", round);
+		group_check(first + 4, exc_frame.r[4], "round %u: base of LDRHT, down", round);
+		group_check(first + 28, exc_frame.r[6], "round %u: base of STRHT, down", round);
+		group_check(first + 38 + 254, exc_frame.r[8], "round %u: base of STRHT, up", round);
+		stacks_init();
+	}
+	group_end();
+}
+
 static volatile u32 ticks;
 
 static void stop_loop(void)
@@ -257,6 +289,7 @@ void guest_main(void)
 	test_srs();
 	test_msr();
 	test_big_endian();
+	test_halfwords();
 	test_counters();
 	test_cpacr();
 	pt_flat(l1_main);

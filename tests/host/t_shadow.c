@@ -1747,6 +1747,50 @@ static void pages_that_grow(void **state)
 	}
 }
 
+/* One page of the current space's own, by the short way: it is what the guest has now, and nothing else changes. */
+static void one_page_by_the_short_way(void **state)
+{
+	const gva_t va = RESTING + PAGE_SIZE;
+	const u32 desc = P(RAM + 0x41000, URW) | NG;
+	u64 fills;
+
+	spaces_with_pages();
+	l2(0, va, desc);
+	enter(0, 1);
+	for (u32 page = 0; page < 3; page++)
+		assert_true(guest_does(va + page * PAGE_SIZE, ACC_WRITE, false));
+	fills = s->fills;
+	l2(0, va, P(RAM + 0x41000, URO) | NG);
+	assert_true(shadow_tlbi_short(v, va | 1));
+	assert_true(guest_does(va, ACC_READ, false));
+	assert_true(guest_does(va + PAGE_SIZE, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills);
+	assert_false(guest_does(va, ACC_WRITE, false));
+	l2(0, va, 0);
+	assert_true(shadow_tlbi_short(v, va | 1));
+	assert_false(guest_does(va, ACC_READ, false));
+	l2(0, va, desc);
+	assert_true(shadow_tlbi_short(v, va | 1));
+	assert_true(guest_does(va, ACC_WRITE, false));
+	assert_true(guest_does(va + PAGE_SIZE, ACC_WRITE, false));
+	assert_int_equal(s->fills, fills);
+	audit();
+	/* What is about more goes the long way. */
+	assert_false(shadow_tlbi_short(v, va | 2));
+	assert_false(shadow_tlbi_short(v, (va + SECTION_SIZE) | 1));
+	l1(0, RESTING, G_L2(1) | 1 | 1 << 5);
+	assert_false(shadow_tlbi_short(v, va | 1));
+	l1(0, RESTING, G_L2(0) | 1 | 1 << 5);
+	for (u32 page = 16; page < 32; page++)
+		l2(0, RESTING + page * PAGE_SIZE, (RAM + 0x60000) | URW << 4 | 1 | 0xc | NG);
+	assert_true(guest_does(RESTING + 16 * PAGE_SIZE, ACC_WRITE, false));
+	assert_false(shadow_tlbi_short(v, va | 1));
+	enter(1, 1);
+	assert_true(guest_does(va, ACC_WRITE, false));
+	assert_false(shadow_tlbi_short(v, va | 1));		/* two have entries of the ASID */
+	audit();
+}
+
 /* The same of sections and a supersection. */
 static void sections_that_grow(void **state)
 {
@@ -2183,10 +2227,19 @@ static bool slot_marked(gva_t va)
 	return v->shadowed[va >> 25] >> (va >> 20 & 31) & 1;
 }
 
+static u32 short_tlbis;
+
+/* Every other time by the short way first (short_exit.c). */
 static void tlbi_va(gva_t va, u32 asid)
 {
-	if (slot_marked(va))
-		shadow_tlbi(v, TLBI_MVA, (va & PAGE_MASK) | asid);
+	u32 arg = (va & PAGE_MASK) | asid;
+
+	if (!slot_marked(va))
+		return;
+	if (rnd(2) && shadow_tlbi_short(v, arg))
+		short_tlbis++;
+	else
+		shadow_tlbi(v, TLBI_MVA, arg);
 }
 
 /* A loop over the pages of a slot, in pieces as long as chance has it. */
@@ -2199,25 +2252,29 @@ static void tlbi_slot(gva_t va, u32 asid)
 	}
 }
 
-/* Change a leaf of a private slot of @space, with one of the ways to tell the TLB. */
+/* Change a leaf of a private slot of some space, of the current one mostly one that is in use, with one of the ways to tell the TLB. */
 static void change_user_leaf(void)
 {
-	u32 space = rnd(SPACES), old;
+	u32 space = rnd(2) ? cur_space : rnd(SPACES), old, again = 0;
 	gva_t va = rnd_user_slot() + rnd_page_index() * PAGE_SIZE;
 	gpa_t at = leaf_of(space, va);
 
 	if (!at || is_large(peek(at)))
 		return;
-	old = peek(at);
-	poke(at, rnd_leaf(true));
-	if (!is_cached(old))
-		return;			/* needs no maintenance */
-	if (rnd(100) == 0)
-		shadow_tlbi(v, TLBI_ALL, 0);
-	else if (rnd(8) == 0 && !world.no_asid)
-		shadow_tlbi(v, TLBI_ASID, space_asid[space]);
-	else
-		tlbi_va(va, space_asid[space]);
+	do {
+		if (space == cur_space && rnd(4))
+			guest_does(va, (enum shadow_access)rnd(3), rnd(2));
+		old = peek(at);
+		poke(at, rnd_leaf(true));
+		if (!is_cached(old))
+			continue;			/* needs no maintenance */
+		if (rnd(100) == 0)
+			shadow_tlbi(v, TLBI_ALL, 0);
+		else if (rnd(8) == 0 && !world.no_asid)
+			shadow_tlbi(v, TLBI_ASID, space_asid[space]);
+		else
+			tlbi_va(va, space_asid[space]);
+	} while (space == cur_space && again++ < 4);
 }
 
 /* What @old said at @va is to be forgotten: everywhere if it was global, else for each space alone. */
@@ -2614,7 +2671,7 @@ static void random_guest(void **state)
 		woken += s->woken;
 	}
 	/* The runs went where it is narrow. */
-	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100 && denied > 50 && nothing_there > 100);
+	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100 && denied > 50 && nothing_there > 100 && short_tlbis > 100);
 }
 
 /* After a reset of the guest nothing of before is left. */
@@ -2655,7 +2712,7 @@ int main(void)
 		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page), E(store_beside_code),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
 		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
-		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
+		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), E(one_page_by_the_short_way), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),
 		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),

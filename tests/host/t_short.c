@@ -32,7 +32,8 @@
 static struct guest guest;
 static struct vcpu v;
 static struct vcpu_open open_page;
-static u32 refreshes, accesses, word;
+static u32 refreshes, accesses, word, tlbi_short, tlbi_long;
+static bool takes_away;	/* the short one takes away what system calls need */
 static enum { NOTHING, WRITES_CODE, INTERRUPTS } device_does;
 
 volatile bool core_is_wanted;
@@ -81,18 +82,24 @@ void shadow_note_abort(struct vcpu *vc, u32 fsr, gva_t va)
 }
 
 bool shadow_fill_short(struct vcpu *vc, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w) { return false; }
+bool shadow_tlbi_short(struct vcpu *vc, u32 arg)
+{
+	tlbi_short++;
+	vc->call_gen += takes_away ? 2 : 0;
+	return true;
+}
 bool shadow_is_umbras(const struct vcpu *vc, gva_t va) { return false; }
 void shadow_exited(struct vcpu *vc) { }
 void progress_again(struct vcpu *vc, gva_t va) { }
 void trouble_inside(struct vcpu *vc, u32 vector, u32 mode, u32 far) { }
 void slow_exit_begin(struct vcpu *vc) { }
 void inject_dabt(struct vcpu *vc, const struct gfault *f) { }
-void coproc_tlbimva(struct vcpu *vc, u32 value) { }
+void coproc_tlbimva(struct vcpu *vc, u32 value) { tlbi_long++; }
 void code_page_ran(struct vcpu *vc) { }
 void call_vector(struct vcpu *vc) { }
 static bool has_line;
 bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return has_line; }
-bool cond_holds(u32 cond, u32 cpsr) { return true; }
+bool cond_holds(u32 cond, u32 cpsr) { return cond == 14 || !cond == !!(cpsr & BIT(30)); }	/* of EQ and NE */
 
 static int setup(void **state)
 {
@@ -111,6 +118,8 @@ static int setup(void **state)
 	refreshes = accesses = notes = 0;
 	walk_says = SHORT_WALK_OTHER;
 	has_line = false;
+	refreshes = accesses = tlbi_short = tlbi_long = 0;
+	takes_away = false;
 	device_does = NOTHING;
 	return 0;
 }
@@ -177,11 +186,54 @@ static void aborts_are_noted(void **state)
 	assert_int_equal(notes, 1);
 }
 
+#define TLBIMVA		0xee080f37	/* mcr p15, 0, r0, c8, c7, 1 */
+#define TLBIMVA_NE	0x1e080f37
+
+/* @pages of a loop are left; 0: there is none. */
+static void tlb_operation(u32 insn, u32 pages)
+{
+	v.exit_insn = insn;
+	v.exit_insn_valid = true;
+	v.r[0] = 0x30001000 | 7;
+	v.r[15] = PC;
+	v.tlb_loop.pc = pages ? PC : 1;
+	v.tlb_loop.end = 0x30001000 + pages * PAGE_SIZE;
+	assert_int_equal(short_exit(&v, VEC_UND), SHORT_DONE);
+	assert_int_equal(v.r[15], PC + 4);
+	assert_int_not_equal(v.tlb_loop.pc, PC);
+}
+
+/* What is about one page is short, and the open page stays as it is. */
+static void tlb_operations(void **state)
+{
+	open_page.dacr = 0x1234;
+	tlb_operation(TLBIMVA, 0);
+	tlb_operation(TLBIMVA, 1);
+	assert_int_equal(tlbi_short, 2);
+	assert_int_equal(tlbi_long, 0);
+	assert_int_equal(refreshes, 0);
+	assert_int_equal(open_page.dacr, 0x1234);
+	assert_int_equal(v.exits[EXIT_CP15_TLB], 2);
+	takes_away = true;
+	tlb_operation(TLBIMVA, 1);
+	assert_int_equal(refreshes, 1);
+	open_page.dacr = v.cp15.dacr;
+	tlb_operation(TLBIMVA, 2);
+	assert_int_equal(tlbi_short, 3);
+	assert_int_equal(tlbi_long, 1);
+	tlb_operation(TLBIMVA_NE, 0);
+	assert_int_equal(tlbi_short, 4);
+	v.cpsr |= BIT(30);		/* not executed: nothing goes */
+	tlb_operation(TLBIMVA_NE, 0);
+	assert_int_equal(tlbi_short, 4);
+	assert_int_equal(tlbi_long, 1);
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts), T(aborts_are_noted) };
+	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts), T(aborts_are_noted), T(tlb_operations) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -336,10 +336,14 @@ static bool is_a32_system(u32 w)
 	return false;
 }
 
-/* All of those have pc or ones in bits 15:12, or no condition, or are MRS, which ends in zeros: few words need a second look. */
+/* All of those are in six of 256 blocks, in three of which they have pc or ones in bits 15:12 or end in zeros: few words need a second look. */
 static inline bool may_be_a32_system(u32 w)
 {
-	return (w & 0xf000) == 0xf000 || !(w & 0xfff) || w >> 28 == 15;
+	u32 block = w >> 24;
+
+	if (block - 0xe1 < 3)
+		return (w & 0xf000) == 0xf000 || !(w & 0xfff);
+	return block >= 0xf1 && (block == 0xf1 || block - 0xf8 < 2);
 }
 
 bool code_doubt_is_privileged(const u32 *page, bool thumb)

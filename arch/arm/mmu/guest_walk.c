@@ -246,6 +246,15 @@ static inline const volatile u32 *short_table(struct shadow *s, const struct vcp
 	return t->l1;
 }
 
+bool guest_l1_short(struct vcpu *v, gva_t va, u32 *desc)
+{
+	const volatile u32 *p = short_table(v->shadow, &v->cp15);
+
+	if (p)
+		*desc = p[va >> 20];
+	return p;
+}
+
 /* Does small page @d let @acc pass? */
 static inline bool page_allows(u32 d, enum shadow_access acc, bool priv)
 {

@@ -120,6 +120,18 @@ static inline bool slotset_any(const struct slotset *s)
 /* Smallest member >= @from, or L1_ENTRIES. */
 u32 slotset_next(const struct slotset *s, u32 from);
 
+/* The next w[] from @from on that has members, or ARRAY_SIZE(w): for loops over many of them. */
+static inline u32 slotset_block(const struct slotset *s, u32 from)
+{
+	for (; from < ARRAY_SIZE(s->w); from = (from | 31) + 1) {
+		u32 left = s->sum[from >> 5] & ~0u << (from & 31);
+
+		if (left)
+			return (from & ~31u) | (u32)__builtin_ctz(left);
+	}
+	return ARRAY_SIZE(s->w);
+}
+
 /* -- shadow roots -- */
 #define ROOT_FLAT	0u			/* index of the root for MMU off */
 #define ROOT_NR		(CONFIG_SHADOW_ROOTS + 1u)
@@ -279,9 +291,14 @@ static inline gpa_t gpa_of(const struct shadow *s, hpa_t hpa)
 	return guest_map_gpa(&s->v->guest->map, hpa);
 }
 
+/* Mostly it is in the largest span, which is the first. */
 static inline struct frame *frame_of(struct shadow *s, gpa_t gpa)
 {
-	for (u32 i = 0; i < s->spans; i++)
+	u32 off = (u32)(gpa - s->span[0].base);
+
+	if (off < s->span[0].size)
+		return &s->span[0].frame[off >> PAGE_SHIFT];
+	for (u32 i = 1; i < s->spans; i++)
 		if (gpa - s->span[i].base < s->span[i].size)
 			return &s->span[i].frame[(gpa - s->span[i].base) >> PAGE_SHIFT];
 	return NULL;
@@ -514,6 +531,11 @@ void rest_drop_slot(struct shadow *s, u32 slot);
 void note_super(struct shadow *s, gva_t va);
 /* Map @va again, which the guest has just invalidated and which @n, linked in the current root, is about. */
 void refill_mva(struct shadow *s, struct node *n, gva_t va);
+/*
+ * The entry that refill_mva() makes of descriptor @desc of page @idx of @tbl, @n's in @view, whose line is marked and whose page is tracked then; 0:
+ * none.
+ */
+u32 refill_entry(struct shadow *s, struct node *n, enum view view, u32 tbl, u32 idx, u32 desc);
 
 /* shadow_drop.c: drop what an operation names: @pages pages from @arg (va[31:12] | asid[7:0]) on, or all. */
 void drop_pages(struct shadow *s, u32 arg, u32 pages);
@@ -560,6 +582,18 @@ bool guest_walk_words(struct vcpu *v, gva_t va, struct walk_words *w);
 void window_show(struct shadow *s, u32 nr, hpa_t at);
 /* window_walk.c: the window has no table any more. */
 void window_walk_void(struct vcpu *v);
+/*
+ * shadow_check.c: what the low bits @low of a small page's descriptor grant in an entry for RAM in @view, page 0, as executable as the guest has it;
+ * 0: nothing. There are not many kinds of them, so they are remembered.
+ */
+u32 low_bits_learn(struct shadow *s, struct low_bits *known, u32 key, u32 low, enum view view, bool manager);
+static inline u32 low_bits(struct shadow *s, u32 low, enum view view, bool manager)
+{
+	u32 key = low | (u32)view << PAGE_SHIFT | (u32)manager << (PAGE_SHIFT + 1);
+	struct low_bits *known = &s->low_bits[(low >> 4 ^ low >> 9) & (LOW_BITS - 1)];
+
+	return known->key == key ? known->bits : low_bits_learn(s, known, key, low, view, manager);
+}
 
 /* guest_walk.c: a walk's result for @va from its descriptors, valid ones, @l2desc 0 for a section; the access flag is not looked at. */
 void guest_leaf(struct walk *w, gva_t va, u32 l1desc, u32 l2desc);
@@ -568,6 +602,8 @@ bool root_l1_desc(struct shadow *s, const struct root *r, u32 slot, u32 *desc);
 /* Can nobody walk the guest's tables of now through the caches? */
 bool guest_walks_uncached(const struct vcpu *v);
 
+/* guest_walk.c: the same where walks are as simple as guest_walk_short() wants them. False: they are not. */
+bool guest_l1_short(struct vcpu *v, gva_t va, u32 *desc);
 /* guest_walk.c: the guest's first-level descriptor for @va as it is now (its MMU is on). False: there is none. */
 bool guest_l1_desc(struct vcpu *v, gva_t va, u32 *desc);
 /* Does the guest let walks of @va go through the caches? If not, descriptors may be newer in memory than in a line of ours. */

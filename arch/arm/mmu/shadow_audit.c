@@ -396,6 +396,15 @@ static void audit_rest_books(struct audit *a)
 	lost(a, "resting nodes of an address space", home, 0, all);
 }
 
+static void audit_free_table(struct audit *a, u32 tbl)
+{
+	const struct shadow *s = a->s;
+
+	for (u32 i = 0; i < L2_ENTRIES; i++)
+		if (tbl_ptr(s, tbl)[i])
+			violation(a, "free table is not empty", 0, i << PAGE_SHIFT, tbl_ptr(s, tbl)[i]);
+}
+
 static void audit_table_books(struct audit *a)
 {
 	const struct shadow *s = a->s;
@@ -406,6 +415,9 @@ static void audit_table_books(struct audit *a)
 	for (u32 i = s->tbl_free; i != TBL_NONE && free <= s->tbl_bump; i = s->tbl_next[i], free++)
 		if (s->tbl_node[i] != NODE_NONE)
 			violation(a, "free table has an owner", 0, 0, i);
+	for (u32 i = 0; i < s->nodes; i++)
+		if (s->tbl_node[i] == NODE_NONE)
+			audit_free_table(a, i);
 	lost(a, "tables", used, free, s->tbl_bump);
 }
 

@@ -40,14 +40,12 @@ static u32 differing(const u32 *a, const u32 *b, u32 used)
 /* Clear the slots of @r whose words are not the same in both tables. */
 static void keep_equal(struct shadow *s, struct root *r, const struct l1_words *old, const struct l1_words *new)
 {
-	for (u32 sum = 0; sum < ARRAY_SIZE(r->used.sum); sum++)
-		for (u32 blocks = r->used.sum[sum]; blocks; blocks &= blocks - 1) {
-			u32 block = sum * 32 + (u32)__builtin_ctz(blocks);
-			u32 go = differing(l1_word(old, block * 32), l1_word(new, block * 32), r->used.w[block]);
+	for (u32 block = slotset_block(&r->used, 0); block < ARRAY_SIZE(r->used.w); block = slotset_block(&r->used, block + 1)) {
+		u32 go = differing(l1_word(old, block * 32), l1_word(new, block * 32), r->used.w[block]);
 
-			for (; go; go &= go - 1)
-				root_clear_slot(s, r, block * 32 + (u32)__builtin_ctz(go));
-		}
+		for (; go; go &= go - 1)
+			root_clear_slot(s, r, block * 32 + (u32)__builtin_ctz(go));
+	}
 }
 
 bool root_pass_on(struct shadow *s, struct root *r, const struct root_key *key)

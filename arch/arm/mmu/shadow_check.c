@@ -55,18 +55,22 @@ static u32 bits_for(const struct check *c, const struct walk *w, bool device)
 	return bits_here(c, granted(c, w, device), w->global);
 }
 
-/* The same for descriptor @desc of a small page of RAM. There are not many kinds of them. */
-static u32 bits_of_page(const struct check *c, gva_t va, u32 desc)
+__attribute__((noinline)) u32 low_bits_learn(struct shadow *s, struct low_bits *known, u32 key, u32 low, enum view view, bool manager)
 {
-	u32 low = desc & ~PAGE_MASK, key = low | (u32)c->view << PAGE_SHIFT | (u32)c->manager << (PAGE_SHIFT + 1);
-	struct low_bits *known = &c->s->low_bits[(low >> 4 ^ low >> 9) & (LOW_BITS - 1)];
+	const struct check c = { .s = s, .view = view, .manager = manager };
 	struct walk w;
 
-	if (known->key != key) {
-		guest_leaf(&w, va, c->n->desc, desc);
-		*known = (struct low_bits){ key, granted(c, &w, false) };
-	}
-	return bits_here(c, known->bits, !(low & L2_NG));
+	guest_leaf(&w, 0, 0, low);
+	*known = (struct low_bits){ key, granted(&c, &w, false) };
+	return known->bits;
+}
+
+/* The same for descriptor @desc of a small page of RAM. */
+static u32 bits_of_page(const struct check *c, u32 desc)
+{
+	u32 low = desc & ~PAGE_MASK;
+
+	return bits_here(c, low_bits(c->s, low, c->view, c->manager), !(low & L2_NG));
 }
 
 /* The entry @e of page @page under @bits: what may stay of it. It keeps being what it is to code and to User mode. */
@@ -114,7 +118,7 @@ static u32 check_entry(struct check *c, gva_t va, u32 e, u32 desc)
 		return desc & 3 ? check_described(c, va, e, desc) : 0;
 	if ((desc & ~PAGE_MASK) != c->low) {
 		c->low = desc & ~PAGE_MASK;
-		c->bits = bits_of_page(c, va, desc);
+		c->bits = bits_of_page(c, desc);
 	}
 	if (c->bits && ((u32)hpa_of(c->s, desc & PAGE_MASK) | c->bits | (e & L2_XN)) == e)
 		return e;
@@ -324,11 +328,11 @@ static bool section_is_alike(struct check_slots *c, u32 slot, u32 e, u32 desc)
 	return true;
 }
 
-/* What the root has at @slot against its guest table. */
-static void check_slot(struct check_slots *c, u32 slot)
+/* What the root has at @slot, @e, against its guest table. */
+static void check_slot(struct check_slots *c, u32 slot, u32 e)
 {
-	struct node *n = root_node(c->s, c->r, slot);
-	u32 e = c->r->l1[slot], desc;
+	struct node *n = (e & L1_TYPE) == L1_TABLE ? &c->s->node[c->s->tbl_node[tbl_of_entry(c->s, e)]] : NULL;
+	u32 desc;
 	bool holds = slot_desc(c, slot, &desc) && (n ? link_key(desc) == n->desc : section_is_alike(c, slot, e, desc));
 
 	if (!holds)
@@ -344,9 +348,13 @@ static void check_slots(struct shadow *s, struct root *r, const struct slotset *
 	struct check_slots c = { .s = s, .r = r, .again = again, .low = ~0u };
 
 	c.direct = !r->uncached && l1_words(s, &r->key, &c.words);
-	for (u32 slot = slotset_next(set, 0); slot < L1_ENTRIES; slot = slotset_next(set, slot + 1))
-		if (!slot_is_fixed(s, slot) && r->l1[slot])
-			check_slot(&c, slot);
+	for (u32 block = slotset_block(set, 0); block < ARRAY_SIZE(set->w); block = slotset_block(set, block + 1))
+		for (u32 bits = set->w[block]; bits; bits &= bits - 1) {
+			u32 slot = block * 32 + (u32)__builtin_ctz(bits);
+
+			if (r->l1[slot] && !slot_is_fixed(s, slot))
+				check_slot(&c, slot, r->l1[slot]);
+		}
 }
 
 void check_root(struct shadow *s, struct root *r)

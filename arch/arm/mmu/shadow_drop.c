@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the guest's TLB maintenance names goes: exact drops by address, and all. For every strategy. */
+#include <arm/xlate.h>
+
 #include "mmu.h"
 
 /* Drop section entries for @slot: global ones, and those of @asid. */
@@ -85,6 +87,55 @@ static void drop_slot_mva(struct shadow *s, u32 slot, gva_t va, u32 asid)
 	drop_sections(s, slot, asid);
 	if (same && IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD))
 		refill_mva(s, n, va);
+}
+
+/*
+ * The current root's node for the page of @arg, if the operation is about nothing else and walks of its table are simple: what drop_slot_mva() comes
+ * to has no more to do then than one entry. Or NULL.
+ */
+static struct node *node_of_one(struct shadow *s, u32 arg)
+{
+	u32 slot = arg >> SECTION_SHIFT, desc;
+	struct node *n = root_node(s, s->cur, slot);
+
+	if (!n || !node_is_alone(s, n, arg & 0xff) || s->asid_pending || n->large || n->in_step || s->super_seen ||
+	    slotset_has(&s->sect, slot) || !guest_l1_short(s->v, arg, &desc) || link_key(desc) != n->desc || (desc & L1_TYPE) != L1_TABLE)
+		return NULL;
+	return n;
+}
+
+bool shadow_tlbi_short(struct vcpu *v, u32 arg)
+{
+	struct shadow *s = v->shadow;
+	u32 idx = arg >> PAGE_SHIFT & (L2_ENTRIES - 1), tbl, gone = 0, now = 0, desc;
+	struct node *n;
+
+	root_follow(s);
+	n = node_of_one(s, arg);
+	if (!n || !frame_of(s, n->desc & L1_TABLE_BASE))
+		return false;
+	xlate_forget(v);
+	s->drops_mva++;
+	tbl = tbl_of_entry(s, s->cur->l1[n->slot]);
+	desc = ((const volatile u32 *)hpa_ptr(hpa_of(s, n->desc & L1_TABLE_BASE)))[idx];
+	for (u32 view = VIEW_K; view <= VIEW_U; view++) {
+		u32 *p, was;
+
+		if (n->tbl[view] == TBL_NONE)
+			continue;
+		p = tbl_ptr(s, n->tbl[view]) + idx;
+		was = *p;
+		now = IS_ENABLED(CONFIG_SHADOW_FILL_AHEAD) && n->tbl[view] == tbl && desc ? refill_entry(s, n, view, tbl, idx, desc) : 0;
+		s->filled_ahead += !!now;
+		if (now != was)
+			pte_write(p, now);
+		gone |= was;
+	}
+	if (gone)
+		node_tlb_entry(s, n, arg);
+	else
+		dsb();
+	return true;
 }
 
 static void drop_mva(struct shadow *s, u32 arg)

@@ -213,18 +213,16 @@ static u32 leaf_entry(const struct fill *f)
  */
 static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exec)
 {
-	const struct shadow *s = f->s;
-	u32 ap = FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4), rights, attr;
+	u32 bits;
 
-	if (!(d & L2_SMALL) || ((s->v->cp15.sctlr & SCTLR_AFE) && !(ap & 1)) || ((d & L2_NG) && !n->ng))
+	if (!(d & L2_SMALL) || ((d & L2_NG) && !n->ng))
 		return 0;
-	rights = f->manager ? RIGHTS_RW : f->view == VIEW_K ? ap_rights_pl1[ap] : ap_rights_pl0[ap];
-	if (rights == RIGHTS_NONE)
+	bits = low_bits(f->s, d, f->view, f->manager);
+	if (!bits)
 		return 0;
 	if (!(d & L2_NG))
 		node_make_global(f->s, n);
-	attr = attr_bits(s, ATTR_INDEX(FIELD(d, 8, 6), FIELD(d, 3, 3), FIELD(d, 2, 2), FIELD(d, 10, 10)), false);
-	return page_entry(hpa_of(s, 0), attr, rights, user_exec && (!(d & L2_XN) || f->manager));
+	return hpa_of(f->s, 0) + (user_exec ? bits : bits | L2_XN);
 }
 
 /*
@@ -271,31 +269,31 @@ static inline bool is_far_from_vectors(const struct shadow *s, gva_t va)
 }
 
 /*
- * From entry @i of 16 on, those whose guest descriptors have the low bits @low, which give @bits, for pages of span @big; @name: that of the first
- * entry in frames. What is otherwise ends it: returns where. The hottest loop here, in a function of its own for its registers.
+ * From entry @i of 16 on, those whose guest descriptors have the low bits @low, which give @bits, for pages of the largest span; @name: that of the
+ * first entry in frames. What is otherwise ends it: returns where. The hottest loop here, in a function of its own for its registers.
  */
-static __attribute__((noinline)) u32 fill_alike(struct shadow *s, const struct span *big, u32 *p, const u32 *guest, u32 i, u32 low, u32 bits,
-						u32 name)
+static __attribute__((noinline)) u32 fill_alike(struct shadow *s, u32 *p, const u32 *guest, u32 i, u32 low, u32 bits, u32 name)
 {
-	const u32 base = (u32)big->base, pages = big->size >> PAGE_SHIFT;
-	struct frame *const frames = big->frame;
+	const u32 from = (u32)s->span[0].base + low, pages = s->span[0].size >> PAGE_SHIFT, entry = bits - low;
+	struct frame *const frames = s->span[0].frame;
 
 	for (; i < 16; i++) {
-		u32 page = guest[i] ^ low, off = page - base, was;
-		u32 nr = off >> PAGE_SHIFT | off << (32 - PAGE_SHIFT);	/* no page of the span's where bits of @low are left */
-		struct frame *frame;
+		u32 d = guest[i], nr = d - from, was;
 
+		nr = nr >> PAGE_SHIFT | nr << (32 - PAGE_SHIFT);	/* no page of the span's unless the low bits are @low */
 		if (nr >= pages || p[i])
 			break;
-		frame = frames + nr;
-		was = frame->w[0];
-		if (!((was & ~FRAME_USER) | frame->w[1]))
-			frame->w[0] = was | (name + i);
-		else if (frame_is_fixed(frame))
-			break;
-		else if (!(was & FRAME_MANY))
-			frame_add_name(s, frame, name + i, page);
-		*(volatile u32 *)&p[i] = (page + bits) | (was & FRAME_USER ? 0 : L2_XN);
+		was = frames[nr].w[0];
+		d += entry;
+		if (!(was & ~FRAME_USER)) {
+			frames[nr].w[0] = was | (name + i);
+		} else if ((was ^ (name + i)) & ~FRAME_USER) {		/* else it was here before */
+			if (frame_is_fixed(&frames[nr]))
+				break;
+			if (!(was & FRAME_MANY))
+				frame_add_name(s, &frames[nr], name + i, guest[i] & PAGE_MASK);
+		}
+		*(volatile u32 *)&p[i] = was & FRAME_USER ? d : d | L2_XN;
 	}
 	return i;
 }
@@ -309,6 +307,9 @@ static u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u
 	for (u32 i = 0; i < 16; i++) {
 		u32 d = guest[i], end, e;
 
+		/* Where few pages are mapped there are four that are not. */
+		if (!d && !(i & 3) && !(guest[i + 1] | guest[i + 2] | guest[i + 3]))
+			i += 3;
 		if (!d || p[i])
 			continue;
 		if ((d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
@@ -317,7 +318,7 @@ static u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u
 		}
 		if (!bits)
 			continue;
-		end = fill_alike(f->s, &f->s->span[0], p, guest, i, low, bits, FRAME_ENTRY | tbl << 8 | first);
+		end = fill_alike(f->s, p, guest, i, low, bits, FRAME_ENTRY | tbl << 8 | first);
 		if (end != i) {
 			filled += end - i;
 			i = end - 1;
@@ -656,8 +657,8 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	f.priv = priv;
 	f.manager = false;
 	f.user_exec = !priv && !s->scan_user;
-	f.view = s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view;
-	tbl = n->tbl[f.view];
+	tbl = tbl_of_entry(s, s->cur->l1[va >> SECTION_SHIFT]);
+	f.view = tbl == n->tbl[VIEW_U] ? VIEW_U : VIEW_K;
 	p = tbl_ptr(s, tbl) + first;
 	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
 		return false;
@@ -721,28 +722,31 @@ void *shadow_stored_page(struct vcpu *v, gva_t va, u32 *open)
 
 /* -- after an operation on one page -- */
 
+u32 refill_entry(struct shadow *s, struct node *n, enum view view, u32 tbl, u32 idx, u32 desc)
+{
+	const struct fill f = { .s = s, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1 };
+
+	tbl_mark(s, tbl, idx);
+	return ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl, idx);
+}
+
 /*
  * The guest has just invalidated @va: if its descriptor is valid it was changed to be used, so map it again at once and
  * save the hidden fault (text patching through a fixmap does this for every instruction). Rule 10 applies.
  */
 void refill_mva(struct shadow *s, struct node *n, gva_t va)
 {
-	u32 e = s->cur->l1[n->slot], idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p, desc;
+	u32 link = s->cur->l1[n->slot], tbl = tbl_of_entry(s, link), idx = va >> PAGE_SHIFT & (L2_ENTRIES - 1), *p, desc, e;
 	gpa_t at = (n->desc & L1_TABLE_BASE) + idx * 4;
-	struct fill f;
 
 	if ((n->desc & L1_TYPE) != L1_TABLE || s->asid_pending || !frame_of(s, at) || (s->v->cp15.sctlr & SCTLR_EE) ||
 	    !guest_walk_cached(s->v, va))
 		return;
-	p = tbl_ptr(s, tbl_of_entry(s, e)) + idx;
+	p = tbl_ptr(s, tbl) + idx;
 	desc = *(const u32 *)hpa_ptr(hpa_of(s, at));
 	if (*p || !desc)
 		return;
-	f.s = s;
-	f.manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1;
-	f.view = s->dom[L1_DOMAIN_OF(e)].view;
-	tbl_mark(s, tbl_of_entry(s, e), idx);
-	e = ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl_of_entry(s, e), idx);
+	e = refill_entry(s, n, s->dom[L1_DOMAIN_OF(link)].view, tbl, idx, desc);
 	if (!e)
 		return;
 	pte_write(p, e);

@@ -4,7 +4,7 @@
  *
  * Rules. shadow_audit.c checks those marked *.
  *  1* A root's slot is empty, a section, a link to a table of the node attached to that root at that slot, or the window.
- *  2* A node lives as long as a root is attached to it, or rests (shadow_rest.c); it owns its tables; a free table is linked nowhere.
+ *  2* A node lives as long as a root is attached to it, or rests (shadow_rest.c); it owns its tables; a free table is linked nowhere and empty.
  *  3* Every entry is non-global with the root's host ASID, in a host domain 1..14 that belongs to the entry's guest
  *     domain, view and globality; several guest domains may share one until the guest opens only some of them. Domain 0 holds nothing but the window, 15 the stub area. MANAGER is never in a DACR.
  *  4* A node that holds guest non-global entries has one guest ASID, and every root attached to it has the same one. Nodes that hold no others
@@ -112,16 +112,29 @@ static void root_forget_calls(struct shadow *s, const struct root *r)
 		s->v->call_seen = 0;
 }
 
-/* Entries of @r are gone or changed. */
-void root_tlb_flush(struct shadow *s, struct root *r)
+static void root_tlb_stale(struct shadow *s, struct root *r)
 {
-	root_forget_calls(s, r);
 	if (r == s->cur) {
 		tlbi_asid(r->host_asid);
 		return;
 	}
 	r->tlb_stale = true;
 	root_cache_drop(s, r);
+}
+
+/* Entries of @r are gone or changed. */
+void root_tlb_flush(struct shadow *s, struct root *r)
+{
+	root_forget_calls(s, r);
+	root_tlb_stale(s, r);
+}
+
+/* Of @slot alone, which most often has nothing that system calls need. */
+static void slot_tlb_flush(struct shadow *s, struct root *r, u32 slot)
+{
+	if (call_needs_slot(s->v, slot << SECTION_SHIFT))
+		root_forget_calls(s, r);
+	root_tlb_stale(s, r);
 }
 
 /*
@@ -146,7 +159,7 @@ void node_tlb_entry(struct shadow *s, const struct node *n, gva_t va)
 void node_tlb_flush(struct shadow *s, const struct node *n)
 {
 	for (u64 roots = n->roots; roots; roots &= roots - 1)
-		root_tlb_flush(s, &s->root[__builtin_ctzll(roots)]);
+		slot_tlb_flush(s, &s->root[__builtin_ctzll(roots)], n->slot);
 }
 
 /* -- roots -- */
@@ -157,7 +170,7 @@ static void root_write(struct shadow *s, struct root *r, u32 slot, u32 entry)
 
 	pte_write(&r->l1[slot], entry);
 	if (old)
-		root_tlb_flush(s, r);
+		slot_tlb_flush(s, r, slot);
 	else
 		dsb();
 }
@@ -419,8 +432,21 @@ void root_select_anew(struct shadow *s)
 
 /* -- second-level tables and nodes -- */
 
+/* Empty @tbl, which no root links or whose roots' TLB entries are about to be invalidated. */
+static void tbl_wipe(struct shadow *s, u32 tbl)
+{
+	for (u32 lines = s->tbl_lines[tbl]; lines; lines &= lines - 1) {
+		u32 *p = tbl_ptr(s, tbl) + 16 * (u32)__builtin_ctz(lines);
+
+		memset(p, 0, 16 * sizeof(*p));
+		dcache_clean_mva((u32)(uintptr_t)p);
+	}
+	s->tbl_lines[tbl] = 0;
+}
+
 static void tbl_put(struct shadow *s, u32 tbl)
 {
+	tbl_wipe(s, tbl);
 	s->tbl_node[tbl] = NODE_NONE;
 	s->tbl_next[tbl] = s->tbl_free;
 	s->tbl_free = (u16)tbl;
@@ -563,10 +589,10 @@ static struct node *node_alloc(struct shadow *s)
 	return n;
 }
 
-/* Table of @n for @view, made empty on first use. May free other nodes. */
+/* Table of @n for @view, an empty one on first use. May free other nodes. */
 u32 node_table(struct shadow *s, struct node *n, enum view view)
 {
-	u32 tbl, *p;
+	u32 tbl;
 
 	if (n->tbl[view] != TBL_NONE)
 		return n->tbl[view];
@@ -578,11 +604,6 @@ u32 node_table(struct shadow *s, struct node *n, enum view view)
 	} else {
 		tbl = s->tbl_bump++;
 	}
-	p = tbl_ptr(s, tbl);
-	memset(p, 0, L2_SIZE);
-	s->tbl_lines[tbl] = 0;
-	for (u32 i = 0; i < L2_ENTRIES; i += 16)
-		dcache_clean_mva((u32)(uintptr_t)(p + i));
 	s->tbl_node[tbl] = (u16)(n - s->node);
 	n->tbl[view] = (u16)tbl;
 	return tbl;
@@ -726,6 +747,8 @@ static void nodes_reset(struct shadow *s)
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
 	memset(s->page_hash, 0xff, sizeof(s->page_hash));
 	memset(s->asid_roots, 0, sizeof(s->asid_roots));
+	for (u32 i = 0; i < s->tbl_bump; i++)
+		tbl_wipe(s, i);
 	rest_reset(s);
 	for (u32 i = 0; i < s->node_bump; i++) {
 		s->node[i].roots = 0;
@@ -787,6 +810,7 @@ void pool_init(struct shadow *s)
 	}
 	s->tbl_mem = hv_alloc(s->nodes * L2_SIZE, L2_SIZE);
 	s->tbl_hpa = ptr_hpa(s->tbl_mem);
+	arch_dcache_clean_range(s->tbl_hpa, s->nodes * L2_SIZE);
 	memset(s->root_hash, ROOT_NONE, sizeof(s->root_hash));
 	s->cur = &s->root[ROOT_FLAT];
 	nodes_reset(s);

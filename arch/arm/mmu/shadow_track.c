@@ -63,12 +63,9 @@ static __attribute__((noinline)) bool is_copy(struct shadow *s, u32 e)
 /* The entry that word @name of a frame names: still there and not plainly of another guest page? (rule 5) */
 static inline u32 *frame_entry(struct shadow *s, u32 name, gpa_t page)
 {
-	u32 tbl = FRAME_NAME_TBL(name), *p;
+	u32 *p = s->tbl_mem + (name & ~FRAME_ENTRY & FRAME_NAME);	/* of a free table all are invalid */
 
-	if (!(name & FRAME_ENTRY) || s->tbl_node[tbl] == NODE_NONE)
-		return NULL;
-	p = tbl_ptr(s, tbl) + (name & 0xff);
-	if (!*p || ((*p ^ (u32)hpa_of(s, page)) >= PAGE_SIZE && !is_copy(s, *p)))
+	if (!(name & FRAME_ENTRY) || !*p || ((*p ^ (u32)hpa_of(s, page)) >= PAGE_SIZE && !is_copy(s, *p)))
 		return NULL;
 	return p;
 }

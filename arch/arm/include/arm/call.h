@@ -19,6 +19,15 @@ static inline bool call_needs(const struct vcpu *v, gva_t va)
 	return false;
 }
 
+/* In the slot of @va? */
+static inline bool call_needs_slot(const struct vcpu *v, gva_t va)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(v->call_at); i++)
+		if (!((v->call_at[i] ^ va) & SECTION_MASK))
+			return true;
+	return false;
+}
+
 /* Was everything there when the current root was last looked at, and is still? */
 static inline bool call_was_seen(const struct vcpu *v)
 {

@@ -126,6 +126,11 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 /* A data abort of User mode at @va with DFSR @fsr was the guest's, by a short walk: the window may come to see the next one there by itself. */
 void shadow_note_abort(struct vcpu *v, u32 fsr, gva_t va);
 /*
+ * TLB operation by address, where it is about one small page of the current address space's own: what shadow_tlbi() does, in few instructions. False:
+ * it is about more, and nothing was done. What system calls need may be gone (call_refresh()); nothing else changes but that page.
+ */
+bool shadow_tlbi_short(struct vcpu *v, u32 arg);
+/*
  * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
  */

@@ -76,6 +76,8 @@ bool window_ldrt(u32 va, u32 *buf, u32 n);
 bool window_strt(u32 va, const u32 *buf, u32 n);
 bool window_ldrbt(u32 va, u8 *buf);
 bool window_strbt(u32 va, const u8 *buf);
+bool window_ldrht(u32 va, u16 *buf);
+bool window_strht(u32 va, const u16 *buf);
 /* Clean the D-cache lines of @n guest addresses from @va on, @step apart, under the guest's tables. False: some of them, perhaps. */
 bool window_dccmvac(u32 va, u32 step, u32 n);
 bool window_dccimvac(u32 va, u32 step, u32 n);	/* clean and invalidate */
