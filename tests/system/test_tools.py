@@ -65,6 +65,39 @@ def test_no_such_layout(tmp_path, tool, layout, message):
     assert message in text and len(text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("words, message", [
+    (["--layout", "bare-metal"], "run: layout bare-metal wants guest.bin, which is not on the card: `make image LAYOUT=bare-metal KERNEL=FILE` puts"),
+    (["--layout", "bare-duo", "--direct"], "run: layout bare-duo wants guest.bin, guest1.bin, which is not on the card: "),
+    (["--layout", "configs/layouts/bare-metal.dts"], "run: layout configs/layouts/bare-metal.dts wants guest.bin, "),
+    (["--system", "debian", "--layout", "bare-metal"], "run: layout bare-metal is none of a system's: it wants guest.bin, which a system has not"),
+])
+def test_layout_without_its_files(tmp_path, words, message):
+    """Found before anything is built."""
+    text = run(["tools/run", *words], 1, env=empty_build(tmp_path))
+    assert text.startswith(message) and len(text.splitlines()) == 1
+
+
+def test_layout_with_its_files(tmp_path, monkeypatch):
+    """Those that the user named, which a start without the card has, too."""
+    monkeypatch.setenv("UMBRA_BUILD", str(claim_build(tmp_path / "build")))
+    own = {"guest.bin": tmp_path / "mine"}
+    umbra_card.remember("bare-metal", own)
+    options = umbra_run.arguments_of(["--direct"])
+    assert options.layout == "bare-metal"
+    monkeypatch.setattr(umbra_card, "card_files", lambda layout: {"vmlinuz": "x"})
+    options.ready = options.root = None
+    assert umbra_run.files_of(options) == {"vmlinuz": "x", "guest.bin": str(own["guest.bin"])}
+    for layout in ("linux", "linux-small", "linux-uart3", "linux-atags", "linux-virt", "linux-duo", "linux-trio", "u-boot"):
+        assert not umbra_card.not_on_card(layout, {})
+
+
+def test_image_without_its_files(tmp_path):
+    text = run(["tools/mkimage", "--layout", "bare-metal", "--output", tmp_path / "card"], 0)
+    assert "mkimage: layout bare-metal wants guest.bin, which is not there yet: put it on the card, or name a file with --kernel" in text
+    text = run(["tools/mkimage", "--layout", "bare-metal", "--kernel", "README.md", "--output", tmp_path / "card"], 0)
+    assert "wants" not in text
+
+
 @pytest.mark.parametrize("goal", ["image", "run", "run-native", "debug"])
 def test_make_with_no_such_layout(tmp_path, goal):
     folder = claim_build(tmp_path / "build")

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, make
+from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run
 
 LAYOUTS = SOURCE / "configs/layouts"
 SOURCES = (".dts", ".dtso")
@@ -161,6 +161,11 @@ class Tree:
     def modules(self):
         return {node["file"].strip('"') for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
 
+    def wanted(self):
+        """The files that guests are made of or have, without those that are only kept for guests that come later."""
+        return {self.names[value] for path, node in self.nodes.items() if path.startswith("/guest") for name, value in node.items()
+                if name in REFERENCES and value in self.names}
+
     def word(self, name, value):
         """A property's value for a reader: a file by its name, a number in tens."""
         if value is None or value == "":
@@ -264,6 +269,19 @@ def find(path):
     if not path.is_file():
         raise ToolError(f"no layout {path}: neither a file nor one of {', '.join(sorted(item.stem for item in LAYOUTS.glob('*.dts')))}")
     return path
+
+
+def wanted_files(path):
+    """The names of the files that the guests of a layout want: found without a configuration, before anything is built."""
+    path = find(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        if path.suffix == ".dts":
+            (scratch / "layouts").mkdir()
+            run([sys.executable, SOURCE / "tools/passthrough.py", "layout", scratch / "layouts/passthrough.dtsi"])
+            compile_source(path, scratch, scratch / "layout.dtb")
+            path = scratch / "layout.dtb"
+        return Tree(path).wanted()
 
 
 def examine(path, build, overlays=()):
