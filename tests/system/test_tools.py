@@ -307,6 +307,15 @@ def test_setup_takes_its_words_in_any_order(words):
     (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
     (["gdb", "--key", "13x", "/dev/null"], "gdb: argument --key: '13x' is no control character, 0x01 to 0x1f; see tools/gdb --help"),
     (["run", "--debug", "--console", "x"], "run: with --debug the console goes to a file: --console does not go with it; see tools/run --help"),
+    (["bench", "--explain", "null", "--only", "fork"], "bench: --only says nothing beside --explain; see tools/bench --help"),
+    (["bench", "--explain", "null", "--quick"], "bench: --quick says nothing beside --explain; see tools/bench --help"),
+    (["bench", "--compare", "a", "b", "--only", "fork"], "bench: --only says nothing beside --compare; see tools/bench --help"),
+    (["bench", "--quick", "--only", "fork"], "bench: --quick says nothing beside --only; see tools/bench --help"),
+    (["matrix", "--seed", "3"], "matrix: --seed says nothing without --random; see tools/matrix --help"),
+    (["matrix", "--export-lava", "x", "--only", "minimal/*"], "matrix: --only says nothing beside --export-lava; see tools/matrix --help"),
+    (["matrix", "--lava-url", "x"], "matrix: --lava-url says nothing without --export-lava; see tools/matrix --help"),
+    (["matrix", "--failed", "--full"], "matrix: --full says nothing beside --failed; see tools/matrix --help"),
+    (["difftest", "--nightly", "--blocks", "3"], "difftest: --blocks says nothing beside --nightly; see tools/difftest --help"),
     (["run", "--layout", "README.dts"], "run: no layout 'README.dts'; there are: "),
 ])
 def test_words_that_name_the_wrong_thing(words, message):

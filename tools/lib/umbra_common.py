@@ -61,6 +61,20 @@ class Arguments(argparse.ArgumentParser):
     def error(self, message):
         raise UsageError(f"{message}; see {self.prog} --help")
 
+    def given(self, options, name):
+        """Did the command line say the option? One that says what holds anyway did not."""
+        return getattr(options, name.replace("-", "_")) != self.get_default(name.replace("-", "_"))
+
+    def check_together(self, options, name, others=(), needs=()):
+        """If --NAME is given: refuse `others`, which would say nothing beside it, and the want of all of `needs`, without which it says nothing."""
+        if not self.given(options, name):
+            return
+        for other in others:
+            if self.given(options, other):
+                self.error(f"--{other} says nothing beside --{name}")
+        if needs and not any(self.given(options, need) for need in needs):
+            self.error(f"--{name} says nothing without {' or '.join(f'--{need}' for need in needs)}")
+
 
 # --- Folders: only what the build made is replaced or removed ---
 
