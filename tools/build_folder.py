@@ -20,7 +20,9 @@ def main(arguments):
     if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__)
         return
-    if len(arguments) != 2 or arguments[0] not in ACTIONS or not arguments[1]:
+    if len(arguments) == 2 and not arguments[1]:
+        raise ToolError("O= names no folder: say O=FOLDER, or nothing for build/")
+    if len(arguments) != 2 or arguments[0] not in ACTIONS:
         raise ToolError(f"usage: build_folder.py {'|'.join(ACTIONS)} FOLDER")
     ACTIONS[arguments[0]](arguments[1])
 

@@ -18,6 +18,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 MARK = ".umbra-build"
 # First parts of paths in the source tree below which nothing is built.
 SOURCE_FOLDERS = (".ci", ".git", ".reuse", "LICENSES", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
+# What `make clean` removes of a build folder: no place for another one.
+CLEANED = ("arch", "core", "drivers", "emulators", "guest", "guests", "host", "include", "layouts", "libfdt")
 # Neither make nor a linker's option can quote these in a file's name.
 UNUSABLE = re.compile(r"[\s:;#$%=*?\[\]'\"\\|&<>()`,]")
 
@@ -104,6 +106,9 @@ def check_place(folder):
         raise ToolError(f"{folder} is the source tree or holds it: the build needs a folder of its own")
     if source in real.parents and real.relative_to(source).parts[0] in SOURCE_FOLDERS:
         raise ToolError(f"{folder} is a part of the source tree: the build needs a folder of its own")
+    for outer in real.parents:
+        if (outer / MARK).is_file() and real.relative_to(outer).parts[0] in CLEANED:
+            raise ToolError(f"{folder} is a part of the build folder {outer}, which `make clean` there removes: the build needs a folder of its own")
 
 
 def check_build(folder):
