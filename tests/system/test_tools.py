@@ -399,6 +399,23 @@ def test_why_nothing_was_fetched(said, reason):
     assert ("--update" in text) == ("--update" in reason)
 
 
+@pytest.mark.parametrize("status", [0, 100])
+def test_no_network(tmp_path, monkeypatch, status):
+    """apt ends with 0 where the network may come back; without a list there is nothing to go on with all the same. Old lists do."""
+    apt_get = tmp_path / "bin/apt-get"
+    apt_get.parent.mkdir()
+    apt_get.write_text(f"#!/bin/sh\necho \"W: Failed to fetch http://mirror/InRelease  Temporary failure resolving 'mirror'\" >&2\nexit {status}\n", encoding="ascii")
+    apt_get.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{apt_get.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(umbra_debian, "system_repositories", lambda: [("http://mirror/", umbra_debian.RELEASE)])
+    apt = umbra_debian.Apt(tmp_path / "apt")
+    with pytest.raises(umbra_common.ToolError) as error:
+        apt.update()
+    assert str(error.value).startswith("no package list can be read: no network, or the Debian mirror does not answer\n(W: Failed")
+    (tmp_path / "apt/lists/mirror_Packages").touch()
+    apt.update()
+
+
 class NoApt:
     def __init__(self, folder):
         self.folder = folder
