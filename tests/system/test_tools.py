@@ -387,6 +387,25 @@ def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
 
 
+@pytest.mark.parametrize("words, missing", [
+    (["tools/run"], "run: program 'cpp' is missing; run tools/setup"),
+    (["tools/mkimage"], "mkimage: program 'mkimage' is missing; run tools/setup"),
+    (["tools/layout", "check", "linux"], "arm-none-eabi-gcc arm-none-eabi-objcopy arm-none-eabi-ar cpp dtc mkimage: not found; run tools/setup"),
+    (["tools/qemu-beagle-xm/build"], "qemu-beagle-xm: error: program 'flock' is missing; run tools/setup"),
+    (["make"], "arm-none-eabi-gcc arm-none-eabi-objcopy arm-none-eabi-ar cpp dtc mkimage: not found; run tools/setup"),
+    (["tools/gdb", "/dev/null"], "gdb: gdb-multiarch is not installed: run tools/setup"),
+])
+def test_programs_that_are_missing(tmp_path, words, missing):
+    """Whatever a tool needs first, it is named, and so is what installs it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "bash", "make", "env", "dpkg-query", "grep", "sed", "dirname", "printf", "id", "mkdir", "cmp", "touch", "test", "cat", "nproc"):
+        (folder / name).symlink_to(shutil.which(name))
+    status = 2 if words == ["make"] else 1
+    text = run(words, status, env=dict(empty_build(tmp_path), PATH=str(folder), UMBRA_CACHE=str(umbra_common.cache_dir())))
+    assert missing in text and len(text.splitlines()) <= 2
+
+
 @pytest.mark.parametrize("said, reason", [
     ("E: Failed to fetch x  Could not resolve 'mirror'", "no network, or the Debian mirror does not answer"),
     ("E: Write error - write (28: No space left on device)", "the disk is full"),

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # The file that says of a folder: the build made it and may replace or remove it with all that is in it.
@@ -166,9 +167,17 @@ def tool_main(name, function):
         status = 130
     except OSError as error:
         status = 1
-        if not reader_left(error):
+        if missing_program(error):
+            print(f"{name}: program '{error.filename}' is missing; run tools/setup", file=sys.stderr)
+        elif not reader_left(error):
             print(f"{name}: {': '.join(str(word) for word in (error.filename, error.strerror or error) if word)}", file=sys.stderr)
     sys.exit(status)
+
+
+def missing_program(error):
+    """Is it a program that was to be started, and not a file, which is not there?"""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, FileNotFoundError) and frames and frames[-1].filename == subprocess.__file__ and "/" not in str(error.filename)
 
 
 def reader_left(error):
