@@ -274,6 +274,22 @@ def test_one_message_and_a_status(capsys, error, status, message):
     assert capsys.readouterr().err == message + "\n"
 
 
+def test_a_full_disk_is_named(tmp_path, monkeypatch, capsys):
+    """A write does not say where it found no room."""
+    def tool(_arguments):
+        raise OSError(28, "No space left on device")
+    for name in ("UMBRA_BUILD", "UMBRA_CACHE"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0 if str(path).endswith("CACHE") else 1 << 30))
+    with pytest.raises(SystemExit):
+        umbra_common.tool_main("x", tool)
+    assert capsys.readouterr().err == f"x: {tmp_path / 'UMBRA_CACHE'}: No space left on device\n"
+    with pytest.raises(umbra_common.ToolError) as error:
+        umbra_common.run(["sh", "-c", "echo mcopy: 1; echo 'plain_io: No space left on device' >&2; echo short write >&2; exit 1"])
+    assert str(error.value) == f"the disk is full ('sh' found no space left): {tmp_path / 'UMBRA_CACHE'}"
+
+
 @pytest.mark.parametrize("command", ["tools/matrix --list --full", "tools/umbra --help", "tools/layout show linux", "tools/setup --list"])
 def test_a_reader_that_leaves(command):
     """`| head` is no failure to tell of."""

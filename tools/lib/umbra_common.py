@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
 import pathlib
@@ -170,8 +171,15 @@ def tool_main(name, function):
         if missing_program(error):
             print(f"{name}: program '{error.filename}' is missing; run tools/setup", file=sys.stderr)
         elif not reader_left(error):
-            print(f"{name}: {': '.join(str(word) for word in (error.filename, error.strerror or error) if word)}", file=sys.stderr)
+            where = error.filename or (full_folders() if error.errno == errno.ENOSPC else None)
+            print(f"{name}: {': '.join(str(word) for word in (where, error.strerror or error) if word)}", file=sys.stderr)
     sys.exit(status)
+
+
+def full_folders():
+    """Which of the folders that tools write to have no room: a write that finds none does not say where."""
+    folders = {os.environ.get("UMBRA_BUILD") or str(SOURCE / "build"), str(cache_dir()), tempfile.gettempdir()}
+    return " and ".join(sorted(folder for folder in folders if os.path.isdir(folder) and shutil.disk_usage(folder).free < 1 << 20))
 
 
 def missing_program(error):
@@ -207,6 +215,8 @@ def run(command, **options):
                               check=False, **options)
     except FileNotFoundError as error:
         raise ToolError(f"program '{command[0]}' is missing; run tools/setup") from error
+    if done.returncode and os.strerror(errno.ENOSPC) in done.stderr:
+        raise ToolError(f"the disk is full ('{command[0]}' found no space left): {full_folders() or 'see df'}")
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
         raise ToolError(f"'{' '.join(command)}' failed with status {done.returncode}:\n{tail}")
