@@ -156,7 +156,7 @@ static void cells_as_they_are(void **state)
 	compile_edited("b: bus {", "c: ic { compatible = \"umbra,hidden\"; reg = <0x10000000 0x1000>; interrupt-controller; };\n      b: bus { interrupt-parent = <&c>;");
 	assert_int_equal(parse(), 0);
 	assert_string_equal(fake_log_text, "");
-	compile_edited("guest {", "guest@alls {");
+	compile_edited("guest {", "guest@allow {");
 	assert_int_equal(parse(), 0);
 }
 

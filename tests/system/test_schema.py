@@ -38,7 +38,7 @@ MISTAKES = [
     ('file = "vmlinuz"', 'fil = "vmlinuz"', "module@0: 'file' is a required property"),
     ('"umbra,layout-v1"', '"umbra,layout-v2"', "/: compatible:0: 'umbra,layout-v1' was expected"),
     ("guest@1 {", "guest@all {", "guest@all: $nodename:0: "),
-    ("guest@1 {", "guest@allx {", ""),
+    ("guest@1 {", "guest@allow {", ""),
     ("#address-cells = <1>;", "#address-cells = <2>;", "#address-cells"),
     ("#size-cells = <1>;", "#size-cells = <0>;", "#size-cells"),
     ("#interrupt-cells = <1>;", "#interrupt-cells = <3>;", "#interrupt-cells"),
