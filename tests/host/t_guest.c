@@ -571,6 +571,17 @@ static void nothing_of_the_hosts_is_given(void **state)
 		refuse_devices(t[i].devices, t[i].message, "layout: /guest/devices/");
 }
 
+/* Ranges and lines that a device has no use for are not passed over. */
+static void nothing_is_given_in_vain(void **state)
+{
+	refuse_devices("n { compatible = \"umbra,virtio-net\"; reg = <0x52000000 0x1000 0x53000000 0x1000>; };",
+		       "layout: /guest/devices/n: reg: 2 ranges; \"umbra,virtio-net\" has one\n", "");
+	refuse_devices("n { compatible = \"umbra,virtio-net\"; reg = <0x52000000 0x1000>; interrupts = <64 66>; };",
+		       "layout: /guest/devices/n: interrupts: 2 lines; \"umbra,virtio-net\" has one\n", "");
+	refuse_devices("s { compatible = \"umbra,sram\"; reg = <0x40200000 0x1000>; interrupts = <8>; };",
+		       "layout: /guest/devices/s: interrupts: on-chip RAM has none\n", "");
+}
+
 /* The guest's tree is @dts: what comes of it, or (@want) the message that refuses it. */
 static const void *tree(const char *dts, const char *want)
 {
@@ -1296,6 +1307,7 @@ int main(void)
 		cmocka_unit_test(missing_families_are_not_given),
 		cmocka_unit_test(second_stage_names_the_node),
 		cmocka_unit_test(nothing_of_the_hosts_is_given),
+		cmocka_unit_test(nothing_is_given_in_vain),
 		cmocka_unit_test(memory_is_said_once),
 		cmocka_unit_test(odd_trees_are_refused),
 		cmocka_unit_test(what_no_kernel_gets),

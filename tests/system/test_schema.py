@@ -37,6 +37,8 @@ MISTAKES = [
     ('"umbra,omap3-prcm";', '"umbra,omap3-prcm"; switch = <1>;', "prcm@48004000:switch"),
     ('file = "vmlinuz"', 'fil = "vmlinuz"', "module@0: 'file' is a required property"),
     ('"umbra,layout-v1"', '"umbra,layout-v2"', "/: compatible:0: 'umbra,layout-v1' was expected"),
+    ('"umbra,sram";', '"umbra,sram"; interrupts = <8>;', "sram@40200000:interrupts"),
+    (DISK, DISK.replace("<64>", "<64>, <66>"), "net@52000000:interrupts"),
     ("guest@1 {", "guest@all {", "guest@all: $nodename:0: "),
     ("guest@1 {", "guest@allow {", ""),
     ("#address-cells = <1>;", "#address-cells = <2>;", "#address-cells"),
