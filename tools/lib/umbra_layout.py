@@ -141,6 +141,12 @@ def map_kind(what, kind):
 VALUE = re.compile(r"^(?P<name>[^\s=;]+)(?: = (?P<value>.*))?;$")
 
 
+def unquote(value):
+    """The text of a string as dtc writes it; what is no text stays escaped, as in the records of layout-host."""
+    inner = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return re.sub(r'\\(["\\])', r"\1", inner)
+
+
 class Tree:
     """A compiled layout's own words: {path: {property: text of its value}}, as dtc writes them."""
 
@@ -156,10 +162,10 @@ class Tree:
                 path.pop()
             elif match and path:
                 self.nodes["/".join(path) or "/"][match["name"]] = match["value"] or ""
-        self.names = {node["phandle"]: node.get("file", path).strip('"') for path, node in self.nodes.items() if "phandle" in node}
+        self.names = {node["phandle"]: unquote(node.get("file", path)) for path, node in self.nodes.items() if "phandle" in node}
 
     def modules(self):
-        return {node["file"].strip('"') for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
+        return {unquote(node["file"]) for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
 
     def wanted(self):
         """The files that guests are made of or have, without those that are only kept for guests that come later."""
