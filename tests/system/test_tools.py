@@ -332,10 +332,20 @@ def test_setup_takes_its_words_in_any_order(words):
     (["matrix", "--lava-url", "x"], "matrix: --lava-url says nothing without --export-lava; see tools/matrix --help"),
     (["matrix", "--failed", "--full"], "matrix: --full says nothing beside --failed; see tools/matrix --help"),
     (["difftest", "--nightly", "--blocks", "3"], "difftest: --blocks says nothing beside --nightly; see tools/difftest --help"),
+    (["run", "--layout", ""], "run: layout: an empty word; see tools/run --help"),
+    (["run", "--system", ""], "run: system: an empty word; see tools/run --help"),
+    (["mkimage", "--layout", "linux", ""], "mkimage: layout: an empty word; see tools/mkimage --help"),
+    (["mkimage", "--output", ""], "mkimage: output: an empty word; see tools/mkimage --help"),
+    (["bench", "--only", ""], "bench: only: an empty word; see tools/bench --help"),
+    (["layout", "show", ""], "layout: file: an empty word; see tools/layout --help"),
+    (["fetch", "--path", "nope"], "fetch: no package 'nope'; there are: "),
+    (["layout", "--build", "nope", "show", "linux"], "layout: --build nope: no build folder; make O=nope makes one"),
+    (["layout", "show", "--build", "docs", "linux"], "layout: --build docs: no build folder"),
     (["run", "--layout", "README.dts"], "run: no layout 'README.dts'; there are: "),
 ])
-def test_words_that_name_the_wrong_thing(words, message):
-    text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1)
+def test_words_that_name_the_wrong_thing(tmp_path, words, message):
+    """Before anything is fetched or made."""
+    text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1, env=dict(os.environ, UMBRA_CACHE=str(tmp_path / "cache")))
     assert text.startswith(message) and len(text.splitlines()) == 1
 
 

@@ -65,6 +65,14 @@ class Arguments(argparse.ArgumentParser):
     def error(self, message):
         raise UsageError(f"{message}; see {self.prog} --help")
 
+    def parse_args(self, args=None, namespace=None):
+        """An empty word, of a shell's variable that is not set say, is none of the names that a tool wants, and not what holds without it."""
+        options = super().parse_args(args, namespace)
+        for name, value in vars(options).items():
+            if value == "" or (isinstance(value, list) and "" in value):
+                self.error(f"{name.replace('_', '-')}: an empty word")
+        return options
+
     def given(self, options, name):
         """Did the command line say the option? One that says what holds anyway did not."""
         return getattr(options, name.replace("-", "_")) != self.get_default(name.replace("-", "_"))

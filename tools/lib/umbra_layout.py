@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, make, run
+from umbra_common import MARK, SOURCE, Arguments, ToolError, build_dir, make, run
 
 LAYOUTS = SOURCE / "configs/layouts"
 SOURCES = (".dts", ".dtso")
@@ -482,6 +482,8 @@ def main(arguments):
             one.add_argument("first", metavar="A")
             one.add_argument("second", metavar="B")
     options = parser.parse_args(arguments)
+    if options.build and not (pathlib.Path(options.build) / MARK).is_file():
+        raise ToolError(f"--build {options.build}: no build folder; make O={options.build} makes one")
     if options.build:
         os.environ["UMBRA_BUILD"] = str(pathlib.Path(options.build).absolute())
     return options.function(options, build_dir())
