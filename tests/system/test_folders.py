@@ -133,6 +133,16 @@ def test_build_folder_within_another(tree):
     assert {name for name in cleaned if "." not in name} - {"flags", "objects"} == set(umbra_common.CLEANED)
 
 
+def test_two_makes_at_once(tree):
+    """The second one waits, and says so; both end well, and nobody holds the folder afterwards."""
+    words = ["make", "--no-print-directory", "-C", str(tree), "layouts"]
+    first, second = (subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) for _ in range(2))
+    said = [one.communicate()[0] for one in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
+    assert sum("another make works in" in text for text in said) == 1 and sum("DTC" in text for text in said) == 1, said
+    run(["timeout", "20", "flock", tree / "build" / umbra_common.LOCK, "true"])
+
+
 def test_version_of_a_tree_without_git(tree):
     """It is not that of the git that it happens to lie in."""
     shutil.rmtree(tree / ".git")

@@ -18,6 +18,7 @@ import traceback
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # The file that says of a folder: the build made it and may replace or remove it with all that is in it.
 MARK = ".umbra-build"
+LOCK = ".make.lock"  # held by the one make that works in a build folder
 # First parts of paths in the source tree below which nothing is built.
 SOURCE_FOLDERS = (".ci", ".git", ".reuse", "LICENSES", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
 # What `make clean` removes of a build folder: no place for another one.
@@ -252,7 +253,7 @@ def building(folder):
     """
     with contextlib.ExitStack() as held:
         if os.environ.get("UMBRA_BUILDING") != str(folder):
-            held.enter_context(lock_file(folder / ".make.lock"))
+            held.enter_context(lock_file(folder / LOCK))
         yield dict(os.environ, UMBRA_BUILDING=str(folder))
 
 
