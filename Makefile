@@ -43,6 +43,16 @@ plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distcl
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
+# One make at a time: two would read what the other has half written. Tools that run below this one are part of it.
+ifneq ($(need_config),)
+ifneq ($(UMBRA_BUILDING),$(UMBRA_BUILD))
+ifeq ($(MAKE_RESTARTS),)
+$(shell $(PYTHON) $(build_folder) hold '$(UMBRA_BUILD)' $$PPID)
+endif
+export UMBRA_BUILDING := $(UMBRA_BUILD)
+endif
+endif
+
 .PHONY: $(config_targets) savedefconfig
 $(config_targets): | $(O)/.umbra-build
 	$(Q)$(PYTHON) tools/kconfig.py $@

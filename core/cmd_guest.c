@@ -206,12 +206,31 @@ static int no_guest(void)
 	return 0;
 }
 
+static bool is_verb(const char *word)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(word, verbs[i].name))
+			return true;
+	for (u32 i = 0; i < ARRAY_SIZE(settings); i++)
+		if (!strcmp(word, settings[i].name))
+			return true;
+	return cmd_guest_views(word);
+}
+
+static int no_such_guest(const char *name)
+{
+	mon_printf("there is no guest %s\n", name);
+	return 0;
+}
+
 static int cmd_guest(int argc, char **argv)
 {
 	struct guest *g = monitor_guest(), *named = argc > 2 ? guest_find(argv[1]) : NULL;
 
 	if (argc == 3 && !strcmp(argv[1], "create"))
 		return guest_cmd_create(argv[2]);
+	if (argc > 2 && !named && !is_verb(argv[1]) && is_verb(argv[2]))
+		return no_such_guest(argv[1]);
 	if (named) {
 		g = named;
 		argc--;

@@ -123,6 +123,14 @@ static const struct {
 	{ "log", 0, 0, view_log },
 };
 
+bool cmd_guest_views(const char *word)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(word, verbs[i].name))
+			return true;
+	return false;
+}
+
 int cmd_guest_view(struct guest *g, int argc, char **argv)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(verbs); i++)

@@ -48,6 +48,17 @@ static int check_places(const struct emudev_type *type, const struct layout_dev 
 	return 0;
 }
 
+/* Nothing that the node gives goes by without a word: ranges and lines that the device does not know. */
+static int check_shape(const struct emudev_type *type, const struct layout_dev *n)
+{
+	if (n->nregs > 1 && !type->places && !type->many_ranges)
+		return layout_mistake(&n->at, "reg", "%lu ranges; \"%s\" has one", (unsigned long)n->nregs, type->compatible);
+	if (n->nirqs > type->lines && !type->passes_irqs)
+		return layout_mistake(&n->at, "interrupts", "%lu lines; \"%s\" has %s", (unsigned long)n->nirqs, type->compatible,
+				      type->lines ? "one" : "none");
+	return 0;
+}
+
 int emudev_create(struct guest *g, const struct layout_dev *n)
 {
 	const struct emudev_type *type = emudev_find_type(n->compatible);
@@ -59,6 +70,8 @@ int emudev_create(struct guest *g, const struct layout_dev *n)
 		return -ENOENT;
 	}
 	err = check_places(type, n);
+	if (!err)
+		err = check_shape(type, n);
 	if (err)
 		return err;
 	d = hv_alloc(sizeof(*d), _Alignof(struct emudev));

@@ -80,7 +80,7 @@ static int check_sram(const struct guest *g, const struct layout_dev *d, gpa_t b
 
 static int add_sram(struct guest *g, const struct layout_dev *d)
 {
-	int err = 0;
+	int err = d->nirqs ? layout_mistake(&d->at, "interrupts", "on-chip RAM has none") : 0;
 
 	for (u32 i = 0; i < d->nregs && !err; i++) {
 		err = check_sram(g, d, d->reg[i].base, d->reg[i].size);

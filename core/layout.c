@@ -21,6 +21,8 @@
 /* One row per property that a node kind may have; anything else is a typing mistake and refused. */
 enum prop_kind {
 	PROP_IGNORE,	/* known, of no interest here */
+	PROP_CELLS,	/* how many cells a number has: one, whatever else a tree may say */
+	PROP_PARENT,	/* phandle of an interrupt controller */
 	PROP_STRING,	/* const char * */
 	PROP_U32,	/* u32 */
 	PROP_RANGE,	/* struct range */
@@ -68,8 +70,8 @@ struct raw_dev {
 /* What dtc adds or wants to see; every interrupt line is one of the board's single controller. */
 #define COMMON_RULES							\
 	IGNORED("phandle"), IGNORED("linux,phandle"),			\
-	IGNORED("#address-cells"), IGNORED("#size-cells"),		\
-	IGNORED("interrupt-parent"), IGNORED("interrupt-controller"), IGNORED("#interrupt-cells")
+	{ "#address-cells", PROP_CELLS, 0 }, { "#size-cells", PROP_CELLS, 0 }, { "#interrupt-cells", PROP_CELLS, 0 },	\
+	{ "interrupt-parent", PROP_PARENT, 0 }, IGNORED("interrupt-controller")
 
 static const struct prop_rule module_rules[] = {
 	COMMON_RULES,
@@ -179,6 +181,26 @@ static int parse_dev_irq(const void *fdt, int node, const char *prop, const void
 	return 0;
 }
 
+/* The parser reads one cell for each address, size and line: a node that promises its children another number is refused, not misread. */
+static int check_cells(const void *fdt, int node, const char *prop, const void *data, int len)
+{
+	if (len != 4)
+		return mistake(fdt, node, prop, "wants one cell");
+	if (cell(data, 0) == 1 || (!cell(data, 0) && fdt_first_subnode(fdt, node) < 0))	/* interrupt controllers: no children, no cells */
+		return 0;
+	return mistake(fdt, node, prop, "is %lu: in layouts an address, a size and a line have one cell each", (unsigned long)cell(data, 0));
+}
+
+/* A guest has one controller, and lines are its: which one a node names must not matter, but must be one. */
+static int check_interrupt_parent(const void *fdt, int node, const char *prop, const void *data, int len)
+{
+	int controller = len == 4 ? fdt_node_offset_by_phandle(fdt, cell(data, 0)) : -FDT_ERR_NOTFOUND;
+
+	if (controller >= 0 && fdt_getprop(fdt, controller, "interrupt-controller", NULL))
+		return 0;
+	return mistake(fdt, node, prop, "refers to no interrupt controller");
+}
+
 static int parse_prop(const void *fdt, int node, const struct prop_rule *rule, const void *data, int len, void *raw)
 {
 	void *field = raw ? (char *)raw + rule->offset : NULL;	/* NULL: all that its rules know is ignored */
@@ -187,6 +209,10 @@ static int parse_prop(const void *fdt, int node, const struct prop_rule *rule, c
 	switch (rule->kind) {
 	case PROP_IGNORE:
 		return 0;
+	case PROP_CELLS:
+		return check_cells(fdt, node, rule->name, data, len);
+	case PROP_PARENT:
+		return check_interrupt_parent(fdt, node, rule->name, data, len);
 	case PROP_STRING:
 		return parse_string(fdt, node, rule->name, data, len, field);
 	case PROP_U32:
@@ -230,6 +256,8 @@ static int parse_props(const void *fdt, int node, const struct prop_rule *rules,
 			rule++;
 		if (!rule->name)
 			return mistake(fdt, node, name, "unknown property");
+		if (data != fdt_getprop(fdt, node, name, NULL))	/* nothing keeps a blob from that, and readers take one or the other */
+			return mistake(fdt, node, name, "is there twice");
 		err = parse_prop(fdt, node, rule, data, len, raw);
 		if (err)
 			return err;
@@ -273,6 +301,15 @@ static struct layout_file file_of(const void *fdt, int node, const struct raw_mo
 	return (struct layout_file){ .name = m->file, .addr = m->reg.base, .size = m->reg.size, .at = { fdt, node } };
 }
 
+/* Has another node behind @node its phandle? dtc makes no such tree. */
+static bool is_shared(const void *fdt, int node, u32 phandle)
+{
+	do {
+		node = fdt_next_node(fdt, node, NULL);
+	} while (node >= 0 && fdt_get_phandle(fdt, node) != phandle);
+	return node >= 0;
+}
+
 /* Resolve a guest's reference @prop to a module into @f. */
 static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle, struct layout_file *f)
 {
@@ -284,6 +321,8 @@ static int parse_file(const void *fdt, int guest, const char *prop, u32 phandle,
 	node = fdt_node_offset_by_phandle(fdt, phandle);
 	if (node < 0)
 		return mistake(fdt, guest, prop, "refers to no node");
+	if (is_shared(fdt, node, phandle))
+		return mistake(fdt, guest, prop, "refers to two nodes: phandle 0x%lx is there twice", (unsigned long)phandle);
 	if (fdt_parent_offset(fdt, node) != fdt_path_offset(fdt, "/chosen"))
 		return mistake(fdt, guest, prop, "refers to a node that is not in /chosen");
 	err = parse_module(fdt, node, &m);
@@ -706,6 +745,20 @@ static bool plain_name(const char *s)
 	return *s && strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(s) && strlen(s) <= GUEST_NAME_MAX;
 }
 
+/* What the monitor takes for something else where a guest's name may stand; tools/check_layouts compares with its commands. */
+static const char *const taken_names[] = {
+	"all", "one", "create", "list", "start", "stop", "pause", "resume", "reset", "destroy", "dump", "map", "audit", "escape", "break",
+	"path", "shadow", "memory", "phys", "log", "history",
+};
+
+static bool is_taken(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(taken_names); i++)
+		if (!strcmp(name, taken_names[i]))
+			return true;
+	return false;
+}
+
 #define DEFAULT_BASE	0x80000000u
 #define WEIGHT_DEFAULT	100u
 #define WEIGHT_MAX	10000u
@@ -795,6 +848,8 @@ static int parse_guest(const struct layout *l, const void *fdt, int node, struct
 	g->name = guest_name(fdt_get_name(fdt, node, NULL));
 	if (!plain_name(g->name))
 		return mistake(fdt, node, NULL, "the unit address names the guest: 1 to %u letters and digits", GUEST_NAME_MAX);
+	if (is_taken(g->name))
+		return mistake(fdt, node, NULL, "the unit address names the guest, and \"%s\" is a word of the monitor's", g->name);
 	if (!is_compatible(fdt, node, GUEST_COMPATIBLE))
 		return mistake(fdt, node, "compatible", "is not \"%s\"", GUEST_COMPATIBLE);
 	err = parse_props(fdt, node, guest_rules, raw);
@@ -1045,6 +1100,21 @@ static int check_blob(const void *fdt)
 	return 0;
 }
 
+/* The same of nodes whose other properties are the boot loader's. */
+static int check_cells_of(const void *fdt, int node)
+{
+	static const char *const props[] = { "#address-cells", "#size-cells", "#interrupt-cells" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(props); i++) {
+		int len;
+		const void *data = fdt_getprop(fdt, node, props[i], &len);
+
+		if (data && check_cells(fdt, node, props[i], data, len))
+			return -EINVAL;
+	}
+	return 0;
+}
+
 int layout_parse(const void *fdt, struct layout *l)
 {
 	int node, err;
@@ -1058,6 +1128,8 @@ int layout_parse(const void *fdt, struct layout *l)
 		err = check_modules(fdt);
 	if (err)
 		return err;
+	if (check_cells_of(fdt, 0) || check_cells_of(fdt, fdt_path_offset(fdt, "/chosen")))
+		return -EINVAL;
 	name_unknown(fdt, 0);
 	name_unknown(fdt, fdt_path_offset(fdt, "/chosen"));
 	fdt_for_each_subnode(node, fdt, 0)

@@ -157,8 +157,10 @@ static int cmd_help(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	for (const struct monitor_cmd *c = __monitor_start; c < __monitor_end; c++)
-		mon_printf("  %-8s %-36s %s\n", c->name, c->args, c->help);
+	for (const struct monitor_cmd *c = __monitor_start; c < __monitor_end; c++) {
+		mon_printf("  %-8s %-36s ", c->name, c->args);	/* each is a line's worth */
+		mon_printf("%s\n", c->help);
+	}
 	return 0;
 }
 MONITOR_CMD(help, "help", "", "list the commands", cmd_help);

@@ -41,9 +41,13 @@ struct sdrc {
 	u32 picture[2][WORDS];	/* SMS, SDRC */
 };
 
-/* SDRC_MCFG.RAMSIZE of chip select @cs for a guest with @size bytes: the first one is filled first. */
-static u32 ramsize(u32 size, u32 cs)
+/*
+ * SDRC_MCFG.RAMSIZE of chip select @cs. The first one is at the start of the board's RAM and filled first. Memory that begins behind that
+ * start has no registers to say so: what they can say rightly is where it ends, which is what boot loaders go by when they move there.
+ */
+static u32 ramsize(const struct guest *g, u32 cs)
 {
+	u32 size = passed_hpa(g->cfg.mem_base) + g->cfg.mem_size - arch_host_mem()->ram_base;
 	u32 first = MIN(size, CHIP_SELECT_MAX);
 
 	return (cs ? MIN(size - first, CHIP_SELECT_MAX) : first) >> 21 << 8;
@@ -67,8 +71,8 @@ static u32 read_picture(const struct guest *g, struct sdrc *s, bool sdrc, u32 of
 		return dll_status(picture, SDRC_DLLA_CTRL);
 	if (sdrc && offset == SDRC_DLLB_STATUS)
 		return dll_status(picture, SDRC_DLLB_CTRL);
-	if (sdrc && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1) && passed_hpa(g->cfg.mem_base) == arch_host_mem()->ram_base)
-		return (picture[offset / 4] & ~MCFG_RAMSIZE) | ramsize(g->cfg.mem_size, offset == SDRC_MCFG_1);
+	if (sdrc && (offset == SDRC_MCFG_0 || offset == SDRC_MCFG_1))
+		return (picture[offset / 4] & ~MCFG_RAMSIZE) | ramsize(g, offset == SDRC_MCFG_1);
 	return picture[offset / 4];
 }
 

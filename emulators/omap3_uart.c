@@ -616,6 +616,7 @@ static const struct emudev_type omap3_uart = {
 	.compatible = "umbra,omap3-uart",
 	.desc = "OMAP3 UART on Umbra's console",
 	.state_size = sizeof(struct uart),
+	.lines = 1,
 	.create = uart_create,
 	.reset = uart_reset,
 	.access = uart_access,

@@ -396,6 +396,7 @@ static const struct emudev_type pl011 = {
 	.compatible = "umbra,pl011",
 	.desc = "ARM UART on Umbra's console",
 	.state_size = sizeof(struct pl011),
+	.lines = 1,
 	.create = pl011_create,
 	.reset = pl011_reset,
 	.access = pl011_access,

@@ -178,6 +178,7 @@ static const struct emudev_type pl031 = {
 	.compatible = "umbra,pl031",
 	.desc = "ARM real time clock",
 	.state_size = sizeof(struct pl031),
+	.lines = 1,
 	.create = pl031_create,
 	.reset = pl031_reset,
 	.access = pl031_access,

@@ -188,6 +188,7 @@ static const struct emudev_type shmem = {
 	.compatible = "umbra,shmem",
 	.desc = "shared memory with a doorbell",
 	.state_size = sizeof(struct shmem),
+	.lines = 1,
 	.wants_region = true,
 	.create = shmem_create,
 	.reset = shmem_reset,

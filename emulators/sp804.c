@@ -288,6 +288,7 @@ static const struct emudev_type sp804 = {
 	.compatible = "umbra,sp804",
 	.desc = "ARM dual timer",
 	.state_size = sizeof(struct sp804),
+	.lines = 1,
 	.create = sp804_create,
 	.reset = sp804_reset,
 	.access = sp804_access,

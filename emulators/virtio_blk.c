@@ -250,6 +250,7 @@ static const struct emudev_type virtio_blk = {
 	.compatible = "umbra,virtio-blk",
 	.desc = "virtio disk: a file in memory",
 	.state_size = sizeof(struct blk),
+	.lines = 1,
 	.wants_file = true,
 	.create = blk_create,
 	.reset = blk_reset,

@@ -201,6 +201,7 @@ static const struct emudev_type virtio_console = {
 	.compatible = "umbra,virtio-console",
 	.desc = "virtio console on Umbra's console",
 	.state_size = sizeof(struct vcons),
+	.lines = 1,
 	.create = vcons_create,
 	.reset = vcons_reset,
 	.access = virtio_access,

@@ -235,6 +235,7 @@ static const struct emudev_type virtio_net = {
 	.compatible = "umbra,virtio-net",
 	.desc = "virtio network device, port of a switch",
 	.state_size = sizeof(struct net),
+	.lines = 1,
 	.wants_switch = true,
 	.create = net_create,
 	.reset = net_reset,

@@ -41,6 +41,7 @@ static const struct emudev_type virtio_rng = {
 	.compatible = "umbra,virtio-rng",
 	.desc = "virtio entropy device",
 	.state_size = sizeof(struct virtio_dev),
+	.lines = 1,
 	.create = rng_create,
 	.reset = virtio_reset,
 	.access = virtio_access,

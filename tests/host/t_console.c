@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <hv/alloc.h>
@@ -300,6 +301,8 @@ static void line_editing(void **state)
 	assert_non_null(strstr(out, "unknown command"));
 }
 
+extern const struct monitor_cmd __monitor_start[], __monitor_end[];
+
 static void every_command_answers(void **state)
 {
 	static const char *const cmd[] = {
@@ -317,8 +320,14 @@ static void every_command_answers(void **state)
 	}
 	clear();
 	type("help\r");
-	assert_non_null(strstr(out, "stats"));
-	assert_non_null(strstr(out, "guest"));
+	for (const struct monitor_cmd *c = __monitor_start; c < __monitor_end; c++) {	/* a line each, whole */
+		char begin[16], end[128];
+
+		snprintf(begin, sizeof(begin), "\n  %-8s ", c->name);
+		snprintf(end, sizeof(end), " %s\r\n", c->help);
+		if (!strstr(out, begin) || !strstr(out, end))
+			fail_msg("no whole line about %s in:\n%s", c->name, out);
+	}
 }
 
 /* Sums and means of 64 bits; a cause without an event is no row. */
@@ -636,6 +645,12 @@ static void commands_by_name(void **state)
 	assert_int_equal(second.state, GUEST_OFF);
 	clear();
 	type("guest three stop\r");
+	assert_string_equal(strchr(out, '\n') + 1, "there is no guest three\r\numbra> ");
+	clear();
+	type("guest three memory 0 4\r");
+	assert_non_null(strstr(out, "there is no guest three"));
+	clear();
+	type("guest three fly\r");
 	assert_non_null(strstr(out, "usage"));
 	clear();
 	type("stats two\r");

@@ -147,6 +147,56 @@ static void two_nodes_of_one_name(void **state)
 	}
 }
 
+/* What says that numbers have one cell, or of a node without children that they have none, is no mistake; nor is the guest's own controller. */
+static void cells_as_they_are(void **state)
+{
+	compile_edited("intc {", "ic: intc { interrupt-controller; #address-cells = <0>; #interrupt-cells = <1>;");
+	assert_int_equal(parse(), 0);
+	assert_string_equal(fake_log_text, "");
+	compile_edited("b: bus {", "c: ic { compatible = \"umbra,hidden\"; reg = <0x10000000 0x1000>; interrupt-controller; };\n      b: bus { interrupt-parent = <&c>;");
+	assert_int_equal(parse(), 0);
+	assert_string_equal(fake_log_text, "");
+	compile_edited("guest {", "guest@allow {");
+	assert_int_equal(parse(), 0);
+}
+
+/* dtc makes no such tree either: which of the two a reader takes is anybody's guess. */
+static void two_properties_of_one_name(void **state)
+{
+	static const struct { const char *name, *twin, *path; } t[] = {
+		{ "dtb", "initrd", "/guest: initrd: is there twice" }, { "bootargs", "cpu-path", "/guest: cpu-path: is there twice" },
+		{ "interrupts", "reg", "/guest/devices/bus: reg: is there twice" }, { "file", "reg", "/chosen/module@0: reg: is there twice" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		fdt32_t *p;
+		int at;
+
+		compile_edited("quiet", "quiet");
+		for (p = (fdt32_t *)((u8 *)blob + fdt_off_dt_struct(blob)); fdt32_to_cpu(p[0]) != FDT_PROP ||
+		     strcmp(fdt_string(blob, (int)fdt32_to_cpu(p[2])), t[i].name); p++)
+			;
+		for (at = 0; strcmp(fdt_string(blob, at), t[i].twin); at++)
+			;
+		p[2] = cpu_to_fdt32((u32)at);
+		assert_int_equal(parse(), -EINVAL);
+		if (fake_log_count[LOG_ERR] != 1 || !strstr(fake_log_text, t[i].path))
+			fail_msg("%s", fake_log_text);
+	}
+}
+
+static void two_nodes_of_one_phandle(void **state)
+{
+	int node;
+
+	compile_edited("quiet", "quiet");
+	node = fdt_path_offset(blob, "/chosen/module@1");
+	assert_int_equal(fdt_setprop_inplace_u32(blob, node, "phandle", fdt_get_phandle(blob, fdt_path_offset(blob, "/chosen/module@0"))), 0);
+	assert_int_equal(parse(), -EINVAL);
+	assert_int_equal(fake_log_count[LOG_ERR], 1);
+	assert_non_null(strstr(fake_log_text, "/guest: kernel: refers to two nodes: phandle 0x"));
+}
+
 /* Hidden registers have no interrupts: a line that stands there is nobody's. */
 static void hidden_interrupts_are_not_given(void **state)
 {
@@ -245,6 +295,22 @@ static const struct mistake {
 	{ "sgx {", "sgx { status = \"off\";", { "sgx", "status", "off" } },
 	{ "0x40200000 0x10000>;", "0x40200000 0x10000>; sub { };", { "/sub", "parts" } },
 	{ "<83>;", "<83>; sub { };", { "mmc1", "no parts" } },
+	{ "#address-cells = <1>; #size-cells = <1>;\n  chosen", "#address-cells = <2>; #size-cells = <1>;\n  chosen", { "layout: /: #address-cells: is 2", "one cell each" } },
+	{ "#size-cells = <1>;\n  chosen", "#size-cells = <0>;\n  chosen", { "layout: /: #size-cells: is 0" } },
+	{ "chosen {", "chosen { #size-cells = <2>;", { "layout: /chosen: #size-cells: is 2" } },
+	{ "chosen {", "chosen { #address-cells = \"one\";", { "layout: /chosen: #address-cells: is 1869505792" } },
+	{ "file = \"vmlinuz\";", "file = \"vmlinuz\"; #address-cells = <2>;", { "/chosen/module@0: #address-cells: is 2" } },
+	{ "guest {", "guest { #address-cells = <2>;", { "/guest: #address-cells: is 2" } },
+	{ "devices { #address-cells = <1>", "devices { #address-cells = <2>", { "/guest/devices: #address-cells: is 2" } },
+	{ "umbra,passthrough\"; #address-cells = <1>; #size-cells = <1>;", "umbra,passthrough\"; #address-cells = <1>; #size-cells = <0x55aa>;",
+	  { "/guest/devices/bus: #size-cells: is 21930" } },
+	{ "umbra,passthrough\"; #address-cells = <1>;", "umbra,passthrough\"; #address-cells = <0>;", { "/guest/devices/bus: #address-cells: is 0" } },
+	{ "intc {", "intc { interrupt-controller; #address-cells = <0>; #interrupt-cells = <3>;", { "bus/intc: #interrupt-cells: is 3" } },
+	{ "interrupts = <83>", "interrupt-parent = <&d>; interrupts = <83>", { "mmc1: interrupt-parent: refers to no interrupt controller" } },
+	{ "interrupts = <83>", "interrupt-parent = <0x1234>; interrupts = <83>", { "mmc1: interrupt-parent: refers to no interrupt controller" } },
+	{ "guest {", "guest@all {", { "/guest@all: ", "\"all\" is a word of the monitor's" } },
+	{ "guest {", "guest@one {", { "/guest@one: ", "\"one\" is a word of the monitor's" } },
+	{ "guest {", "guest@memory {", { "/guest@memory: ", "\"memory\" is a word of the monitor's" } },
 };
 
 #define NAME_90	"a-name-of-ninety-characters-which-no-flattened-tree-should-have-but-libfdt-does-not-mind-00001"
@@ -609,6 +675,9 @@ int main(void)
 		cmocka_unit_test(memory_can_be_a_maximum),
 		cmocka_unit_test(unknown_properties_are_named),
 		cmocka_unit_test(two_nodes_of_one_name),
+		cmocka_unit_test(cells_as_they_are),
+		cmocka_unit_test(two_properties_of_one_name),
+		cmocka_unit_test(two_nodes_of_one_phandle),
 		cmocka_unit_test(hidden_interrupts_are_not_given),
 		cmocka_unit_test(each_mistake_has_one_message),
 		cmocka_unit_test(odd_names_are_shown),

@@ -122,6 +122,8 @@ static int setup(void **state)
 	*hw_word(CM + 0xa40) = 0x130a;
 	*hw_word(CM + 0xd00) = 0x00370037;
 	*hw_word(CM + 0xd20) = 0x3f3f;
+	guest.cfg.mem_base = 0x80000000;
+	guest.cfg.mem_size = 0x20000000;
 	*hw_word(CM + 0xd40) = 0x08c80c00;
 	*hw_word(CM + 0xd44) = 0x0001b00c;
 	*hw_word(CM + 0x1000) = 0x800;
@@ -308,12 +310,14 @@ static void agents_are_held(void **state)
 /* Boot loaders learn there how much memory there is: the guest's, whatever they write. */
 static void sdrc_shows_the_guests_memory(void **state)
 {
-	static const struct { u32 mib, size0, size1; } t[] = {
-		{ 480, 256, 224 }, { 256, 256, 0 }, { 128, 128, 0 }, { 512, 256, 256 },
+	static const struct { u32 from, mib, size0, size1; } t[] = {
+		{ 0, 480, 256, 224 }, { 0, 256, 256, 0 }, { 0, 128, 128, 0 }, { 0, 512, 256, 256 }, { 0, 3, 2, 0 },
+		/* elsewhere: never more than up to its end */
+		{ 128, 64, 192, 0 }, { 256, 64, 256, 64 }, { 240, 32, 256, 16 }, { 300, 10, 256, 54 },
 	};
 
-	guest.cfg.mem_base = 0x80000000;
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		guest.cfg.mem_base = 0x80000000 + (t[i].from << 20);
 		guest.cfg.mem_size = t[i].mib << 20;
 		wr(SDRC + 0x80, 0x03588099);
 		wr(SDRC + 0xb0, 0x03588099);
@@ -330,7 +334,7 @@ static void sdrc_is_held(void **state)
 	wr(SDRC + 0x10, 2);
 	wr(SMS + 0x48, 0xffff);
 	assert_int_equal(hw_writes, 0);
-	assert_int_equal(rd(SDRC + 0x80), 0);
+	assert_int_equal(rd(SDRC + 0x80), 0x8000);	/* but for the size */
 	assert_int_equal(rd(SDRC + 0x70), 0x95);
 	assert_int_equal(rd(SDRC + 0x10), 0);
 	assert_int_equal(rd(SDRC + 0x14) & 1, 1);

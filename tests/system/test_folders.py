@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import umbra_card
+import umbra_common
 from umbra_common import MARK, SOURCE, SOURCE_FOLDERS, ToolError
 
 WRITING = ["all", "clean", "distclean", "layouts", "beagle-xm_defconfig", "olddefconfig", "savedefconfig", "guests", "check-host"]
@@ -115,8 +116,40 @@ def test_users_file_is_left_alone(tree, own):
 
 @pytest.mark.parametrize("place", ["", "a b", "a:b", "a$$b", "a;b", "a'b", "a,b"])
 def test_impossible_names(tree, place):
-    reason = "usage" if not place else "blanks or special characters"
+    reason = "O= names no folder" if not place else "blanks or special characters"
     refused(tree, place, ["all", "distclean"], reason)
+
+
+def test_build_folder_within_another(tree):
+    """Not where the outer one's `make clean` would take it away; elsewhere it is as good as any."""
+    make(tree, "beagle-xm_defconfig")
+    for name in umbra_common.CLEANED:
+        refused(tree, f"build/{name}", ["all", "clean", "distclean"], "is a part of the build folder")
+    refused(tree, "build/core/deeper", ["all"], "is a part of the build folder")
+    make(tree, "O=build/mine", "beagle-xm_defconfig")
+    make(tree, "clean")
+    assert (tree / "build/mine/.config").exists()
+    cleaned = {word.partition("/")[2] for word in make(tree, "-n", "clean").split() if word.startswith("build/")}
+    assert {name for name in cleaned if "." not in name} - {"flags", "objects"} == set(umbra_common.CLEANED)
+
+
+def test_two_makes_at_once(tree):
+    """The second one waits, and says so; both end well, and nobody holds the folder afterwards."""
+    words = ["make", "--no-print-directory", "-C", str(tree), "layouts"]
+    first, second = (subprocess.Popen(words, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL) for _ in range(2))
+    said = [one.communicate()[0] for one in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], said
+    assert sum("another make works in" in text for text in said) == 1 and sum("DTC" in text for text in said) == 1, said
+    run(["timeout", "20", "flock", tree / "build" / umbra_common.LOCK, "true"])
+
+
+def test_version_of_a_tree_without_git(tree):
+    """It is not that of the git that it happens to lie in."""
+    shutil.rmtree(tree / ".git")
+    for words in (["init", "-q"], ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m", "x"]):
+        run(["git", "-C", tree.parent, *words])
+    make(tree, "build/version")
+    assert (tree / "build/version").read_text(encoding="ascii") == "0.1\n"
 
 
 def test_source_in_a_path_with_blanks(tree):

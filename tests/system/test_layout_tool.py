@@ -8,6 +8,7 @@ import xml.etree.ElementTree
 import pytest
 
 import umbra_card
+import umbra_layout
 from umbra_common import SOURCE, build_dir
 
 OWN = '#include "linux-small.dts"\n/ { guest { bootargs = "console=ttyO2,115200n8 own"; }; };\n'
@@ -33,6 +34,27 @@ def test_mistakes_have_file_and_line(tmp_path, lines, place, message):
     path = tmp_path / "own.dts"
     path.write_text(f'#include "linux.dts"\n{lines}\n', encoding="utf-8")
     assert tool("layout", "check", path, expect=1).startswith(f"{path}:{place}: layout: {message}")
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("a\\nmap\\tx\\x1b[2J", r"a\x0amap\x09x\x1b[2J"),
+    ('a\\"b; };', 'a"b; };'),
+    ("files\\t{", r"files\x09{"),
+])
+def test_whatever_a_layout_says(tmp_path, text, shown):
+    """Arguments, names of files and nodes may hold anything: no word of theirs is taken for one of the checker's, or acts on a terminal."""
+    path = tmp_path / "own.dts"
+    path.write_text(f'#include "linux.dts"\n/ {{ guest {{ bootargs = "{text}"; }}; }};\n&kernel {{ file = "{text}"; }};\n', encoding="utf-8")
+    said = tool("layout", "show", path)
+    assert f"\nbootargs: {shown}\n" in said and f"\nfiles: {shown} guest.dtb initrd.gz\n" in said
+    assert f"bootargs: `console=ttyO2,115200n8` becomes `{shown}`" in tool("layout", "diff", "linux", path)
+    assert len(umbra_layout.wanted_files(path)) == 3
+
+
+def test_files_with_odd_names(tmp_path):
+    path = tmp_path / "own.dts"
+    path.write_text('#include "bare-metal.dts"\n&kernel { file = "my \\"guest\\".bin"; };\n', encoding="utf-8")
+    assert umbra_layout.wanted_files(path) == {'my "guest".bin'}
 
 
 SHARED = """/ { guest { devices {

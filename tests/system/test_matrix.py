@@ -47,6 +47,23 @@ def test_a_part_without_rows(monkeypatch, tmp_path):
     assert xml.etree.ElementTree.parse(tmp_path / "matrix/junit.xml").getroot().get("tests") == "0"
 
 
+def test_words_are_all_meant(monkeypatch, tmp_path):
+    """Rows of such a name and with such a tag; of those that failed, the ones that are asked for."""
+    quick = {row.name for row in picked("--full", "--tag", "quick")}
+    both = {row.name for row in picked("--tag", "quick", "--only", "minimal/*")}
+    assert both and both == {name for name in quick if name.startswith("minimal/")}
+    monkeypatch.setattr(umbra_matrix, "build_dir", lambda: tmp_path)
+    failed = {"minimal/modes/inline/oos", "full/debian/inline/flush"}
+    monkeypatch.setattr(report, "failed_last_time", lambda folder: failed)
+
+    def again(*words):
+        return {row.name for row in umbra_matrix.chosen_rows(umbra_matrix.parse(["--failed", *words]), rows.load())}
+    assert again() == failed
+    assert again("--only", "minimal/*") == {"minimal/modes/inline/oos"}
+    with pytest.raises(ToolError, match="what failed last time is not among these rows"):
+        again("--only", "audit*")
+
+
 def test_random_rows_repeat():
     assert picked("--random", "3", "--seed", "7") == picked("--random", "3", "--seed", "7")
     assert picked("--random", "3", "--seed", "7") != picked("--random", "3", "--seed", "8")

@@ -37,6 +37,13 @@ MISTAKES = [
     ('"umbra,omap3-prcm";', '"umbra,omap3-prcm"; switch = <1>;', "prcm@48004000:switch"),
     ('file = "vmlinuz"', 'fil = "vmlinuz"', "module@0: 'file' is a required property"),
     ('"umbra,layout-v1"', '"umbra,layout-v2"', "/: compatible:0: 'umbra,layout-v1' was expected"),
+    ('"umbra,sram";', '"umbra,sram"; interrupts = <8>;', "sram@40200000:interrupts"),
+    (DISK, DISK.replace("<64>", "<64>, <66>"), "net@52000000:interrupts"),
+    ("guest@1 {", "guest@all {", "guest@all: $nodename:0: "),
+    ("guest@1 {", "guest@allow {", ""),
+    ("#address-cells = <1>;", "#address-cells = <2>;", "#address-cells"),
+    ("#size-cells = <1>;", "#size-cells = <0>;", "#size-cells"),
+    ("#interrupt-cells = <1>;", "#interrupt-cells = <3>;", "#interrupt-cells"),
     ('"umbra,guest"', '"umbra,gast"', "/: guest:compatible:0: 'umbra,guest' was expected"),
 ]
 
@@ -83,6 +90,14 @@ def test_device_types():
     assert not list(umbra_schema.against_devices(types))
     one_text(umbra_schema.against_devices([*types, '\t.compatible = "umbra,fan",\n']), "umbra,fan is missing")
     one_text(umbra_schema.against_devices([text for text in types if "umbra,pl031" not in text]), "no device type umbra,pl031")
+
+
+def test_words_of_the_monitor():
+    texts, parser = [path.read_text(encoding="utf-8") for path in (SOURCE / "core").glob("cmd_*.c")], (SOURCE / "core/layout.c").read_text(encoding="utf-8")
+    assert not list(umbra_schema.against_monitor(texts, parser))
+    found = list(umbra_schema.against_monitor(texts, parser.replace('"one", ', "")))
+    assert len(found) == 2 and "core/layout.c: the monitor's word one can be" in found[0] and "guest.yaml: $nodename: one" in found[1]
+    one_text(umbra_schema.against_monitor([*texts, 'MONITOR_CMD(x, "x", "GUEST kick|hold", "y", x);\n'.replace("|hold", "")], parser), "word kick can be")
 
 
 def test_documentation():

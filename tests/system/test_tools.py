@@ -65,6 +65,39 @@ def test_no_such_layout(tmp_path, tool, layout, message):
     assert message in text and len(text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("words, message", [
+    (["--layout", "bare-metal"], "run: layout bare-metal wants guest.bin, which is not on the card: `make image LAYOUT=bare-metal KERNEL=FILE` puts"),
+    (["--layout", "bare-duo", "--direct"], "run: layout bare-duo wants guest.bin, guest1.bin, which is not on the card: "),
+    (["--layout", "configs/layouts/bare-metal.dts"], "run: layout configs/layouts/bare-metal.dts wants guest.bin, "),
+    (["--system", "debian", "--layout", "bare-metal"], "run: layout bare-metal is none of a system's: it wants guest.bin, which a system has not"),
+])
+def test_layout_without_its_files(tmp_path, words, message):
+    """Found before anything is built."""
+    text = run(["tools/run", *words], 1, env=empty_build(tmp_path))
+    assert text.startswith(message) and len(text.splitlines()) == 1
+
+
+def test_layout_with_its_files(tmp_path, monkeypatch):
+    """Those that the user named, which a start without the card has, too."""
+    monkeypatch.setenv("UMBRA_BUILD", str(claim_build(tmp_path / "build")))
+    own = {"guest.bin": tmp_path / "mine"}
+    umbra_card.remember("bare-metal", own)
+    options = umbra_run.arguments_of(["--direct"])
+    assert options.layout == "bare-metal"
+    monkeypatch.setattr(umbra_card, "card_files", lambda layout: {"vmlinuz": "x"})
+    options.ready = options.root = None
+    assert umbra_run.files_of(options) == {"vmlinuz": "x", "guest.bin": str(own["guest.bin"])}
+    for layout in ("linux", "linux-small", "linux-uart3", "linux-atags", "linux-virt", "linux-duo", "linux-trio", "u-boot"):
+        assert not umbra_card.not_on_card(layout, {})
+
+
+def test_image_without_its_files(tmp_path):
+    text = run(["tools/mkimage", "--layout", "bare-metal", "--output", tmp_path / "card"], 0)
+    assert "mkimage: layout bare-metal wants guest.bin, which is not there yet: put it on the card, or name a file with --kernel" in text
+    text = run(["tools/mkimage", "--layout", "bare-metal", "--kernel", "README.md", "--output", tmp_path / "card"], 0)
+    assert "wants" not in text
+
+
 @pytest.mark.parametrize("goal", ["image", "run", "run-native", "debug"])
 def test_make_with_no_such_layout(tmp_path, goal):
     folder = claim_build(tmp_path / "build")
@@ -241,6 +274,22 @@ def test_one_message_and_a_status(capsys, error, status, message):
     assert capsys.readouterr().err == message + "\n"
 
 
+def test_a_full_disk_is_named(tmp_path, monkeypatch, capsys):
+    """A write does not say where it found no room."""
+    def tool(_arguments):
+        raise OSError(28, "No space left on device")
+    for name in ("UMBRA_BUILD", "UMBRA_CACHE"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0 if str(path).endswith("CACHE") else 1 << 30))
+    with pytest.raises(SystemExit):
+        umbra_common.tool_main("x", tool)
+    assert capsys.readouterr().err == f"x: {tmp_path / 'UMBRA_CACHE'}: No space left on device\n"
+    with pytest.raises(umbra_common.ToolError) as error:
+        umbra_common.run(["sh", "-c", "echo mcopy: 1; echo 'plain_io: No space left on device' >&2; echo short write >&2; exit 1"])
+    assert str(error.value) == f"the disk is full ('sh' found no space left): {tmp_path / 'UMBRA_CACHE'}"
+
+
 @pytest.mark.parametrize("command", ["tools/matrix --list --full", "tools/umbra --help", "tools/layout show linux", "tools/setup --list"])
 def test_a_reader_that_leaves(command):
     """`| head` is no failure to tell of."""
@@ -274,10 +323,29 @@ def test_setup_takes_its_words_in_any_order(words):
     (["gdb"], "gdb: the following arguments are required: CONSOLE; see tools/gdb --help"),
     (["gdb", "--key", "13x", "/dev/null"], "gdb: argument --key: '13x' is no control character, 0x01 to 0x1f; see tools/gdb --help"),
     (["run", "--debug", "--console", "x"], "run: with --debug the console goes to a file: --console does not go with it; see tools/run --help"),
+    (["bench", "--explain", "null", "--only", "fork"], "bench: --only says nothing beside --explain; see tools/bench --help"),
+    (["bench", "--explain", "null", "--quick"], "bench: --quick says nothing beside --explain; see tools/bench --help"),
+    (["bench", "--compare", "a", "b", "--only", "fork"], "bench: --only says nothing beside --compare; see tools/bench --help"),
+    (["bench", "--quick", "--only", "fork"], "bench: --quick says nothing beside --only; see tools/bench --help"),
+    (["matrix", "--seed", "3"], "matrix: --seed says nothing without --random; see tools/matrix --help"),
+    (["matrix", "--export-lava", "x", "--only", "minimal/*"], "matrix: --only says nothing beside --export-lava; see tools/matrix --help"),
+    (["matrix", "--lava-url", "x"], "matrix: --lava-url says nothing without --export-lava; see tools/matrix --help"),
+    (["matrix", "--failed", "--full"], "matrix: --full says nothing beside --failed; see tools/matrix --help"),
+    (["difftest", "--nightly", "--blocks", "3"], "difftest: --blocks says nothing beside --nightly; see tools/difftest --help"),
+    (["run", "--layout", ""], "run: layout: an empty word; see tools/run --help"),
+    (["run", "--system", ""], "run: system: an empty word; see tools/run --help"),
+    (["mkimage", "--layout", "linux", ""], "mkimage: layout: an empty word; see tools/mkimage --help"),
+    (["mkimage", "--output", ""], "mkimage: output: an empty word; see tools/mkimage --help"),
+    (["bench", "--only", ""], "bench: only: an empty word; see tools/bench --help"),
+    (["layout", "show", ""], "layout: file: an empty word; see tools/layout --help"),
+    (["fetch", "--path", "nope"], "fetch: no package 'nope'; there are: "),
+    (["layout", "--build", "nope", "show", "linux"], "layout: --build nope: no build folder; make O=nope makes one"),
+    (["layout", "show", "--build", "docs", "linux"], "layout: --build docs: no build folder"),
     (["run", "--layout", "README.dts"], "run: no layout 'README.dts'; there are: "),
 ])
-def test_words_that_name_the_wrong_thing(words, message):
-    text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1)
+def test_words_that_name_the_wrong_thing(tmp_path, words, message):
+    """Before anything is fetched or made."""
+    text = run([f"tools/{words[0]}", *words[1:]], 2 if "see tools/" in message else 1, env=dict(os.environ, UMBRA_CACHE=str(tmp_path / "cache")))
     assert text.startswith(message) and len(text.splitlines()) == 1
 
 
@@ -345,6 +413,25 @@ def test_words_for_qemu():
     assert umbra_run.arguments_of(["--qemu=-s"]).qemu == ["-s"]
 
 
+@pytest.mark.parametrize("words, missing", [
+    (["tools/run"], "run: program 'cpp' is missing; run tools/setup"),
+    (["tools/mkimage"], "mkimage: program 'mkimage' is missing; run tools/setup"),
+    (["tools/layout", "check", "linux"], "arm-none-eabi-gcc arm-none-eabi-objcopy arm-none-eabi-ar cpp dtc mkimage: not found; run tools/setup"),
+    (["tools/qemu-beagle-xm/build"], "qemu-beagle-xm: error: program 'flock' is missing; run tools/setup"),
+    (["make"], "arm-none-eabi-gcc arm-none-eabi-objcopy arm-none-eabi-ar cpp dtc mkimage: not found; run tools/setup"),
+    (["tools/gdb", "/dev/null"], "gdb: gdb-multiarch is not installed: run tools/setup"),
+])
+def test_programs_that_are_missing(tmp_path, words, missing):
+    """Whatever a tool needs first, it is named, and so is what installs it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "bash", "make", "env", "dpkg-query", "grep", "sed", "dirname", "printf", "id", "mkdir", "cmp", "touch", "test", "cat", "nproc"):
+        (folder / name).symlink_to(shutil.which(name))
+    status = 2 if words == ["make"] else 1
+    text = run(words, status, env=dict(empty_build(tmp_path), PATH=str(folder), UMBRA_CACHE=str(umbra_common.cache_dir())))
+    assert missing in text and len(text.splitlines()) <= 2
+
+
 @pytest.mark.parametrize("said, reason", [
     ("E: Failed to fetch x  Could not resolve 'mirror'", "no network, or the Debian mirror does not answer"),
     ("E: Write error - write (28: No space left on device)", "the disk is full"),
@@ -355,6 +442,23 @@ def test_why_nothing_was_fetched(said, reason):
     text = umbra_debian.explain("x\n" * 30 + said, "a package cannot be fetched")
     assert reason in text.splitlines()[0] and len(text.splitlines()) == 2
     assert ("--update" in text) == ("--update" in reason)
+
+
+@pytest.mark.parametrize("status", [0, 100])
+def test_no_network(tmp_path, monkeypatch, status):
+    """apt ends with 0 where the network may come back; without a list there is nothing to go on with all the same. Old lists do."""
+    apt_get = tmp_path / "bin/apt-get"
+    apt_get.parent.mkdir()
+    apt_get.write_text(f"#!/bin/sh\necho \"W: Failed to fetch http://mirror/InRelease  Temporary failure resolving 'mirror'\" >&2\nexit {status}\n", encoding="ascii")
+    apt_get.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{apt_get.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(umbra_debian, "system_repositories", lambda: [("http://mirror/", umbra_debian.RELEASE)])
+    apt = umbra_debian.Apt(tmp_path / "apt")
+    with pytest.raises(umbra_common.ToolError) as error:
+        apt.update()
+    assert str(error.value).startswith("no package list can be read: no network, or the Debian mirror does not answer\n(W: Failed")
+    (tmp_path / "apt/lists/mirror_Packages").touch()
+    apt.update()
 
 
 class NoApt:

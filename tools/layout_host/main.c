@@ -57,6 +57,14 @@ static void place_files(void *fdt)
 	}
 }
 
+/* A word of a record that comes from the layout: a tab or line in it would be taken for one of the record's. */
+static void put_word(const char *s)
+{
+	putchar('\t');
+	for (; *s; s++)
+		(unsigned char)*s < ' ' || *s == 0x7f ? printf("\\x%02x", (unsigned)*s) : putchar(*s);
+}
+
 static const char *file_name(const struct layout_file *f)
 {
 	return f->size ? f->name : "";
@@ -74,7 +82,12 @@ static const char *type_name(const struct region *r)
 
 static void print_dev(const struct layout_guest *c, const struct layout_dev *d)
 {
-	printf("device\t%s\t%s\t%s\t%s\t", d->node, d->compatible, d->withheld ? "withheld" : "", d->parent < 0 ? "" : c->dev[d->parent].node);
+	printf("device");
+	put_word(d->node);
+	put_word(d->compatible);
+	put_word(d->withheld ? "withheld" : "");
+	put_word(d->parent < 0 ? "" : c->dev[d->parent].node);
+	printf("\t");
 	for (u32 i = 0; i < d->nregs; i++)
 		printf("%s0x%08x+0x%x", i ? " " : "", d->reg[i].base, d->reg[i].size);
 	printf("\t");
@@ -98,10 +111,18 @@ static void print_guest(const struct guest *g)
 
 	printf("guest\t%s\t0x%08x\t0x%x\t%s\t%s\t%s\n", c->name, c->mem_base, c->mem_size, c->cpu_path ? c->cpu_path : CONFIG_CPU_PATH_DEFAULT,
 	       c->shadow ? c->shadow : CONFIG_SHADOW_DEFAULT, boot_kind(g));
-	printf("files\t%s\t%s\t%s\n", file_name(&c->kernel), file_name(&c->dtb), file_name(&c->initrd));
-	printf("bootargs\t%s\n", c->bootargs ? c->bootargs : "");
-	for (u32 i = 0; i < g->map.nr; i++)
-		printf("map\t0x%08x\t0x%x\t%s\t%s\n", g->map.r[i].base, g->map.r[i].size, type_name(&g->map.r[i]), g->map.r[i].name);
+	printf("files");
+	put_word(file_name(&c->kernel));
+	put_word(file_name(&c->dtb));
+	put_word(file_name(&c->initrd));
+	printf("\nbootargs");
+	put_word(c->bootargs ? c->bootargs : "");
+	printf("\n");
+	for (u32 i = 0; i < g->map.nr; i++) {
+		printf("map\t0x%08x\t0x%x\t%s", g->map.r[i].base, g->map.r[i].size, type_name(&g->map.r[i]));
+		put_word(g->map.r[i].name);
+		printf("\n");
+	}
 	for (u32 i = 0; i < c->ndevs; i++)
 		print_dev(c, &c->dev[i]);
 	for (u32 line = 0; line < HOST_IRQ_NR; line++)

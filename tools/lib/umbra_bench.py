@@ -53,6 +53,10 @@ def parse(arguments):
     parser.add_argument("--output", metavar="FOLDER", help="where the results go (build/bench)")
     parser.add_argument("--no-build", action="store_true", help="measure the umbra.img that is there")
     options = parser.parse_args(arguments)
+    ends = ("baseline", "write-baseline")
+    parser.check_together(options, "compare", ("quick", "until", "only", "explain", "layout", "kernel", "path", "strategy", "output", "no-build", *ends))
+    parser.check_together(options, "explain", ("quick", "until", "only", *ends))
+    parser.check_together(options, "only", ("quick",))
     for name in [*(options.only or []), *([options.explain] if options.explain else [])]:
         if name not in {**BY_NAME, **umbra_bench_guests.BY_NAME}:
             raise ToolError(f"no benchmark '{name}'; there are: {' '.join([*BY_NAME, *umbra_bench_guests.BY_NAME])}")

@@ -334,6 +334,15 @@ def test_data(folder):
     return {data.name: data}
 
 
+BOOT_FILES = ("MLO", "u-boot.img", "boot.scr", "umbra.img", "layout.dtb")
+
+
+def not_on_card(layout, own=None):
+    """Files that a layout's guests want and its card has not, sorted. `own`: names of the user's files; None: as on the last card."""
+    own = remembered(layout) if own is None else own
+    return sorted(umbra_layout.wanted_files(layout) - {*BOOT_FILES, *umbra_guest.LINUX_FILES, *umbra_guest.BARE_FILES, *own})
+
+
 def card_files(layout, for_tests=False):
     """{name on the card: path} of a complete card; `for_tests` with what only tests want."""
     boot = umbra_debian.fetch_boot()["u-boot"] / "usr/lib/u-boot/omap3_beagle"

@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
 import pathlib
@@ -12,12 +13,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 # The file that says of a folder: the build made it and may replace or remove it with all that is in it.
 MARK = ".umbra-build"
+LOCK = ".make.lock"  # held by the one make that works in a build folder
 # First parts of paths in the source tree below which nothing is built.
 SOURCE_FOLDERS = (".ci", ".git", ".reuse", "LICENSES", "arch", "configs", "core", "docs", "drivers", "emulators", "tests", "tools")
+# What `make clean` removes of a build folder: no place for another one.
+CLEANED = ("arch", "core", "drivers", "emulators", "guest", "guests", "host", "include", "layouts", "libfdt")
 # Neither make nor a linker's option can quote these in a file's name.
 UNUSABLE = re.compile(r"[\s:;#$%=*?\[\]'\"\\|&<>()`,]")
 
@@ -61,6 +66,28 @@ class Arguments(argparse.ArgumentParser):
     def error(self, message):
         raise UsageError(f"{message}; see {self.prog} --help")
 
+    def parse_args(self, args=None, namespace=None):
+        """An empty word, of a shell's variable that is not set say, is none of the names that a tool wants, and not what holds without it."""
+        options = super().parse_args(args, namespace)
+        for name, value in vars(options).items():
+            if value == "" or (isinstance(value, list) and "" in value):
+                self.error(f"{name.replace('_', '-')}: an empty word")
+        return options
+
+    def given(self, options, name):
+        """Did the command line say the option? One that says what holds anyway did not."""
+        return getattr(options, name.replace("-", "_")) != self.get_default(name.replace("-", "_"))
+
+    def check_together(self, options, name, others=(), needs=()):
+        """If --NAME is given: refuse `others`, which would say nothing beside it, and the want of all of `needs`, without which it says nothing."""
+        if not self.given(options, name):
+            return
+        for other in others:
+            if self.given(options, other):
+                self.error(f"--{other} says nothing beside --{name}")
+        if needs and not any(self.given(options, need) for need in needs):
+            self.error(f"--{name} says nothing without {' or '.join(f'--{need}' for need in needs)}")
+
 
 # --- Folders: only what the build made is replaced or removed ---
 
@@ -90,6 +117,9 @@ def check_place(folder):
         raise ToolError(f"{folder} is the source tree or holds it: the build needs a folder of its own")
     if source in real.parents and real.relative_to(source).parts[0] in SOURCE_FOLDERS:
         raise ToolError(f"{folder} is a part of the source tree: the build needs a folder of its own")
+    for outer in real.parents:
+        if (outer / MARK).is_file() and real.relative_to(outer).parts[0] in CLEANED:
+            raise ToolError(f"{folder} is a part of the build folder {outer}, which `make clean` there removes: the build needs a folder of its own")
 
 
 def check_build(folder):
@@ -147,9 +177,24 @@ def tool_main(name, function):
         status = 130
     except OSError as error:
         status = 1
-        if not reader_left(error):
-            print(f"{name}: {': '.join(str(word) for word in (error.filename, error.strerror or error) if word)}", file=sys.stderr)
+        if missing_program(error):
+            print(f"{name}: program '{error.filename}' is missing; run tools/setup", file=sys.stderr)
+        elif not reader_left(error):
+            where = error.filename or (full_folders() if error.errno == errno.ENOSPC else None)
+            print(f"{name}: {': '.join(str(word) for word in (where, error.strerror or error) if word)}", file=sys.stderr)
     sys.exit(status)
+
+
+def full_folders():
+    """Which of the folders that tools write to have no room: a write that finds none does not say where."""
+    folders = {os.environ.get("UMBRA_BUILD") or str(SOURCE / "build"), str(cache_dir()), tempfile.gettempdir()}
+    return " and ".join(sorted(folder for folder in folders if os.path.isdir(folder) and shutil.disk_usage(folder).free < 1 << 20))
+
+
+def missing_program(error):
+    """Is it a program that was to be started, and not a file, which is not there?"""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, FileNotFoundError) and frames and frames[-1].filename == subprocess.__file__ and "/" not in str(error.filename)
 
 
 def reader_left(error):
@@ -179,6 +224,8 @@ def run(command, **options):
                               check=False, **options)
     except FileNotFoundError as error:
         raise ToolError(f"program '{command[0]}' is missing; run tools/setup") from error
+    if done.returncode and os.strerror(errno.ENOSPC) in done.stderr:
+        raise ToolError(f"the disk is full ('{command[0]}' found no space left): {full_folders() or 'see df'}")
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
         raise ToolError(f"'{' '.join(command)}' failed with status {done.returncode}:\n{tail}")
@@ -206,7 +253,7 @@ def building(folder):
     """
     with contextlib.ExitStack() as held:
         if os.environ.get("UMBRA_BUILDING") != str(folder):
-            held.enter_context(lock_file(folder / ".make.lock"))
+            held.enter_context(lock_file(folder / LOCK))
         yield dict(os.environ, UMBRA_BUILDING=str(folder))
 
 

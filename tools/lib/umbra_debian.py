@@ -64,10 +64,11 @@ class Apt:
         (self.folder / "sources.list").write_text("\n".join(lines) + "\n", encoding="utf-8")
         say("reading package lists")
         done = subprocess.run(["apt-get", "-q", *self.options, "update"], capture_output=True, text=True, check=False)
+        # What may be passing, as a network that is not there, apt only warns of, and ends with 0.
+        errors = [line for line in (done.stderr + done.stdout).splitlines() if line.startswith(("E:", "W:", "Err"))]
+        if not list((self.folder / "lists").glob("*_Packages*")):
+            raise ToolError(explain("\n".join(errors) or done.stderr, "no package list can be read"))
         if done.returncode:
-            errors = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "Err"))]
-            if not list((self.folder / "lists").glob("*_Packages*")):
-                raise ToolError(explain("\n".join(errors) or done.stderr, "no package list can be read"))
             # One index that cannot be had is no failure as long as the packages are found in the others.
             say("warning: not every package list could be read:\n  " + "\n  ".join(errors[:5]))
 
@@ -103,7 +104,7 @@ def explain(text, what):
     for pattern, reason in REASONS:
         line = next((line for line in text.splitlines() if re.search(pattern, line)), None)
         if line:
-            return f"{what}: {reason}\n({line.strip()[:160]})"
+            return f"{what}: {reason}\n({line.strip('() ')[:160]})"  # the line may be of such a text itself
     return f"{what}:\n{text.strip()}"
 
 

@@ -39,6 +39,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=number, default=2, metavar="N", help="executions of each block, from different states (2)")
     parser.add_argument("--keep", type=number, metavar="MASK", help="show the last block, with these units of it only")
     options = parser.parse_args(arguments)
+    parser.check_together(options, "nightly", ("blocks",))
     for name in options.path or []:
         if name not in cpu_paths():
             raise ToolError(f"--path {name}: there are: {' '.join(cpu_paths())}")

@@ -15,6 +15,8 @@ from umbra_cpio import Archive
 
 # Of the guest's files, those that only tests want.
 TEST_FILES = ("stress.cpio.gz",)
+LINUX_FILES = ("vmlinuz", "guest.dtb", "initrd.gz", "disk.img")
+BARE_FILES = ("bare.bin",)
 DTB = "omap3-beagle-xm.dtb"
 # Modules of the guest's initramfs (with all they depend on): what the card needs, and a few of different kinds to load.
 MODULES = ("pbias-regulator", "omap_hsmmc", "vfat", "nls_cp437", "nls_ascii", "nls_utf8", "ext4", "crc32c_generic", "loop", "dummy", "tun", "zram",
@@ -211,7 +213,7 @@ def build_guest(for_tests=True):
     write_if_changed(out / "vmlinuz", vmlinuz.read_bytes())
     write_if_changed(out / "guest.dtb", dtb.read_bytes())
     key = initrd_key(paths[key] for key in umbra_debian.BOOT)
-    names = ("vmlinuz", "guest.dtb", "initrd.gz", "disk.img")
+    names = LINUX_FILES
     build_bare(out / "bare.bin")
     if stale(out / "key", key, [out / name for name in names]):
         write_if_changed(out / "initrd.gz", build_initrd(paths["busybox"], paths["kernel"], out))
@@ -223,4 +225,4 @@ def build_guest(for_tests=True):
             write_if_changed(out / "stress.cpio.gz", build_stress(paths))
             (out / "stress.key").write_text(key, encoding="utf-8")
         names += TEST_FILES
-    return {name: out / name for name in (*names, "bare.bin")}
+    return {name: out / name for name in (*names, *BARE_FILES)}

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from umbra_common import SOURCE, Arguments, ToolError, build_dir, make
+from umbra_common import MARK, SOURCE, Arguments, ToolError, build_dir, make, run
 
 LAYOUTS = SOURCE / "configs/layouts"
 SOURCES = (".dts", ".dtso")
@@ -141,6 +141,12 @@ def map_kind(what, kind):
 VALUE = re.compile(r"^(?P<name>[^\s=;]+)(?: = (?P<value>.*))?;$")
 
 
+def unquote(value):
+    """The text of a string as dtc writes it; what is no text stays escaped, as in the records of layout-host."""
+    inner = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return re.sub(r'\\(["\\])', r"\1", inner)
+
+
 class Tree:
     """A compiled layout's own words: {path: {property: text of its value}}, as dtc writes them."""
 
@@ -156,10 +162,15 @@ class Tree:
                 path.pop()
             elif match and path:
                 self.nodes["/".join(path) or "/"][match["name"]] = match["value"] or ""
-        self.names = {node["phandle"]: node.get("file", path).strip('"') for path, node in self.nodes.items() if "phandle" in node}
+        self.names = {node["phandle"]: unquote(node.get("file", path)) for path, node in self.nodes.items() if "phandle" in node}
 
     def modules(self):
-        return {node["file"].strip('"') for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
+        return {unquote(node["file"]) for path, node in self.nodes.items() if path.startswith("/chosen/") and "file" in node}
+
+    def wanted(self):
+        """The files that guests are made of or have, without those that are only kept for guests that come later."""
+        return {self.names[value] for path, node in self.nodes.items() if path.startswith("/guest") for name, value in node.items()
+                if name in REFERENCES and value in self.names}
 
     def word(self, name, value):
         """A property's value for a reader: a file by its name, a number in tens."""
@@ -264,6 +275,19 @@ def find(path):
     if not path.is_file():
         raise ToolError(f"no layout {path}: neither a file nor one of {', '.join(sorted(item.stem for item in LAYOUTS.glob('*.dts')))}")
     return path
+
+
+def wanted_files(path):
+    """The names of the files that the guests of a layout want: found without a configuration, before anything is built."""
+    path = find(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        if path.suffix == ".dts":
+            (scratch / "layouts").mkdir()
+            run([sys.executable, SOURCE / "tools/passthrough.py", "layout", scratch / "layouts/passthrough.dtsi"])
+            compile_source(path, scratch, scratch / "layout.dtb")
+            path = scratch / "layout.dtb"
+        return Tree(path).wanted()
 
 
 def examine(path, build, overlays=()):
@@ -458,6 +482,8 @@ def main(arguments):
             one.add_argument("first", metavar="A")
             one.add_argument("second", metavar="B")
     options = parser.parse_args(arguments)
+    if options.build and not (pathlib.Path(options.build) / MARK).is_file():
+        raise ToolError(f"--build {options.build}: no build folder; make O={options.build} makes one")
     if options.build:
         os.environ["UMBRA_BUILD"] = str(pathlib.Path(options.build).absolute())
     return options.function(options, build_dir())

@@ -60,7 +60,13 @@ def parse(arguments):
     parser.add_argument("--export-lava", metavar="ROW", help="build that row and write it as a job for LAVA, with its card")
     parser.add_argument("--lava-url", metavar="URL", help="where the lab finds the card's folder (file:// as it is here)")
     parser.add_argument("-j", "--jobs", type=at_least_one, default=os.cpu_count() or 1, metavar="N", help="rows at a time (processors)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    parser.check_together(options, "export-lava", ("pairwise", "full", "random", "seed", "only", "tag", "shard", "failed", "list"))
+    parser.check_together(options, "lava-url", needs=("export-lava",))
+    parser.check_together(options, "seed", needs=("random",))
+    parser.check_together(options, "failed", ("pairwise", "full", "random", "seed"))
+    return options
+
 
 def chosen_rows(options, data):
     chosen = rows.pick(data, options)
@@ -68,7 +74,8 @@ def chosen_rows(options, data):
         names = report.failed_last_time(build_dir() / "matrix")
         if names is None:
             raise ToolError("nothing is known of a last time: run without --failed first")
-        known = {row.name: row for row in [*rows.product(data), *chosen]}
+        everything = {row.name: row for row in [*rows.product(data), *chosen]}
+        known = {row.name: row for row in chosen} if options.only or options.tag or options.shard else everything
         chosen = [known[name] for name in sorted(names) if name in known]
         if not chosen:
             raise ToolError("nothing failed last time" if not names else "what failed last time is not among these rows")

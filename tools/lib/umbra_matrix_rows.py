@@ -214,11 +214,12 @@ def pick(data, options):
     else:
         combined = product(data, options.tag)
         rows = (combined if options.full else pairwise(combined)) + single_rows(data)
+    if options.only:
+        there = {one.name for one in rows}
+        everything = rows if options.random else rows + [row for row in product(data, options.tag) if row.name not in there]
+        rows = [row for row in everything if any(fnmatch.fnmatchcase(row.name, pattern) for pattern in options.only)]
     if options.tag:
         rows = [row for row in rows if options.tag in row.tags]
-    if options.only:
-        everything = rows if options.random else rows + [row for row in product(data) if row.name not in {one.name for one in rows}]
-        rows = [row for row in everything if any(fnmatch.fnmatchcase(row.name, pattern) for pattern in options.only)]
     # Same configurations side by side, so that shards share few builds.
     rows.sort(key=lambda row: row.configuration())
     if not rows:

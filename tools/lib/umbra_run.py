@@ -9,7 +9,6 @@ import sys
 
 import umbra_card
 import umbra_debian
-import umbra_guest
 import umbra_kernels
 import umbra_layout
 import umbra_machine
@@ -46,7 +45,19 @@ def arguments_of(arguments):
     if options.kernel:
         options.layout = umbra_kernels.find(options.kernel).layout
     options.layout = umbra_card.check_layout(options.layout or (umbra_card.DEFAULT_LAYOUT if options.system else umbra_card.layout_on_card()))
+    if not options.kernel and not options.native:
+        check_files_of(options)
     return options
+
+
+def check_files_of(options):
+    """Refuse a layout whose guests want files that nobody named."""
+    missing = umbra_card.not_on_card(options.layout, {} if options.system else None)
+    if missing and options.system:
+        raise ToolError(f"layout {options.layout} is none of a system's: it wants {', '.join(missing)}, which a system has not")
+    if missing:
+        raise ToolError(f"layout {options.layout} wants {', '.join(missing)}, which is not on the card: `make image LAYOUT={options.layout} KERNEL=FILE` "
+                        "puts a kernel there under that name")
 
 
 def join_words(arguments):
@@ -89,7 +100,7 @@ def files_of(options):
     """{name in the layout: path} of what is booted without a card."""
     if options.root:
         return umbra_system.guest_files(options.root)
-    return options.ready.files if options.ready else umbra_guest.build_guest(for_tests=False)
+    return options.ready.files if options.ready else umbra_card.card_files(options.layout) | umbra_card.remembered(options.layout)
 
 
 def boot_options(options, image):

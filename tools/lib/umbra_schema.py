@@ -15,6 +15,7 @@ TYPES = {"PROP_STRING": {"string", None}, "PROP_U32": {"uint32", "phandle"}, "PR
          "PROP_DEV_REG": {None}, "PROP_DEV_IRQ": {None}}
 # Known to every node, of no interest to Umbra.
 COMMON = {"compatible", "phandle", "linux,phandle", "#address-cells", "#size-cells", "interrupt-parent", "interrupt-controller", "#interrupt-cells"}
+GUEST_NAME_MAX = 8  # as in core/layout.c
 # `name = <value>`, `name;` or `name` in the documentation.
 SPELLED = re.compile(r"`([a-z][a-z-]*)( = [^`]*|;)?`")
 
@@ -72,6 +73,17 @@ def against_devices(texts):
     yield from (f"device.yaml: device type {word} is missing" for word in sorted(there - listed))
 
 
+def against_monitor(texts, parser):
+    """Words of the monitor's that stand where a guest's name may stand, and that guests are called by all the same."""
+    usages = [usage for text in texts for usage in re.findall(r'^MONITOR_CMD\(\w+, "\w+", ((?:"[^"]*"\s*)+),', text, re.M)]
+    words = {word for usage in usages if "GUEST" in usage for word in re.findall(r"\b[a-z]+\b", usage) if len(word) <= GUEST_NAME_MAX}
+    taken = set(re.findall(r'"(\w+)"', parser.partition("taken_names[] = {")[2].partition("};")[0]))
+    schema = set(re.findall(r"\w+", load("guest")["properties"]["$nodename"]["pattern"].partition("?!")[2].partition(")")[0]))
+    yield from (f"core/layout.c: the monitor's word {word} can be a guest's name (taken_names)" for word in sorted(words - taken))
+    yield from (f"core/layout.c: {word} is no word of the monitor's (taken_names)" for word in sorted(taken - words))
+    yield from (f"guest.yaml: $nodename: {word} is a name for the schema or for the parser, not for both" for word in sorted(schema ^ taken))
+
+
 def against_documentation(text):
     """Differences to docs/layouts.md: everything that it gives a value or a semicolon is a property, and every property is in it."""
     known = {prop for name in TABLES.values() for prop in properties(name)}
@@ -85,4 +97,6 @@ def against_documentation(text):
 def differences():
     yield from against_parser((SOURCE / "core/layout.c").read_text(encoding="utf-8"))
     yield from against_devices(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "emulators").glob("*.c")))
+    yield from against_monitor((path.read_text(encoding="utf-8") for path in sorted((SOURCE / "core").glob("*.c"))),
+                               (SOURCE / "core/layout.c").read_text(encoding="utf-8"))
     yield from against_documentation((SOURCE / "docs/layouts.md").read_text(encoding="utf-8"))

@@ -21,6 +21,8 @@ struct emudev_type {
 	/* Of an emulator that passes accesses on: where it may stand. Each range of the node begins at one of these. NULL: anywhere. */
 	const struct emudev_place *places;
 	u32 nplaces;
+	bool many_ranges;	/* its node may have several register ranges; with `places` it may anyway */
+	u32 lines;		/* interrupt lines that it drives: at most so many in its node */
 	bool wants_file;	/* the node names one: `file`, `read-only`, `forget` */
 	bool wants_switch;	/* the node says which one it is on: `switch`, 0 if it does not */
 	bool wants_region;	/* the node says which one: `region`, `region-kib` */

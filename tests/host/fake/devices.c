@@ -53,6 +53,7 @@ static const struct emudev_place i2c_places[] = { { 0x48070000, 0x1000 } };
 #define FAKE_TYPE(id, name, fixup)							\
 	static const struct emudev_type id = {						\
 		.compatible = name, .desc = "fake", .state_size = 4,			\
+		.many_ranges = true, .lines = 1,					\
 		.create = fake_create, .reset = fake_reset, .access = fake_access,	\
 		.fdt_fixup = fixup,							\
 	};										\
@@ -60,6 +61,7 @@ static const struct emudev_place i2c_places[] = { { 0x48070000, 0x1000 } };
 #define FAKE_FILTER(id, name)								\
 	static const struct emudev_type id = {						\
 		.compatible = name, .desc = "fake", .state_size = 4,			\
+		.lines = LAYOUT_MAX_IRQS,						\
 		.create = fake_create, .reset = fake_reset, .access = fake_access,	\
 		.places = id##_places, .nplaces = ARRAY_SIZE(id##_places),		\
 	};										\
@@ -76,19 +78,19 @@ FAKE_TYPE(hidden, "umbra,hidden", fake_hide);
 FAKE_TYPE(raz, "umbra,raz", NULL);
 
 static const struct emudev_type disk = {
-	.compatible = "umbra,virtio-blk", .desc = "fake", .wants_file = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.compatible = "umbra,virtio-blk", .desc = "fake", .lines = 1, .wants_file = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
 	.state_size = 4,
 };
 EMUDEV_REGISTER(disk);
 
 static const struct emudev_type net = {
-	.compatible = "umbra,virtio-net", .desc = "fake", .wants_switch = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.compatible = "umbra,virtio-net", .desc = "fake", .lines = 1, .wants_switch = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
 	.state_size = 4,
 };
 EMUDEV_REGISTER(net);
 
 static const struct emudev_type shmem = {
-	.compatible = "umbra,shmem", .desc = "fake", .wants_region = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
+	.compatible = "umbra,shmem", .desc = "fake", .lines = 1, .wants_region = true, .create = fake_create, .reset = fake_reset, .access = fake_access,
 	.state_size = 4,
 };
 EMUDEV_REGISTER(shmem);
