@@ -179,7 +179,7 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 
 void code_page_written(struct vcpu *vc, gpa_t gpa) { code_page_drop(vc, gpa & PAGE_MASK); }
 bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
-bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa) { return false; }
+bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa, bool seen) { return false; }
 void xlate_forget(struct vcpu *vc) { }
 
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -972,6 +972,32 @@ static void code_without_a_copy(void **state)
 	assert_int_equal(code_state[4], KEPT);
 	assert_true(guest_does(0x00101000, ACC_WRITE, true));
 	assert_int_equal(code_state[4], 0);
+	audit();
+}
+
+/* What User mode executed unscanned, and its kernel may have changed: by no mapping it goes on without a fault. */
+static void user_is_forgotten(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	for (u32 i = 0; i < 4; i++)
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x3000 + (i & 1) * PAGE_SIZE, URW));
+	mmu_on();
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, false));
+	v->no_code[vcpu_no_code((u32)displaced + RAM + 0x3000)] = (u32)displaced + RAM + 0x3000;
+	shadow_forget_user(v, RAM + 0x3000);
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));	/* of another page */
+	assert_int_equal(s->fills, fills);
+	assert_true(guest_does(0x00100000, ACC_EXEC, true));	/* it faults, and is scanned */
+	assert_int_not_equal(code_state[3], 0);
+	audit();
+	shadow_forget_user(v, RAM + 0x3000);			/* not what is code */
+	assert_int_not_equal(code_state[3], 0);
+	shadow_forget_user(v, RAM + 0x4000);
+	shadow_forget_user(v, RAM + 0x4000);
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	assert_int_equal(v->no_code[vcpu_no_code((u32)displaced + RAM + 0x4000)], 0);
 	audit();
 }
 
@@ -2462,7 +2488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),

@@ -326,10 +326,30 @@ static inline bool may_be_a32_system(u32 w)
 	return (w & 0xf000) == 0xf000 || !(w & 0xfff) || w >> 28 == 15;
 }
 
+/* LDM^, STM^, LDRT, STRT and the like, always executed: no program has them, but T32 code often looks so. */
+static inline bool may_be_for_user(u32 w)
+{
+	return (w & 0xfe400000) == 0xe8400000 || (w & 0xfd200000) == 0xe4200000 || (w & 0xff200090) == 0xe0200090;
+}
+
+/* Is what stands at @i a function's last instruction but its return? */
+static bool is_before_return(const u32 *page, u32 i)
+{
+	return i + 1 < SCAN_WORDS && page[i + 1] >> 28 == 14 && never_goes_on(page[i + 1]);
+}
+
+/* Is the word at @i, where A32 code is about to be executed, one of its kernel's? Or @thumb: where T32 code is. */
+static bool is_privileged_word(const u32 *page, u32 i, bool thumb)
+{
+	if (may_be_a32_system(page[i]) && is_a32_system(page[i]))
+		return !thumb || is_among_a32(page, i);
+	return !thumb && may_be_for_user(page[i]) && a32_is_site(page[i]) && (is_among_a32(page, i) || is_before_return(page, i));
+}
+
 bool code_doubt_is_privileged(const u32 *page, bool thumb)
 {
 	for (u32 i = 0; i < SCAN_WORDS; i++)
-		if (may_be_a32_system(page[i]) && is_a32_system(page[i]) && (!thumb || is_among_a32(page, i)))
+		if (is_privileged_word(page, i, thumb))
 			return true;
 	return false;
 }

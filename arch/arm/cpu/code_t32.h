@@ -47,5 +47,7 @@ void t32_find_again(struct t32_scan *s, const u32 trapped[T32_HALVES / 32]);
  */
 void t32_reach(struct t32_scan *s, u32 at, u32 it);
 bool t32_is_start(const struct t32_known *k, u32 at);
+/* Does the page hold what looks like a T32 system instruction, as hardly anything else does? */
+bool t32_is_privileged(const u16 *page);
 /* Would anything in the page be replaced, were it T32 code? What is surely A32 code by @a32 (@arg, word), is none. */
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg);

@@ -23,8 +23,8 @@
  *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
  *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. A page
- *     that User mode executes first is scanned for both if it holds an A32 system instruction (among A32 code, if that is T32 code), because
- *     a later jump of the kernel's does not fault. Not covered: what is written there after that, and T32 code.
+ *     that User mode executes first is scanned for both if it holds what looks like its kernel's code (code_page_is_privileged()), because
+ *     a later jump of the kernel's does not fault; ICIMVAU has it looked at again. Not covered: what is written there and told by ICIALLU alone.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
@@ -92,7 +92,7 @@ static void enter_scan_user(struct shadow *s)
 /* User mode fetches from page @gpa for the first time: its kernel may jump there later, without a fault, if that is code for it (rule 9). */
 static bool is_privileged_code(const struct fill *f, gpa_t gpa)
 {
-	return !(f->frame->w[0] & FRAME_USER) && code_page_is_privileged(f->s->v, gpa);
+	return code_page_is_privileged(f->s->v, gpa, f->frame->w[0] & FRAME_USER);
 }
 
 /* Is what is executed at @f's address, in page @gpa, scanned (rules 5 and 9)? What is code already was. */
@@ -119,6 +119,13 @@ static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
 	code_page_set_user_visible(v, page);
 }
 
+/* User mode comes to execute the page at @target, which is not scanned: its ICIMVAU is for C (wr_icimvau()). */
+static void note_user_page(const struct fill *f, hpa_t target)
+{
+	f->frame->w[0] |= FRAME_USER;
+	vcpu_forget_no_code(f->s->v, (u32)target);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
@@ -133,7 +140,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
 	} else {
-		f->frame->w[0] |= FRAME_USER;
+		note_user_page(f, f->target);
 		return;
 	}
 	if (f->view == VIEW_U && f->target != hpa_of(s, page))
@@ -652,7 +659,7 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
 		return false;
 	if (acc == ACC_EXEC)
-		f.frame->w[0] |= FRAME_USER;
+		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK));
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;

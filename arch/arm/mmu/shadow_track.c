@@ -142,12 +142,12 @@ void track_reset(struct shadow *s)
 
 /* -- code pages -- */
 
-/* Which small pages are to go: all, those that can be written, those that can be written or executed unscanned. */
-enum which { ALL, WRITABLE, LOOSE };
+/* Which small pages are to go: all, those that can be written, those that can be executed, those that can be either. */
+enum which { ALL, WRITABLE, EXECUTABLE, LOOSE };
 
 static bool entry_goes(u32 e, enum which which)
 {
-	return which == ALL || !(e & L2_AP2) || (which == LOOSE && !(e & L2_XN));
+	return which == ALL || (which != EXECUTABLE && !(e & L2_AP2)) || (which != WRITABLE && !(e & L2_XN));
 }
 
 /* Clear one small-page entry of table @tbl. */
@@ -284,6 +284,17 @@ void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
 	if (frame_is_code(frame))
 		mib_of(s, page)->fixed--;
 	*frame = (struct frame){ .w[0] = frame->w[0] & FRAME_TABLE };
+}
+
+void shadow_forget_user(struct vcpu *v, gpa_t page)
+{
+	struct shadow *s = v->shadow;
+	struct frame *frame = frame_of(s, page);
+
+	if (!frame || frame_is_code(frame) || !(frame->w[0] & FRAME_USER))
+		return;
+	frame_clear(s, frame, page, 0, EXECUTABLE);
+	frame->w[0] &= ~FRAME_USER;
 }
 
 /* -- pages of guest tables (shadow_table.c) -- */

@@ -58,6 +58,8 @@ void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 void shadow_protect_page(struct vcpu *v, gpa_t page);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
+/* User mode has executed @page, which is no scanned code, as if it never had: its next fetch faults, and so does the kernel's first one. */
+void shadow_forget_user(struct vcpu *v, gpa_t page);
 u32 shadow_audit(struct vcpu *v);
 /* With AUDIT_ROOTS, before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
 void root_audit(struct vcpu *v);
