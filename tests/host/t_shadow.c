@@ -2361,6 +2361,44 @@ static void mmu_off_and_on(void)
 	guest_write_sctlr(sctlr);
 }
 
+static void write_ttbcr(u32 value)
+{
+	v->cp15.ttbcr = value;
+	shadow_ctx_changed(v, CTX_TTBCR);
+}
+
+/*
+ * Another TTBCR under the same TTBR0: walks are disabled of what the user's table describes, or the kernel's, or the latter begins elsewhere. Tables
+ * that are not walked change quietly.
+ */
+static void change_ttbcr(void)
+{
+	u32 n = world.n;
+
+	if (rnd(4) == 0)
+		world.n = rnd(3);
+	write_ttbcr(world.n | (rnd(3) == 0 ? TTBCR_PD1 : rnd(2) ? TTBCR_PD0 : 0));
+	for (u32 i = rnd(12); i; i--) {
+		u32 r = rnd(8);
+
+		if (r < 5)
+			random_access();
+		else if (r == 5)
+			change_user_leaf();
+		else if (r == 6)
+			change_kernel_leaf();
+		else
+			space_enter(rnd(SPACES));
+	}
+	if (v->cp15.ttbcr & TTBCR_PD0 && rnd(2)) {
+		shadow_tlbi(v, rnd(2) && !world.no_asid ? TLBI_ASID : TLBI_ALL, space_asid[cur_space]);
+		change_quietly(cur_space);
+	}
+	audit();
+	world.n = n;
+	write_ttbcr(n);
+}
+
 static void random_step(void)
 {
 	u32 r = rnd(1000);
@@ -2383,6 +2421,8 @@ static void random_step(void)
 		space_replace();
 	else if (r == 993 && rnd(4) == 0)
 		mmu_off_and_on();
+	else if (r == 993)
+		change_ttbcr();
 	else if (r == 994)
 		change_super();
 	else if (r == 995)
