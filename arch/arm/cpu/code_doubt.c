@@ -338,12 +338,25 @@ static bool is_before_return(const u32 *page, u32 i)
 	return i + 1 < SCAN_WORDS && page[i + 1] >> 28 == 14 && never_goes_on(page[i + 1]);
 }
 
+/* Is most of the page A32 code? One with T32 code and the A32 stubs by which that calls other libraries, is not. */
+static bool is_mostly_a32(const u32 *page)
+{
+	u32 a32 = 0, others = 0;
+
+	for (u32 i = 0; i < SCAN_WORDS; i++) {
+		a32 += looks_a32(page[i]);
+		others += page[i] && !looks_a32(page[i]);
+	}
+	return a32 >= others;
+}
+
 /* Is the word at @i, where A32 code is about to be executed, one of its kernel's? Or @thumb: where T32 code is. */
 static bool is_privileged_word(const u32 *page, u32 i, bool thumb)
 {
 	if (may_be_a32_system(page[i]) && is_a32_system(page[i]))
 		return !thumb || is_among_a32(page, i);
-	return !thumb && may_be_for_user(page[i]) && a32_is_site(page[i]) && (is_among_a32(page, i) || is_before_return(page, i));
+	return !thumb && may_be_for_user(page[i]) && a32_is_site(page[i]) && (is_among_a32(page, i) || is_before_return(page, i)) &&
+	       is_mostly_a32(page);
 }
 
 bool code_doubt_is_privileged(const u32 *page, bool thumb)

@@ -508,6 +508,42 @@ static void fill(struct fill *f)
 		note_super(s, f->va);
 }
 
+/* The guest's domain of what @n holds. */
+static u32 node_domain(const struct shadow *s, const struct node *n)
+{
+	if (is_flat(s))
+		return GD_FLAT;
+	return (n->desc & (L1_TYPE | L1_SUPER)) == (L1_SECTION | L1_SUPER) ? 0 : L1_DOMAIN_OF(n->desc);
+}
+
+/*
+ * Where the other view of a slot has what is wanted, linking that is all (rule 4): what a TLB has hits, whatever the guest's tables say by now.
+ * User mode needs view U, a fetch of the kernel's K. Other accesses of the kernel's stay in the view that it executes in, or it would go round in a circle.
+ */
+bool shadow_toggle(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv)
+{
+	const enum view view = priv ? VIEW_K : VIEW_U;
+	struct shadow *s = v->shadow;
+	u32 dom, e;
+	struct node *n;
+
+	root_follow(s);
+	n = root_node(s, s->cur, va >> SECTION_SHIFT);
+	if (!n || s->asid_pending || (priv && acc != ACC_EXEC) || n->tbl[view] == TBL_NONE || s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view == view)
+		return false;
+	e = tbl_ptr(s, n->tbl[view])[va >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+	dom = s->dom_of[node_domain(s, n)][view][n->ng];
+	if (!e || (acc == ACC_EXEC && e & L2_XN) || (acc == ACC_WRITE && e & L2_AP2) || !dom ||
+	    !((priv ? v->dacr_kernel : v->dacr_user) >> (2 * dom) & 1))
+		return false;
+	n->ref = true;
+	s->dom[dom].stamp = ++s->dom_stamp;
+	s->toggles++;
+	root_set_slot(s, s->cur, n->slot, (u32)(s->tbl_hpa + n->tbl[view] * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE);
+	vcpu_count(v, EXIT_DOMAIN);
+	return true;
+}
+
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *gf)
 {
 	struct shadow *s = v->shadow;
@@ -515,6 +551,8 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	struct walk w;
 	struct fill f;
 
+	if (shadow_toggle(v, va, acc, priv))
+		return SHADOW_FIXED;
 	if (guest_walk(v, va, acc, priv, &w, gf))
 		return SHADOW_GUEST_FAULT;
 	*gpa = w.gpa;

@@ -125,6 +125,8 @@ u32 guest_walk_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv
  * and perhaps its table; then nothing was done. Counts the exit. What system calls need may be gone (call_refresh()).
  */
 bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, const struct short_walk *w);
+/* Does it need no more for @acc at @va than to link the other view's table? Then that was done. Counts the exit; as shadow_fill_short(). */
+bool shadow_toggle(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv);
 /*
  * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
