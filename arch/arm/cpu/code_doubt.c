@@ -189,6 +189,17 @@ static bool replace_loads(struct code_scan *s, const u32 *const page[3])
 	return s->nr_sites != before;
 }
 
+/* Loads whose target a register decides read the originals, where some words are replaced. False: there are none. */
+static bool replace_indexed(struct code_scan *s, const u32 *const page[3])
+{
+	u32 before = s->nr_sites;
+
+	for (u32 k = 0; k < s->nr_pcs && before; k++)
+		if (!(s->state[SCAN_WORDS + s->pc[k]] & (SCAN_SITE | SCAN_DATA)) && code_scan_reads_anywhere(s, page, s->pc[k]))
+			add_site(s, SCAN_WORDS + s->pc[k]);
+	return s->nr_sites != before;
+}
+
 static bool is_executed(const struct code_scan *s, u32 index)
 {
 	return s->state[SCAN_WORDS + index] & SCAN_FLOW;
@@ -225,6 +236,7 @@ u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry)
 
 	s->nr_doubts = s->nr_either = 0;
 	s->interpret = false;
+	clear &= !replace_indexed(s, page);
 	if (clear && !s->nr_pointers)
 		return s->nr_sites;
 	if (entry < SCAN_WORDS)
