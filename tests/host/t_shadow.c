@@ -1002,6 +1002,23 @@ static void views_are_toggled(void **state)
 	audit();
 }
 
+/* Which pages' ICIMVAU is for C: those that User mode executes and the kernel may write. */
+static void user_pages_are_noted(void **state)
+{
+	u32 page[2] = { (u32)displaced + RAM + 0x3000, (u32)displaced + RAM + 0x4000 };
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00100000, P(RAM + 0x3000, KRW_URO));
+	l2(0, 0x00101000, P(RAM + 0x4000, URO));
+	mmu_on();
+	for (u32 i = 0; i < 2; i++)
+		v->no_code[vcpu_no_code(page[i])] = page[i];
+	for (u32 i = 0; i < 2; i++)
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, false));
+	assert_int_equal(v->no_code[vcpu_no_code(page[0])], 0);
+	assert_int_equal(v->no_code[vcpu_no_code(page[1])], page[1]);
+}
+
 /* What User mode executed unscanned, and its kernel may have changed: by no mapping it goes on without a fault. */
 static void user_is_forgotten(void **state)
 {
@@ -1011,7 +1028,6 @@ static void user_is_forgotten(void **state)
 	mmu_on();
 	for (u32 i = 0; i < 4; i++)
 		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, false));
-	v->no_code[vcpu_no_code((u32)displaced + RAM + 0x3000)] = (u32)displaced + RAM + 0x3000;
 	shadow_forget_user(v, RAM + 0x3000);
 	u64 fills = s->fills;
 	assert_true(guest_does(0x00101000, ACC_EXEC, false));	/* of another page */
@@ -1024,7 +1040,6 @@ static void user_is_forgotten(void **state)
 	shadow_forget_user(v, RAM + 0x4000);
 	shadow_forget_user(v, RAM + 0x4000);
 	assert_true(guest_does(0x00101000, ACC_EXEC, false));
-	assert_int_equal(v->no_code[vcpu_no_code((u32)displaced + RAM + 0x4000)], 0);
 	audit();
 }
 
@@ -2555,7 +2570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(another_kernel_starts), E(views_are_toggled), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(views_are_toggled), E(user_pages_are_noted), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),

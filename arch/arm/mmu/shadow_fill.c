@@ -24,7 +24,7 @@
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
  *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. A page
  *     that User mode executes first is scanned for both if it holds what looks like its kernel's code (code_page_is_privileged()), because
- *     a later jump of the kernel's does not fault; ICIMVAU has it looked at again. Not covered: what is written there and told by ICIALLU alone.
+ *     a later jump of the kernel's does not fault; ICIMVAU has it looked at again where the kernel may write. Not covered: what is told by ICIALLU alone, or written by another mapping only.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
@@ -119,11 +119,15 @@ static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
 	code_page_set_user_visible(v, page);
 }
 
-/* User mode comes to execute the page at @target, which is not scanned: its ICIMVAU is for C (wr_icimvau()). */
-static void note_user_page(const struct fill *f, hpa_t target)
+/*
+ * User mode comes to execute the page at @target, which is not scanned. Where the guest's kernel may write to it, ICIMVAU is for C (wr_icimvau()):
+ * what it has put there may be for itself.
+ */
+static void note_user_page(const struct fill *f, hpa_t target, bool kernel_writes)
 {
 	f->frame->w[0] |= FRAME_USER;
-	vcpu_forget_no_code(f->s->v, (u32)target);
+	if (kernel_writes)
+		vcpu_forget_no_code(f->s->v, (u32)target);
 }
 
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
@@ -140,7 +144,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
 	} else {
-		note_user_page(f, f->target);
+		note_user_page(f, f->target, rights_of(f->w, VIEW_K) == RIGHTS_RW);
 		return;
 	}
 	if (f->view == VIEW_U && f->target != hpa_of(s, page))
@@ -697,7 +701,8 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
 		return false;
 	if (acc == ACC_EXEC)
-		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK));
+		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK),
+			       ap_rights_pl1[FIELD(w->l2desc, 9, 9) << 2 | FIELD(w->l2desc, 5, 4)] == RIGHTS_RW);
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
