@@ -304,7 +304,7 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 			code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 		else {
-			shadow_forget_user(v, ALIGN_DOWN(gpa, PAGE_SIZE));	/* there may be something for its kernel now */
+			shadow_look_again(v, ALIGN_DOWN(gpa, PAGE_SIZE));	/* there may be something for its kernel now */
 			note_no_code(v, gpa);
 		}
 		shadow_touch(v, value);

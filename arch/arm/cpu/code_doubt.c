@@ -332,10 +332,10 @@ static bool is_a32_system(u32 w)
 	return false;
 }
 
-/* All of those have pc or ones in bits 15:12, or no condition, or are MRS, which ends in zeros: few words need a second look. */
+/* All of those have pc or ones in bits 15:12, as BX and BLX have, or no condition, or are MRS, which ends in zeros: few words need a second look. */
 static inline bool may_be_a32_system(u32 w)
 {
-	return (w & 0xf000) == 0xf000 || !(w & 0xfff) || w >> 28 == 15;
+	return ((w & 0xf000) == 0xf000 && (w & 0x0fffffd0) != 0x012fff10) || !(w & 0xfff) || w >> 28 == 15;
 }
 
 /* LDM^, STM^, LDRT, STRT and the like, always executed: no program has them, but T32 code often looks so. */

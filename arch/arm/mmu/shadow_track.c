@@ -253,6 +253,16 @@ static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t
 	}
 }
 
+/* How often User mode's page @page was looked at again and nothing of its kernel's was there. */
+static struct looked *looked_at(struct shadow *s, gpa_t page)
+{
+	struct looked *l = &s->looked[page >> PAGE_SHIFT & (ARRAY_SIZE(s->looked) - 1)];
+
+	if (l->page != page)
+		*l = (struct looked){ .page = page };
+	return l;
+}
+
 void shadow_protect_page(struct vcpu *v, gpa_t page)
 {
 	struct shadow *s = v->shadow;
@@ -262,6 +272,7 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	if (!frame || frame_is_code(frame))
 		return;
 	xlate_forget(v);
+	looked_at(s, page)->times = 0;
 	frame_clear(s, frame, page, 0, LOOSE);
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;
@@ -295,6 +306,15 @@ void shadow_forget_user(struct vcpu *v, gpa_t page)
 		return;
 	frame_clear(s, frame, page, 0, EXECUTABLE);
 	frame->w[0] &= ~FRAME_USER;
+}
+
+void shadow_look_again(struct vcpu *v, gpa_t page)
+{
+	struct shadow *s = v->shadow;
+	const struct frame *frame = frame_of(s, page);
+
+	if (frame && frame->w[0] & FRAME_USER && looked_at(s, page)->times++ < LOOKS_AGAIN)
+		shadow_forget_user(v, page);
 }
 
 /* -- pages of guest tables (shadow_table.c) -- */

@@ -60,6 +60,8 @@ void shadow_protect_page(struct vcpu *v, gpa_t page);
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 /* User mode has executed @page, which is no scanned code, as if it never had: its next fetch faults, and so does the kernel's first one. */
 void shadow_forget_user(struct vcpu *v, gpa_t page);
+/* The same, because the guest says that @page has changed; not again and again. */
+void shadow_look_again(struct vcpu *v, gpa_t page);
 u32 shadow_audit(struct vcpu *v);
 /* With AUDIT_ROOTS, before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
 void root_audit(struct vcpu *v);
