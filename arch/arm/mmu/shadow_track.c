@@ -256,7 +256,7 @@ static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t
 /* How often User mode's page @page was looked at again and nothing of its kernel's was there. */
 static struct looked *looked_at(struct shadow *s, gpa_t page)
 {
-	struct looked *l = &s->looked[page >> PAGE_SHIFT & (ARRAY_SIZE(s->looked) - 1)];
+	struct looked *l = &s->looked[(u32)page >> PAGE_SHIFT & (ARRAY_SIZE(s->looked) - 1)];
 
 	if (l->page != page)
 		*l = (struct looked){ .page = page };
