@@ -46,6 +46,7 @@
 #define FRAME_ENTRY	BIT(29)		/* w[n]: table 23:8, index 7:0 */
 #define FRAME_USER	BIT(28)		/* w[0]: virtual User mode has fetched from it while it was no scanned code */
 #define FRAME_TABLE	BIT(27)		/* w[0]: guest tables whose shadow follows stores, nothing maps it writable */
+#define FRAME_USER_W	BIT(26)		/* w[0]: the same, by a mapping that the guest's kernel may write by */
 #define FRAME_NAME	(FRAME_ENTRY | 0x00ffffffu)
 #define FRAME_NAME_TBL(name)	((name) >> 8 & 0xffffu)
 

@@ -125,7 +125,7 @@ static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
  */
 static void note_user_page(const struct fill *f, hpa_t target, bool kernel_writes)
 {
-	f->frame->w[0] |= FRAME_USER;
+	f->frame->w[0] |= FRAME_USER | (kernel_writes ? FRAME_USER_W : 0);
 	if (kernel_writes)
 		vcpu_forget_no_code(f->s->v, (u32)target);
 }

@@ -305,7 +305,7 @@ void shadow_forget_user(struct vcpu *v, gpa_t page)
 	if (!frame || frame_is_code(frame) || !(frame->w[0] & FRAME_USER))
 		return;
 	frame_clear(s, frame, page, 0, EXECUTABLE);
-	frame->w[0] &= ~FRAME_USER;
+	frame->w[0] &= ~(FRAME_USER | FRAME_USER_W);
 }
 
 void shadow_look_again(struct vcpu *v, gpa_t page)
@@ -313,7 +313,7 @@ void shadow_look_again(struct vcpu *v, gpa_t page)
 	struct shadow *s = v->shadow;
 	const struct frame *frame = frame_of(s, page);
 
-	if (frame && frame->w[0] & FRAME_USER && looked_at(s, page)->times++ < LOOKS_AGAIN)
+	if (frame && frame->w[0] & FRAME_USER_W && looked_at(s, page)->times++ < LOOKS_AGAIN)
 		shadow_forget_user(v, page);
 }
 
