@@ -180,6 +180,14 @@ static enum coproc_result wr_ttbcr(struct vcpu *v, const struct coproc_row *row,
 
 /* -- cache and branch predictor maintenance -- */
 
+/* Faults of cache maintenance and of address translation have WnR set (B4.1.52). */
+static enum coproc_result maintenance_abort(struct vcpu *v, struct gfault *f)
+{
+	f->fsr |= BIT(11);
+	inject_dabt(v, f);
+	return COPROC_FAULT;
+}
+
 /*
  * Translate the MVA of a cache operation. A missing translation is delivered as a data abort with WnR set (B3.13.3, cache
  * maintenance). Rights are not checked: Linux up to 6.11 maintains user addresses (cacheflush system call) while its DACR
@@ -195,11 +203,8 @@ static enum coproc_result cache_target(struct vcpu *v, u32 mva, gpa_t *gpa)
 	v->cp15.dacr = ~0u;		/* manager of all domains, for this walk */
 	err = guest_walk(v, mva, ACC_READ, true, &w, &f);
 	v->cp15.dacr = dacr;
-	if (err) {
-		f.fsr |= BIT(11);
-		inject_dabt(v, &f);
-		return COPROC_FAULT;
-	}
+	if (err)
+		return maintenance_abort(v, &f);
 	*gpa = w.gpa;
 	return COPROC_OK;
 }
@@ -304,8 +309,10 @@ static enum coproc_result wr_icimvau(struct vcpu *v, const struct coproc_row *ro
 		arch_icache_invalidate_all();
 		if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 			note_changed_code(v, gpa);
-		else
+		else {
+			shadow_look_again(v, ALIGN_DOWN(gpa, PAGE_SIZE));	/* there may be something for its kernel now */
 			note_no_code(v, gpa);
+		}
 		shadow_touch(v, value);
 	}
 	return r;
@@ -331,6 +338,12 @@ static enum coproc_result wr_dsb(struct vcpu *v, const struct coproc_row *row, u
 #define PAR_NS			BIT(9)
 #define SUPERSECTION_SIZE	(16 * SECTION_SIZE)
 
+/* An external abort on a walk is no result of a translation but an exception (B3.12.4); FS of either level. */
+static bool is_walk_abort(u32 fsr)
+{
+	return (fsr & 0x40d) == 0xc;
+}
+
 static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row, u32 value)
 {
 	enum shadow_access acc = row->enc & 1 ? ACC_WRITE : ACC_READ;
@@ -339,6 +352,8 @@ static enum coproc_result wr_ats1c(struct vcpu *v, const struct coproc_row *row,
 	struct gfault f;
 
 	if (guest_walk(v, value, acc, priv, &w, &f)) {
+		if (is_walk_abort(f.fsr))
+			return maintenance_abort(v, &f);
 		/* F = 1; FS[5:0] = {ExT, FS[4], FS[3:0]} at 6:1 (B4.1.112) */
 		v->cp15.par = 1 | (f.fsr & 0xf) << 1 | FIELD(f.fsr, 10, 10) << 5 | FIELD(f.fsr, 12, 12) << 6;
 		return COPROC_OK;

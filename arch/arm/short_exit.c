@@ -37,6 +37,12 @@ static inline bool fs_is_simple(u32 fsr)
 	return (BIT(0x5) | BIT(0x7) | BIT(0xf)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
 }
 
+/* The same, and what is the shadow's own doing: permission faults of sections, closed domains. */
+static inline bool fs_is_of_shadow(u32 fsr)
+{
+	return (BIT(0x5) | BIT(0x7) | BIT(0x9) | BIT(0xb) | BIT(0xd) | BIT(0xf)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
+}
+
 /* On path `inline` stubs only remember the guest's DACR. False: what the host's is for it, C must find out. */
 static inline bool settle_dacr(struct vcpu *v, u32 dacr)
 {
@@ -171,15 +177,27 @@ static bool pass_on(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
 	return true;
 }
 
-static bool fill(struct vcpu *v, gva_t va, enum shadow_access acc, const struct short_walk *w)
+static bool hidden_fault(struct vcpu *v, gva_t va)
 {
-	if (!progress_is_plain(v) || !shadow_fill_short(v, va, acc, vcpu_privileged(v), w))
-		return false;
 	progress_hidden_fault(v, va);
 	v->hw_dacr = read_dacr();	/* rule 4 */
 	if (v->open_used && !call_was_seen(v))
 		call_refresh(v);
 	return true;
+}
+
+static bool fill(struct vcpu *v, gva_t va, enum shadow_access acc, const struct short_walk *w)
+{
+	return progress_is_plain(v) && shadow_fill_short(v, va, acc, vcpu_privileged(v), w) && hidden_fault(v, va);
+}
+
+/* Code and data of both privileges in one megabyte: each time the one comes behind the other. */
+static bool toggle(struct vcpu *v, gva_t va, enum shadow_access acc)
+{
+	bool priv = vcpu_privileged(v);
+
+	return progress_is_plain(v) && (!priv || !v->open_used || settle_dacr(v, v->open->dacr)) && shadow_toggle(v, va, acc, priv) &&
+	       hidden_fault(v, va);
 }
 
 /* -- emulated devices -- */
@@ -282,7 +300,11 @@ static enum short_end data_abort(struct vcpu *v, gva_t va, enum shadow_access ac
 static enum short_end short_abort(struct vcpu *v, u32 fsr, gva_t va, enum shadow_access acc)
 {
 	/* In a stub, which User mode never is: path_inline.c knows of which instruction it is. */
-	return !fs_is_simple(fsr) || (vcpu_privileged(v) && shadow_is_umbras(v, v->r[15])) ? SHORT_NOT : data_abort(v, va, acc);
+	if (vcpu_privileged(v) && shadow_is_umbras(v, v->r[15]))
+		return SHORT_NOT;
+	if (fs_is_of_shadow(fsr) && toggle(v, va, acc))
+		return SHORT_DONE;
+	return fs_is_simple(fsr) ? data_abort(v, va, acc) : SHORT_NOT;
 }
 
 /* -- TLB operations -- */

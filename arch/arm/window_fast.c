@@ -361,8 +361,10 @@ static bool fast_cache_page(const struct vcpu *v, u32 op, u32 va)
 		return false;		/* here the window answers; what the guest has there, the slow path knows */
 	if (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1))	/* DCCMVAC, DCCMVAU */
 		return true;
-	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written; ICIMVAU */
-	return fast_user_writable(va) || (op == CACHE_OP(5, 1) && fast_no_code(v, va));
+	if (op == CACHE_OP(5, 1))
+		return fast_no_code(v, va);	/* what User mode executes is not scanned, but looked at again */
+	/* DCCIMVAC, DCIMVAC: a device is about to write, or has written */
+	return fast_user_writable(va);
 }
 
 /*

@@ -40,6 +40,9 @@ static void test_read_and_executed(void)
 		{ "LDRSB", 0xe1df90d7, NOP, 0xffffffe1 }, { "LDRSH", 0xe1df90f6, NOP, 0xffffe10f }, { "LDRNE, condition fails", 0x159f9004, 0xe1500000, 0xa9000009 },
 		{ "LDR through ADR", 0xe59a9000, 0xe28fa008, MRS_R6 }, { "LDM through ADR", 0xe89a0200, 0xe28fa008, MRS_R6 },
 		{ "LDRB through ADR", 0xe5da9003, 0xe28fa008, MRS_R6 >> 24 },
+		{ "LDR by a register", 0xe79f900a, 0xe3a0a004, MRS_R6 }, { "LDRB by a register", 0xe7df900a, 0xe3a0a007, MRS_R6 >> 24 },
+		{ "LDR by a shifted register", 0xe79f910a, 0xe3a0a001, MRS_R6 }, { "LDRH by a register", 0xe19f90ba, 0xe3a0a006, MRS_R6 >> 16 },
+		{ "LDRSH by a register, down", 0xe11f90fa, 0xe3e0a003, MRS_R6 & 0xffff }, { "LDRD by a register", 0xe18f80da, 0xe3a0a000, MRS_R6 },
 	};
 
 	group_begin("instructions that are read and executed");

@@ -392,6 +392,23 @@ static void test_unprivileged_forms(void)
 	group_end();
 }
 
+/* Address translation where the second-level table is nowhere: an abort of its own, not a result (B3.12.4). WnR is set (B4.1.52), not by all. */
+static void test_translation_of_nothing(void)
+{
+	group_begin("address translation whose walk aborts");
+	pt_section(l1_main, VA, L1_TABLE(HOLE_ADDR, 3));
+	tlb_all();
+	group_check(VEC_DABT, TRY(MCR(0, c7, c8, 0, VA + OFFSET); isb()), "privileged read");
+	group_check(FS_EXT_L2, DFSR_FS(exc_frame.dfsr) & ~FSR_WNR, "privileged read: status");
+	group_check(VA + OFFSET, exc_frame.dfar, "privileged read: address");
+	group_check(VEC_DABT, TRY(MCR(0, c7, c8, 3, VA + OFFSET); isb()), "User mode's write");
+	group_check(FS_EXT_L2, DFSR_FS(exc_frame.dfsr) & ~FSR_WNR, "User mode's write: status");
+	group_check(3, DFSR_DOM(exc_frame.dfsr), "User mode's write: domain");
+	pt_section(l1_main, VA, 0);
+	tlb_all();
+	group_end();
+}
+
 void guest_main(void)
 {
 	pt_flat(l1_main);
@@ -402,6 +419,7 @@ void guest_main(void)
 	test_domains(SECTION);
 	test_domains(SMALL);
 	test_translation_faults();
+	test_translation_of_nothing();
 	test_crossing();
 	test_access_flag();
 	test_unprivileged_forms();

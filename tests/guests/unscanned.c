@@ -146,12 +146,20 @@ static void make_common(u32 va, u32 word)
 	code_sync((void *)page, 0x100);
 }
 
+/* As if the kernel had just begun: what it did before may have changed how pages of User mode are treated. */
+static void anew(void)
+{
+	mmu_off();
+	mmu_on(l1_main, DACR_CLIENT(0));
+}
+
 static void test_executed_first(void)
 {
 	u32 va = VA + 0xb0000;
 
 	group_begin("functions in pages that User mode executed first");
 	for (u32 i = 0; i < ARRAY_SIZE(executed_first); i++, va += 0x1000) {
+		anew();
 		make_common(va, executed_first[i].word);
 		user(executed_first[i].name, va + USER_PART, 0);
 		unmasks(executed_first[i].name, va + FUNCTION, executed_first[i].in);
@@ -161,6 +169,112 @@ static void test_executed_first(void)
 	user("MRS", va + USER_PART, 0);
 	kernel_calls("MRS", va);
 	group_end();
+}
+
+/* What an access of the function at @pc to the kernel's memory ends in. */
+static u32 ends_in(u32 pc)
+{
+	return TRY(((void (*)(u32, u32))pc)(TEST_RAM, 0));
+}
+
+/* The same of what only checks the rights of User mode, or is about its registers: alone in the page. */
+static void test_executed_first_user_access(void)
+{
+	static const struct { const char *name; u32 word; } loads[] = {
+		{ "LDRT", 0xe4b01000 }, { "LDRBT", 0xe4f01000 }, { "LDRHT", 0xe0f010b0 }, { "STRT", 0xe4a01000 }, { "STRBT of a register", 0xe6e01001 },
+	};
+	u32 va = VA + 0xc0000, user_regs[2] = { 0x11223344, 0x55667788 }, now[2];
+
+	group_begin("accesses as User mode in pages that it executed first");
+	for (u32 i = 0; i < ARRAY_SIZE(loads); i++, va += 0x1000) {
+		anew();
+		make_common(va, loads[i].word);
+		user(loads[i].name, va + USER_PART, 0);
+		group_check(VEC_DABT, ends_in(va + FUNCTION), "%s", loads[i].name);
+	}
+	anew();
+	make_common(va, 0xe8d06000);				/* ldmia r0, {sp, lr}^ */
+	user("LDM^", va + USER_PART, 0);
+	((void (*)(u32 *))(va + FUNCTION))(user_regs);
+	asm volatile("stmia %0, {sp, lr}^\n nop" : : "r"(now) : "memory");
+	group_check(user_regs[0], now[0], "LDM^: sp");
+	group_check(user_regs[1], now[1], "LDM^: lr");
+	group_end();
+}
+
+/* A function is put into a page that User mode has executed, by another address of the page, and that or its own is named when it is told. */
+static void test_written_since(void)
+{
+	group_begin("functions written to pages that User mode executed");
+	for (u32 i = 0; i < 4; i++) {
+		u32 va = VA + 0xd0000 + 0x1000 * i, at = TEST_RAM + PAGES + 0x1000 * pages + FUNCTION;
+
+		anew();
+		make_common(va, NOP);
+		write32(at + 4, NOP);
+		user("before", va + USER_PART, 0);
+		for (u32 turn = 0; turn < 2; turn++) {
+			write32(at, i & 2 ? NOP : MRS_R0);
+			write32(at + 4, i & 2 ? MRS_R0 : NOP);
+			write32(at + 8, 0xe12fff1e);
+			code_sync((void *)(i & 1 ? va + FUNCTION : at), 12);
+			kernel_calls("written", va);
+			user("after", va + USER_PART, 0);
+			write32(at, NOP);
+			write32(at + 4, NOP);
+			code_sync((void *)(i & 1 ? va + FUNCTION : at), 12);
+			user("without it", va + USER_PART, 0);
+		}
+	}
+	group_end();
+}
+
+/* T32 functions that are to unmask IRQ or say the mode; with User code of either set in the same page, which ran first. */
+static const struct { const char *name; u16 half[6]; bool mode; } t32_first[] = {
+	{ "MRS", { 0xf3ef, 0x8000, 0x4770, 0xbf00, 0xbf00, 0xbf00 }, true },
+	{ "CPSIE", { 0xb662, 0x4770, 0xbf00, 0xbf00, 0xbf00, 0xbf00 }, false },
+	{ "CPSIE.W", { 0xf3af, 0x8440, 0x4770, 0xbf00, 0xbf00, 0xbf00 }, false },
+	{ "MSR", { 0xf380, 0x8100, 0x4770, 0xbf00, 0xbf00, 0xbf00 }, false },
+};
+
+static void t32_function(u32 i, u32 va, bool user_t32)
+{
+	u32 page = TEST_RAM + PAGES + 0x1000 * pages, old = cpsr_read(), got;
+	struct ctx c;
+
+	anew();
+	make_common(va, NOP);
+	for (u32 k = 0; k < 6; k++)
+		write16(page + FUNCTION + 2 * k, t32_first[i].half[k]);
+	write32(page + 0x44, 0xe12fff1e);			/* where make() has vectors */
+	write16(page + USER_PART + 8, 0xdf00);
+	code_sync((void *)page, 0x100);
+	ctx_init(&c, MODE_USR | masks | (user_t32 ? PSR_T : 0));
+	c.pc = va + USER_PART + (user_t32 ? 8 : 0);
+	group_check(VEC_SVC, ctx_run(&c), "%s: User mode", t32_first[i].name);
+	irq_disable();
+	got = ((u32 (*)(u32))(va + FUNCTION + 1))(old & ~PSR_I);
+	if (t32_first[i].mode)
+		group_check(MODE_SVC, got & 0x1f, "%s: mode", t32_first[i].name);
+	else
+		group_check(0, cpsr_read() & PSR_I, "%s: IRQ mask", t32_first[i].name);
+	asm volatile("msr cpsr_c, %0" : : "r"(old) : "memory");
+}
+
+static void test_t32_executed_first(void)
+{
+	u32 at = TEST_RAM + PAGES + 0x1000 * pages++;
+
+	write16(at, 0x4770);					/* the kernel has T32 code */
+	code_sync((void *)at, 4);
+	((void (*)(void))(at + 1))();
+	for (u32 user_t32 = 0; user_t32 < 2; user_t32++) {
+		group_begin(user_t32 ? "T32 functions in pages that User mode executed first, as T32 code" :
+			    "T32 functions in pages that User mode executed first, as A32 code");
+		for (u32 i = 0; i < ARRAY_SIZE(t32_first); i++)
+			t32_function(i, VA + 0xe0000 + 0x1000 * (2 * i + user_t32), user_t32);
+		group_end();
+	}
 }
 
 static void test_functions(void)
@@ -177,7 +291,7 @@ static void test_functions_again(const char *name, u32 va, u32 rights, u32 entry
 {
 	group_begin(name);
 	make(l2, va, rights);
-	tlb_all();
+	anew();
 	user(name, VA + entry, data);
 	kernel_calls(name, va);
 	user(name, VA + USER_SVC, 0);
@@ -207,8 +321,11 @@ void guest_main(void)
 	test_vectors();
 	test_high_vectors();
 	test_executed_first();
+	test_executed_first_user_access();
+	test_written_since();
 	test_functions();
 	test_functions_again("a function beside what User mode executes", VA + 0x2000, URO, USER_SVC, 0);
 	test_functions_again("a function in a page that User mode wrote", VA + 0xa0000, URW, USER_STORE, VA + 0xa0f00);
 	test_functions_again("a function beside what User mode read", VA + 0xa1000, URO, USER_LOAD, VA + 0xa0000);
+	test_t32_executed_first();
 }

@@ -918,7 +918,7 @@ static void real_kernel(void **state)
 static struct vcpu v;
 static struct guest guest;
 static u32 protects, drops, window_drops, walks;
-static gpa_t protected_page, dropped_page;
+static gpa_t protected_page, dropped_page, forgotten_page;
 static hpa_t dropped_copy;
 static bool walk_fails;
 static gva_t alias_va;		/* one page that is also mapped elsewhere */
@@ -936,6 +936,8 @@ void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
 	dropped_page = page;
 	dropped_copy = copy;
 }
+
+void shadow_forget_user(struct vcpu *vc, gpa_t page) { forgotten_page = page; }
 
 void window_sites_drop(struct vcpu *vc, u32 copy) { window_drops++; }
 
@@ -2124,15 +2126,15 @@ static void privileged_code(void **state)
 
 	for (at = 0; at < PAGE_SIZE; at += 4)
 		put(RAM + at, others[at / 4 % ARRAY_SIZE(others)]);
-	assert_false(code_page_is_privileged(&v, RAM));
+	assert_false(code_page_is_privileged(&v, RAM, false));
 	for (u32 i = 0; i < ARRAY_SIZE(system); i++) {
 		at = i * (PAGE_SIZE - 4) / (ARRAY_SIZE(system) - 1) & ~3u;
 		put(RAM + at, system[i]);
-		assert_true(code_page_is_privileged(&v, RAM + 0x104));
+		assert_true(code_page_is_privileged(&v, RAM + 0x104, false));
 		put(RAM + at, NOP);
 	}
-	assert_false(code_page_is_privileged(&v, RAM));
-	assert_false(code_page_is_privileged(&v, RAM - PAGE_SIZE));	/* no memory */
+	assert_false(code_page_is_privileged(&v, RAM, false));
+	assert_false(code_page_is_privileged(&v, RAM - PAGE_SIZE, false));	/* no memory */
 }
 
 /* T32 code has the looks of a system instruction now and then. That it is one, A32 code around it says. */
@@ -2141,12 +2143,88 @@ static void privileged_code_among_t32(void **state)
 	for (u32 at = 0; at < PAGE_SIZE; at += 4)
 		put(RAM + at, 0xb570bd70);
 	put(RAM + 0x100, 0xf1080140);			/* lsls r0, r0, #5; add.w r0, r8, #... */
-	assert_true(code_page_is_privileged(&v, RAM));
+	assert_true(code_page_is_privileged(&v, RAM, false));
 	v.cpsr = MODE_USR | PSR_T;
-	assert_false(code_page_is_privileged(&v, RAM));
+	assert_false(code_page_is_privileged(&v, RAM, false));
 	put(RAM + 0x104, 0xe1a00001);
 	put(RAM + 0x108, 0xe12fff1e);
-	assert_true(code_page_is_privileged(&v, RAM));
+	assert_true(code_page_is_privileged(&v, RAM, false));
+}
+
+/* Accesses as User mode, where User mode comes with A32 code; among T32 code they are looks. */
+static void privileged_code_for_user(void **state)
+{
+	static const u32 words[] = { 0xe8d06000, 0xe8c06000, 0xe4b01000, 0xe6e01001, 0xe0f010b0 };
+
+	for (u32 at = 0xf0; at < 0x110; at += 4)
+		put(RAM + at, 0);
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		v.cpsr = MODE_USR;
+		put(RAM + 0x100, words[i]);
+		assert_false(code_page_is_privileged(&v, RAM, false));
+		put(RAM + 0x104, 0xe12fff1e);
+		assert_true(code_page_is_privileged(&v, RAM, false));
+		assert_false(code_page_is_privileged(&v, RAM, true));		/* it was looked at already */
+		v.cpsr = MODE_USR | PSR_T;
+		assert_false(code_page_is_privileged(&v, RAM, false));
+		put(RAM + 0x104, 0);
+	}
+}
+
+/* Of a kernel that has T32 code, its system instructions of that set count as well. */
+static void privileged_t32_code(void **state)
+{
+	static const u16 code[][2] = {
+		{ 0xf3ef, 0x8100 }, { 0xf381, 0x8900 }, { 0xf3af, 0x8620 }, { 0xf3af, 0x8113 }, { 0xf3de, 0x8f04 }, { 0xe82d, 0xc013 }, { 0xe9bd, 0xc000 },
+		{ 0xb662, 0x4770 }, { 0xb673, 0x4770 },
+	};
+	static const u16 none[][2] = { { 0xf3af, 0x8003 }, { 0xb660, 0x4770 }, { 0xb650, 0x4770 }, { 0xf8d0, 0xb662 }, { 0xe92d, 0x4010 }, { 0xf84d, 0xed04 } };
+
+	v.cpsr = MODE_USR | PSR_T;
+	put16(RAM + 0x102, code[0], 2);
+	assert_false(code_page_is_privileged(&v, RAM, false));
+	assert_false(comes_to(1, 0, MODE_SVC | PSR_T));		/* now it has */
+	v.cpsr = MODE_USR | PSR_T;
+	for (u32 i = 0; i < ARRAY_SIZE(code); i++) {
+		put16(RAM + 0x102, code[i], 2);
+		assert_true(code_page_is_privileged(&v, RAM, false));
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(none); i++) {
+		put16(RAM + 0x102, none[i], 2);
+		assert_false(code_page_is_privileged(&v, RAM, false));
+	}
+}
+
+/* A page that was interpreted for holding both sets, and holds nothing of its kernel's when User mode comes, is a program's. */
+static void mixed_page_is_given_away(void **state)
+{
+	put(RAM + PAGE_SIZE + 0x10, MRS);
+	assert_false(comes_to(0, 0, MODE_SVC | PSR_T));
+	assert_false(comes_to(1, 0, MODE_SVC));
+	exec_page(1);
+	v.r[15] = VA + PAGE_SIZE;
+	v.cpsr = MODE_SVC | PSR_T;
+	assert_true(comes_to(1, 0, MODE_SVC | PSR_T));		/* in the other set */
+	v.cpsr = MODE_USR | PSR_T;
+	put(RAM + PAGE_SIZE + 0x14, 0xe1a00000);
+	put(RAM + PAGE_SIZE + 0x18, 0xe1a00000);
+	assert_true(code_page_is_privileged(&v, RAM + PAGE_SIZE, true));
+	put(RAM + PAGE_SIZE + 0x10, 0);
+	assert_false(code_page_is_privileged(&v, RAM + PAGE_SIZE, true));
+	assert_false(comes_to(1, 0, MODE_USR | PSR_T));
+}
+
+/* What is interpreted from now on, User mode must not go on executing as it is. */
+static void interpreted_page_is_forgotten(void **state)
+{
+	forgotten_page = 0;
+	assert_false(comes_to(0, 0, MODE_SVC | PSR_T));
+	assert_int_equal(forgotten_page, 0);
+	put(RAM + PAGE_SIZE + 0x10, 0xb672b672);
+	assert_true(comes_to(1, 0, MODE_SVC));
+	assert_int_equal(forgotten_page, RAM + PAGE_SIZE);
+	v.cpsr = MODE_USR;
+	assert_true(code_page_is_privileged(&v, RAM + PAGE_SIZE, true));
 }
 
 /* What User mode was kept from for an A32 kernel's sake, it is not any more when that turns out to have T32 code and the page has no sites. */
@@ -2217,7 +2295,7 @@ int main(void)
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),
 		P(user_visible), P(everything_is_forgotten),
-		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(privileged_code), P(privileged_code_among_t32), P(kept_from_user_no_more), P(thumb_conflict), P(few_are_remembered),
+		P(elsewhere), P(written_again_and_again), P(both_sets), P(both_sets_ran), P(thumb_sites), P(thumb_site_out_of_the_tables), P(thumb_moved_from_the_end), P(seen_as_it_is_in_memory), P(other_set), P(privileged_code), P(privileged_code_among_t32), P(privileged_code_for_user), P(privileged_t32_code), P(mixed_page_is_given_away), P(interpreted_page_is_forgotten), P(kept_from_user_no_more), P(thumb_conflict), P(few_are_remembered),
 		P(foreign_words_in_interpreted_page),
 	};
 

@@ -183,7 +183,7 @@ static bool takes_stores, one_store;	/* where @takes_stores, a store is handed o
 bool code_page_takes_stores(struct vcpu *vc, gpa_t gpa) { return takes_stores; }
 bool insn_stores_one(struct vcpu *vc) { return one_store; }
 bool code_page_interpreted(struct vcpu *vc, gpa_t gpa, gva_t gva) { return false; }
-bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa) { return false; }
+bool code_page_is_privileged(struct vcpu *vc, gpa_t gpa, bool seen) { return false; }
 void xlate_forget(struct vcpu *vc) { }
 
 bool code_page_ready(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
@@ -1058,6 +1058,90 @@ static void code_without_a_copy(void **state)
 	assert_int_equal(code_state[4], KEPT);
 	assert_true(guest_does(0x00101000, ACC_WRITE, true));
 	assert_int_equal(code_state[4], 0);
+	audit();
+}
+
+/* Kernel and User mode by turns in one megabyte: no more than linking the other table. The kernel's data does not take it from where it executes. */
+static void views_are_toggled(void **state)
+{
+	u64 fills, toggles;
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00100000, P(RAM + 0x3000, KRW));
+	l2(0, 0x00101000, P(RAM + 0x4000, URW));
+	mmu_on();
+	assert_true(guest_does(0x00100000, ACC_EXEC, true));
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	fills = s->fills;
+	toggles = s->toggles;
+	for (u32 i = 0; i < 4; i++) {
+		assert_true(guest_does(0x00100000, ACC_EXEC, true));
+		assert_true(guest_does(0x00101000, ACC_EXEC, false));
+		assert_true(guest_does(0x00101000, ACC_WRITE, false));
+	}
+	assert_int_equal(s->fills, fills);
+	assert_int_equal(s->toggles, toggles + 8);
+	assert_true(guest_does(0x00100000, ACC_EXEC, true));
+	assert_true(guest_does(0x00101000, ACC_WRITE, true));
+	assert_true(guest_does(0x00100000, ACC_EXEC, true));
+	assert_int_equal(s->toggles, toggles + 9);
+	audit();
+}
+
+/* Which pages' ICIMVAU is for C: those that User mode executes and the kernel may write. */
+static void user_pages_are_noted(void **state)
+{
+	u32 page[2] = { (u32)displaced + RAM + 0x3000, (u32)displaced + RAM + 0x4000 };
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00100000, P(RAM + 0x3000, KRW_URO));
+	l2(0, 0x00101000, P(RAM + 0x4000, URO));
+	mmu_on();
+	for (u32 i = 0; i < 2; i++)
+		v->no_code[vcpu_no_code(page[i])] = page[i];
+	for (u32 i = 0; i < 2; i++)
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, false));
+	assert_int_equal(v->no_code[vcpu_no_code(page[0])], 0);
+	assert_int_equal(v->no_code[vcpu_no_code(page[1])], page[1]);
+}
+
+/* Pages of a run-time compiler are not looked at for ever. */
+static void changes_again_and_again(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	l2(0, 0x00101000, P(RAM + 0x4000, URW));
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	for (u32 i = 0; i < 8; i++) {
+		u64 fills;
+
+		shadow_look_again(v, RAM + 0x4000);
+		shadow_look_again(v, RAM + 0x4000);	/* of the same change */
+		fills = s->fills;
+		assert_true(guest_does(0x00101000, ACC_EXEC, false));
+		assert_int_equal(s->fills, fills + (i < 4));
+	}
+	audit();
+}
+
+/* What User mode executed unscanned, and its kernel may have changed: by no mapping it goes on without a fault. */
+static void user_is_forgotten(void **state)
+{
+	l1(0, 0x00100000, G_L2(0) | 1);
+	for (u32 i = 0; i < 4; i++)
+		l2(0, 0x00100000 + i * PAGE_SIZE, P(RAM + 0x3000 + (i & 1) * PAGE_SIZE, URW));
+	mmu_on();
+	for (u32 i = 0; i < 4; i++)
+		assert_true(guest_does(0x00100000 + i * PAGE_SIZE, ACC_EXEC, false));
+	shadow_forget_user(v, RAM + 0x3000);
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));	/* of another page */
+	assert_int_equal(s->fills, fills);
+	assert_true(guest_does(0x00100000, ACC_EXEC, true));	/* it faults, and is scanned */
+	assert_int_not_equal(code_state[3], 0);
+	audit();
+	shadow_forget_user(v, RAM + 0x3000);			/* not what is code */
+	assert_int_not_equal(code_state[3], 0);
 	audit();
 }
 
@@ -2584,6 +2668,44 @@ static void mmu_off_and_on(void)
 	guest_write_sctlr(sctlr);
 }
 
+static void write_ttbcr(u32 value)
+{
+	v->cp15.ttbcr = value;
+	shadow_ctx_changed(v, CTX_TTBCR);
+}
+
+/*
+ * Another TTBCR under the same TTBR0: walks are disabled of what the user's table describes, or the kernel's, or the latter begins elsewhere. Tables
+ * that are not walked change quietly.
+ */
+static void change_ttbcr(void)
+{
+	u32 n = world.n;
+
+	if (rnd(4) == 0)
+		world.n = rnd(3);
+	write_ttbcr(world.n | (rnd(3) == 0 ? TTBCR_PD1 : rnd(2) ? TTBCR_PD0 : 0));
+	for (u32 i = rnd(12); i; i--) {
+		u32 r = rnd(8);
+
+		if (r < 5)
+			random_access();
+		else if (r == 5)
+			change_user_leaf();
+		else if (r == 6)
+			change_kernel_leaf();
+		else
+			space_enter(rnd(SPACES));
+	}
+	if (v->cp15.ttbcr & TTBCR_PD0 && rnd(2)) {
+		shadow_tlbi(v, rnd(2) && !world.no_asid ? TLBI_ASID : TLBI_ALL, space_asid[cur_space]);
+		change_quietly(cur_space);
+	}
+	audit();
+	world.n = n;
+	write_ttbcr(n);
+}
+
 static void random_step(void)
 {
 	u32 r = rnd(1000);
@@ -2606,6 +2728,8 @@ static void random_step(void)
 		space_replace();
 	else if (r == 993 && rnd(4) == 0)
 		mmu_off_and_on();
+	else if (r == 993)
+		change_ttbcr();
 	else if (r == 994)
 		change_super();
 	else if (r == 995)
@@ -2711,7 +2835,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page), E(store_beside_code),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(another_kernel_starts), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(views_are_toggled), E(user_pages_are_noted), E(changes_again_and_again), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), E(one_page_by_the_short_way), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),

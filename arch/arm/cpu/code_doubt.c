@@ -193,6 +193,17 @@ static bool replace_loads(struct code_scan *s, const u32 *const page[3])
 	return s->nr_sites != before;
 }
 
+/* Loads whose target a register decides read the originals, where some words are replaced. False: there are none. */
+static bool replace_indexed(struct code_scan *s, const u32 *const page[3])
+{
+	u32 before = s->nr_sites;
+
+	for (u32 k = 0; k < s->nr_pcs && before; k++)
+		if (!(s->state[SCAN_WORDS + s->pc[k]] & (SCAN_SITE | SCAN_DATA)) && code_scan_reads_anywhere(s, page, s->pc[k]))
+			add_site(s, SCAN_WORDS + s->pc[k]);
+	return s->nr_sites != before;
+}
+
 static bool is_executed(const struct code_scan *s, u32 index)
 {
 	return s->state[SCAN_WORDS + index] & SCAN_FLOW;
@@ -229,6 +240,7 @@ u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry)
 
 	s->nr_doubts = s->nr_either = 0;
 	s->interpret = false;
+	clear &= !replace_indexed(s, page);
 	if (clear && !s->nr_pointers)
 		return s->nr_sites;
 	if (entry < SCAN_WORDS)
@@ -336,20 +348,53 @@ static bool is_a32_system(u32 w)
 	return false;
 }
 
-/* All of those are in six of 256 blocks, in three of which they have pc or ones in bits 15:12 or end in zeros: few words need a second look. */
+/* All of those are in six of 256 blocks, in three of which they have pc or ones in bits 15:12, as BX and BLX have, or end in zeros: few words need a second look. */
 static inline bool may_be_a32_system(u32 w)
 {
 	u32 block = w >> 24;
 
 	if (block - 0xe1 < 3)
-		return (w & 0xf000) == 0xf000 || !(w & 0xfff);
+		return ((w & 0xf000) == 0xf000 && (w & 0x0fffffd0) != 0x012fff10) || !(w & 0xfff);
 	return block >= 0xf1 && (block == 0xf1 || block - 0xf8 < 2);
+}
+
+/* LDM^, STM^, LDRT, STRT and the like, always executed: no program has them, but T32 code often looks so. */
+static inline bool may_be_for_user(u32 w)
+{
+	return (w & 0xfe400000) == 0xe8400000 || (w & 0xfd200000) == 0xe4200000 || (w & 0xff200090) == 0xe0200090;
+}
+
+/* Is what stands at @i a function's last instruction but its return? */
+static bool is_before_return(const u32 *page, u32 i)
+{
+	return i + 1 < SCAN_WORDS && page[i + 1] >> 28 == 14 && never_goes_on(page[i + 1]);
+}
+
+/* Is most of the page A32 code? One with T32 code and the A32 stubs by which that calls other libraries, is not. */
+static bool is_mostly_a32(const u32 *page)
+{
+	u32 a32 = 0, others = 0;
+
+	for (u32 i = 0; i < SCAN_WORDS; i++) {
+		a32 += looks_a32(page[i]);
+		others += page[i] && !looks_a32(page[i]);
+	}
+	return a32 >= others;
+}
+
+/* Is the word at @i, where A32 code is about to be executed, one of its kernel's? Or @thumb: where T32 code is. */
+static bool is_privileged_word(const u32 *page, u32 i, bool thumb)
+{
+	if (may_be_a32_system(page[i]) && is_a32_system(page[i]))
+		return !thumb || is_among_a32(page, i);
+	return !thumb && may_be_for_user(page[i]) && a32_is_site(page[i]) && (is_among_a32(page, i) || is_before_return(page, i)) &&
+	       is_mostly_a32(page);
 }
 
 bool code_doubt_is_privileged(const u32 *page, bool thumb)
 {
 	for (u32 i = 0; i < SCAN_WORDS; i++)
-		if (may_be_a32_system(page[i]) && is_a32_system(page[i]) && (!thumb || is_among_a32(page, i)))
+		if (is_privileged_word(page, i, thumb))
 			return true;
 	return false;
 }

@@ -1333,17 +1333,45 @@ bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva)
 		return false;
 	forget_elsewhere(v, gpa, gva, *state);
 	take_for_kernel(v, gpa, state);
-	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva))
+	if (is_unknown(*state) && must_be_interpreted(v, ALIGN_DOWN(gpa, PAGE_SIZE), gva)) {
 		interpret_for(churn_get(v->code, ALIGN_DOWN(gpa, PAGE_SIZE)), state, DOUBT_INSTRUCTIONS);
+		shadow_forget_user(v, ALIGN_DOWN(gpa, PAGE_SIZE));	/* it was, where nothing was scanned for both */
+	}
 	return *state == PAGE_INTERP || is_kept_from_user(v, gpa);
 }
 
-bool code_page_is_privileged(struct vcpu *v, gpa_t gpa)
+static bool looks_privileged(struct vcpu *v, gpa_t page)
 {
-	const u16 *state = page_state(v->code, gpa);
+	const u32 *words = page_words(v, page);
 
-	return state && v->path->code &&
-	       (*state == PAGE_INTERP || code_doubt_is_privileged(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), v->cpsr & PSR_T));
+	return code_doubt_is_privileged(words, v->cpsr & PSR_T) || (v->code->thumb && t32_is_privileged((const u16 *)words));
+}
+
+/*
+ * What is written to a page that is interpreted, nobody sees. One that held both sets is for good; if nothing of its kernel's is left
+ * there when User mode comes to execute it, it was given to a program.
+ */
+static bool was_given_away(struct vcpu *v, gpa_t page, u16 *state)
+{
+	u8 *moves = page_moves(v->code, page);
+
+	if (!(*moves & PAGE_MIXED) || looks_privileged(v, page))
+		return false;
+	*moves &= ~PAGE_BOTH_SETS;
+	*state = PAGE_UNKNOWN;
+	return true;
+}
+
+bool code_page_is_privileged(struct vcpu *v, gpa_t gpa, bool seen)
+{
+	u16 *state = page_state(v->code, gpa);
+	gpa_t page = ALIGN_DOWN(gpa, PAGE_SIZE);
+
+	if (!state || !v->path->code)
+		return false;
+	if (*state == PAGE_INTERP)
+		return !was_given_away(v, page, state);
+	return !seen && looks_privileged(v, page);
 }
 
 /* Copy @n is executed in User mode too: every site becomes a trapping word, which does anywhere. */
@@ -1364,13 +1392,6 @@ static void unbind(struct vcpu *v, u32 n)
 	arch_icache_invalidate_all();
 }
 
-/* Host page @page comes to be code. */
-static void forget_no_code(struct vcpu *v, u32 page)
-{
-	if (v->no_code[vcpu_no_code(page)] == page)
-		v->no_code[vcpu_no_code(page)] = 0;
-}
-
 void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 {
 	struct code_pages *c = v->code;
@@ -1389,7 +1410,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 		make_again(v, gpa, state);
 	} else if (is_unknown(*state)) {
 		shadow_protect_page(v, gpa);
-		forget_no_code(v, (u32)*exec);
+		vcpu_forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
 		v->code_gen++;
 	}

@@ -10,7 +10,8 @@
  *    nothing. Decided in rounds, starting with the loads that nothing reads; in a cycle the first one wins. The neighbour
  *    pages need not be code at all: there, a word among data (as in rule 4) is no load.
  * 2. A register-indexed load from pc ("ldr pc, [pc, rN, lsl #2]", "ldr rM, [pc, rN]") has a table at pc: words from
- *    there on that share the top byte of the first are data, unless the first looks like AL or unconditional code.
+ *    there on that share the top byte of the first are data, unless the first looks like AL or unconditional code. Then it may read any
+ *    word: in a page with sites it reads the originals (code_doubt.c).
  * 3. The same for a load through a register that ADR (ADD or SUB of an immediate to pc) set at most ADR_REACH
  *    instructions before: compilers reach double words that way. Or so far before a conditional branch to not far ahead, and from
  *    there on: code that is copied to where it runs has its data behind it.
@@ -50,6 +51,9 @@ static const struct pc_row {
 	{ 0x0f7f00f0, 0x014f00d0, PC_SPLIT8_D },	/* LDRD */
 	{ 0x0f3f0e00, 0x0d1f0a00, PC_VFP },
 	{ 0x0f3f0010, 0x071f0000, PC_TABLE },		/* LDR LDRB, register offset */
+	{ 0x0f7f00f0, 0x011f00b0, PC_TABLE },		/* LDRH, likewise */
+	{ 0x0f7f00d0, 0x011f00d0, PC_TABLE },		/* LDRSB LDRSH */
+	{ 0x0f7f00f0, 0x010f00d0, PC_TABLE },		/* LDRD */
 	{ 0x0fff0000, 0x028f0000, PC_ADR },
 	{ 0x0fff0000, 0x024f0000, PC_ADR },
 	{ 0, 0, 0 },
@@ -503,6 +507,17 @@ static void note_pc(struct code_scan *s, const u32 *const page[3], u32 i)
 		return;
 	}
 	note_load(s, page, i, (s32)(4 * i + 8) + (w & BIT(23) ? (s32)off : -(s32)off), n);
+}
+
+bool code_scan_reads_anywhere(const struct code_scan *s, const u32 *const page[3], u32 i)
+{
+	u32 w = page[1][i];
+	const struct pc_row *r = pc_rows;
+
+	while ((w & r->mask) != r->value)
+		r++;
+	return r->kind == PC_TABLE && r->mask && w >> 28 != 15 && FIELD(w, 15, 12) != 15 && !table_length(page, SCAN_WORDS + i + 2) &&
+	       !among_data(s, page, SCAN_WORDS + i);
 }
 
 /* Loads among the words from @from to @to of the window, which are of one neighbour page. */

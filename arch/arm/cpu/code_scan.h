@@ -61,6 +61,8 @@ bool code_scan_reads_out(const struct code_scan *s);
  * spite of the rules, and the loads that must read what the guest wrote there. Returns the number of sites.
  */
 u32 code_doubt(struct code_scan *s, const u32 *const page[3], u32 entry);
+/* Is the word at @i of the page a load relative to pc by a register, of what is no table? (s->pc has all that may be) */
+bool code_scan_reads_anywhere(const struct code_scan *s, const u32 *const page[3], u32 i);
 /* Is a word executed that rule 5 takes for a pointer? Then both matter even if there is no site. @entry as above. */
 bool code_doubt_runs_pointer(struct code_scan *s, u32 entry);
 /* May one of the sites be part of T32 code instead? @entry as above. */

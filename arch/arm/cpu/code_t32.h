@@ -54,5 +54,7 @@ bool t32_is_start(const struct t32_known *k, u32 at);
 bool t32_patch_fits(const u16 *page, const u16 *copy, const struct t32_known *k, u32 i, u32 new);
 /* Is nothing in or around word @i of @page, were it @new, a site if it is T32 code? As far away as code_doubt_is_a32() looks. */
 bool t32_no_sites_near(const u16 *page, u32 i, u32 new);
+/* Does the page hold what looks like a T32 system instruction, as hardly anything else does? */
+bool t32_is_privileged(const u16 *page);
 /* Would anything in the page be replaced, were it T32 code? What is surely A32 code by @a32 (@arg, word), is none. */
 bool t32_may_have_sites(struct t32_scan *s, bool (*a32)(const void *arg, u32 word), const void *arg);

@@ -356,7 +356,7 @@ enum exec_result exec_swp(struct vcpu *v, const struct insn *in)
 	if (in->rn == 15 || in->rd == 15 || in->rm == 15)
 		return EXEC_UNDEF;
 	if (va & (in->size - 1u))
-		return abort_at(v, va, FSR_ALIGNMENT, true);
+		return exec_alignment_fault(v, va, false);	/* the read comes first (A8.8.229) */
 	if (!access_one(v, va, ACC_READ, priv, in->size, &old) || !access_one(v, va, ACC_WRITE, priv, in->size, &new))
 		return EXEC_INJECTED;
 	v->r[in->rd] = old;
@@ -464,7 +464,7 @@ enum exec_result exec_strex(struct vcpu *v, const struct insn *in)
 
 	if (strex_bad(in))
 		return EXEC_UNDEF;
-	if (va & (in->size - 1u))
+	if (va & (in->size - 1u) && !(v->monitor.here && !v->monitor.size))
 		return exec_alignment_fault(v, va, true);
 	return v->monitor.here ? strex_here(v, in, va) : strex_anywhere(v, in, va);
 }

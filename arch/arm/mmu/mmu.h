@@ -46,6 +46,7 @@
 #define FRAME_ENTRY	BIT(29)		/* w[n]: table 23:8, index 7:0 */
 #define FRAME_USER	BIT(28)		/* w[0]: virtual User mode has fetched from it while it was no scanned code */
 #define FRAME_TABLE	BIT(27)		/* w[0]: guest tables whose shadow follows stores, nothing maps it writable */
+#define FRAME_USER_W	BIT(26)		/* w[0]: the same, by a mapping that the guest's kernel may write by */
 #define FRAME_NAME	(FRAME_ENTRY | 0x00ffffffu)
 #define FRAME_NAME_TBL(name)	((name) >> 8 & 0xffffu)
 
@@ -214,6 +215,13 @@ struct stub_slot {
 	u32 entry;		/* L1 entry */
 };
 
+/* User mode's pages that were told to have changed, last. After so many times with nothing of the kernel's a page is one of a run-time compiler's. */
+#define LOOKS_AGAIN	4u
+struct looked {
+	gpa_t page;
+	u32 times;
+};
+
 struct shadow {
 	struct vcpu *v;
 	const struct shadow_ops *ops;
@@ -223,6 +231,7 @@ struct shadow {
 	bool asid_returns;	/* the guest leaves an ASID and comes back to it with no change of TTBR0 that counts: root_find() */
 	bool scan_user;		/* the guest kernel executes pages that User mode can reach: scan for both (rule 9) */
 	u8 scan_user_times;	/* how often that began */
+	struct looked looked[16];
 	bool super_seen;	/* a supersection was mapped */
 	u32 manager;		/* guest domains whose entries were made as manager: bit 2d */
 	u32 sctlr;		/* last seen M, TRE, AFE, EE */

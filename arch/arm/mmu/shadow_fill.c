@@ -23,8 +23,8 @@
  *     until the guest goes back or needs one, which drops them. Nothing is filled into a node of the ASID before meanwhile.
  *  9  Pages that both privileges can execute are scanned for both once the guest kernel executed one (other than its
  *     vector page, which always is, and loses what is not scanned when it becomes that), until the next invalidate-all. A page
- *     that User mode executes first is scanned for both if it holds an A32 system instruction (among A32 code, if that is T32 code), because
- *     a later jump of the kernel's does not fault. Not covered: what is written there after that, and T32 code.
+ *     that User mode executes first is scanned for both if it holds what looks like its kernel's code (code_page_is_privileged()), because
+ *     a later jump of the kernel's does not fault; ICIMVAU has it looked at again where the kernel may write. Not covered: what is told by ICIALLU alone, or written by another mapping only.
  * 10  Filling ahead maps only valid descriptors of the cache line that the walk read: a TLB may load those at any time.
  * 11  A page that is to be interpreted is executable in no mode for which it would be scanned.
  * 12  A page of addresses with a breakpoint is executable in no mode, and while there is one nothing is filled ahead.
@@ -93,7 +93,7 @@ static void enter_scan_user(struct shadow *s)
 /* User mode fetches from page @gpa for the first time: its kernel may jump there later, without a fault, if that is code for it (rule 9). */
 static bool is_privileged_code(const struct fill *f, gpa_t gpa)
 {
-	return !(f->frame->w[0] & FRAME_USER) && code_page_is_privileged(f->s->v, gpa);
+	return code_page_is_privileged(f->s->v, gpa, f->frame->w[0] & FRAME_USER);
 }
 
 /* Is what is executed at @f's address, in page @gpa, scanned (rules 5 and 9)? What is code already was. */
@@ -120,6 +120,17 @@ static void note_user_copy(struct vcpu *v, gpa_t page, gva_t va)
 	code_page_set_user_visible(v, page);
 }
 
+/*
+ * User mode comes to execute the page at @target, which is not scanned. Where the guest's kernel may write to it, ICIMVAU is for C (wr_icimvau()):
+ * what it has put there may be for itself.
+ */
+static void note_user_page(const struct fill *f, hpa_t target, bool kernel_writes)
+{
+	f->frame->w[0] |= FRAME_USER | (kernel_writes ? FRAME_USER_W : 0);
+	if (kernel_writes)
+		vcpu_forget_no_code(f->s->v, (u32)target);
+}
+
 /* What an instruction fetch from RAM page @page gets to execute. May change any shadow entry. */
 static void resolve_exec(struct fill *f, gpa_t page)
 {
@@ -134,7 +145,7 @@ static void resolve_exec(struct fill *f, gpa_t page)
 		if (s->v->exits[EXIT_SCAN] != scans)
 			f->cause = EXIT_NR;	/* counted there */
 	} else {
-		f->frame->w[0] |= FRAME_USER;
+		note_user_page(f, f->target, rights_of(f->w, VIEW_K) == RIGHTS_RW);
 		return;
 	}
 	if (f->view == VIEW_U && f->target != hpa_of(s, page))
@@ -512,6 +523,42 @@ static void fill(struct fill *f)
 		note_super(s, f->va);
 }
 
+/* The guest's domain of what @n holds. */
+static u32 node_domain(const struct shadow *s, const struct node *n)
+{
+	if (is_flat(s))
+		return GD_FLAT;
+	return (n->desc & (L1_TYPE | L1_SUPER)) == (L1_SECTION | L1_SUPER) ? 0 : L1_DOMAIN_OF(n->desc);
+}
+
+/*
+ * Where the other view of a slot has what is wanted, linking that is all (rule 4): what a TLB has hits, whatever the guest's tables say by now.
+ * User mode needs view U, a fetch of the kernel's K. Other accesses of the kernel's stay in the view that it executes in, or it would go round in a circle.
+ */
+bool shadow_toggle(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv)
+{
+	const enum view view = priv ? VIEW_K : VIEW_U;
+	struct shadow *s = v->shadow;
+	u32 dom, e;
+	struct node *n;
+
+	root_follow(s);
+	n = root_node(s, s->cur, va >> SECTION_SHIFT);
+	if (!n || s->asid_pending || (priv && acc != ACC_EXEC) || n->tbl[view] == TBL_NONE || s->dom[L1_DOMAIN_OF(s->cur->l1[n->slot])].view == view)
+		return false;
+	e = tbl_ptr(s, n->tbl[view])[va >> PAGE_SHIFT & (L2_ENTRIES - 1)];
+	dom = s->dom_of[node_domain(s, n)][view][n->ng];
+	if (!e || (acc == ACC_EXEC && e & L2_XN) || (acc == ACC_WRITE && e & L2_AP2) || !dom ||
+	    !((priv ? v->dacr_kernel : v->dacr_user) >> (2 * dom) & 1))
+		return false;
+	n->ref = true;
+	s->dom[dom].stamp = ++s->dom_stamp;
+	s->toggles++;
+	root_set_slot(s, s->cur, n->slot, (u32)(s->tbl_hpa + n->tbl[view] * L2_SIZE) | L1_DOMAIN(dom) | L1_TABLE);
+	vcpu_count(v, EXIT_DOMAIN);
+	return true;
+}
+
 enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv, gpa_t *gpa, struct gfault *gf)
 {
 	struct shadow *s = v->shadow;
@@ -519,6 +566,8 @@ enum shadow_result shadow_fault(struct vcpu *v, gva_t va, enum shadow_access acc
 	struct walk w;
 	struct fill f;
 
+	if (shadow_toggle(v, va, acc, priv))
+		return SHADOW_FIXED;
 	if (guest_walk(v, va, acc, priv, &w, gf))
 		return SHADOW_GUEST_FAULT;
 	*gpa = w.gpa;
@@ -663,7 +712,8 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
 		return false;
 	if (acc == ACC_EXEC)
-		f.frame->w[0] |= FRAME_USER;
+		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK),
+			       ap_rights_pl1[FIELD(w->l2desc, 9, 9) << 2 | FIELD(w->l2desc, 5, 4)] == RIGHTS_RW);
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;

@@ -139,12 +139,12 @@ void track_reset(struct shadow *s)
 
 /* -- code pages -- */
 
-/* Which small pages are to go: all, those that can be written, those that can be written or executed unscanned. */
-enum which { ALL, WRITABLE, LOOSE };
+/* Which small pages are to go: all, those that can be written, those that can be executed, those that can be either. */
+enum which { ALL, WRITABLE, EXECUTABLE, LOOSE };
 
 static bool entry_goes(u32 e, enum which which)
 {
-	return which == ALL || !(e & L2_AP2) || (which == LOOSE && !(e & L2_XN));
+	return which == ALL || (which != EXECUTABLE && !(e & L2_AP2)) || (which != WRITABLE && !(e & L2_XN));
 }
 
 /* Clear one small-page entry of table @tbl. */
@@ -250,6 +250,16 @@ static void frame_clear(struct shadow *s, struct frame *frame, gpa_t page, hpa_t
 	}
 }
 
+/* How often User mode's page @page was looked at again and nothing of its kernel's was there. */
+static struct looked *looked_at(struct shadow *s, gpa_t page)
+{
+	struct looked *l = &s->looked[(u32)page >> PAGE_SHIFT & (ARRAY_SIZE(s->looked) - 1)];
+
+	if (l->page != page)
+		*l = (struct looked){ .page = page };
+	return l;
+}
+
 void shadow_protect_page(struct vcpu *v, gpa_t page)
 {
 	struct shadow *s = v->shadow;
@@ -259,6 +269,7 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	if (!frame || frame_is_code(frame))
 		return;
 	xlate_forget(v);
+	looked_at(s, page)->times = 0;
 	frame_clear(s, frame, page, 0, LOOSE);
 	mib_drop_sections(s, m, page);
 	frame->w[0] |= FRAME_CODE;
@@ -281,6 +292,26 @@ void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)
 	if (frame_is_code(frame))
 		mib_of(s, page)->fixed--;
 	*frame = (struct frame){ .w[0] = frame->w[0] & FRAME_TABLE };
+}
+
+void shadow_forget_user(struct vcpu *v, gpa_t page)
+{
+	struct shadow *s = v->shadow;
+	struct frame *frame = frame_of(s, page);
+
+	if (!frame || frame_is_code(frame) || !(frame->w[0] & FRAME_USER))
+		return;
+	frame_clear(s, frame, page, 0, EXECUTABLE);
+	frame->w[0] &= ~(FRAME_USER | FRAME_USER_W);
+}
+
+void shadow_look_again(struct vcpu *v, gpa_t page)
+{
+	struct shadow *s = v->shadow;
+	const struct frame *frame = frame_of(s, page);
+
+	if (frame && frame->w[0] & FRAME_USER_W && looked_at(s, page)->times++ < LOOKS_AGAIN)
+		shadow_forget_user(v, page);
 }
 
 /* -- pages of guest tables (shadow_table.c) -- */

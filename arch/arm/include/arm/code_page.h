@@ -80,8 +80,8 @@ bool code_page_takes_stores(struct vcpu *v, gpa_t gpa);
 bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size);
 /* The page is about to be executed at @gva in the current state and mode. Must it not be executed as it is, but be interpreted? */
 bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva);
-/* Does page @gpa, which User mode is about to execute unscanned, look like code for privileged modes as well? */
-bool code_page_is_privileged(struct vcpu *v, gpa_t gpa);
+/* Is page @gpa, which User mode is about to execute unscanned, interpreted, or does it look like code for privileged modes as well? @seen: it did not. */
+bool code_page_is_privileged(struct vcpu *v, gpa_t gpa, bool seen);
 /*
  * The guest comes from r[15] to an exit. If its kernel executes T32 code, in this instruction set for the first time in a page that was made
  * ready for the other one, nothing told before: from now on the page is interpreted.
@@ -134,7 +134,7 @@ static inline bool code_page_store(struct vcpu *v, gpa_t gpa, u32 size, u32 valu
 static inline bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size) { return false; }
 static inline bool code_page_takes_stores(struct vcpu *v, gpa_t gpa) { return false; }
 static inline bool code_page_interpreted(struct vcpu *v, gpa_t gpa, gva_t gva) { return false; }
-static inline bool code_page_is_privileged(struct vcpu *v, gpa_t gpa) { return false; }
+static inline bool code_page_is_privileged(struct vcpu *v, gpa_t gpa, bool seen) { return false; }
 static inline void code_page_ran(struct vcpu *v) { }
 static inline enum t32_trap code_page_t32_trap(struct vcpu *v, u32 *copy) { return T32_TRAP_NONE; }
 static inline bool code_page_restore(struct vcpu *v, gpa_t gpa, u32 word) { return false; }

@@ -58,6 +58,10 @@ void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 void shadow_protect_page(struct vcpu *v, gpa_t page);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
+/* User mode has executed @page, which is no scanned code, as if it never had: its next fetch faults, and so does the kernel's first one. */
+void shadow_forget_user(struct vcpu *v, gpa_t page);
+/* The same, because the guest says that @page has changed; not again and again. */
+void shadow_look_again(struct vcpu *v, gpa_t page);
 u32 shadow_audit(struct vcpu *v);
 /* With AUDIT_ROOTS, before the guest is entered: if another root is current than last time, all of arch_vcpu_audit(); a violation is a panic. */
 void root_audit(struct vcpu *v);
@@ -130,6 +134,8 @@ void shadow_note_abort(struct vcpu *v, u32 fsr, gva_t va);
  * it is about more, and nothing was done. What system calls need may be gone (call_refresh()); nothing else changes but that page.
  */
 bool shadow_tlbi_short(struct vcpu *v, u32 arg);
+/* Does it need no more for @acc at @va than to link the other view's table? Then that was done. Counts the exit; as shadow_fill_short(). */
+bool shadow_toggle(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv);
 /*
  * The host page that the guest executes at @va, where the current root has it as a small page and the host's DACR @dacr lets it; else 0. It
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.

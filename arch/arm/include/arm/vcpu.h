@@ -284,6 +284,12 @@ static inline u32 vcpu_user_access(u32 w) { return (w >> 20 & 1) | (w >> 21 & 2)
 
 /* The place of host page @page in v->no_code[]. */
 static inline u32 vcpu_no_code(u32 page) { return page >> PAGE_SHIFT & (NO_CODE_PAGES - 1); }
+/* Host page @page comes to be code, or User mode to execute it. */
+static inline void vcpu_forget_no_code(struct vcpu *v, u32 page)
+{
+	if (v->no_code[vcpu_no_code(page)] == page)
+		v->no_code[vcpu_no_code(page)] = 0;
+}
 
 static inline u32 vcpu_mode(const struct vcpu *v) { return v->cpsr & PSR_MODE; }
 /* Does somebody want to see each exit, and where the guest goes on? */
