@@ -230,6 +230,8 @@ static void tlb_operations(void **state)
 	tlb_operation(TLBIMVA_NE, 0);
 	assert_int_equal(tlbi_short, 4);
 	assert_int_equal(tlbi_long, 1);
+}
+
 /* Faults of closed domains are short where another view of the megabyte has what is wanted; alignment and the like are never the shadow's. */
 static void views_are_toggled(void **state)
 {
