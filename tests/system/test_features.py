@@ -17,6 +17,7 @@ CIPHERS = ("sha1-arm", "sha1-arm-neon", "sha512-arm", "cryptd", "crypto_simd", "
 # The kernel's own tests of jump labels and of the eBPF compiler.
 TESTS = ("test_static_key_base", "test_static_keys", "test_bpf")
 PROBES = 500
+TRACE_KB = 64	# of the ring: thousands of lines, which a guest takes a while to print
 FEW = 10	# of them: the interpreter takes its time
 taken, bpf = {}, {}	# by the worlds before: native is the first
 pytestmark = pytest.mark.nightly
@@ -37,7 +38,7 @@ def files(tmp_path_factory):
 def linux(request, files):
     with feature_guest.booted("features", request.param, files) as board:
         board.wait_for_shell(timeout=300)
-        board.run(f"mount -t tracefs none {TRACING}; mount -t debugfs none /sys/kernel/debug")
+        board.run(f"mount -t tracefs none {TRACING}; mount -t debugfs none /sys/kernel/debug; echo {TRACE_KB} >{TRACING}/buffer_size_kb")
         yield board
 
 
@@ -164,6 +165,7 @@ def test_bpf_compiler(linux):
     """The kernel's own tests of it. Some need what this kernel has not: so many as natively."""
     linux.run("echo 1 >/proc/sys/net/core/bpf_jit_enable; insmod /extra/test_bpf.ko test_suite=test_bpf test_range=0,340", timeout=600, status=None)
     summary = re.search(r"test_bpf: Summary: (\d+) PASSED, (\d+) FAILED, \[(\d+)/(\d+) JIT'ed\]", linux.run("dmesg"))
+    print(f"{linux.world}: {summary.group(0)}")
     assert int(summary.group(1)) > 300
     assert bpf.setdefault("summary", summary.groups()) == summary.groups()
 

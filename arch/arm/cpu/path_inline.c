@@ -271,12 +271,16 @@ static void inline_stop(struct vcpu *v)
 	window_set_vectors(v);
 }
 
-/* The instruction at r[15] in the place of the stub that could not do it. */
-static void emulate_site_here(struct vcpu *v)
+/*
+ * The instruction at r[15] in the place of stub @s, which could not do it. At the stub's site it is the one that the stub stands for, whatever is
+ * there by now: the guest may have come by a copy of the branch to the stub, after which it has put something else there that leads here (a
+ * kprobe does so), and would come for ever.
+ */
+static void emulate_site_here(struct vcpu *v, const struct stub *s)
 {
-	u32 word, len;
+	u32 word = s->word, len;
 
-	if (insn_fetch(v, &word, &len))
+	if (v->r[15] == s->site || insn_fetch(v, &word, &len))
 		native_emulate(v, word);
 }
 
@@ -312,7 +316,7 @@ static u32 inline_run(struct vcpu *v)
 	if (!s || !left_for_stub(v, s, vector))
 		return vector;
 	note_closer(v, s);
-	emulate_site_here(v);
+	emulate_site_here(v, s);
 	return VEC_NONE;
 }
 
