@@ -2,7 +2,7 @@
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
 /* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/code_t32.c */
 /* SOURCES: arch/arm/cpu/code_page.c arch/arm/cpu/site.c core/alloc.c */
-/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sieve.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 -DKEPT=8 */
 #include <setjmp.h>
@@ -42,14 +42,6 @@
 #define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
 #define LDR_LIT_NEG(off) (0xe51f0000u | ((off) + 8))	/* ldr r0, [this - off] */
-
-/* What word_find.S does. */
-const u32 *word_find(const u32 *p, const u32 *end, u32 mask, u32 value)
-{
-	while (p < end && (*p & mask) != value)
-		p++;
-	return p;
-}
 
 /* -- one page between two -- */
 

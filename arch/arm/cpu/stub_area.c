@@ -250,26 +250,25 @@ static bool page_is_used(const struct stub_area *a, u32 n)
 	return n < a->used_pages || (n >= STUB_PAIRS && n < STUB_PAIRS + a->gate_pages);
 }
 
-static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
+static void place(const struct stub_area *a, const struct cursor *c, struct stub_at *at)
 {
 	gva_t page = stubs_page(a, c->page);
 
-	return (struct stub_at){
-		.site = site, .stub = page + 4 * c->word, .open = page - sizeof(struct vcpu_open),
-		.guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open),
-		.pc_offset = a->pc_offset,
-	};
+	at->stub = page + 4 * c->word;
+	at->open = page - sizeof(struct vcpu_open);
+	at->guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open);
+	at->pc_offset = a->pc_offset;
 }
 
 /* The next place for a stub of class @cls, in @*at. */
-static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct stub_at *at)
+static bool find_place(struct vcpu *v, enum stub_class cls, struct stub_at *at)
 {
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
 		if ((c->page == PAIRS || c->word + STUB_WORDS > END_WORD) && !page_take(v, cls))
 			return false;
-		*at = place(v->stubs, c, site);
+		place(v->stubs, c, at);
 		if (stub_fits(cls, at))
 			return true;
 		c->word += GRANULE;
@@ -337,23 +336,22 @@ static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
 	struct stub_area *a = v->stubs;
 	enum stub_class cls = stub_class(kind);
 	struct cursor *c = &a->cursor[cls];
+	struct stub_at at = { .site = site, .word = word, .operand = stub_operand(word) };
 	struct stub_code code;
-	struct stub_at at;
 	struct stub *s;
 
-	if (a->stubs == STUBS || !find_place(v, cls, site, &at)) {
+	if (a->stubs == STUBS || !find_place(v, cls, &at)) {
 		a->refused++;
 		return NULL;
 	}
-	at.word = word;
-	at.trap = site_word_of(kind, 0) | stub_operand(word);
+	at.trap = site_word_of(kind, 0) | at.operand;
 	if (!stub_make(&code, kind, &at))
 		return NULL;
 	s = &a->stub[a->stubs++];
 	*s = (struct stub){
 		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28),
 		.page = (u16)c->page, .first = (u16)c->word, .words = code.words, .commit = code.commit, .saved = code.saved,
-		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
+		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)at.operand,
 		.forward = code.forward,
 	};
 	write_stub(a, c, code.word, code.words);
@@ -439,7 +437,13 @@ static bool gates_to_spare(const struct stub_area *a)
 	return a->gates < GATES / 2 && a->gate_pages <= GATE_PAIRS / 2;
 }
 
-gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
+/* Does a branch at @site reach all of the area? */
+static bool is_in_reach(const struct stub_area *a, gva_t site)
+{
+	return a->base && a->base - (site + 8) + STUB_REACH < 2 * STUB_REACH - 2 * PAIRS * PAGE_SIZE;
+}
+
+u32 stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 {
 	struct stub_area *a = v->stubs;
 	gva_t site = where->gva + 4 * where->index;
@@ -448,7 +452,7 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	/* Not next to the area: a branch to a stub is known by how far it goes (code_scan.c). */
 	if ((site >> SECTION_SHIFT) + 1 - (a->base >> SECTION_SHIFT) <= 2)
 		return 0;
-	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
+	if (!is_in_reach(a, site))
 		return 0;
 	s = find_old(a, where);
 	if (!s && (stub_class(kind) == STUB_GATE || (kind == SITE_KIND_USER_LS && gates_to_spare(a))))
@@ -458,7 +462,7 @@ gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	return stubs_page(a, s->page) + 4u * s->first;
+	return s->branch;
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
