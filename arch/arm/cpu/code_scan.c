@@ -101,7 +101,9 @@ static u32 literal_load_at(u32 w, u32 i)
 
 static bool is_far_branch(u32 w)
 {
-	return (w & 0x0f000000) == 0x0a000000 && w >> 28 != 15 && FAR_BITS(w) - FAR_MIN <= FAR_MAX - FAR_MIN;
+	if (FIELD(w, 27, 24) != 0xa)
+		return false;
+	return w >> 28 != 15 && FAR_BITS(w) - FAR_MIN <= FAR_MAX - FAR_MIN;
 }
 
 /*
@@ -124,15 +126,15 @@ static u32 site_group(u32 mask, u32 value)
 
 /*
  * What the sites among the words with the same bits 27:20 have in common: those that name a register in bits 15:12 (most often Rd = pc), and the
- * others. The second half is of words without a condition.
+ * others.
  */
 static struct need {
 	u32 mask, value;
-} needs[512][2];
+} needs[256][2];
 
 static struct need *needs_of(u32 w)
 {
-	return needs[FIELD(w, 27, 20) | (w >> 28 == 15) << 8];
+	return needs[FIELD(w, 27, 20)];
 }
 
 static bool is_met(const struct need *n, u32 w)
@@ -149,11 +151,9 @@ static void loosen(struct need *n, u32 mask, u32 value)
 
 static void add_site(void *to, u32 mask, u32 value)
 {
-	struct need (*n)[2] = value >> 28 == 15 ? &needs[256] : needs;
-
 	for (u32 i = 0; i < 256; i++)
 		if (!((i << 20 ^ value) & mask & 0x0ff00000))
-			loosen(&n[i][!(mask & value & 0xf000)], mask, value);
+			loosen(&needs[i][!(mask & value & 0xf000)], mask, value);
 	if (value >> 27 != 31)		/* these pass anyhow */
 		code_sieve_add(&sieve, site_group(mask, value), mask, value);
 }

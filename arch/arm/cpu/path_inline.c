@@ -234,7 +234,7 @@ static u32 inline_word(struct vcpu *v, struct code_site *at)
 
 static bool inline_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
-	return site_origin(v, word, nth, copy, index) || stub_area_origin(v, word, nth, copy, index);
+	return FIELD(word, 27, 24) == 0xa ? stub_area_origin(v, word, nth, copy, index) : site_origin(v, word, nth, copy, index);
 }
 
 static const struct code_ops inline_code = {

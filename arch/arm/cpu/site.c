@@ -53,7 +53,7 @@ static __attribute__((noinline)) const struct site_row *learn_row(struct known_r
 /* The row of @word, or NULL. Remembered, because one is asked about several times in a row and few are used; of the word 0 from the beginning. */
 static const struct site_row *row_of(u32 word)
 {
-	static struct known_row known[1 << 6];
+	static struct known_row known[1 << 8];
 	struct known_row *k = &known[(word ^ word >> 12 ^ word >> 20) % ARRAY_SIZE(known)];
 
 	return k->word == word ? k->row : learn_row(k, word);

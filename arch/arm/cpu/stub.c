@@ -35,10 +35,10 @@ static void put(struct maker *m, u32 word)
 /* LDR or STR @rt, [@rn, #@off] (A8.8.63, A8.8.204). */
 static void put_ls(struct maker *m, bool load, u32 rt, u32 rn, s32 off)
 {
-	u32 up = off >= 0, imm = (u32)(up ? off : -off);
+	u32 up = off >= 0 ? BIT(23) : 0, imm = (u32)(up ? off : -off);
 
 	m->ok &= imm < 4096;
-	put(m, 0xe5000000 | up << 23 | (u32)load << 20 | rn << 16 | rt << 12 | (imm & 0xfff));
+	put(m, 0xe5000000 | up | (u32)load << 20 | rn << 16 | rt << 12 | (imm & 0xfff));
 }
 
 static void load(struct maker *m, u32 rt, u32 field)
