@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <arch/cpu.h>
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
 #include <arm/insn.h>
@@ -977,6 +978,8 @@ void shadow_protect_page(struct vcpu *vc, gpa_t page, bool flushed)
 {
 	protects++;
 	protected_page = page;
+	if (!flushed)
+		arch_dcache_flush_range(page, PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
