@@ -6,18 +6,22 @@
 #define DCACHE_LINE	64u		/* Cortex-A8 L1 and L2 */
 #define FLUSH_ALL_FROM	0x100000u	/* bytes: three times what the largest caches of a Cortex-A8 hold */
 
-/* name(a, len): @op on each line of the range. Four a turn: most ranges are pages. */
+/* name(a, len): @op on each line of the range. Eight a turn: most ranges are pages. */
 #define LINES(name, op)							\
 static void name(hpa_t a, u32 len)					\
 {									\
 	u32 n = (len + (u32)a % DCACHE_LINE + DCACHE_LINE - 1) / DCACHE_LINE;	\
 	hpa_t p = ALIGN_DOWN(a, DCACHE_LINE);				\
 									\
-	for (; n >= 4; n -= 4, p += 4 * DCACHE_LINE) {			\
+	for (; n >= 8; n -= 8, p += 8 * DCACHE_LINE) {			\
 		op(p);							\
 		op(p + DCACHE_LINE);					\
 		op(p + 2 * DCACHE_LINE);				\
 		op(p + 3 * DCACHE_LINE);				\
+		op(p + 4 * DCACHE_LINE);				\
+		op(p + 5 * DCACHE_LINE);				\
+		op(p + 6 * DCACHE_LINE);				\
+		op(p + 7 * DCACHE_LINE);				\
 	}								\
 	for (; n; n--, p += DCACHE_LINE)				\
 		op(p);							\

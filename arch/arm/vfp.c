@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VFP/NEON system registers of the guest. Umbra uses no floating point, so the unit holds the registers of the guest that is loaded: real
+ * VFP/NEON system registers of the guest. Umbra uses no floating point, and puts back what it uses vector instructions with (cpu/code_sieve.S), so
+ * the unit holds the registers of the guest that is loaded: real
  * FPEXC.EN and CPACR.cp10/11 follow the guest's, data instructions run natively.
  */
 #include <arm/coproc.h>

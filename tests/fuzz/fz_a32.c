@@ -3,7 +3,7 @@
  * Any page of A32 code between any two: the scan comes to an end, replaces nothing but what may be replaced, no word twice, leaves none that
  * is executed for certain, and no SVC that the window would take for one of Umbra's.
  */
-/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/site.c */
+/* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/site.c tests/host/fake/sieve.c */
 #include <string.h>
 
 #include <arm/insn.h>
@@ -24,14 +24,6 @@ struct input {
 
 static u32 page[3][SCAN_WORDS];
 static struct code_scan scan;
-
-/* What word_find.S does. */
-const u32 *word_find(const u32 *p, const u32 *end, u32 mask, u32 value)
-{
-	while (p < end && (*p & mask) != value)
-		p++;
-	return p;
-}
 
 static bool may_be_replaced(u32 i)
 {

@@ -140,6 +140,61 @@ static void test_registers(void)
 	group_end();
 }
 
+#define FRESH		12u
+#define PAGE		4096u
+#define MRS_R0		0xe10f0000u
+#define BX_LR		0xe12fff1eu
+
+/* Pages that are executed for the first time here, between others that hold loads relative to pc. */
+static u32 fresh[FRESH + 2][PAGE / 4] __attribute__((aligned(4096)));
+
+static void fresh_fill(void)
+{
+	for (u32 p = 0; p < ARRAY_SIZE(fresh); p++)
+		for (u32 i = 0; i < PAGE / 4; i++)
+			fresh[p][i] = i % 64 ? 0xe1a00000 : 0xe51f0ffc;	/* nop, ldr r0, [pc, #-4092] */
+	for (u32 p = 1; p <= FRESH; p++) {
+		fresh[p][1] = MRS_R0;
+		fresh[p][2] = BX_LR;
+	}
+	code_sync(fresh, sizeof(fresh));
+}
+
+/* What looks at code uses the registers: they are kept then, too, enabled or not, whether CPACR lets the guest use them or not. */
+static void test_first_execution(void)
+{
+	u64 in[32], out[32];
+
+	group_begin("32 double registers, FPEXC and CPACR kept across the first execution of pages");
+	fresh_fill();
+	for (u32 p = 1; p <= FRESH; p++) {
+		u32 enabled = p & 1 ? FPEXC_EN : 0, cpacr = p & 2 ? CPACR_FULL : 0;
+
+		cpacr_write(CPACR_FULL);
+		vfp_fpexc_write(FPEXC_EN);
+		for (u32 i = 0; i < 32; i++)
+			in[i] = 0x0101010101010101ull * (i + p) + ((u64)~i << 32);
+		vfp_load_all(in);
+		vfp_fpscr_write(0xf3c0009f);
+		vfp_fpexc_write(enabled);
+		cpacr_write(cpacr);
+		((u32 (*)(void))&fresh[p][1])();
+		group_check(cpacr, MRC(0, c1, c0, 2) & CPACR_FULL, "CPACR, page %u", p);
+		group_check(cpacr && enabled ? VEC_SVC : VEC_UND, run(MODE_USR, VADD_I32), "use, page %u", p);
+		cpacr_write(CPACR_FULL);
+		group_check(enabled, vfp_fpexc_read() & FPEXC_EN, "EN, page %u", p);
+		vfp_fpexc_write(FPEXC_EN);
+		group_check(0xf3c0009f, vfp_fpscr_read(), "FPSCR, page %u", p);
+		vfp_store_all(out);
+		for (u32 i = cpacr && enabled ? 1 : 0; i < 32; i++) {	/* d0 is what VADD writes */
+			group_check((u32)in[i], (u32)out[i], "page %u, d%u low", p, i);
+			group_check((u32)(in[i] >> 32), (u32)(out[i] >> 32), "page %u, d%u high", p, i);
+		}
+	}
+	vfp_fpscr_write(0);
+	group_end();
+}
+
 static void test_arithmetic(void)
 {
 	/* 1.5 2.25 -3.0 0.1 1e30 0.0 */
@@ -199,6 +254,7 @@ void guest_main(void)
 	test_access();
 	test_lazy();
 	test_registers();
+	test_first_execution();
 	test_arithmetic();
 	test_fpscr();
 }

@@ -2,7 +2,7 @@
 /* Scanning code pages, and the life of their copies: what is a site, what is data, eviction, look-up of trapping words. */
 /* SOURCES: arch/arm/cpu/decode.c arch/arm/cpu/decode_t32.c arch/arm/cpu/code_scan.c arch/arm/cpu/code_doubt.c arch/arm/cpu/code_t32.c */
 /* SOURCES: arch/arm/cpu/code_page.c arch/arm/cpu/code_patch.c arch/arm/cpu/site.c core/alloc.c */
-/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sieve.c */
 /* CFLAGS: -DCONFIG_CPU_PATH_INTERP=1 */
 /* CFLAGS: -Iarch/arm/cpu -UCONFIG_CODE_PAGES -DCONFIG_CODE_PAGES=16 -DKEPT=8 */
 #include <setjmp.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <arch/cpu.h>
 #include <arm/code_page.h>
 #include <arm/cpu_path.h>
 #include <arm/insn.h>
@@ -42,14 +43,6 @@
 #define LDMHI_USER	0x89705f41u	/* 1e9's reciprocal, as divisions by it have it; also ldmdbhi r0!, {...}^ */
 #define LDR_LIT(off)	(0xe59f0000u | ((off) - 8))	/* ldr r0, [this + off] */
 #define LDR_LIT_NEG(off) (0xe51f0000u | ((off) + 8))	/* ldr r0, [this - off] */
-
-/* What word_find.S does. */
-const u32 *word_find(const u32 *p, const u32 *end, u32 mask, u32 value)
-{
-	while (p < end && (*p & mask) != value)
-		p++;
-	return p;
-}
 
 /* -- one page between two -- */
 
@@ -109,6 +102,63 @@ static void plain_sites(void **state)
 	assert_true(is_site(SCAN_WORDS - 1));
 	assert_false(is_site(5));
 	assert_false(is_site(6));
+}
+
+static bool expected_site(u32 word)
+{
+	return a32_is_site(word) || (word >> 24 == 0xee && site_is_cheaper(word)) || word == 0xf1010200 ||
+	       (word >> 28 == 14 && site_is_word(word));
+}
+
+static bool expected_moved(u32 word)
+{
+	u32 far = FIELD(word, 23, 18);
+
+	return site_is_word(word) || (FIELD(word, 27, 24) == 0xa && word >> 28 != 15 && far != 0 && far != 0x3f);
+}
+
+static bool expected_literal(u32 word)
+{
+	return (word & 0x0f3f0000) == 0x051f0000;
+}
+
+/* Is @i next of the @nr in @list, whose place is @at? */
+static bool is_next(const u16 *list, u32 nr, u32 *at, u32 i)
+{
+	if (*at == nr || list[*at] % SCAN_WIDE != i)
+		return false;
+	++*at;
+	return true;
+}
+
+/* The sieve keeps nothing from the closer look: of every upper half some words, more with zeros and ones in the lower one. */
+static void first_look_misses_nothing(void **state)
+{
+	static const u16 kinds[] = { 0, 0xf000, 0x0f00, 0x00f0 };
+	u32 seed = 11, found = 0;
+
+	for (u32 n = 0; n < 64 * 8 * ARRAY_SIZE(kinds); n++) {
+		u32 site = 0, moved = 0, pc = 0, pointer = 0;
+
+		for (u32 i = 0; i < SCAN_WORDS; i++) {
+			seed = seed * 1664525 + 1013904223;
+			w[1][i] = (n % 64 * SCAN_WORDS + i) << 16 | ((seed >> 16) & (n & 64 ? 0xffff : 0x0fff)) | kinds[n / 128 % 4];
+		}
+		code_scan_first(&scan, w[1], 0xc0300000);
+		for (u32 i = 0; i < SCAN_WORDS; i++) {
+			u32 word = w[1][i];
+			bool is = is_next(scan.site, scan.nr_sites, &site, i) || is_next(scan.pointer, scan.nr_pointers, &pointer, i);
+
+			if (is != expected_site(word))
+				fail_msg("0x%08x: site %d", word, is);
+			if (is_next(scan.moved, scan.nr_moved, &moved, i) != expected_moved(word))
+				fail_msg("0x%08x: %s be moved", word, expected_moved(word) ? "may" : "cannot");
+			if (!is_next(scan.pc, scan.nr_pcs, &pc, i) && expected_literal(word))
+				fail_msg("0x%08x reads relative to pc", word);
+			found += is;
+		}
+	}
+	assert_true(found > 100000);
 }
 
 /* What traps by itself and is replaced all the same: see site.c. */
@@ -924,10 +974,12 @@ static bool walk_fails;
 static gva_t alias_va;		/* one page that is also mapped elsewhere */
 static gpa_t alias_pa;
 
-void shadow_protect_page(struct vcpu *vc, gpa_t page)
+void shadow_protect_page(struct vcpu *vc, gpa_t page, bool flushed)
 {
 	protects++;
 	protected_page = page;
+	if (!flushed)
+		arch_dcache_flush_range(page, PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *vc, gpa_t page, hpa_t copy)
@@ -1053,7 +1105,8 @@ static void copy_has_sites_replaced(void **state)
 	assert_int_equal(get(exec + 0x20), (OTHER_TRAP(1, 8) & 0xffffff) | 0x1f000000);	/* conditional: kind 0 */
 	assert_int_equal(get(exec + 0xffc), CPSID_TRAP(1));	/* unconditional: AL */
 	assert_int_equal(get(RAM + 0x10), MRS);		/* pristine */
-	assert_int_equal(fake_dcache_cleaned, 2 * PAGE_SIZE);	/* the copy and the page */
+	assert_int_equal(fake_dcache_cleaned, PAGE_SIZE);	/* the copy; */
+	assert_int_equal(fake_dcache_flushed, PAGE_SIZE);	/* and the page, before */
 	assert_int_equal(fake_icache_invalidated, 1);
 	assert_true(code_page_is_code(&v, RAM + 0x123, &e2));
 	assert_int_equal(e2, exec);
@@ -2280,7 +2333,7 @@ static void elsewhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		S(plain_sites), S(cheaper_as_sites), S(trapping_words_are_unambiguous),
+		S(plain_sites), S(first_look_misses_nothing), S(cheaper_as_sites), S(trapping_words_are_unambiguous),
 		S(returns_are_fused), S(literals_are_data), S(literal_that_looks_like_a_load), S(neighbour_pages),
 		S(neighbour_pages_as_far_as_they_reach), S(adr_in_a_neighbour_page), S(data_around_has_no_say), S(tables_end),
 		S(what_is_remembered),

@@ -153,7 +153,7 @@ static u16 make_copy(struct vcpu *vc, gpa_t gpa)
 	before = copy_of[copy_hand];
 	if (before) {
 		code_page_drop(vc, before);
-		shadow_protect_page(vc, before);
+		shadow_protect_page(vc, before, false);
 		*state_of(before) = KEPT;
 	}
 	copy_of[copy_hand] = gpa & PAGE_MASK;
@@ -168,7 +168,7 @@ void code_page_get(struct vcpu *vc, gpa_t gpa, gva_t gva, hpa_t *exec)
 	if (!st)
 		return;
 	if (!*st) {
-		shadow_protect_page(vc, gpa);
+		shadow_protect_page(vc, gpa, false);
 		vcpu_count(vc, EXIT_SCAN);
 		*st = (gpa >> PAGE_SHIFT) % 3 ? 1 : make_copy(vc, gpa);
 	} else if (*st == KEPT) {

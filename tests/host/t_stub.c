@@ -289,7 +289,7 @@ static bool make(u32 word, u32 page, u32 first, u32 pc_offset)
 
 	at = (struct stub_at){
 		.site = SITE, .stub = AREA + (2 * page + 1) * PAGE_SIZE + 4 * first, .open = IN_PAGE(AREA + 2 * page * PAGE_SIZE),
-		.guarded = IN_PAGE(GUARD_PAGE), .word = word, .trap = site_word_of(kind, 0) | stub_operand(word), .pc_offset = pc_offset,
+		.guarded = IN_PAGE(GUARD_PAGE), .word = word, .operand = stub_operand(word), .trap = site_word_of(kind, 0) | stub_operand(word), .pc_offset = pc_offset,
 	};
 	while (!stub_fits(stub_class(kind), &at))
 		at.stub += 8;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Umbra costs, counted in instructions of the machine: the same figures on every computer and every run."""
 
+import re
+
 import pytest
 
 from board import Board, PROMPT, native_arguments, umbra_arguments
@@ -27,6 +29,17 @@ def test_boot_repeats(boot, world):
         board.close()
     assert "[    1." in logs[0]
     assert logs[0] == logs[1]
+
+
+# What a scan of a page costs in the mean of Debian's boot (docs/performance.md has its parts), and 15 % for other kernels and compilers.
+@pytest.mark.parametrize("path,most", [("inline", 17150), pytest.param("trap", 13300, marks=pytest.mark.nightly)])
+def test_scan_cost(boot, path, most):
+    board = boot(umbra_arguments(f"scan-{path}", path=path))
+    board.wait_for_shell()
+    row = re.search(r"^SCAN +(\d+) +\d+ +(\d+) +\d+ +(\d+) ", board.monitor("stats"), re.M)
+    events, slow, mean = (int(word) for word in row.groups())
+    assert events == slow > 1000
+    assert mean <= most
 
 
 @pytest.mark.nightly

@@ -603,7 +603,7 @@ static void evict(struct vcpu *v, u32 n)
 	if (p->thumb)
 		t32_keep(hpa_ptr(copy_hpa(c, n)), &c->known[n], c->kept[k].trapped);
 	drop(v, p->gpa, false);
-	shadow_protect_page(v, c->kept[k].gpa);
+	shadow_protect_page(v, c->kept[k].gpa, false);
 	*page_state(c, c->kept[k].gpa) = (u16)(PAGE_KEPT + k);
 	c->evictions++;
 }
@@ -633,15 +633,14 @@ static u32 take_copy(struct vcpu *v)
 }
 
 /*
- * Copy @n is ready. The guest's own page is cleaned as well: while it is code nothing dirties it, and what the guest cleans at the address where it
- * executes is the copy.
+ * Copy @n is ready. The guest's own page has been clean since shadow_protect_page() or see_afresh(): while it is code nothing dirties it, and what the
+ * guest cleans at the address where it executes is the copy.
  */
 static void publish_copy(struct vcpu *v, u32 n)
 {
 	const struct code_pages *c = v->code;
 
 	arch_dcache_clean_range(copy_hpa(c, n), PAGE_SIZE);
-	arch_dcache_clean_range(ptr_hpa(page_words(v, c->copy[n].gpa)), PAGE_SIZE);
 	arch_icache_invalidate_all();
 }
 
@@ -861,9 +860,12 @@ static bool restore_moved_sites(struct vcpu *v, gpa_t gpa)
 	struct moved_search search = { .v = v, .page = page, .looks = MOVED_LOOKS };
 
 	for (u32 k = 0; k < c->scan.nr_moved; k++) {
-		u32 i = c->scan.moved[k];
-		const u32 *word = moved_from(&search, i);
+		u32 i = c->scan.moved[k], name, at;
+		const u32 *word;
 
+		if (!search.looks || !v->path->code->origin(v, page[i], 0, &name, &at))
+			continue;	/* which is so for nearly all */
+		word = moved_from(&search, i);
 		if (!word)
 			continue;
 		page[i] = *word;
@@ -1409,7 +1411,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec)
 	if (is_kept(*state)) {
 		make_again(v, gpa, state);
 	} else if (is_unknown(*state)) {
-		shadow_protect_page(v, gpa);
+		shadow_protect_page(v, gpa, c->looked_at == gpa);	/* see_afresh() */
 		vcpu_forget_no_code(v, (u32)*exec);
 		*state = new_state(v, gpa, gva, *state);
 		v->code_gen++;

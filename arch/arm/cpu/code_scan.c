@@ -28,11 +28,12 @@
  * data, arithmetic on pc, from more than 4 KiB away) is replaced, so the guest reads another value there. Words of T32 code mean nothing
  * here: pages are scanned as A32.
  *
- * Cost: the first look asks one table, by its upper half, about each word of the page: can it be a site, or a load of rules 1 to 3? That
- * is 3 to 4 instructions a word, and where there is no site, all. Otherwise loads are sought in the neighbour pages too, as far as they
+ * Cost: the first look asks a sieve about each word of the page (code_sieve.h): can it be a site, or a load of rules 1 to 3? That
+ * is 1.6 instructions a word, one word in 20 or so passes, and where there is no site, that is all. Otherwise loads are sought in the neighbour pages too, as far as they
  * reach a word whose verdict depends on them; only where one reads such a word is it decided which loads are code.
  */
 #include "code_scan.h"
+#include "code_sieve.h"
 
 #include <arm/insn.h>
 #include <arm/site.h>
@@ -59,8 +60,8 @@ static const struct pc_row {
 	{ 0, 0, 0 },
 };
 /* What they have in common. */
-#define PC_MASK		0x002f0000u
-#define PC_VALUE	0x000f0000u
+#define PC_MASK		CODE_SIEVE_PC_MASK
+#define PC_VALUE	CODE_SIEVE_PC
 
 static bool has_kind(const u32 *w, const u32 *end, u32 kinds)
 {
@@ -106,109 +107,132 @@ static u32 pc_offset(const struct pc_row *r, u32 w)
 	return 0;
 }
 
+/* The first row, which most are. */
+static bool is_literal_load(u32 w)
+{
+	return (w & pc_rows[0].mask) == pc_rows[0].value;
+}
+
+/* The byte that it reads, at word @i. */
+static u32 literal_load_at(u32 w, u32 i)
+{
+	return 4 * i + 8 + (w & BIT(23) ? FIELD(w, 11, 0) : -FIELD(w, 11, 0));
+}
+
 /* -- the first look -- */
 
-/*
- * What is known of a word by its upper half. Learnt when it occurs: few halves do. Most words have condition AL, so what is touched of
- * the table is little more than one sixteenth.
- */
-static u8 class_of[1 << 16];	/* index in any_of[] and site_of[] */
-static struct a32_need any_of[64], site_of[64][2];	/* all that matter pass the first; sites one of the second, too */
-static u32 classes;
-static struct site_op {
-	u32 word;
-	enum insn_op op;
-} site_ops[1 << 8];	/* what site_op() says of words; of the word 0 it is true from the beginning */
+/* B to more than a megabyte away, as every stub is (mmu/stub_slot.c): bits 23:18 are neither all zeros nor all ones. */
+#define FAR_BITS(w)	FIELD(w, 23, 18)
+#define FAR_MIN		1u
+#define FAR_MAX		0x3eu
 
-#define CLASS_NONE	0	/* no word is a site or matches a row of pc_rows */
-#define CLASS_PERHAPS	1	/* each may: not learnt, or more kinds than expected */
+static bool is_far_branch(u32 w)
+{
+	if (FIELD(w, 27, 24) != 0xa)
+		return false;
+	return w >> 28 != 15 && FAR_BITS(w) - FAR_MIN <= FAR_MAX - FAR_MIN;
+}
+
+/*
+ * Groups of the sieve (code_sieve.h): what has a field in common that other groups have too, but not as one. Bits 23:20 of a far branch and its
+ * bits 19:16 are each as any branch has them; where the former are all zeros or all ones, the latter are not.
+ */
+enum { GROUP_PC, GROUP_TO_PC, GROUP_FAR, GROUP_FAR_AHEAD, GROUP_FAR_BACK, GROUP_LOW, GROUP_MULTI, GROUP_HIGH };
+
+static struct code_sieve sieve;
+static bool sieve_is_ready;
+
+static u32 site_group(u32 mask, u32 value)
+{
+	static const u8 by_kind[8] = {		/* bits 27:25 */
+		GROUP_LOW, GROUP_LOW, GROUP_LOW, GROUP_LOW, GROUP_MULTI, GROUP_HIGH, GROUP_HIGH, GROUP_HIGH,
+	};
+
+	return (mask & value & 0xf000) == 0xf000 ? GROUP_TO_PC : by_kind[FIELD(value, 27, 25)];
+}
+
+/*
+ * What the sites among the words with the same bits 27:20 have in common: those that name a register in bits 15:12 (most often Rd = pc), and the
+ * others.
+ */
+static struct need {
+	u32 mask, value;
+} needs[256][2];
+
+static struct need *needs_of(u32 w)
+{
+	return needs[FIELD(w, 27, 20)];
+}
+
+static bool is_met(const struct need *n, u32 w)
+{
+	return (w & n->mask) == n->value;
+}
+
+/* Let words that match @mask and @value meet @n, which none meets that is { 0, 1 }. */
+static void loosen(struct need *n, u32 mask, u32 value)
+{
+	n->mask = n->value & ~n->mask ? mask : n->mask & mask & ~(n->value ^ value);
+	n->value = value & n->mask;
+}
+
+static void add_site(void *to, u32 mask, u32 value)
+{
+	for (u32 i = 0; i < 256; i++)
+		if (!((i << 20 ^ value) & mask & 0x0ff00000))
+			loosen(&needs[i][!(mask & value & 0xf000)], mask, value);
+	if (value >> 27 != 31)		/* these pass anyhow */
+		code_sieve_add(&sieve, site_group(mask, value), mask, value);
+}
+
+static void add_far_branches(struct code_sieve *t)
+{
+	for (u32 far = FAR_MIN; far <= FAR_MAX; far++)
+		code_sieve_add(t, far < 4 ? GROUP_FAR_AHEAD : far >= 0x3c ? GROUP_FAR_BACK : GROUP_FAR, 0x0ffc0000, 0x0a000000 | far << 18);
+}
+
+void code_sieve_add(struct code_sieve *t, u32 group, u32 mask, u32 value)
+{
+	for (u32 i = 0; i < 32; i++) {
+		if (!((i << 23 ^ value) & mask & 31u << 23))
+			t->high[i] |= BIT(group);
+		if (!((i << 20 ^ value) & mask & 31u << 20))
+			t->low[i] |= BIT(group);
+	}
+	for (u32 i = 0; i < 16; i++) {
+		if (!((i << 16 ^ value) & mask & 15u << 16))
+			t->rn[i] |= BIT(group);
+		if (!((i << 12 ^ value) & mask & 15u << 12))
+			t->rd[i] |= BIT(group);
+	}
+}
 
 static void look_init(void)
 {
-	if (classes)
+	if (sieve_is_ready)
 		return;
-	memset(class_of, CLASS_PERHAPS, sizeof(class_of));
-	any_of[CLASS_NONE] = site_of[CLASS_NONE][0] = site_of[CLASS_NONE][1] = A32_NEED_NONE;
-	classes = 2;
-}
-
-static bool is_same(const struct a32_need *a, const struct a32_need *b)
-{
-	return a->mask == b->mask && a->value == b->value;
-}
-
-static u8 class_by_need(const struct a32_need *any, const struct a32_need site[2])
-{
-	u32 i;
-
-	if (a32_need_is_none(any))
-		return CLASS_NONE;
-	for (i = 2; i < classes; i++)
-		if (is_same(&any_of[i], any) && is_same(&site_of[i][0], &site[0]) && is_same(&site_of[i][1], &site[1]))
-			return (u8)i;
-	if (classes == ARRAY_SIZE(any_of))
-		return CLASS_PERHAPS;
-	any_of[i] = *any;
-	site_of[i][0] = site[0];
-	site_of[i][1] = site[1];
-	classes++;
-	return (u8)i;
-}
-
-/* B to more than a megabyte away, as every stub is (mmu/stub_slot.c). */
-static bool is_far_branch(u32 w)
-{
-	u32 far = FIELD(w, 23, 18);
-
-	return (w & 0x0f000000) == 0x0a000000 && w >> 28 != 15 && far != 0 && far != 0x3f;
-}
-
-static void learn_half(u32 top)
-{
-	struct a32_need any = A32_NEED_NONE, site[2];
-	const struct pc_row *r;
-	u32 i;
-
-	a32_site_need(site, top);
-	for (i = 0; i < ARRAY_SIZE(site); i++)
-		if (!a32_need_is_none(&site[i]))
-			a32_need_loosen(&any, site[i].mask, site[i].value, top);
-	for (r = pc_rows; r->mask && top >> 12 != 15; r++)
-		a32_need_loosen(&any, r->mask, r->value, top);
-	if (is_far_branch(top << 16))
-		a32_need_loosen(&any, 0x0f000000, 0x0a000000, top);
-	class_of[top] = class_by_need(&any, site);
-}
-
-/* What is known of AL is good enough for the other conditions. */
-static void learn(u32 top)
-{
-	u32 al = top >> 12 < 14 ? (top & 0xfff) | 0xe000 : top;
-
-	if (class_of[al] == CLASS_PERHAPS)
-		learn_half(al);
-	class_of[top] = class_of[al];
-}
-
-/* Is a closer look at @w worth it? */
-static bool is_worth_it(u32 w)
-{
-	return a32_need_met(&any_of[class_of[w >> 16]], w);
-}
-
-static bool may_be_site(u32 w)
-{
-	const struct a32_need *site = site_of[class_of[w >> 16]];
-
-	return a32_need_met(&site[0], w) || a32_need_met(&site[1], w);
+	for (u32 i = 0; i < ARRAY_SIZE(sieve.weight); i++)
+		sieve.weight[i] = (u8)BIT(i % 8);
+	for (const struct pc_row *r = pc_rows; r->mask; r++)
+		code_sieve_add(&sieve, GROUP_PC, r->mask, r->value);
+	add_far_branches(&sieve);
+	for (u32 i = 0; i < ARRAY_SIZE(needs); i++)
+		needs[i][0] = needs[i][1] = (struct need){ 0, 1 };
+	a32_see_sites(add_site, NULL);
+	sieve_is_ready = true;
 }
 
 bool code_scan_is_plain(u32 w)
 {
+	const struct need *need = needs_of(w);
+	const struct pc_row *r = pc_rows;
+
 	look_init();
-	if (class_of[w >> 16] == CLASS_PERHAPS)
-		learn(w >> 16);
-	return class_of[w >> 16] != CLASS_PERHAPS && !is_worth_it(w);
+	if (is_met(&need[0], w) || is_met(&need[1], w) || is_far_branch(w))
+		return false;
+	while ((w & r->mask) != r->value)
+		r++;
+	return !r->mask || w >> 28 == 15;
 }
 
 /*
@@ -229,22 +253,6 @@ static enum insn_op find_site_op(u32 w)
 	return op;
 }
 
-/* The same, remembered. */
-static enum insn_op site_op(u32 w)
-{
-	struct site_op *k = &site_ops[(w ^ w >> 12 ^ w >> 20) % ARRAY_SIZE(site_ops)];
-
-	if (k->word != w)
-		*k = (struct site_op){ w, find_site_op(w) };
-	return k->op;
-}
-
-bool code_scan_candidate(const u32 *page, u32 i)
-{
-	look_init();
-	return may_be_site(page[i]) && site_op(page[i]) != INSN_OTHER;
-}
-
 /* Operations with wide encodings, which arbitrary data hit often. */
 static bool is_wide_op(enum insn_op op)
 {
@@ -260,61 +268,87 @@ static bool is_pointer(u32 w, gva_t at)
 	return w >> 28 < 14 && !(w & 3) && w - at + (32u << 20) < 64u << 20 && (w & 0x0fffffff) != MOVS_PC_LR;
 }
 
-/* Not inline, so that the loop over all words stays short. */
-static __attribute__((noinline)) void look_closer(struct code_scan *s, const u32 *w)
-{
-	u32 i = (u32)(w - s->page);
-	enum insn_op op;
+/* What a word is by itself. */
+#define LOOK_NARROW	BIT(0)		/* a site */
+#define LOOK_WIDE	BIT(1)		/* one by rule 4 */
+#define LOOK_TRAP	BIT(2)		/* has the form of a trapping word */
+#define LOOK_SITE	(LOOK_NARROW | LOOK_WIDE)
 
-	if (class_of[*w >> 16] == CLASS_PERHAPS)
-		learn(*w >> 16);
-	if ((*w & PC_MASK) == PC_VALUE)
-		s->pc[s->nr_pcs++] = (u16)i;
-	if (is_far_branch(*w))
-		s->moved[s->nr_moved++] = (u16)i;
-	if (!may_be_site(*w))
-		return;
-	if (site_is_word(*w))
-		s->moved[s->nr_moved++] = (u16)i;
-	op = site_op(*w);
-	if (op == INSN_OTHER)
-		return;
-	if (!is_wide_op(op))
+static u32 find_look(u32 w)
+{
+	enum insn_op op = find_site_op(w);
+	u32 look = site_is_word(w) ? LOOK_TRAP : 0;
+
+	return op == INSN_OTHER ? look : look | (is_wide_op(op) ? LOOK_WIDE : LOOK_NARROW);
+}
+
+struct known_look {
+	u32 word, look;
+};
+
+static __attribute__((noinline)) u32 learn_look(struct known_look *k, u32 w)
+{
+	k->look = find_look(w);
+	k->word = w;
+	return k->look;
+}
+
+/* The same, remembered, because few words are often looked at. What is there from the beginning is true of the word 0. */
+static u32 look_of(u32 w)
+{
+	static struct known_look known[1 << 8];
+	struct known_look *k = &known[(w ^ w >> 12 ^ w >> 20) % ARRAY_SIZE(known)];
+
+	return k->word == w ? k->look : learn_look(k, w);
+}
+
+bool code_scan_candidate(const u32 *page, u32 i)
+{
+	return look_of(page[i]) & LOOK_SITE;
+}
+
+static void note_site(struct code_scan *s, u32 i, u32 w, u32 look)
+{
+	if (look & LOOK_NARROW)
 		s->site[s->nr_sites++] = (u16)i;
-	else if (!is_pointer(*w, s->gva + 4 * i))
+	else if (!is_pointer(w, s->gva + 4 * i))
 		s->site[s->nr_sites++] = (u16)(i | SCAN_WIDE);
 	else
 		s->pointer[s->nr_pointers++] = (u16)i;
 }
 
-/* @a and @b are the words at @w. */
-static inline __attribute__((always_inline)) void look_at_two(struct code_scan *s, const u32 *w, u32 a, u32 b)
+/* Word @i, which passed the sieve. */
+static void look_closer(struct code_scan *s, u32 i)
 {
-	if (!(class_of[a >> 16] | class_of[b >> 16]))
+	u32 w = s->page[i], look;
+	const struct need *need = needs_of(w);
+
+	if ((w & PC_MASK) == PC_VALUE)
+		s->pc[s->nr_pcs++] = (u16)i;
+	if (!is_met(&need[0], w) && !is_met(&need[1], w)) {
+		if (is_far_branch(w))
+			s->moved[s->nr_moved++] = (u16)i;
 		return;
-	if (is_worth_it(a))
-		look_closer(s, w);
-	if (is_worth_it(b))
-		look_closer(s, w + 1);
+	}
+	look = look_of(w);
+	if (look & LOOK_TRAP)
+		s->moved[s->nr_moved++] = (u16)i;
+	if (look & LOOK_SITE)
+		note_site(s, i, w, look);
 }
 
 u32 code_scan_first(struct code_scan *s, const u32 *page, gva_t gva)
 {
-	const u32 *w;
+	u32 bits[SCAN_WORDS / 32];
 
 	look_init();
 	s->page = page;
 	s->gva = gva;
 	s->nr_sites = s->nr_moved = s->nr_pcs = s->nr_pointers = 0;
-	for (w = page; w < page + SCAN_WORDS; w += 8) {
-		/* All eight at once, which makes a short loop. */
-		u32 a = w[0], b = w[1], c = w[2], d = w[3], e = w[4], f = w[5], g = w[6], h = w[7];
-
-		look_at_two(s, w, a, b);
-		look_at_two(s, w + 2, c, d);
-		look_at_two(s, w + 4, e, f);
-		look_at_two(s, w + 6, g, h);
-	}
+	code_sieve_sites(bits, page, SCAN_WORDS, &sieve);
+	for (u32 k = 0; k < ARRAY_SIZE(bits); k++)
+		for (u32 left = bits[k]; left; left &= left - 1)
+			look_closer(s, 32 * k + (u32)__builtin_ctz(left));
 	return s->nr_sites;
 }
 
@@ -520,32 +554,45 @@ bool code_scan_reads_anywhere(const struct code_scan *s, const u32 *const page[3
 	       !among_data(s, page, SCAN_WORDS + i);
 }
 
-/* Loads among the words from @from to @to of the window, which are of one neighbour page. */
-static void find_loads_near(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
-{
-	const u32 *base = page[from / SCAN_WORDS], *w, *end;
+#define SIEVE_WORDS	64u	/* are looked at at once */
 
-	if (!base)
-		return;
-	base -= from / SCAN_WORDS * SCAN_WORDS;
-	end = base + to;
-	for (w = word_find(base + from, end, PC_MASK, PC_VALUE); w < end; w = word_find(w + 1, end, PC_MASK, PC_VALUE))
-		if (is_worth_it(*w))
-			note_pc(s, page, (u32)(w - base));
+/* May the word @w at @i, relative to pc, be a load that matters if only what it reads of the page that is scanned does? */
+static bool may_read_page(u32 w, u32 i)
+{
+	if (!(sieve.high[FIELD(w, 27, 23)] & sieve.low[FIELD(w, 24, 20)] & BIT(GROUP_PC)))
+		return false;
+	return !is_literal_load(w) || is_own(literal_load_at(w, i) / 4);
 }
 
-/* All loads of the page, and those of its neighbours from word @from to word @to of the window. */
-static void find_loads(struct code_scan *s, const u32 *const page[3], u32 from, u32 to)
+/* Loads among the words from @from to @to of the window, which are of one neighbour page; @own: those that read the page that is scanned. */
+static void find_loads_near(struct code_scan *s, const u32 *const page[3], u32 from, u32 to, bool own)
+{
+	u32 bits[SCAN_WORDS / 32], begin = ALIGN_DOWN(from, SIEVE_WORDS), n = ALIGN_UP(to, SIEVE_WORDS) - begin;
+
+	if (!page[from / SCAN_WORDS] || from >= to)
+		return;
+	code_sieve_pc(bits, page[from / SCAN_WORDS] + begin % SCAN_WORDS, n, &sieve);
+	for (u32 k = 0; k < n / 32; k++)
+		for (u32 left = bits[k]; left; left &= left - 1) {
+			u32 i = begin + 32 * k + (u32)__builtin_ctz(left);
+
+			if (i >= from && i < to && (!own || may_read_page(word_at(page, i), i)))
+				note_pc(s, page, i);
+		}
+}
+
+/* All loads of the page, and those of its neighbours from word @from to word @to of the window, all of them or (@own) those that read the page. */
+static void find_loads(struct code_scan *s, const u32 *const page[3], u32 from, u32 to, bool own)
 {
 	u32 k;
 
 	for (k = 0; k < s->nr_loads; k++)
 		s->state[s->load[k]] &= (u8)~SCAN_LOAD;
 	s->nr_loads = 0;
-	find_loads_near(s, page, from, SCAN_WORDS);
+	find_loads_near(s, page, from, SCAN_WORDS, own);
 	for (k = 0; k < s->nr_pcs; k++)
 		note_pc(s, page, SCAN_WORDS + s->pc[k]);
-	find_loads_near(s, page, 2 * SCAN_WORDS, to);
+	find_loads_near(s, page, 2 * SCAN_WORDS, to, own);
 }
 
 /* Does any load, code or not, read a word whose being data matters? */
@@ -657,6 +704,8 @@ static bool reads_out(u32 w, u32 i)
 	const struct pc_row *r = pc_rows;
 	u32 more, at;
 
+	if (is_literal_load(w) && w >> 28 != 15)
+		return literal_load_at(w, i) > PAGE_SIZE - 8;
 	while ((w & r->mask) != r->value)
 		r++;
 	if (!r->mask || w >> 28 == 15)
@@ -683,12 +732,12 @@ static void find_data(struct code_scan *s, const u32 *const page[3])
 	u32 first = SCAN_WORDS + s->site[0] % SCAN_WIDE, last = SCAN_WORDS + s->site[s->nr_sites - 1] % SCAN_WIDE;
 
 	if (!ask(s)) {
-		find_loads(s, page, first < BEFORE ? 0 : first - BEFORE, MIN(last + REACH + 1, SCAN_WINDOW));
+		find_loads(s, page, first < BEFORE ? 0 : first - BEFORE, MIN(last + REACH + 1, SCAN_WINDOW), true);
 		s->read = code_scan_reads_out(s);
 		if (!asked_is_read(s))
 			return;
 	}
-	find_loads(s, page, 0, SCAN_WINDOW);
+	find_loads(s, page, 0, SCAN_WINDOW, false);
 	s->read = asked_is_read(s);
 	if (s->read)
 		decide_loads(s);

@@ -398,19 +398,34 @@ static const struct insn_row more_uncond[] = {
 	{ 0, 0, INSN_OTHER, NULL },
 };
 
-/* Rows of @t for sites, or @all of them. */
-static void need_rows(struct a32_need need[2], const struct insn_row *t, bool all, u32 top)
+/* MSR is a site for each of these bits. */
+static void see_msr(u32 mask, u32 value, void (*see)(void *to, u32 mask, u32 value), void *to)
 {
-	for (; t->mask; t++)
-		if (all || is_site_op(t->op) || (is_msr(t->op) && top << 16 & MSR_SITE))
-			a32_need_loosen(&need[!(t->mask & t->value & 0xf000)], t->mask, t->value, top);
+	for (u32 left = MSR_SITE; left; left &= left - 1) {
+		u32 bit = left & -left;
+
+		if (!(mask & ~value & bit))
+			see(to, mask | bit, value | bit);
+	}
 }
 
-void a32_site_need(struct a32_need need[2], u32 top)
+/* Rows of @t for sites, or @all of them, with what stands for the table in them. */
+static void see_rows(const struct insn_row *t, bool all, u32 mask, u32 value, void (*see)(void *to, u32 mask, u32 value), void *to)
 {
-	need[0] = need[1] = A32_NEED_NONE;
-	need_rows(need, top >> 12 == 15 ? a32_uncond : a32_tables[FIELD(top, 11, 9)], false, top);
-	need_rows(need, top >> 12 == 15 ? more_uncond : more_sites, true, top);
+	for (; t->mask; t++)
+		if (is_msr(t->op))
+			see_msr(t->mask | mask, t->value | value, see, to);
+		else if (all || is_site_op(t->op))
+			see(to, t->mask | mask, t->value | value);
+}
+
+void a32_see_sites(void (*see)(void *to, u32 mask, u32 value), void *to)
+{
+	for (u32 i = 0; i < A32_UNCOND; i++)
+		see_rows(a32_tables[i], false, 0x0e000000, i << 25, see, to);
+	see_rows(a32_tables[A32_UNCOND], false, 0xf0000000, 0xf0000000, see, to);
+	see_rows(more_sites, true, 0, 0, see, to);
+	see_rows(more_uncond, true, 0, 0, see, to);
 }
 
 bool cond_holds(u32 cond, u32 cpsr)

@@ -211,25 +211,30 @@ static void area_lost(struct vcpu *v)
 	v->stubs_wanted = true;
 }
 
-static u32 inline_word(struct vcpu *v, struct code_site *at)
+/* The branch to a stub, or 0. */
+static u32 branch_word(struct vcpu *v, struct code_site *at)
 {
-	u32 trap = site_word(at->page, at->index, at->copy, !v->fast_off);
-	u32 word = at->page[at->index], kind = stub_kind(word), cond = word >> 28 == 15 ? 14 : word >> 28;
-	gva_t stub;
+	u32 kind = stub_kind(at->page[at->index]);
 
 	if (at->movable || kind == SITE_KIND_C)
-		return trap;
+		return 0;
 	at->bound = true;	/* also where there cannot be a stub now: the page is made again when there can */
 	if (!may_have_stubs(v))
-		return trap;
+		return 0;
 	v->stubs_wanted |= !v->stub_line;
-	stub = stub_area_add(v, kind, at);
-	return stub ? stub_branch(at->gva + 4 * at->index, stub, cond) : trap;
+	return stub_area_add(v, kind, at);
+}
+
+static u32 inline_word(struct vcpu *v, struct code_site *at)
+{
+	u32 branch = branch_word(v, at);
+
+	return branch ? branch : site_word(at->page, at->index, at->copy, !v->fast_off);
 }
 
 static bool inline_origin(struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)
 {
-	return site_origin(v, word, nth, copy, index) || stub_area_origin(v, word, nth, copy, index);
+	return FIELD(word, 27, 24) == 0xa ? stub_area_origin(v, word, nth, copy, index) : site_origin(v, word, nth, copy, index);
 }
 
 static const struct code_ops inline_code = {

@@ -37,17 +37,26 @@ static const struct site_row *find_row(u32 word)
 	return NULL;
 }
 
+struct known_row {
+	u32 word;
+	const struct site_row *row;
+};
+
+/* Not inline, so that who knows keeps no registers for it. */
+static __attribute__((noinline)) const struct site_row *learn_row(struct known_row *k, u32 word)
+{
+	k->row = find_row(word);
+	k->word = word;
+	return k->row;
+}
+
 /* The row of @word, or NULL. Remembered, because one is asked about several times in a row and few are used; of the word 0 from the beginning. */
 static const struct site_row *row_of(u32 word)
 {
-	static struct { u32 word; const struct site_row *row; } known[1 << 6];
-	u32 i = (word ^ word >> 12 ^ word >> 20) % ARRAY_SIZE(known);
+	static struct known_row known[1 << 8];
+	struct known_row *k = &known[(word ^ word >> 12 ^ word >> 20) % ARRAY_SIZE(known)];
 
-	if (known[i].word != word) {
-		known[i].word = word;
-		known[i].row = find_row(word);
-	}
-	return known[i].row;
+	return k->word == word ? k->row : learn_row(k, word);
 }
 
 /* Behind LDM^ at @i: NOP; ADD sp, sp, #imm8; MOVS pc, lr, the way from a privileged mode to User mode. */

@@ -35,10 +35,10 @@ static void put(struct maker *m, u32 word)
 /* LDR or STR @rt, [@rn, #@off] (A8.8.63, A8.8.204). */
 static void put_ls(struct maker *m, bool load, u32 rt, u32 rn, s32 off)
 {
-	u32 up = off >= 0, imm = (u32)(up ? off : -off);
+	u32 up = off >= 0 ? BIT(23) : 0, imm = (u32)(up ? off : -off);
 
 	m->ok &= imm < 4096;
-	put(m, 0xe5000000 | up << 23 | (u32)load << 20 | rn << 16 | rt << 12 | (imm & 0xfff));
+	put(m, 0xe5000000 | up | (u32)load << 20 | rn << 16 | rt << 12 | (imm & 0xfff));
 }
 
 static void load(struct maker *m, u32 rt, u32 field)
@@ -285,17 +285,18 @@ u32 stub_branch(gva_t from, gva_t to, u32 cond)
 {
 	s32 off = (s32)(to - (from + 8));
 
-	if (off < -0x02000000 || off > 0x01fffffc || off & 3)
+	if ((u32)off + STUB_REACH >= 2 * STUB_REACH || off & 3)
 		return 0;
 	return cond << 28 | 0x0a000000 | ((u32)off >> 2 & 0xffffff);
 }
 
 bool stub_make(struct stub_code *c, u32 kind, const struct stub_at *at)
 {
-	u32 operand = stub_operand(at->word);
-	struct maker m = { .c = c, .at = at, .operand = operand, .scratch = operand == 0, .ok = true };
+	struct maker m = { .c = c, .at = at, .operand = at->operand, .scratch = at->operand == 0, .ok = true };
 
-	*c = (struct stub_code){ .scratch = { STUB_NO_SCRATCH, STUB_NO_SCRATCH } };
+	c->words = c->commit = c->saved = 0;
+	c->scratch[0] = c->scratch[1] = STUB_NO_SCRATCH;
+	c->forward = false;
 	rows[kind].make(&m);
 	return m.ok;
 }

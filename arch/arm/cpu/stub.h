@@ -24,7 +24,8 @@ struct stub_at {
 	gva_t stub;	/* the stub's first word */
 	gva_t open;	/* where the stub reaches the struct vcpu_open */
 	gva_t guarded;	/* where that is read-only while an interrupt is pending, with nothing for STUB_MODES pages behind the page */
-	u32 word;	/* the instruction itself */
+	u32 word;	/* the instruction itself, */
+	u32 operand;	/* and what it is about: stub_operand() */
 	u32 trap;	/* a trapping word of its kind */
 	u32 pc_offset;	/* what STR pc adds to its address: 8 or 12 (A2.3.1) */
 };
@@ -49,5 +50,6 @@ enum stub_class stub_class(u32 kind);
 bool stub_fits(enum stub_class cls, const struct stub_at *at);
 /* Make it. False: something is out of reach of the instructions used. */
 bool stub_make(struct stub_code *c, u32 kind, const struct stub_at *at);
+#define STUB_REACH	0x02000000u	/* bytes that a branch leads ahead or back */
 /* The branch on condition @cond at @from to @to, or 0 when it is out of reach (A8.8.18). */
 u32 stub_branch(gva_t from, gva_t to, u32 cond);

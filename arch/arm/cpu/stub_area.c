@@ -169,6 +169,7 @@ void stub_area_reset(struct vcpu *v)
 	struct stub_area *a = v->stubs;
 
 	remember_branches(a);
+	memset(a->stub, 0, a->stubs * sizeof(*a->stub));
 	memset(a->owner, 0, PAIRS * sizeof(*a->owner));
 	memset(a->by_branch, 0, sizeof(a->by_branch));
 	memset(a->by_site, 0, sizeof(a->by_site));
@@ -250,26 +251,25 @@ static bool page_is_used(const struct stub_area *a, u32 n)
 	return n < a->used_pages || (n >= STUB_PAIRS && n < STUB_PAIRS + a->gate_pages);
 }
 
-static struct stub_at place(const struct stub_area *a, const struct cursor *c, gva_t site)
+static void place(const struct stub_area *a, const struct cursor *c, struct stub_at *at)
 {
 	gva_t page = stubs_page(a, c->page);
 
-	return (struct stub_at){
-		.site = site, .stub = page + 4 * c->word, .open = page - sizeof(struct vcpu_open),
-		.guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open),
-		.pc_offset = a->pc_offset,
-	};
+	at->stub = page + 4 * c->word;
+	at->open = page - sizeof(struct vcpu_open);
+	at->guarded = a->base + (GUARD + 1) * PAGE_SIZE - sizeof(struct vcpu_open);
+	at->pc_offset = a->pc_offset;
 }
 
 /* The next place for a stub of class @cls, in @*at. */
-static bool find_place(struct vcpu *v, enum stub_class cls, gva_t site, struct stub_at *at)
+static bool find_place(struct vcpu *v, enum stub_class cls, struct stub_at *at)
 {
 	struct cursor *c = &v->stubs->cursor[cls];
 
 	for (;;) {
 		if ((c->page == PAIRS || c->word + STUB_WORDS > END_WORD) && !page_take(v, cls))
 			return false;
-		*at = place(v->stubs, c, site);
+		place(v->stubs, c, at);
 		if (stub_fits(cls, at))
 			return true;
 		c->word += GRANULE;
@@ -312,12 +312,13 @@ static struct stub *find_old(struct stub_area *a, const struct code_site *at)
 static void write_stub(struct stub_area *a, struct cursor *c, const u32 *word, u32 words)
 {
 	hpa_t to = a->pages + c->page * PAGE_SIZE + 4 * c->word;
+	u16 *owner = a->owner[c->page], number = (u16)a->stubs;
 	u32 last = (c->word + words - 1u) / GRANULE;
 
 	memcpy(hpa_ptr(to), word, 4u * words);
 	arch_dcache_clean_range(to, 4u * words);
-	for (u32 g = c->word / GRANULE; g <= last; g++)
-		a->owner[c->page][g] = (u16)a->stubs;
+	for (u16 *g = owner + c->word / GRANULE; g <= owner + last; g++)
+		*g = number;
 	c->word = (last + 1) * GRANULE;
 }
 
@@ -331,31 +332,44 @@ static void index_stub(struct stub_area *a, struct stub *s)
 	*by_branch = *by_site = (u16)a->stubs;
 }
 
+/* @s, of which nothing is said yet, is the stub @code. */
+static void stub_fill(struct stub *s, u32 kind, const struct stub_at *at, const struct stub_code *code)
+{
+	u32 cond = at->word >> 28;
+
+	s->site = at->site;
+	s->word = at->word;
+	s->branch = stub_branch(at->site, at->stub, cond == 15 ? 14 : cond);
+	s->words = code->words;
+	s->commit = code->commit;
+	s->saved = code->saved;
+	s->scratch[0] = code->scratch[0];
+	s->scratch[1] = code->scratch[1];
+	s->kind = (u8)kind;
+	s->operand = (u8)at->operand;
+	s->forward = code->forward;
+}
+
 /* A new one, or NULL: there is no room, or it would not reach. */
-static struct stub *add_new(struct vcpu *v, u32 kind, u32 word, gva_t site)
+static struct stub *add_new(struct vcpu *v, u32 kind, enum stub_class cls, u32 word, gva_t site)
 {
 	struct stub_area *a = v->stubs;
-	enum stub_class cls = stub_class(kind);
 	struct cursor *c = &a->cursor[cls];
+	struct stub_at at = { .site = site, .word = word, .operand = stub_operand(word) };
 	struct stub_code code;
-	struct stub_at at;
 	struct stub *s;
 
-	if (a->stubs == STUBS || !find_place(v, cls, site, &at)) {
+	if (a->stubs == STUBS || !find_place(v, cls, &at)) {
 		a->refused++;
 		return NULL;
 	}
-	at.word = word;
-	at.trap = site_word_of(kind, 0) | stub_operand(word);
+	at.trap = site_word_of(kind, 0) | at.operand;
 	if (!stub_make(&code, kind, &at))
 		return NULL;
 	s = &a->stub[a->stubs++];
-	*s = (struct stub){
-		.site = site, .word = word, .branch = stub_branch(site, at.stub, word >> 28 == 15 ? 14 : word >> 28),
-		.page = (u16)c->page, .first = (u16)c->word, .words = code.words, .commit = code.commit, .saved = code.saved,
-		.scratch = { code.scratch[0], code.scratch[1] }, .kind = (u8)kind, .operand = (u8)stub_operand(word),
-		.forward = code.forward,
-	};
+	stub_fill(s, kind, &at, &code);
+	s->page = (u16)c->page;
+	s->first = (u16)c->word;
 	write_stub(a, c, code.word, code.words);
 	index_stub(a, s);
 	return s;
@@ -439,26 +453,33 @@ static bool gates_to_spare(const struct stub_area *a)
 	return a->gates < GATES / 2 && a->gate_pages <= GATE_PAIRS / 2;
 }
 
-gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
+/* Does a branch at @site reach all of the area? */
+static bool is_in_reach(const struct stub_area *a, gva_t site)
+{
+	return a->base && a->base - (site + 8) + STUB_REACH < 2 * STUB_REACH - 2 * PAIRS * PAGE_SIZE;
+}
+
+u32 stub_area_add(struct vcpu *v, u32 kind, const struct code_site *where)
 {
 	struct stub_area *a = v->stubs;
 	gva_t site = where->gva + 4 * where->index;
+	enum stub_class cls = stub_class(kind);
 	struct stub *s;
 
 	/* Not next to the area: a branch to a stub is known by how far it goes (code_scan.c). */
 	if ((site >> SECTION_SHIFT) + 1 - (a->base >> SECTION_SHIFT) <= 2)
 		return 0;
-	if (!a->base || !stub_branch(site, a->base, 14) || !stub_branch(site, a->base + 2 * PAIRS * PAGE_SIZE, 14))
+	if (!is_in_reach(a, site))
 		return 0;
 	s = find_old(a, where);
-	if (!s && (stub_class(kind) == STUB_GATE || (kind == SITE_KIND_USER_LS && gates_to_spare(a))))
+	if (!s && (cls == STUB_GATE || (kind == SITE_KIND_USER_LS && gates_to_spare(a))))
 		s = add_new_gate(v, kind, where->page, site, where->copy, 0, 0);
-	if (!s && stub_class(kind) != STUB_GATE)
-		s = add_new(v, kind, where->page[where->index], site);
+	if (!s && cls != STUB_GATE)
+		s = add_new(v, kind, cls, where->page[where->index], site);
 	if (!s || s->eager)
 		return 0;
 	s->copy = (u16)where->copy;
-	return stubs_page(a, s->page) + 4u * s->first;
+	return s->branch;
 }
 
 bool stub_area_origin(const struct vcpu *v, u32 word, u32 nth, u32 *copy, u32 *index)

@@ -30,10 +30,10 @@ hpa_t stub_area_table(const struct vcpu *v);
 /* The area is at @base in the guest's address space from now on (0: nowhere). It must be empty. */
 void stub_area_moved(struct vcpu *v, gva_t base);
 /*
- * Make the stub of @kind (stub_kind()) for the instruction that @site names. Returns its address, or 0: it would be out of reach, the area
- * is full, or a trapping word is better. The caller invalidates the I-cache before the guest runs.
+ * Make the stub of @kind (stub_kind()) for the instruction that @site names. Returns the branch to it, on the instruction's condition, or 0: it
+ * would be out of reach, the area is full, or a trapping word is better. The caller invalidates the I-cache before the guest runs.
  */
-gva_t stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
+u32 stub_area_add(struct vcpu *v, u32 kind, const struct code_site *site);
 /*
  * Make a gate in the place of stub @s, whose page has the words @page. @dacr, @events: of its DACR write (struct gate_at). Returns the branch to
  * it, or 0 as above.

@@ -260,7 +260,7 @@ static struct looked *looked_at(struct shadow *s, gpa_t page)
 	return l;
 }
 
-void shadow_protect_page(struct vcpu *v, gpa_t page)
+void shadow_protect_page(struct vcpu *v, gpa_t page, bool flushed)
 {
 	struct shadow *s = v->shadow;
 	struct frame *frame = frame_of(s, page);
@@ -278,7 +278,8 @@ void shadow_protect_page(struct vcpu *v, gpa_t page)
 	 * Nothing writes the page any more. What was written last may have gone past the cache, by a mapping of the guest's that is not
 	 * cacheable, while a line of Umbra's has what was there before (A3.5.7): the scan must read what the guest will execute.
 	 */
-	arch_dcache_flush_range(hpa_of(s, page), PAGE_SIZE);
+	if (!flushed)
+		arch_dcache_flush_range(hpa_of(s, page), PAGE_SIZE);
 }
 
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy)

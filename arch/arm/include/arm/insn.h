@@ -73,23 +73,10 @@ enum insn_op a32_site_op(u32 word);
 bool t32_is_site(u16 hw1, u16 hw2);
 /* The unconditional A32 word with the meaning of the sensitive T32 instruction @in, or 0 where there is none. */
 u32 t32_as_a32(const struct insn *in);
-/* A filter for many words: what those that pass it have in common. */
-struct a32_need { u32 mask, value; };
-#define A32_NEED_NONE	((struct a32_need){ 0, 1 })	/* no word passes */
-static inline bool a32_need_is_none(const struct a32_need *n) { return n->value & ~n->mask; }
-static inline bool a32_need_met(const struct a32_need *n, u32 word) { return (word & n->mask) == n->value; }
-/* Let words that match @mask and @value pass @n too, if there are some with bits 31:16 = @top. */
-static inline void a32_need_loosen(struct a32_need *n, u32 mask, u32 value, u32 top)
-{
-	if ((value ^ top << 16) & mask & 0xffff0000)
-		return;
-	n->mask = a32_need_is_none(n) ? mask : n->mask & mask & ~(n->value ^ value);
-	n->value = value & n->mask;
-}
 /*
- * Words with bits 31:16 = @top that may be replaced in a copy pass need[0] or need[1]: the former those that name a register in bits
- * 15:12 (most often Rd = pc), which keeps both narrow.
+ * All encodings that words are among which may be replaced in a copy: @see(@to, mask, value) for each. A mask without bits 31:28 is for every
+ * condition, but not for 0b1111.
  */
-void a32_site_need(struct a32_need need[2], u32 top);
+void a32_see_sites(void (*see)(void *to, u32 mask, u32 value), void *to);
 /* Do the flags in @cpsr satisfy condition @cond? (A8.3) */
 bool cond_holds(u32 cond, u32 cpsr);

@@ -53,9 +53,10 @@ void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
 void shadow_pte_cleaned(struct vcpu *v, gva_t va);
 /*
  * Begin and end of the time in which the guest physical page is scanned code (code_page.c calls them). Begin: every writable
- * or unscanned executable mapping goes, and none is made until the end; Umbra reads what is in memory, whichever way the guest wrote it.
+ * or unscanned executable mapping goes, and none is made until the end; Umbra reads what is in memory, whichever way the guest wrote it, unless the
+ * page was @flushed from the data cache since the guest ran last.
  */
-void shadow_protect_page(struct vcpu *v, gpa_t page);
+void shadow_protect_page(struct vcpu *v, gpa_t page, bool flushed);
 /* End: removes every small-page mapping of the page or of its copy at @copy (0 = none), all roots, host TLB included. */
 void shadow_drop_page(struct vcpu *v, gpa_t page, hpa_t copy);
 /* User mode has executed @page, which is no scanned code, as if it never had: its next fetch faults, and so does the kernel's first one. */
