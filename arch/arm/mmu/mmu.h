@@ -202,6 +202,8 @@ struct stub_slot {
 	u32 entry;		/* L1 entry */
 };
 
+#define NO_PAGE	1u	/* the address of none */
+
 struct shadow {
 	struct vcpu *v;
 	const struct shadow_ops *ops;
@@ -244,6 +246,7 @@ struct shadow {
 	u16 node_slot[L1_ENTRIES];	/* by slot, private ones behind all others */
 	u8 asid_roots[256];		/* how many roots have non-global entries of a guest ASID */
 	u16 page_hash[PAGE_HASH];	/* nodes by page of their guest table (shadow_table.c) */
+	gpa_t unwatched;		/* strategy `sync`: the one page of tables that is out of step, or NO_PAGE */
 	u16 home_hash[HOME_HASH];	/* nodes that rest, by address space */
 	u16 rest_first, rest_last;	/* and by the time that they have rested: the first one longest */
 	u16 node_free, node_bump, node_hand;

@@ -725,6 +725,7 @@ static void nodes_reset(struct shadow *s)
 	memset(s->node_slot, 0xff, sizeof(s->node_slot));
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
 	memset(s->page_hash, 0xff, sizeof(s->page_hash));
+	s->unwatched = NO_PAGE;
 	memset(s->asid_roots, 0, sizeof(s->asid_roots));
 	rest_reset(s);
 	for (u32 i = 0; i < s->node_bump; i++) {
