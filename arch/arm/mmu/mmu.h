@@ -472,6 +472,8 @@ void table_list(struct shadow *s, struct node *n);
 void table_unlist(struct shadow *s, struct node *n);
 void table_watch(struct shadow *s, gpa_t page);
 void table_unwatch(struct shadow *s, gpa_t page);
+/* The guest cleaned the line of memory at @at: what is valid in a table there that the current root links is mapped. */
+void table_cleaned(struct shadow *s, gpa_t at);
 
 /* The first-level words of an address space: those of slots below @split from TTBR0's, the others from TTBR1's (B3.5.4). */
 struct l1_words {

@@ -480,17 +480,25 @@ static void node_unhash(struct shadow *s, struct node *n)
 	*link = n->hash_next;
 }
 
-/* Tell the strategy that @n begins, or ends. */
+/* Tell the strategy that @n begins, or ends. One that does not care for pages of tables leaves it to the hint to list them. */
 static void table_born(struct shadow *s, struct node *n)
 {
-	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_born)
+	if ((n->desc & L1_TYPE) != L1_TABLE)
+		return;
+	if (s->ops->table_born)
 		s->ops->table_born(s, n);
+	else if (IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT))
+		table_list(s, n);
 }
 
 static void table_dead(struct shadow *s, struct node *n)
 {
-	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_dead)
+	if ((n->desc & L1_TYPE) != L1_TABLE)
+		return;
+	if (s->ops->table_dead)
 		s->ops->table_dead(s, n);
+	else if (IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT))
+		table_unlist(s, n);
 }
 
 /* No root has @n any more, and no operation is about it. */
