@@ -105,6 +105,8 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     ("CODE_PAGES=7936", "[64, 1792]"),
     ("CODE_PAGES=16", "[64, 1792]"),
     ("SHADOW_L2=8192", "[128, 1024]"),
+    ("SHADOW_ROOTS=4", "[8, 62]"),
+    ("STUB_PAGES=200", "[32, 88]"),
     ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
 ])
 def test_values_that_cannot_work_are_refused(tmp_path, value, reason):
