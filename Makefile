@@ -230,10 +230,14 @@ HOSTCC ?= gcc
 layout_host_sources := $(wildcard tools/layout_host/*.c) $(addprefix core/,layout.c layout_msg.c emudev.c guest_map.c guest_fdt.c guest_tree.c guest.c \
 	guest_files.c uimage.c passthrough.c) arch/arm/vcpu_size.c arch/arm/cpu/cpu_path.c arch/arm/mmu/strategy.c drivers/owned_omap.c drivers/passthrough/missing.c \
 	$(patsubst $(O)/%.o,%.c,$(filter $(O)/emulators/%,$(objects)))
+# Which paths and strategies there are is known by their objects; path_native.c is what some of them share.
+built_of = $(patsubst $(O)/$(1)%.o,%,$(filter $(O)/$(1)%.o,$(objects)))
+layout_host_plugins := '-DPATHS=$(foreach n,$(filter-out native,$(call built_of,arch/arm/cpu/path_)),PATH($(n)))' \
+	'-DSTRATEGIES=$(foreach n,$(call built_of,arch/arm/mmu/strategy_),STRATEGY($(n)))'
 $(O)/layout-host: $(layout_host_sources) $(common_needs) $(O)/include/passthrough_missing.h $(wildcard core/include/hv/*.h)
 	$(call say,HOSTCC,$@)
 	$(Q)$(HOSTCC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -fno-common -ffunction-sections -fdata-sections \
-		-DUMBRA_HOST_TEST -D_GNU_SOURCE -include $(O)/include/autoconf.h -Icore/include -Iarch/arm/include -I$(O)/include \
+		-DUMBRA_HOST_TEST -D_GNU_SOURCE -include $(O)/include/autoconf.h -Icore/include -Iarch/arm/include -I$(O)/include $(layout_host_plugins) \
 		-isystem $(O)/libfdt/include -o $@ $(layout_host_sources) $(fdt_names:%=$(O)/libfdt/include/%.c) \
 		-Wl,--gc-sections -Wl,-T,tools/layout_host/sections.ld
 

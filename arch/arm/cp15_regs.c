@@ -238,7 +238,7 @@ static enum coproc_result wr_dcimvac(struct vcpu *v, const struct coproc_row *ro
 	if (code_page_is_code(v, ALIGN_DOWN(gpa, PAGE_SIZE), NULL))
 		code_page_drop(v, ALIGN_DOWN(gpa, PAGE_SIZE));
 	shadow_touch(v, value);		/* the other lines of the page follow, and then the window can do them */
-	shadow_pte_cleaned(v, value);
+	shadow_pte_cleaned(v, value, gpa);
 	return COPROC_OK;
 }
 
@@ -251,7 +251,7 @@ static enum coproc_result wr_dccmvac(struct vcpu *v, const struct coproc_row *ro
 		write_dccmvac(hpa_of_line(v, gpa));
 		dsb();
 		shadow_touch(v, value);
-		shadow_pte_cleaned(v, value);
+		shadow_pte_cleaned(v, value, gpa);
 	}
 	return r;
 }

@@ -517,12 +517,20 @@ static u32 fast_loop_run(const struct vcpu *v, const struct fast_loop *l, u32 va
 	return l->step & (l->step - 1) ? 0 : (room + l->step - 1) >> (31 - __builtin_clz(l->step));
 }
 
+/* Is it a line that is cleaned by itself, which may be a hint for C? */
+static inline bool fast_is_hint(const struct vcpu *v, u32 w, u32 op)
+{
+	struct fast_loop l;
+
+	return IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT) && (op == CACHE_OP(10, 1) || op == CACHE_OP(11, 1)) && !fast_loop_find(v, w, &l);
+}
+
 static bool fast_cache_loop(struct vcpu *v, u32 w)
 {
 	u32 rt = FIELD(w, 15, 12), op = w & CACHE_OP_MASK, va = v->r[rt], next;
 	struct fast_loop l;
 
-	if (!fast_cache_page(v, op, va) || !fast_cache_line(v, op, va))
+	if (fast_is_hint(v, w, op) || !fast_cache_page(v, op, va) || !fast_cache_line(v, op, va))
 		return false;
 	if (op == CACHE_OP(5, 1))
 		fast_icache();

@@ -178,12 +178,33 @@ def test_strategies_stand_side_by_side():
         results = null_results(umbra=f"Simple syscall: {figure} microseconds")
         results["settings"] = {"strategy": name}
         results["benchmarks"][0]["exits"] = {"SHADOW_FILL": 0.25, "TABLE": 2.0} if name == "sync" else {}
+        results["benchmarks"][0]["shadow"] = {"checks": 3.0, "drops_mva": 0.001} if name == "sync" else {}
         both.append(results)
     head, _, row = report.side_by_side(both).splitlines()
     assert head.split("|")[3:5] == [" `flush` ", " `sync` "]
-    assert [cell.strip() for cell in row.split("|")[3:5]] == ["4.00", "8.00 (0.25 fills, 2.00 stores)"]
+    assert [cell.strip() for cell in row.split("|")[3:5]] == ["4.00", "8.00 (0.25 fills, 2.00 stores, 3.00 tables compared)"]
+    both[1]["bare"] = [{**both[1]["benchmarks"][0], "name": "noasid_switch"}]
+    both[0]["bare"] = [{**both[0]["benchmarks"][0], "name": "noasid_switch", "title": "all invalidated"}]
+    assert "| all invalidated |" in report.side_by_side(both).splitlines()[-1]
     both[1]["benchmarks"] = []
     assert "no figure" in report.side_by_side(both)
+
+
+def test_paths_stand_side_by_side():
+    both = [{**null_results(umbra=f"Simple syscall: {figure} microseconds"), "settings": {"path": name}} for name, figure in (("inline", "0.2000"), ("trap", "0.4000"))]
+    head, _, row = report.side_by_side(both, "path").splitlines()
+    assert head.split("|")[3:5] == [" `inline` ", " `trap` "]
+    cells = [cell.strip() for cell in row.split("|")[3:5]]
+    assert cells[0].startswith("200.0, 2.00, silicon ") and cells[1].startswith("400.0, 4.00, silicon ") and "CP15_DACR" in cells[0]
+
+
+def test_counters_of_the_shadow():
+    """Behind those of exits, per operation."""
+    counters = (*COUNTERS, *range(100, 100 + 100 * len(umbra_bench_run.SHADOW_COUNTERS), 100))
+    row = report.merge(["null"], {"null": outcome("Simple syscall: 0.1000 microseconds", counters=())},
+                       {"null": outcome("Simple syscall: 0.4000 microseconds", counters=counters)}, CAUSES, SETTINGS)["benchmarks"][0]
+    assert row["shadow"] == {name: 4 * (number + 1) for number, name in enumerate(umbra_bench_run.SHADOW_COUNTERS)}
+    assert row["slow"] == null_results()["benchmarks"][0]["slow"]
 
 
 def test_baseline_is_readable():
@@ -295,6 +316,8 @@ def test_ended_from_outside(tmp_path):
     (["--only", "null", "--path", "nosuch"], "no CPU path 'nosuch'; there are: inline interp trap"),
     (["--only", "null", "--strategy", "nosuch"], "no shadow strategy 'nosuch'; there are: flush oos sync"),
     (["--strategy", "all", "--baseline"], "--strategy all only shows"),
+    (["--path", "all", "--write-baseline"], "--path all only shows"),
+    (["--path", "all", "--strategy", "all"], "one of them at a time"),
     (["--quick", "--until", "bw_pipe"], "--until: one of those of --quick, with it: boot null"),
     (["--until", "null"], "--until: one of those of --quick"),
     (["--quick", "--write-baseline"], "only a complete measurement"),
@@ -309,7 +332,7 @@ def test_bad_input(arguments, message):
     assert done.stdout.startswith("bench: ") and "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["results.json", "results.md", "strategies.md"])
+@pytest.mark.parametrize("name", ["results.json", "results.md", "strategies.md", "paths.md"])
 def test_results_of_somebody_else_stay(tmp_path, name):
     (tmp_path / name).write_text("somebody's")
     done = bench("--only", "null", "--output", tmp_path)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Guest: code that a device writes where nothing can be written by its address, and instruction cache maintenance by address is all that says so. */
+/*
+ * Guest: code that a device writes where nothing can be written by its address, and instruction cache maintenance by address is all that says so;
+ * and descriptors that a device writes, of which TLB maintenance is all that says so.
+ */
 #include "guest.h"
 
 #define CODE		(TEST_RAM + 0x00300000u)
@@ -8,23 +11,6 @@
 #define MOV_R0(n)	(0xe3a00000u | (n))
 
 typedef u32 (*fn0)(void);
-
-#define SDMA_CHANNEL	0x48056080u
-#define SDMA_ENABLE	(1u << 7)
-
-/* Copies words past the caches and any write protection. */
-static void device_copy(u32 to, u32 from, u32 words)
-{
-	write32(SDMA_CHANNEL + 0x00, 0);
-	write32(SDMA_CHANNEL + 0x10, 2);		/* 32-bit elements */
-	write32(SDMA_CHANNEL + 0x14, words);
-	write32(SDMA_CHANNEL + 0x18, 1);
-	write32(SDMA_CHANNEL + 0x1c, from);
-	write32(SDMA_CHANNEL + 0x20, to);
-	write32(SDMA_CHANNEL + 0x00, SDMA_ENABLE | 1u << 12 | 1u << 14);
-	while (read32(SDMA_CHANNEL) & SDMA_ENABLE)
-		;
-}
 
 /* In a page that nothing may write by its address, a device puts other code in the place of what ran: the guest says so by ICIMVAU alone. */
 static void test_device_code(void)
@@ -43,7 +29,7 @@ static void test_device_code(void)
 	pt_section(l1_main, ALIAS_VA, (page & 0xfff00000) | S_SECT | S_NC | S_AP(1, 1));	/* so that no other cache has it */
 	tlb_all();
 	for (u32 i = 0; i < 32; i++) {
-		device_copy(page, codes[i & 1], 3);
+		sdma_copy(page, codes[i & 1], 3);
 		for (u32 again = 0; again <= i % 3; again++) {
 			MCR(0, c7, c5, 1, run);
 			MCR(0, c7, c5, 6, 0);
@@ -51,7 +37,7 @@ static void test_device_code(void)
 			isb();
 		}
 		group_check(i & 1 ? MODE_SVC : 7, ((fn0)run)(), "round %u", i);
-		device_copy(page, codes[~i & 1], 3);
+		sdma_copy(page, codes[~i & 1], 3);
 		MCR(0, c7, c5, 1, run);
 		MCR(0, c7, c5, 6, 0);
 		dsb();
@@ -59,6 +45,41 @@ static void test_device_code(void)
 		group_check(i & 1 ? 7 : MODE_SVC, ((fn0)run)(), "round %u, once more", i);
 	}
 	pt_section(l1_main, ALIAS_VA, 0);
+	tlb_all();
+	group_end();
+}
+
+/* The table is in memory that is not cached, so the walks see what the device wrote; entries that were valid before are invalidated. */
+static void test_device_table(void)
+{
+	u32 *buffer = (u32 *)(TEST_RAM + 0x00500000u), *table = (u32 *)(TEST_RAM + 0x00400000u), data = TEST_RAM + 0x00600000u;
+
+	group_begin("a table that a device writes");
+	for (u32 i = 0; i < 64; i++) {
+		write32(data + i * 0x1000, 0x7ab1e000u + i);
+		table[i] = 0;
+	}
+	for (u32 i = 64; i < 256; i++)
+		table[i] = 0;
+	dcache_clean_inv_all();
+	pt_section(l1_main, (u32)table, ((u32)table & 0xfff00000u) | S_SECT | S_NC | S_AP(0, 3));
+	pt_section(l1_main, ALIAS_VA, L1_TABLE(table, 0));
+	tlb_all();
+	for (u32 round = 0; round < 8; round++) {
+		for (u32 i = 0; i < 16; i++)
+			buffer[i] = (data + ((round * 7 + i) & 63) * 0x1000) | P_RAM;
+		dcache_clean(buffer, 64);
+		sdma_copy((u32)table, (u32)buffer, 16);
+		if (round & 1)
+			tlb_all();
+		for (u32 i = 0; i < 16; i++) {
+			if (!(round & 1))
+				tlb_mva(ALIAS_VA + i * 0x1000);
+			group_check(0x7ab1e000u + ((round * 7 + i) & 63), read32(ALIAS_VA + i * 0x1000), "round %u, page %u", round, i);
+		}
+	}
+	pt_section(l1_main, ALIAS_VA, 0);
+	pt_section(l1_main, (u32)table, ((u32)table & 0xfff00000u) | S_RAM);
 	tlb_all();
 	group_end();
 }
@@ -72,4 +93,5 @@ void guest_main(void)
 	pt_flat(l1_main);
 	mmu_on(l1_main, DACR_CLIENT(0));
 	test_device_code();
+	test_device_table();
 }

@@ -38,6 +38,12 @@ static const struct sequence {
 	  { 0xee033f10, 0xee130f10, 0xee034f10, 0xee131f10, 0xee030f10, 0xee031f10, 0xee132f10 } },
 	{ "per-CPU and control", false, true,
 	  { 0xee1d0f90, 0xee111f10, 0xee122f10, 0xee123f30, 0xee150f10, 0xee151f30, 0xee162f10, 0xee16ef50 } },
+	/* dccmvac, dccmvau, icimvau r5; iciallu; bpiall; mrc ctr; mcr tpidruro, r3; mrc tpidruro, r0; mcr tpidruro, r4; mrc tpidruro, r2 */
+	{ "caches and thread registers", false, true,
+	  { 0xee075f3a, 0xee075f3b, 0xee075f35, 0xee070f15, 0xee070fd5, 0xee101f30, 0xee0d3f70, 0xee1d0f70, 0xee0d4f70, 0xee1d2f70 } },
+	/* strt r3; ldrt r0; strbt r4; ldrbt r1; ldrt r2; strt r0; ldrt r1, all of [r5] */
+	{ "User permissions", false, true,
+	  { 0xe4a53000, 0xe4b50000, 0xe4e54000, 0xe4f51000, 0xe4b52000, 0xe4a50000, 0xe4b51000 } },
 	{ "all of a kind", true, false,
 	  { 0xe10f0000, 0xf10c0080, 0xee1d1f90, 0xe16ff003, 0xe9456000, 0xee132f10, 0xee033f10, 0xe14f3000, 0xee032f10, 0xe121f000 } },
 };
@@ -265,7 +271,7 @@ static void test_sequence(const struct sequence *s)
 			sweep_return(s, mode);
 	}
 	/* it may do several in one go, too */
-	group_check(true, misses <= all / 2, "%u of %u places missed", misses, all);
+	group_check(true, misses <= all / 8, "%u of %u places missed", misses, all);
 	info("places missed", misses);
 	group_end();
 }

@@ -29,7 +29,7 @@ void shadow_tlbi_pages(struct vcpu *vc, u32 arg, u32 pages) { }
 void shadow_ctx_changed(struct vcpu *vc, enum shadow_ctx what) { }
 void shadow_touch(struct vcpu *vc, gva_t va) { }
 void shadow_look_again(struct vcpu *vc, gpa_t page) { }
-void shadow_pte_cleaned(struct vcpu *vc, gva_t va) { }
+void shadow_pte_cleaned(struct vcpu *vc, gva_t va, gpa_t at) { }
 void shadow_check_stubs(struct vcpu *vc) { }
 bool code_page_is_code(struct vcpu *vc, gpa_t gpa, hpa_t *exec) { return false; }
 void code_page_drop(struct vcpu *vc, gpa_t gpa) { }

@@ -12,6 +12,7 @@
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/window_walk.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
 /* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
+/* CFLAGS: -DCONFIG_SHADOW_CLEAN_HINT=1 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1984,6 +1985,36 @@ static enum shadow_result store_into_tables(void)
 	return shadow_fault(v, TABLES, ACC_WRITE, true, &gpa, &gf);
 }
 
+/* What a cleaned line says is there without a hidden fault, in the current root and for RAM alone; what is there already stays as it is. */
+static void cleaned_entries_are_mapped(void **state)
+{
+	const gva_t va = 0xc0001000;
+	u64 fills, ahead;
+
+	for (u32 i = 0; i < EACH_STRATEGY; i++) {
+		setup(NULL);
+		use_strategy(i);
+		l1(0, va & SECTION_MASK, G_L2(0) | 1);
+		l1(1, va & SECTION_MASK, G_L2(1) | 1);
+		l2(0, va, P(RAM + 0x1000, KRW));
+		mmu_on();
+		assert_true(guest_does(va, ACC_WRITE, true));
+		fills = s->fills;
+		l2(0, va + PAGE_SIZE, P(RAM + 0x5000, KRW));
+		shadow_pte_cleaned(v, 0, G_L2(0) + 8);
+		assert_true(guest_does(va + PAGE_SIZE, ACC_WRITE, true));
+		assert_int_equal(s->fills, fills);
+		ahead = s->filled_ahead;
+		l2(0, va + 2 * PAGE_SIZE, P(0x30000000, KRW));		/* nothing is there */
+		shadow_pte_cleaned(v, 0, G_L2(0) + 12);
+		l2(1, va + PAGE_SIZE, P(RAM + 0x6000, KRW));		/* of another address space */
+		shadow_pte_cleaned(v, 0, G_L2(1) + 8);
+		shadow_pte_cleaned(v, 0, RAM + 0x1000);			/* no table */
+		assert_int_equal(s->filled_ahead, ahead);
+		audit();
+	}
+}
+
 /* sync: what is stored is seen, mapped and unmapped at once, and maintenance has nothing to do; a flood makes it let go. */
 static void sync_follows(void **state)
 {
@@ -2336,6 +2367,13 @@ static void tlbi_slot(gva_t va, u32 asid)
 	}
 }
 
+/* The guest may clean the line of what it wrote, which is a hint (SHADOW_CLEAN_HINT). */
+static void cleaned(gpa_t at)
+{
+	if (rnd(2))
+		shadow_pte_cleaned(v, 0, at);
+}
+
 /* Change a leaf of a private slot of some space, of the current one mostly one that is in use, with one of the ways to tell the TLB. */
 static void change_user_leaf(void)
 {
@@ -2350,6 +2388,7 @@ static void change_user_leaf(void)
 			guest_does(va, (enum shadow_access)rnd(3), rnd(2));
 		old = peek(at);
 		poke(at, rnd_leaf(true));
+		cleaned(at);
 		if (!is_cached(old))
 			continue;			/* needs no maintenance */
 		if (rnd(100) == 0)
@@ -2379,6 +2418,7 @@ static void change_kernel_leaf(void)
 		return;
 	old = peek(at);
 	poke(at, rnd_leaf(rnd(6) == 0));
+	cleaned(at);
 	tlbi_leaf(va, old);
 }
 
@@ -2486,6 +2526,7 @@ static void change_user_range(void)
 	first &= ~15u;
 	for (u32 i = first; i < first + n; i++)
 		poke((d & ~0x3ffu) + i * 4, rnd(4) ? 0 : rnd_leaf(true));
+	cleaned((d & ~0x3ffu) + first * 4);
 	if (slot_marked(va))
 		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
 }
@@ -2506,8 +2547,10 @@ static void change_quietly(u32 space)
 	for (u32 i = 0; i < 20; i++) {
 		gpa_t at = leaf_of(space, rnd_user_slot() + rnd_page_index() * PAGE_SIZE);
 
-		if (at && !is_large(peek(at)))
-			poke(at, rnd_leaf(true));
+		if (!at || is_large(peek(at)))
+			continue;
+		poke(at, rnd_leaf(true));
+		cleaned(at);
 	}
 	change_large_quietly(space);
 }
@@ -2839,7 +2882,7 @@ int main(void)
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), E(one_page_by_the_short_way), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),
-		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation),
+		T(pending_asid_and_a_shared_node), E(many_mappings_end), E(large_page), E(refill_after_invalidation), E(cleaned_entries_are_mapped),
 		E(revalidation), E(denied_by_umbra), E(window_walks), E(revalidation_of_other_spaces), E(sync_follows), E(oos_lets_go), E(oos_neighbour_changes_quietly), E(oos_neighbour_widens_and_narrows), E(copy_is_not_the_guests),
 		E(random_guest), E(reset_forgets),
 	};

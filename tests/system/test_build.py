@@ -3,13 +3,15 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import kconfiglib
 import pytest
 
 import umbra_common
-from board import Board
+from board import Board, umbra_arguments
+from test_guests import results
 from umbra_common import SOURCE, build_dir
 
 
@@ -105,6 +107,8 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     ("CODE_PAGES=7936", "[64, 1792]"),
     ("CODE_PAGES=16", "[64, 1792]"),
     ("SHADOW_L2=8192", "[128, 1024]"),
+    ("SHADOW_ROOTS=4", "[8, 62]"),
+    ("STUB_PAGES=200", "[32, 88]"),
     ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
 ])
 def test_values_that_cannot_work_are_refused(tmp_path, value, reason):
@@ -296,3 +300,40 @@ def test_key_is_called_by_its_name(tmp_path):
     board = Board("key", ["-kernel", tmp_path / "umbra.img"])
     with board:
         board.expect("umbra: Ctrl-T opens and closes the monitor", 30)
+
+
+# What docs/cpu-paths.md and docs/shadow-mmu.md say is all that one more of them takes: a file, a Kconfig symbol, a line of a Makefile.
+PLUGINS = (("arch/arm/cpu", "path", "trap", "CPU_PATH"), ("arch/arm/mmu", "strategy", "flush", "SHADOW"))
+
+
+def add_plugin(tree, folder, kind, like, symbol):
+    """One called `fourth`, which does what `like` does."""
+    text = (SOURCE / folder / f"{kind}_{like}.c").read_text(encoding="utf-8")
+    (tree / folder / f"{kind}_fourth.c").write_text(re.sub(rf'(?<!<arm/){like}(?!\.h)', "fourth", text), encoding="utf-8")
+    with open(tree / folder / "Kconfig", "a", encoding="utf-8") as handle:
+        handle.write(f"\nconfig {symbol}_FOURTH\n\tbool \"fourth\"\n\tdefault y\n")
+    with open(tree / folder / "Makefile", "a", encoding="utf-8") as handle:
+        handle.write(f"obj-$(CONFIG_{symbol}_FOURTH) += {kind}_fourth.o\n")
+
+
+@pytest.mark.nightly
+def test_one_more_path_and_strategy(boot, tmp_path):
+    """In a copy of the sources; the layout tool, the monitor and a guest know them."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    shutil.copytree(SOURCE, tree, symlinks=True, ignore=shutil.ignore_patterns(".git", "build", "__pycache__"))
+    for plugin in PLUGINS:
+        add_plugin(tree, *plugin)
+    environment = {name: value for name, value in os.environ.items() if name != "UMBRA_BUILD"}
+    for words in (["beagle-xm_defconfig"], [f"-j{os.cpu_count()}", "all", "layouts"]):
+        done = subprocess.run(["make", "-C", tree, f"O={out}", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stdout
+    arguments = umbra_arguments("fourth", "bare-metal", {"guest.bin": build_dir() / "guests/modes.bin"}, path="fourth", strategy="fourth")
+    checked = subprocess.run([tree / "tools/layout", "check", "--build", out, arguments[arguments.index("-dtb") + 1]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, check=False, env=environment)
+    assert checked.returncode == 0, checked.stdout
+    arguments[arguments.index("-kernel") + 1] = out / "umbra.img"
+    board = boot(arguments)
+    _, tests, failed = results(board)
+    assert tests > 0 and failed == 0
+    assert "path fourth" in board.monitor("guest path") and "shadow fourth" in board.monitor("guest shadow")
+    assert "0 violations" in board.monitor("guest audit").splitlines()

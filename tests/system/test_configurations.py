@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from board import PROMPT, umbra_arguments
+from board import PROMPT, built_strategies, umbra_arguments
 from test_guests import results
+from test_paths import healthy, use
 from umbra_common import SOURCE, build_dir
 from umbra_difftest_run import Umbra
 
@@ -68,6 +69,38 @@ def test_fewest_code_pages(boot, tmp_path):
     scanned, again = map(int, re.search(r"code pages: (\d+) scanned.* (\d+) made again", board.monitor("guest dump")).groups())
     assert again > 10 * scanned
     assert "0 violations" in board.monitor("guest audit")
+
+
+@pytest.fixture(scope="module")
+def least_image(tmp_path_factory):
+    """Umbra with the least of everything: copies, stubs, roots, tables."""
+    folder = tmp_path_factory.mktemp("least")
+    assert make(folder, "beagle-xm_defconfig", "least-pools.config")[0] == 0
+    status, text = make(folder, "all")
+    assert status == 0, text
+    return folder / "umbra.img"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", ["trap", "inline"])
+@pytest.mark.parametrize("strategy", built_strategies())
+def test_least_pools(boot, least_image, strategy, path):
+    """Debian boots and passes its tests when every pool is at its minimum, and all of them had to make room."""
+    arguments = umbra_arguments(f"least-{strategy}-{path}", path=path, strategy=strategy)
+    arguments[arguments.index("-kernel") + 1] = least_image
+    board = boot(arguments)
+    board.wait_for_shell(timeout=900)
+    use(board)
+    for isa in ("arm", "thumb"):
+        assert ", 0 failed" in board.run(f"utest-{isa}", timeout=900, status=None)
+    assert board.run("i=0; while [ $i -lt 40 ]; do (ls -lR /bin /sbin | sha256sum) >/dev/null & i=$((i + 1)); done; wait; echo $i", timeout=900).strip() == "40"
+    log = board.run("dmesg")
+    assert not re.search(r"Oops|BUG:|Internal error|Unhandled", log), log[-3000:]
+    dump = board.monitor("guest dump")
+    reclaims, taken = map(int, re.search(r"reclaims (\d+), roots taken (\d+)", dump).groups())
+    again = int(re.search(r" (\d+) made again", dump).group(1))
+    assert reclaims > 100 and taken > 100 and again > 100, dump
+    healthy(board)
 
 
 @pytest.fixture(scope="module")

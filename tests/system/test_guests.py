@@ -43,7 +43,7 @@ def test_guest(boot, native_reports, guest, path):
     if path == "inline" and guest == "stubs":
         interpreted = re.search(r"^INTERP +(\d+)", stats, re.M)
         assert int(interpreted[1]) < 200000, f"it ran without stubs for the most part:\n{stats}"
-    if path == "inline" and guest == "gates":
+    if path == "inline" and guest in ("gates", "stubs_irq"):
         dump = board.monitor("guest dump")
         assert re.search(r"stubs: area .*, [1-9]\d* gates", dump), f"it ran without gates:\n{dump}"
     if path == "inline" and guest == "patches":

@@ -33,6 +33,10 @@ def test_paths_take_over_from_each_other(boot):
     paths = built_paths()
     board = boot(umbra_arguments("paths", "linux", path=paths[0]))
     board.wait_for_shell(timeout=240)
+    for command, what in (("guest path magic", "path"), ("guest shadow magic", "strategy")):
+        answer = board.monitor(command)
+        assert len(re.findall(r'^.*"magic" is not built in \(built: ', answer, re.M)) == 1 and f'{what} "magic"' in answer, answer
+    assert f"path {paths[0]}" in board.monitor("guest path")
     for path in [*paths[1:], paths[0]]:
         assert f"path {path}" in board.monitor(f"guest path {path}", timeout=300)
         if path == "interp":  # slow: the nightly boot does more

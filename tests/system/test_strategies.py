@@ -14,7 +14,7 @@ from umbra_common import build_dir
 
 # The layout's default strategy is what all other tests run on.
 OTHERS = built_strategies()[1:]
-MMU_GUESTS = ("again", "domains", "fuzz_mmu", "mem", "mmu_perm", "oldkernel", "tlb")
+MMU_GUESTS = ("again", "domains", "fuzz_mmu", "mem", "mmu_perm", "oldkernel", "tables", "tlb")
 
 
 @pytest.mark.parametrize("guest", MMU_GUESTS)

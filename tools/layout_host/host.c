@@ -82,27 +82,11 @@ void *hv_alloc(u32 size, u32 align)
 
 /* ---- CPU paths and strategies ---- */
 
-#define PATH(n)	static const struct cpu_path path_##n = { .name = #n }; CPU_PATH_REGISTER(path_##n)
-#ifdef CONFIG_CPU_PATH_TRAP
-PATH(trap);
-#endif
-#ifdef CONFIG_CPU_PATH_INLINE
-PATH(inline);
-#endif
-#ifdef CONFIG_CPU_PATH_INTERP
-PATH(interp);
-#endif
-
-#define STRATEGY(n)	static const struct shadow_ops strategy_##n = { .name = #n }; SHADOW_REGISTER(strategy_##n)
-#ifdef CONFIG_SHADOW_FLUSH
-STRATEGY(flush);
-#endif
-#ifdef CONFIG_SHADOW_SYNC
-STRATEGY(sync);
-#endif
-#ifdef CONFIG_SHADOW_OOS
-STRATEGY(oos);
-#endif
+/* PATHS and STRATEGIES come from the Makefile: PATH(trap) and so on, one for each that is built in. */
+#define PATH(n)		static const struct cpu_path path_##n = { .name = #n }; CPU_PATH_REGISTER(path_##n);
+#define STRATEGY(n)	static const struct shadow_ops strategy_##n = { .name = #n }; SHADOW_REGISTER(strategy_##n);
+PATHS
+STRATEGIES
 
 int arch_vcpu_create(struct guest *g, const char *path, const char *shadow)
 {

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+import umbra_bench_bare
 import umbra_bench_explain
 import umbra_bench_guest
 import umbra_bench_guests
@@ -34,6 +35,8 @@ of two guests: {' '.join(umbra_bench_guests.BY_NAME)}
 
 Results: build/bench/results.json, results.md, results.svg, and the consoles. Exit status: 0 if all benchmarks gave a figure (and, with
 --baseline or --compare, none got worse by more than 3 %), else 1."""
+PATHS, STRATEGIES = "arch/arm/cpu/path_*.c", "arch/arm/mmu/strategy_*.c"
+SLOW_PATHS = ("interp",)  # under which a measurement would take hours: docs/cpu-paths.md says what it costs
 say = speaker("bench")
 
 
@@ -45,7 +48,7 @@ def parse(arguments):
     parser.add_argument("--explain", metavar="NAME", help="what each kind of exit of one benchmark costs, in instructions")
     parser.add_argument("--layout", default="linux", metavar="NAME", help="one of configs/layouts, or a .dtb file (linux)")
     parser.add_argument("--kernel", metavar="KIND", help="a kernel of configs/kernels.toml instead of Debian's")
-    parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's")
+    parser.add_argument("--path", metavar="NAME", help="CPU path instead of the layout's; all: each that is built in but interp, side by side")
     parser.add_argument("--strategy", metavar="NAME", help="shadow strategy instead of the layout's; all: each that is built in, side by side")
     parser.add_argument("--compare", nargs=2, metavar=("A.json", "B.json"), help="show what changed from A to B; nothing is run")
     parser.add_argument("--baseline", action="store_true", help=f"compare with {BASELINE.relative_to(SOURCE)} at the end")
@@ -66,17 +69,30 @@ def parse(arguments):
         raise ToolError("what two guests do has no loop whose exits could be looked at one by one")
     if options.kernel and (options.baseline or options.write_baseline):
         raise ToolError("the baseline is of Debian's kernel")
-    if options.strategy == "all" and (options.explain or options.baseline or options.write_baseline):
-        raise ToolError("--strategy all only shows its figures")
-    check_choice("CPU path", options.path, "arch/arm/cpu/path_*.c")
-    check_choice("shadow strategy", None if options.strategy == "all" else options.strategy, "arch/arm/mmu/strategy_*.c")
+    for what in several(options):
+        if options.explain or options.baseline or options.write_baseline:
+            raise ToolError(f"--{what} all only shows its figures")
+    if len(several(options)) > 1:
+        raise ToolError("--path all and --strategy all: one of them at a time")
+    check_choice("CPU path", None if options.path == "all" else options.path, PATHS)
+    check_choice("shadow strategy", None if options.strategy == "all" else options.strategy, STRATEGIES)
     umbra_card.check_layout(options.layout)
     return options
 
 
+def several(options):
+    """Of what all that are built in are to be shown: path, strategy, or neither."""
+    return [what for what in ("path", "strategy") if getattr(options, what) == "all"]
+
+
+def registered(sources):
+    """Names of the plug-ins in these files."""
+    return sorted(path.stem.partition("_")[2] for path in SOURCE.glob(sources) if "_REGISTER(" in path.read_text(encoding="utf-8"))
+
+
 def check_choice(what, name, sources):
     """Refuse a name that none of these sources registers; whether it is built in Umbra says."""
-    known = sorted(path.stem.partition("_")[2] for path in SOURCE.glob(sources) if "_REGISTER(" in path.read_text(encoding="utf-8"))
+    known = registered(sources)
     if name and name not in known:
         raise ToolError(f"no {what} '{name}'; there are: {' '.join(known)}")
 
@@ -90,7 +106,7 @@ def choose(options):
 
 def choose_guests(options):
     """Names of the rows about two guests that are wanted: of a complete measurement all, and those that were asked for."""
-    if options.quick or options.strategy == "all":
+    if options.quick or several(options):
         return []
     return [name for name in umbra_bench_guests.BY_NAME if not options.only or name in options.only]
 
@@ -100,6 +116,8 @@ def prepare(options):
     build_dir()
     umbra_debian.fetch_all()
     program = umbra_machine.build_machine()
+    if options.strategy == "all" and not options.only:
+        umbra_bench_bare.prepare()
     if not options.no_build:
         done = make(stdout=subprocess.DEVNULL)
         if done.returncode:
@@ -111,22 +129,29 @@ def layout_property(layout, name, default):
     return run(["fdtget", "-d", default, layout, "/guest", name]).strip()
 
 
-def editor(options, strategy):
-    """What --path and the strategy change in the layout, of the guest `node`."""
+def editor(path, strategy):
+    """What these change in the layout, of the guest `node`; None: nothing."""
     def edit(layout, node="/guest"):
-        if options.path:
-            run(["fdtput", "-t", "s", layout, node, "cpu-path", options.path])
+        if path:
+            run(["fdtput", "-t", "s", layout, node, "cpu-path", path])
         if strategy:
             run(["fdtput", "-t", "s", layout, node, "shadow", strategy])
     return edit
 
 
-def wanted_strategies(options):
-    """Those to be measured; None is the layout's."""
-    if options.strategy != "all":
-        return [options.strategy]
+def built_in(sources, symbol):
+    """Of the plug-ins in these files those that the build under test has, by CONFIG_`symbol`_NAME."""
     text = (build_dir() / "auto.conf").read_text(encoding="utf-8")
-    return [word.lower() for word in re.findall(r"^CONFIG_SHADOW_(FLUSH|SYNC|OOS) := y$", text, re.M)]
+    return [name for name in registered(sources) if re.search(rf"^CONFIG_{symbol}_{name.upper()} := y$", text, re.M)]
+
+
+def variants(options):
+    """[(name of the side, path, strategy)] that are to be measured; None is the layout's."""
+    if options.strategy == "all":
+        return [(f"umbra-{name}", options.path, name) for name in built_in(STRATEGIES, "SHADOW")]
+    if options.path == "all":
+        return [(f"umbra-{name}", name, options.strategy) for name in built_in(PATHS, "CPU_PATH") if name not in SLOW_PATHS]
+    return [("umbra", options.path, options.strategy)]
 
 
 def measure_side(side, chosen, card, until):
@@ -162,15 +187,14 @@ def settings_of(sides, options):
 
 
 def measure(options, chosen, program, out):
-    """Results for each strategy that is wanted."""
+    """Results for each variant that is wanted."""
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out, options.kernel)
     card = umbra_bench_run.make_card(out)
     umbra = umbra_bench_run.Umbra(out)
     layout = umbra_card.layout_path(options.layout)
     sides = [umbra_bench_run.Side("native", guest, program, layout, out)]
-    for strategy in wanted_strategies(options):
-        name = f"umbra-{strategy}" if options.strategy == "all" else "umbra"
-        sides.append(umbra_bench_run.Side(name, guest, program, layout, out, umbra, editor(options, strategy)))
+    for name, path, strategy in variants(options):
+        sides.append(umbra_bench_run.Side(name, guest, program, layout, out, umbra, editor(path, strategy)))
         sides[-1].check_layout(card)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         native, *virtual = pool.map(lambda side: measure_side(side, chosen, card, options.until), sides)
@@ -178,7 +202,24 @@ def measure(options, chosen, program, out):
     names = names[:names.index(options.until) + 1] if options.until else names
     results = [report.merge(names, native, each, umbra.causes, settings_of([sides[0], side], options)) for each, side in zip(virtual, sides[1:])]
     add_guests(results[0], options, (guest, program, umbra, out, card))
+    add_bare(results, options, program, umbra, out)
     return results
+
+
+def add_bare(all_results, options, program, umbra, out):
+    """What a guest costs under each strategy that is not like Linux."""
+    if options.strategy != "all" or options.only:
+        return
+    names = [results["settings"]["strategy"] for results in all_results]
+    say(f"bare          {' '.join(umbra_bench_bare.ROWS)}")
+    try:
+        rows = umbra_bench_bare.measure(program, umbra, out, [(name, editor(options.path, name)) for name in names])
+    except ToolError as error:
+        text, _, tail = str(error).partition("\n")
+        all_results[0]["failures"] += [{"name": name, "side": "bare", "error": text, "console": tail} for name in umbra_bench_bare.ROWS]
+        return
+    for results, row in zip(all_results, rows):
+        results["bare"] = row
 
 
 def add_guests(results, options, things):
@@ -187,7 +228,7 @@ def add_guests(results, options, things):
     if not wanted:
         return
     say(f"guests        {' '.join(wanted)}")
-    results["guests"], failures = umbra_bench_guests.measure(*things, editor(options, options.strategy), wanted)
+    results["guests"], failures = umbra_bench_guests.measure(*things, editor(options.path, options.strategy), wanted)
     results["failures"] += failures
 
 
@@ -198,7 +239,7 @@ def explain(options, name, program, out):
         raise ToolError("the boot has no loop whose exits could be looked at one by one")
     guest = umbra_bench_guest.GuestFiles(umbra_bench_guest.bench_dir() / "guest", out, options.kernel)
     side = umbra_bench_run.Side("umbra", guest, program, umbra_card.layout_path(options.layout), out, umbra_bench_run.Umbra(out),
-                                editor(options, options.strategy))
+                                editor(options.path, options.strategy))
     card = umbra_bench_run.make_card(out)
     side.check_layout(card)
     return umbra_bench_explain.explain(side, BENCHMARKS.index(item), item, card)
@@ -276,13 +317,14 @@ def compare(old, new, complete=False, baseline=False):
     return 1 if worse else 0
 
 
-RESULT_NAMES = ("results.json", "results.md", "results.svg", "strategies.md")
+SEVERAL = {"path": "paths.md", "strategy": "strategies.md"}
+RESULT_NAMES = ("results.json", "results.md", "results.svg", *SEVERAL.values())
 
 
 def check_output(folder):
     """A folder that has files of these names has them from a measurement: they are about to be replaced."""
     there = [name for name in RESULT_NAMES if os.path.lexists(folder / name)]
-    proofs = [folder / "results.json"] if there != ["strategies.md"] else list(folder.glob("*/results.json"))
+    proofs = [folder / "results.json"] if set(there) - set(SEVERAL.values()) else list(folder.glob("*/results.json"))
     try:
         known = all(report.load(path) for path in proofs) and bool(proofs)
     except ToolError:
@@ -291,15 +333,15 @@ def check_output(folder):
         raise ToolError(f"--output {folder}: {there[0]} is there, and not from a measurement")
 
 
-def show_strategies(all_results, folder):
-    """The strategies side by side, each with its results in a folder of its own; 1 if something gave no figure."""
+def show_several(all_results, what, folder):
+    """Strategies or paths side by side, each with its results in a folder of its own; 1 if something gave no figure."""
     for results in all_results:
-        write(results, folder / results["settings"]["strategy"])
+        write(results, folder / results["settings"][what])
         show_failures(results)
-    text = report.side_by_side(all_results)
-    (folder / "strategies.md").write_text(text, encoding="utf-8")
+    text = report.side_by_side(all_results, what)
+    (folder / SEVERAL[what]).write_text(text, encoding="utf-8")
     print(text)
-    say(f"results are in {folder}/strategies.md, and for each strategy in a folder")
+    say(f"results are in {folder}/{SEVERAL[what]}, and for each {what} in a folder")
     return 1 if any(results["failures"] for results in all_results) else 0
 
 
@@ -326,8 +368,8 @@ def main(arguments):
             all_results = measure(options, chosen, program, scratch)
         finally:
             keep_consoles(scratch, folder)
-    if options.strategy == "all":
-        return show_strategies(all_results, folder)
+    for what in several(options):
+        return show_several(all_results, what, folder)
     results = all_results[0]
     write(results, folder)
     print(report.table(results))

@@ -39,8 +39,8 @@ def figure(item, outcome):
 
 def exits_per_operation(item, outcome, causes):
     """
-    ({cause: events}, {cause: [slow exits, their instructions]}, the figure's part of the loop's time) of one operation: for a whole
-    run all of its exits, otherwise by its share of the loop.
+    ({cause: events}, {cause: [slow exits, their instructions]}, {counter of the shadow: number}, the figure's part of the loop's time) of one
+    operation: for a whole run all of its exits, otherwise by its share of the loop.
     """
     stretch, operations, part = outcome.whole, 1, 1
     if item.kind not in ("run", "time"):
@@ -50,7 +50,8 @@ def exits_per_operation(item, outcome, causes):
         operations = stretch.events(causes).get(item.per) or operations
         part = min(time * operations / stretch.time, 1)
     return ({cause: number / operations for cause, number in stretch.events(causes).items()},
-            {cause: [number / operations, spent / operations] for cause, (number, spent) in stretch.slow(causes).items()}, part)
+            {cause: [number / operations, spent / operations] for cause, (number, spent) in stretch.slow(causes).items()},
+            {name: number / operations for name, number in stretch.shadow(causes).items()}, part)
 
 
 def slowdown(item, native, virtual):
@@ -97,7 +98,7 @@ def merge(names, native, umbra, causes, settings):
         if any(outcome is None or outcome.error for outcome in sides.values()):
             continue
         figures = {side: figure(item, outcome) for side, outcome in sides.items()}
-        exits, slow, part = exits_per_operation(item, sides["umbra"], causes)
+        exits, slow, shadow, part = exits_per_operation(item, sides["umbra"], causes)
         row = {"name": name, "title": item.title, "kind": item.kind, "unit": figures["native"][1],
                "native": round(figures["native"][0], 3), "umbra": round(figures["umbra"][0], 3),
                "ratio": round(slowdown(item, figures["native"][0], figures["umbra"][0]), 4),
@@ -106,6 +107,7 @@ def merge(names, native, umbra, causes, settings):
         row["exits_total"] = round(sum(exits.values()), 3)
         row["slow"] = {cause: {"exits": round(number, 6), "instructions": round(spent, 3)} for cause, (number, spent) in slow.items()}
         row["exits_slow"] = round(sum(number for number, _ in slow.values()), 6)
+        row["shadow"] = {counter: round(number, 3) for counter, number in shadow.items() if round(number, 3)}
         row["instructions_slow"] = round(sum(spent for _, spent in slow.values()), 3)
         row["overhead_slow"] = overhead_slow(item, figures, row["instructions_slow"] * part)
         if name == "dhrystone":
@@ -177,22 +179,38 @@ def guests_table(results):
     return [*lines, ""]
 
 
-# Exits that a shadow strategy is about, and their short names.
-STRATEGY_CAUSES = {"SHADOW_FILL": "fills", "TABLE": "stores", "CP15_TLB": "operations", "DABT": "aborts"}
+# Exits and counters that a shadow strategy is about, and their short names.
+STRATEGY_COUNTS = {"SHADOW_FILL": "fills", "TABLE": "stores", "CP15_TLB": "operations", "DABT": "aborts", "drops_mva": "pages named",
+                   "drops_asid": "ASIDs", "drops_all": "all", "checks": "tables compared", "checked_away": "entries changed", "resyncs": "resyncs",
+                   "let_go": "let go"}
 
 
-def side_by_side(all_results):
-    """Markdown: a row a benchmark, for each strategy the ratio to native and what its exits were, per operation."""
-    names = [results["settings"]["strategy"] for results in all_results]
+def strategy_counts(counts):
+    """Of one operation, in words: what was counted often enough to be seen."""
+    return ", ".join(f"{number_text(counts[key])} {word}" for key, word in STRATEGY_COUNTS.items() if counts.get(key, 0) >= 0.005)
+
+
+def strategy_cell(row):
+    counts = strategy_counts({**row["exits"], **row.get("shadow", {})})
+    return f"{row['ratio']:.2f}" + (f" ({counts})" if counts else "")
+
+
+def path_cell(row):
+    return f"{number_text(row['umbra'])}, {row['ratio']:.2f}, silicon {row['estimate_silicon']:.1f}: {exits_text(row)}"
+
+
+CELLS = {"strategy": strategy_cell, "path": path_cell}
+
+
+def side_by_side(all_results, what="strategy"):
+    """Markdown: a row a benchmark, for each strategy or path the ratio to native and what its exits were, per operation."""
+    names = [results["settings"][what] for results in all_results]
     lines = ["| benchmark | native | " + " | ".join(f"`{name}`" for name in names) + " |", "|---|--:|" + "---|" * len(names)]
-    rows = [{row["name"]: row for row in results["benchmarks"]} for results in all_results]
+    rows = [{row["name"]: row for row in results["benchmarks"] + results.get("bare", [])} for results in all_results]
     for name, first in rows[0].items():
         cells = []
         for each in rows:
-            row = each.get(name)
-            counts = [f"{number_text(row['exits'][cause])} {word}" for cause, word in STRATEGY_CAUSES.items() if row["exits"].get(cause, 0) >= 0.005] \
-                if row else []
-            cells.append(f"{row['ratio']:.2f}" + (f" ({', '.join(counts)})" if counts else "") if row else "no figure")
+            cells.append(CELLS[what](each[name]) if name in each else "no figure")
         lines.append(f"| {first['title']} | {number_text(first['native'])} {first['unit']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

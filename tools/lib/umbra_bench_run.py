@@ -16,6 +16,9 @@ from umbra_common import ToolError, build_dir, run
 
 CARD_FILE_SIZE = 4 << 20
 UIMAGE_HEADER = 64
+# What the shadow counts of itself, 64 bits each (struct shadow): operations that named a page, an ASID and everything, tables that were compared with
+# the guest's, entries of them that changed, tables brought into step, tables let go, entries filled ahead.
+SHADOW_COUNTERS = ("drops_mva", "drops_asid", "drops_all", "checks", "checked_away", "resyncs", "let_go", "filled_ahead")
 BOOT_SECONDS = 400
 STOP_SECONDS = 240
 
@@ -24,7 +27,7 @@ STOP_SECONDS = 240
 class Stretch:
     """
     What happened between two points: instructions executed, ns of the guest's clock, Umbra's counters: of each cause the events, and
-    then of each cause the slow exits, those whose instructions were counted, and these instructions (struct slow_cost).
+    then of each cause the slow exits, those whose instructions were counted, and these instructions (struct slow_cost); then SHADOW_COUNTERS.
     """
 
     instructions: int
@@ -39,6 +42,10 @@ class Stretch:
         """{cause: (slow exits, instructions spent on them)}, of those that happened."""
         costs = self.counters[len(causes):]
         return {cause: pair for cause, pair in zip(causes, zip(costs[::3], costs[2::3])) if pair[0]}
+
+    def shadow(self, causes):
+        """{name: number} of SHADOW_COUNTERS, of those that are not 0."""
+        return {name: number for name, number in zip(SHADOW_COUNTERS, self.counters[4 * len(causes):]) if number}
 
     @staticmethod
     def between(first, second):
@@ -76,6 +83,7 @@ class Umbra:
         match = re.search(r"type = enum exit_cause \{(.*)\}", text)
         if not match:
             raise ToolError(f"umbra.elf has no exit causes where they are looked for: {text}")
+        self.shadow_offsets = [self.value(f"(unsigned)&((struct shadow *)0)->{name}") for name in SHADOW_COUNTERS]
         self.causes = [name.removeprefix("EXIT_") for name in re.split(r",\s*", match.group(1))][:self.number]
 
     def value(self, expression):
@@ -96,11 +104,18 @@ class Umbra:
         return vcpu and vcpu + self.value(f"(unsigned)&((struct vcpu *)0)->{name}")
 
     def counters(self, machine):
-        """Counters: 32-bit ones of events by cause, then the three 64-bit ones of struct slow_cost of each; None: there are none yet."""
+        """
+        Counters: 32-bit ones of events by cause, then the three 64-bit ones of struct slow_cost of each, then the shadow's; None: there are
+        none yet.
+        """
         if self.value("sizeof(struct slow_cost)") != 24:
             raise ToolError("umbra.elf counts other things of slow exits than three numbers")
         exits = self.field(machine, "exits")
-        return [(exits, "I", self.number), (self.field(machine, "slow"), "Q", 3 * self.number)] if exits else None
+        shadow = exits and machine.word(self.field(machine, "shadow"))
+        if not shadow:
+            return None
+        return [(exits, "I", self.number), (self.field(machine, "slow"), "Q", 3 * self.number),
+                *((shadow + offset, "Q", 1) for offset in self.shadow_offsets)]
 
 
 class Side:

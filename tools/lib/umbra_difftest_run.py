@@ -146,7 +146,17 @@ class Umbra(Side):
         found = re.search(rb"unrewritten +(\d+)", console.text[start:])
         if not found:
             raise ToolError(f"{self.name}: the monitor's stats say nothing of unrewritten words")
+        self.audit(console)
         return int(found.group(1))
+
+    def audit(self, console):
+        """Nothing of what the guest may never see, in the monitor that is open."""
+        start = len(console.text)
+        console.send(b"guest audit\r")
+        if not console.wait_for(rb"\d+ violations", start):
+            raise ToolError(f"{self.name}: the monitor's audit came to no end")
+        if not re.search(rb"(?m)^0 violations", console.text[start:]):
+            raise ToolError(f"{self.name}: {console.text[start:].decode('latin1').strip()}")
 
     def arguments(self, image, folder):
         layout = folder / "diff.dtb"

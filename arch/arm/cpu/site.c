@@ -88,7 +88,7 @@ bool site_stays(const u32 *page, u32 i)
 
 static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)
 {
-	if (stays(r, page, i))
+	if (stays(r, page, i) || (r->kind == SITE_KIND_DCCMVAC && IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT)))
 		return SITE_KIND_C;
 	if ((r->kind == SITE_KIND_LDM_R0 || r->kind == SITE_KIND_LDM_R1) && returns_behind(page, i))
 		return r->kind + SITE_KIND_LDM_R0_RET - SITE_KIND_LDM_R0;

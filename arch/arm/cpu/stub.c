@@ -258,8 +258,8 @@ u32 stub_kind(u32 word)
 	u32 w = unconditional(word), kind = is_user_ls(w) ? (u32)SITE_KIND_USER_LS : site_kind_of(w);
 	enum stub_class cls = rows[kind].cls;
 
-	/* A and F are not in the open page's mask word. */
-	if (cls == STUB_NONE || ((cls == STUB_MASK || cls == STUB_UNMASK) && site_operand(w) != CPS_I))
+	/* A and F are not in the open page's mask word. Cleaning may be a hint, which is C's. */
+	if (cls == STUB_NONE || (kind == SITE_KIND_DCCMVAC && IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT)) || ((cls == STUB_MASK || cls == STUB_UNMASK) && site_operand(w) != CPS_I))
 		return SITE_KIND_C;
 	return kind;
 }

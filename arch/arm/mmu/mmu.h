@@ -222,6 +222,8 @@ struct looked {
 	u32 times;
 };
 
+#define NO_PAGE	1u	/* the address of none */
+
 struct shadow {
 	struct vcpu *v;
 	const struct shadow_ops *ops;
@@ -265,6 +267,7 @@ struct shadow {
 	u16 node_slot[L1_ENTRIES];	/* by slot, private ones behind all others */
 	u8 asid_roots[256];		/* how many roots have non-global entries of a guest ASID */
 	u16 page_hash[PAGE_HASH];	/* nodes by page of their guest table (shadow_table.c) */
+	gpa_t unwatched;		/* strategy `sync`: the one page of tables that is out of step, or NO_PAGE */
 	u16 home_hash[HOME_HASH];	/* nodes that rest, by address space */
 	u16 rest_first, rest_last;	/* and by the time that they have rested: the first one longest */
 	u16 node_free, node_bump, node_hand;
@@ -501,6 +504,8 @@ void table_list(struct shadow *s, struct node *n);
 void table_unlist(struct shadow *s, struct node *n);
 void table_watch(struct shadow *s, gpa_t page);
 void table_unwatch(struct shadow *s, gpa_t page);
+/* The guest cleaned the line of memory at @at: what is valid in a table there that the current root links is mapped. */
+void table_cleaned(struct shadow *s, gpa_t at);
 
 /* The first-level words of an address space: those of slots below @split from TTBR0's, the others from TTBR1's (B3.5.4). */
 struct l1_words {

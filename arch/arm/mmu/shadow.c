@@ -143,10 +143,12 @@ bool shadow_is_umbras(const struct vcpu *v, gva_t va)
 	return slot_is_fixed(v->shadow, va >> SECTION_SHIFT);
 }
 
-void shadow_pte_cleaned(struct vcpu *v, gva_t va)
+void shadow_pte_cleaned(struct vcpu *v, gva_t va, gpa_t at)
 {
 	if (!((v->stub_line ^ (va | STUB_LINE_VALID)) & STUB_LINE_MASK))
 		shadow_check_stubs(v);
+	if (IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT))
+		table_cleaned(v->shadow, at);
 }
 
 /* -- context -- */

@@ -506,17 +506,25 @@ static void node_unhash(struct shadow *s, struct node *n)
 	*link = n->hash_next;
 }
 
-/* Tell the strategy that @n begins, or ends. */
+/* Tell the strategy that @n begins, or ends. One that does not care for pages of tables leaves it to the hint to list them. */
 static void table_born(struct shadow *s, struct node *n)
 {
-	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_born)
+	if ((n->desc & L1_TYPE) != L1_TABLE)
+		return;
+	if (s->ops->table_born)
 		s->ops->table_born(s, n);
+	else if (IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT))
+		table_list(s, n);
 }
 
 static void table_dead(struct shadow *s, struct node *n)
 {
-	if ((n->desc & L1_TYPE) == L1_TABLE && s->ops->table_dead)
+	if ((n->desc & L1_TYPE) != L1_TABLE)
+		return;
+	if (s->ops->table_dead)
 		s->ops->table_dead(s, n);
+	else if (IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT))
+		table_unlist(s, n);
 }
 
 /* No root has @n any more, and no operation is about it. */
@@ -746,6 +754,7 @@ static void nodes_reset(struct shadow *s)
 	memset(s->node_slot, 0xff, sizeof(s->node_slot));
 	memset(s->tbl_node, 0xff, sizeof(s->tbl_node));
 	memset(s->page_hash, 0xff, sizeof(s->page_hash));
+	s->unwatched = NO_PAGE;
 	memset(s->asid_roots, 0, sizeof(s->asid_roots));
 	for (u32 i = 0; i < s->tbl_bump; i++)
 		tbl_wipe(s, i);

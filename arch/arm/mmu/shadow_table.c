@@ -7,6 +7,8 @@
  * T3  First-level tables are not watched: what a root links is compared with the guest's descriptor at each operation that names it and at
  *     each fault, as under every strategy. A 16 KiB table would cost four protected pages, for descriptors that hardly ever change.
  * T4  A store that a device makes is seen by nobody (docs/caveats.md).
+ * T5  That a line was cleaned is a hint and no more (SHADOW_CLEAN_HINT): nothing is dropped for it, and what comes to be mapped could have been
+ *     loaded by a TLB at any time (rule 10 of shadow_fill.c). Under a strategy of its own or not, a node that it may be about is listed.
  */
 #include <hv/log.h>
 
@@ -66,4 +68,18 @@ void table_unwatch(struct shadow *s, gpa_t page)
 	track_unprotect_table(s, page);
 	for (struct node *n = table_next(s, page, NULL); n; n = table_next(s, page, n))
 		n->in_step = false;
+}
+
+#define LINE_ENTRIES	16u	/* descriptors in a line of the data cache */
+
+void table_cleaned(struct shadow *s, gpa_t at)
+{
+	u32 first = (u32)at >> 2 & (L2_ENTRIES - LINE_ENTRIES);
+
+	for (struct node *n = table_next(s, ALIGN_DOWN(at, PAGE_SIZE), NULL); n; n = table_next(s, ALIGN_DOWN(at, PAGE_SIZE), n)) {
+		if ((n->desc & L1_TABLE_BASE) != ((u32)at & L1_TABLE_BASE) || root_node(s, s->cur, n->slot) != n)
+			continue;
+		for (u32 i = first; i < first + LINE_ENTRIES; i++)
+			refill_mva(s, n, (u32)n->slot << SECTION_SHIFT | i << PAGE_SHIFT);
+	}
 }

@@ -3,9 +3,12 @@
  * Shadow strategy `sync`: second-level guest tables are write-protected while they are shadowed, and each store into them is followed at
  * once. TLB maintenance then has nothing to do but to look at first-level descriptors and sections.
  *
- * S1* Each node of a second-level table is in step (T1, T2 of shadow_table.c).
- * S2  A store is executed by Umbra, and what it changes is compared or mapped before the guest goes on. Where it cannot be, and where a page is
- *     stored into again and again while nothing new comes to be mapped by it, all nodes of the page end; a hidden fault may begin them anew.
+ * S1* Each node of a second-level table is in step (T1, T2 of shadow_table.c), but for S3.
+ * S2  A store is executed by Umbra, and what it changes is compared or mapped before the guest goes on. Where a page is stored into again and
+ *     again while nothing new comes to be mapped by it, all nodes of the page end; a hidden fault may begin them anew.
+ * S3* Where a store cannot be executed by Umbra (an exclusive one), all nodes of the page end, and those that begin there obey flush's rule, F1,
+ *     until another page is let go like that. Else the store could need one of them: for its own page, if the table maps itself, or for its
+ *     code, and nothing would ever come of it.
  */
 #include "mmu.h"
 
@@ -15,7 +18,24 @@
 static void sync_born(struct shadow *s, struct node *n)
 {
 	table_list(s, n);
-	table_watch(s, table_page(n));
+	if (table_page(n) != s->unwatched)
+		table_watch(s, table_page(n));
+}
+
+static void nodes_end(struct shadow *s, gpa_t page)
+{
+	struct node *n;
+
+	while ((n = table_next(s, page, NULL)))
+		node_free(s, n);
+}
+
+/* The store into @page is done natively, whatever it needs. */
+static void leave_unwatched(struct shadow *s, gpa_t page)
+{
+	if (s->unwatched != page)
+		nodes_end(s, s->unwatched);
+	s->unwatched = page;
 }
 
 static void page_wanted(struct shadow *s, gpa_t page)
@@ -35,14 +55,13 @@ static bool is_flooded(struct shadow *s, gpa_t page)
 
 static bool sync_stored(struct shadow *s, gpa_t page, bool emulate)
 {
-	struct node *n;
-
 	s->table_stores++;
 	if (emulate && !is_flooded(s, page))
 		return true;
 	s->let_go++;
-	while ((n = table_next(s, page, NULL)))
-		node_free(s, n);
+	nodes_end(s, page);
+	if (!emulate)
+		leave_unwatched(s, page);
 	return false;
 }
 
@@ -72,8 +91,7 @@ static void sync_written(struct shadow *s, gpa_t at, u32 len)
 
 static const char *sync_audit(struct shadow *s, const struct node *n)
 {
-	(void)s;
-	return n->in_step ? NULL : "table is not in step";
+	return n->in_step == (table_page(n) != s->unwatched) ? NULL : "table is not in step";
 }
 
 static const struct shadow_ops sync = {

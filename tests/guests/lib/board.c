@@ -160,3 +160,21 @@ void delay_ticks(u32 ticks)
 		for (volatile u32 i = 0; i < 500; i++)
 			;	/* device reads are the slowest thing there is when instructions are counted */
 }
+
+/* -- DMA controller, logical channel 0 (DM3730 TRM, chapter 11) -- */
+
+#define SDMA_CHANNEL	0x48056080u
+#define SDMA_ENABLE	(1u << 7)
+
+void sdma_copy(u32 to, u32 from, u32 words)
+{
+	write32(SDMA_CHANNEL + 0x00, 0);
+	write32(SDMA_CHANNEL + 0x10, 2);		/* 32-bit elements */
+	write32(SDMA_CHANNEL + 0x14, words);
+	write32(SDMA_CHANNEL + 0x18, 1);
+	write32(SDMA_CHANNEL + 0x1c, from);
+	write32(SDMA_CHANNEL + 0x20, to);
+	write32(SDMA_CHANNEL + 0x00, SDMA_ENABLE | 1u << 12 | 1u << 14);
+	while (read32(SDMA_CHANNEL) & SDMA_ENABLE)
+		;
+}

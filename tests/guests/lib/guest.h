@@ -241,6 +241,9 @@ void gpt1_ack(void);
 #define sync32k_read()	read32(SYNC32K_CR)
 void delay_ticks(u32 ticks);			/* busy wait on the 32 kHz counter */
 
+/* Copies words past the caches and any protection: physical addresses, word-aligned; returns when it is done. Not on the other board. */
+void sdma_copy(u32 to, u32 from, u32 words);
+
 /* -- code written at run time (lib/code.c) -- */
 #define CODE_WORDS	1024
 extern u32 code_area[CODE_WORDS];		/* a page of its own */

@@ -50,7 +50,8 @@ void shadow_touch(struct vcpu *v, gva_t va);
 /* After every exit from the guest, before all else here: the window may have selected another root. */
 void shadow_exited(struct vcpu *v);
 void shadow_ctx_changed(struct vcpu *v, enum shadow_ctx what);
-void shadow_pte_cleaned(struct vcpu *v, gva_t va);
+/* The guest cleaned the line at @va, which is RAM of its at @at: there may be a descriptor in it that it wants to be seen. */
+void shadow_pte_cleaned(struct vcpu *v, gva_t va, gpa_t at);
 /*
  * Begin and end of the time in which the guest physical page is scanned code (code_page.c calls them). Begin: every writable
  * or unscanned executable mapping goes, and none is made until the end; Umbra reads what is in memory, whichever way the guest wrote it, unless the
