@@ -12,7 +12,7 @@ import pytest
 from board import MONITOR_KEY, built_strategies, umbra_arguments
 from test_guests import results
 from test_paths import LINGER, LOAD, healthy, use
-from umbra_common import TOP, build_dir
+from umbra_common import SOURCE, build_dir
 
 # The layout's default strategy is what all other tests run on.
 OTHERS = built_strategies()[1:]
@@ -84,8 +84,8 @@ def test_debian_boots(boot, strategy):
 def test_random_worlds(tmp_path):
     """2 x 10^7 steps of random guests in the model of tests/host/t_shadow.c, others each day. One that fails says what it takes, and how to see it again."""
     worlds = time.strftime("%y%m%d00 250")
-    subprocess.run(["make", "-s", "-C", str(TOP / "tests/host"), "all", "TESTS=t_shadow", f"O={build_dir()}"], check=True)
-    done = subprocess.run([str(build_dir() / "host/t_shadow")], cwd=TOP, env={**os.environ, "SHADOW_WORLDS": worlds, "ASAN_OPTIONS": "detect_leaks=0"},
+    subprocess.run(["make", "-s", "-C", str(SOURCE / "tests/host"), "all", "TESTS=t_shadow", f"O={build_dir()}"], check=True)
+    done = subprocess.run([str(build_dir() / "host/t_shadow")], cwd=SOURCE, env={**os.environ, "SHADOW_WORLDS": worlds, "ASAN_OPTIONS": "detect_leaks=0"},
                           capture_output=True, text=True, check=False)
     print(f'SHADOW_WORLDS="{worlds}"', done.stdout, done.stderr, sep="\n")
     assert done.returncode == 0 and "[  PASSED  ] 2 test(s)" in done.stdout + done.stderr
