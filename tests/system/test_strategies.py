@@ -4,12 +4,15 @@
 import os
 import random
 import re
+import struct
 import subprocess
 import time
 
 import pytest
 
-from board import MONITOR_KEY, built_strategies, umbra_arguments
+import umbra_difftest_run as difftest_run
+from board import MONITOR_KEY, Board, built_paths, built_strategies, umbra_arguments
+from guest_report import console_until_summary, parse
 from test_guests import results
 from test_paths import LINGER, LOAD, healthy, use
 from umbra_common import SOURCE, build_dir
@@ -78,6 +81,40 @@ def test_debian_boots(boot, strategy):
     board.wait_for_shell(timeout=240)
     use(board)
     healthy(board)
+
+
+FUZZ_MAGIC = b"FuzzMMuu"
+FUZZ_LINES = 2500  # of 400 steps
+FUZZ_TIMEOUT = 3600
+
+
+@pytest.fixture(scope="module")
+def random_mappings(tmp_path_factory):
+    """tests/guests/fuzz_mmu.c with a seed of the day and a million steps, and what it says natively."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    seed = int(time.strftime("%y%m%d"))
+    image = (build_dir() / "guests/fuzz_mmu.bin").read_bytes()
+    assert image.count(FUZZ_MAGIC) == 1
+    at = image.index(FUZZ_MAGIC) + len(FUZZ_MAGIC)
+    (folder / "guest.bin").write_bytes(image[:at] + struct.pack("<2I", seed, FUZZ_LINES) + image[at + 8:])
+    arguments = difftest_run.Side().arguments(folder / "guest.bin", folder)
+    with Board(f"native-random-mappings-{seed}", arguments) as board:
+        native = parse(console_until_summary(board, FUZZ_TIMEOUT))
+    assert native[1] == FUZZ_LINES and native[2] == 0
+    return folder / "guest.bin", native
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+@pytest.mark.parametrize("strategy", built_strategies())
+def test_random_mappings(boot, random_mappings, strategy, path):
+    """A million random changes of tables, domains and spaces, and accesses, with the maintenance they need: as natively on each strategy and path."""
+    image, native = random_mappings
+    board = boot(umbra_arguments(f"random-mappings-{strategy}-{path}", "bare-metal", {"guest.bin": image}, path, strategy=strategy))
+    virtual = parse(console_until_summary(board, FUZZ_TIMEOUT))
+    different = [pair for pair in zip(native[0], virtual[0]) if pair[0] != pair[1]]
+    assert virtual[1:] == native[1:] and not different, different[:1]
+    assert "0 violations" in board.monitor("guest audit").splitlines()
 
 
 @pytest.mark.nightly
