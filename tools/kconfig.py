@@ -69,6 +69,15 @@ def same_value(sym, wanted, got):
     return int(wanted, base) == int(got, base) if base and got else wanted == got
 
 
+def why_lost(sym):
+    """Why an assignment did not take: the paragraph `Limits:` of the help of a number that is out of its range, else the dependencies."""
+    if sym.ranges and kconfiglib.expr_value(sym.direct_dep):
+        for paragraph in sym.nodes[0].help.split("\n\n"):
+            if paragraph.startswith("Limits:"):
+                return " ".join(paragraph.split())
+    return f"depends on: {kconfiglib.expr_str(sym.direct_dep)}"
+
+
 def lost_assignments(kconf, symbols=None):
     """One line for each assignment, to all or these symbols, that did not take (a dependency, a range, a choice)."""
     lost = []
@@ -77,8 +86,7 @@ def lost_assignments(kconf, symbols=None):
             continue
         wanted, got = value_text(sym), sym.str_value
         if not same_value(sym, wanted, got):
-            why = kconfiglib.expr_str(sym.direct_dep)
-            lost.append(f"{sym.name} was set to '{wanted}' but is '{got}' (depends on: {why})")
+            lost.append(f"{sym.name} was set to '{wanted}' but is '{got}' ({why_lost(sym)})")
     return lost
 
 

@@ -11,14 +11,18 @@
 /* SOURCES: arch/arm/mmu/shadow_track.c arch/arm/mmu/shadow_domain.c arch/arm/mmu/shadow_fill.c arch/arm/mmu/shadow_drop.c arch/arm/mmu/shadow_check.c */
 /* SOURCES: arch/arm/mmu/strategy.c arch/arm/mmu/strategy_flush.c arch/arm/mmu/strategy_sync.c arch/arm/mmu/strategy_oos.c arch/arm/mmu/shadow_table.c arch/arm/debug_break.c */
 /* SOURCES: arch/arm/mmu/shadow_audit.c arch/arm/mmu/window.c arch/arm/mmu/window_walk.c arch/arm/mmu/stub_slot.c core/guest_map.c core/guest_mem.c core/guest_owner.c core/alloc.c */
-/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c */
+/* SOURCES: tests/host/fake/arch.c tests/host/fake/log.c tests/host/fake/sysreg.c tests/host/fake/shrink.c */
 /* CFLAGS: -DCONFIG_SHADOW_CLEAN_HINT=1 */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -30,6 +34,7 @@
 #include <hv/layout.h>
 
 #include "fake.h"
+#include "shrink.h"
 
 #define RAM		0x80000000u
 #define RAM_SIZE	0x02000000u
@@ -2516,19 +2521,22 @@ static void change_kernel_slot(void)
 /* As munmap() does: change many leaves of a private slot, then one loop over them. */
 static void change_user_range(void)
 {
-	u32 space = rnd(SPACES), first = rnd(256), n = 1 + rnd(256 - first);
+	u32 space = rnd(SPACES), first = rnd(rnd(2) ? 16 : 256), last = first + rnd(256 - first), skip_first, skip_last;
 	gva_t va = rnd_user_slot();
 	u32 d = desc_of(space, va);
 
 	if ((d & 3) != 1)
 		return;
-	n = ((first + n + 15) & ~15u) - (first & ~15u);		/* large pages as a whole */
+	/* Large pages as a whole, of which any page names all (B3.10.5). */
+	last |= 15;
 	first &= ~15u;
-	for (u32 i = first; i < first + n; i++)
+	skip_first = is_large(peek((d & ~0x3ffu) + first * 4)) ? rnd(16) : 0;
+	skip_last = is_large(peek((d & ~0x3ffu) + last * 4)) ? rnd(16 - (last - first == 15 ? skip_first : 0)) : 0;
+	for (u32 i = first; i <= last; i++)
 		poke((d & ~0x3ffu) + i * 4, rnd(4) ? 0 : rnd_leaf(true));
 	cleaned((d & ~0x3ffu) + first * 4);
 	if (slot_marked(va))
-		shadow_tlbi_pages(v, (va + first * PAGE_SIZE) | space_asid[space], n);
+		shadow_tlbi_pages(v, (va + (first + skip_first) * PAGE_SIZE) | space_asid[space], last - skip_last - (first + skip_first) + 1);
 }
 
 /* Sixteen leaves of @space become a large page, or small ones again, as quietly. */
@@ -2749,64 +2757,166 @@ static void change_ttbcr(void)
 	write_ttbcr(n);
 }
 
-static void random_step(void)
+static void mmu_off_or_ttbcr(void)
 {
-	u32 r = rnd(1000);
-
-	if (r < 850)
-		random_access();
-	else if (r < 880)
-		change_user_leaf();
-	else if (r < 900)
-		change_kernel_leaf();
-	else if (r < 950)
-		space_enter(rnd(SPACES));
-	else if (r < 980)
-		rnd_dacr();
-	else if (r < 985)
-		change_user_slot();
-	else if (r < 987)
-		change_kernel_slot();
-	else if (r < 993)
-		space_replace();
-	else if (r == 993 && rnd(4) == 0)
+	if (rnd(4) == 0)
 		mmu_off_and_on();
-	else if (r == 993)
+	else
 		change_ttbcr();
-	else if (r == 994)
-		change_super();
-	else if (r == 995)
-		change_user_range();
-	else if (r == 996)
-		move_vectors();
-	else if (r == 997)
-		change_large();
-	else if (r == 998 && rnd(20) == 0)
+}
+
+static void change_what_is_rare(void)
+{
+	if (rnd(20) == 0)
 		change_types();
-	else if (r == 998 && world.restless && rnd(4) == 0)
+	else if (world.restless && rnd(4) == 0)
 		use_strategy(rnd(EACH_STRATEGY));
-	else if (r == 998)
+	else
 		change_other_space();
-	else if (r == 999 && rnd(2))
+}
+
+static void change_asid_or_code(void)
+{
+	if (rnd(2))
 		change_under_another_asid();
-	else if (r > 995)
+	else
 		code_page_drop(v, page_gpa());
 }
 
-static void run_random(u32 first_seed, u32 steps)
+static void enter_some_space(void)
 {
-	seed = first_seed;
+	space_enter(rnd(SPACES));
+}
+
+/* What a step may be, and how many of a thousand are that. */
+static const struct step_kind {
+	u32 share;
+	const char *name;
+	void (*fn)(void);
+} step_kinds[] = {
+	{ 850, "an access", random_access },
+	{ 30, "user leaf", change_user_leaf },
+	{ 20, "kernel leaf", change_kernel_leaf },
+	{ 50, "enter a space", enter_some_space },
+	{ 30, "DACR", rnd_dacr },
+	{ 5, "user slot", change_user_slot },
+	{ 2, "kernel slot", change_kernel_slot },
+	{ 6, "a space is born", space_replace },
+	{ 1, "MMU off and on, or another TTBCR", mmu_off_or_ttbcr },
+	{ 1, "supersection", change_super },
+	{ 1, "range of pages", change_user_range },
+	{ 1, "vectors", move_vectors },
+	{ 1, "large page", change_large },
+	{ 1, "memory types, strategy or another space", change_what_is_rare },
+	{ 1, "another ASID or code", change_asid_or_code },
+};
+
+/* What step @step of run @first is. It draws numbers of its own from here on, so that it does the same whichever others are left out. */
+static const struct step_kind *step_begin(u32 first, u32 step)
+{
+	const struct step_kind *kind = step_kinds;
+	u32 r;
+
+	seed = first ^ (step + 1) * 0x9e3779b9u;
+	seed = (seed ^ seed >> 16) * 0x85ebca6bu;
+	seed = (seed ^ seed >> 13) * 0xc2b2ae35u;
+	seed = seed ^ seed >> 16 ?: 1;	/* rnd() does not get away from 0 */
+	for (r = rnd(1000); r >= kind->share; kind++)
+		r -= kind->share;
+	return kind;
+}
+
+/* Step after step from 0 on; with @only the @nr of that list alone, and the audit behind each. */
+static void run_random(u32 first, const u32 *only, u32 nr, u32 *at)
+{
+	seed = first;
 	world_init();
-	for (u32 i = 0; i < steps; i++) {
-		random_step();
-		if (i % 64 == 0)
+	for (u32 i = 0; i < nr; i++) {
+		*at = only ? only[i] : i;
+		step_begin(first, *at)->fn();
+		if (only || i % 64 == 0)
 			audit();
 	}
 	audit();
 }
 
+/* -- worlds: each in a process of its own, so that one that fails can be tried again with less -- */
+
+#define WORLD_STEPS	40000u
+
+/* What that process tells: how far it came, and where it went. */
+struct tally {
+	u32 at, short_faults, short_fills, denied, nothing_there, short_tlbis;
+	u32 reclaims, taken, sweeps, ahead, toggles, stores, let_go, resyncs, woken;
+};
+static struct tally *told;
+
+static void add_up(struct tally *sum, const struct tally *one)
+{
+	sum->short_faults += one->short_faults, sum->short_fills += one->short_fills, sum->short_tlbis += one->short_tlbis;
+	sum->denied += one->denied, sum->nothing_there += one->nothing_there;
+	sum->reclaims += one->reclaims, sum->taken += one->taken, sum->sweeps += one->sweeps, sum->ahead += one->ahead;
+	sum->toggles += one->toggles, sum->stores += one->stores, sum->let_go += one->let_go, sum->resyncs += one->resyncs, sum->woken += one->woken;
+}
+
+static void world_run(u32 number, const u32 *only, u32 nr)
+{
+	setup(NULL);
+	use_strategy(number);
+	world.restless = number / EACH_STRATEGY % 4 == 3;
+	run_random(number * 2654435761u, only, nr, &told->at);
+	*told = (struct tally){ told->at, short_faults, short_fills, denied, nothing_there, short_tlbis, s->reclaims, s->root_misses, s->sweeps, s->filled_ahead, s->toggles,
+				s->table_stores, s->let_go, s->resyncs, s->woken };
+}
+
+/* True: world @number fails, with all steps or the @nr of @only. Nothing is printed if @quiet. */
+static bool world_fails(u32 number, const u32 *only, u32 nr, bool quiet)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		setenv("CMOCKA_TEST_ABORT", "1", 1);
+		signal(SIGABRT, SIG_DFL);
+		if (quiet && (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)))
+			abort();
+		short_faults = short_fills = denied = nothing_there = short_tlbis = 0;
+		world_run(number, only, nr);
+		exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status != 0;
+}
+
+static bool shrunk_fails(const u32 *steps, u32 nr, void *number)
+{
+	return world_fails(*(u32 *)number, steps, nr, true);
+}
+
+/* World @number failed: what it takes to, and how to see it again. */
+static void world_report(u32 number)
+{
+	static u32 steps[WORLD_STEPS];
+	u32 nr = told->at + 1;
+
+	printf("world %u fails at step %u of %u; leaving out what that does not need\n", number, told->at, WORLD_STEPS);
+	for (u32 i = 0; i < nr; i++)
+		steps[i] = i;
+	nr = shrink_steps(steps, nr, shrunk_fails, &number);
+	for (u32 i = 0; i < nr; i++)
+		printf("  step %5u: %s\n", steps[i], step_begin(number * 2654435761u, steps[i])->name);
+	world_fails(number, steps, nr, false);
+	printf("again: SHADOW_WORLDS=\"%u 1\" SHADOW_STEPS=\"", number);
+	for (u32 i = 0; i < nr; i++)
+		printf("%s%u", i ? " " : "", steps[i]);
+	printf("\"\n");
+}
+
 /* SHADOW_WORLDS="first number" in the environment: others than the usual ones. */
-static void worlds_wanted(u32 *first, u32 *nr)
+static bool worlds_wanted(u32 *first, u32 *nr)
 {
 	const char *wanted = getenv("SHADOW_WORLDS");
 
@@ -2814,37 +2924,54 @@ static void worlds_wanted(u32 *first, u32 *nr)
 	*nr = displaced ? 4 : 12;
 	if (wanted)
 		assert_int_equal(sscanf(wanted, "%u %u", first, nr), 2);
+	return wanted;
+}
+
+/* SHADOW_STEPS="step step ..." with one world: those steps alone, in this very process, for a debugger. */
+static bool steps_wanted(u32 number)
+{
+	static u32 steps[WORLD_STEPS];
+	const char *wanted = getenv("SHADOW_STEPS");
+	u32 nr = 0;
+
+	for (int used; wanted && nr < WORLD_STEPS && sscanf(wanted, "%u%n", &steps[nr], &used) == 1; nr++)
+		wanted += used;
+	if (!wanted)
+		return false;
+	assert_int_equal(strspn(wanted, " "), strlen(wanted));	/* numbers, and no more of them than there are steps */
+	world_run(number, steps, nr);
+	return true;
 }
 
 static void random_guest(void **state)
 {
-	static u64 reclaims, taken, sweeps, ahead, toggles, stores, let_go, resyncs, woken;	/* the displaced worlds count on: they are few */
+	static struct tally sum;	/* the displaced worlds count on: they are few */
 	u32 first, nr;
+	bool chosen = worlds_wanted(&first, &nr);
 
-	worlds_wanted(&first, &nr);
+	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(told != MAP_FAILED);
+	if (steps_wanted(first))
+		return;
 	for (u32 i = first; i < first + nr; i++) {
-		setup(NULL);
-		use_strategy(i);
-		world.restless = i / EACH_STRATEGY % 4 == 3;
-		run_random(i * 2654435761u, 40000);
-		reclaims += s->reclaims;
-		taken += s->root_misses;
-		sweeps += s->sweeps;
-		ahead += s->filled_ahead;
-		toggles += s->toggles;
-		stores += s->table_stores;
-		let_go += s->let_go;
-		resyncs += s->resyncs;
-		woken += s->woken;
+		if (world_fails(i, NULL, WORLD_STEPS, false)) {
+			world_report(i);
+			fail_msg("world %u", i);
+		}
+		add_up(&sum, told);
 	}
 	/* The runs went where it is narrow. */
-	assert_true(reclaims && taken && sweeps && ahead && toggles && stores && let_go && resyncs && woken > 100 && short_faults && short_fills > 100 && denied > 50 && nothing_there > 100 && short_tlbis > 100);
+	assert_true(chosen || (sum.reclaims && sum.taken && sum.sweeps && sum.ahead && sum.toggles && sum.stores && sum.let_go && sum.resyncs &&
+			       sum.woken > 100 && sum.short_faults && sum.short_fills > 100 &&
+			       sum.denied > 50 && sum.nothing_there > 100 && sum.short_tlbis > 100));
 }
 
 /* After a reset of the guest nothing of before is left. */
 static void reset_forgets(void **state)
 {
-	run_random(77, 5000);
+	u32 at;
+
+	run_random(77, NULL, 5000, &at);
 	v->cp15.sctlr = 0;
 	v->cpsr = MODE_SVC;
 	memset(code_state, 0, sizeof(code_state));
@@ -2854,7 +2981,7 @@ static void reset_forgets(void **state)
 	audit();
 	assert_int_equal(s->audit_entries, 0);
 	assert_true(guest_does(RAM + 0x1000, ACC_EXEC, true));
-	run_random(78, 5000);
+	run_random(78, NULL, 5000, &at);
 }
 
 static int elsewhere(void **state)
@@ -2887,5 +3014,7 @@ int main(void)
 		E(random_guest), E(reset_forgets),
 	};
 
+	if (getenv("SHADOW_WORLDS"))
+		cmocka_set_test_filter("random_guest");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@ import umbra_debian
 import umbra_guest
 from board import Board, native_arguments, umbra_arguments
 from test_linux import BAD_MESSAGES
+from test_paths import healthy
 from umbra_cpio import Archive
 
 pytestmark = pytest.mark.nightly
@@ -38,6 +39,8 @@ def linux(request, files):
         messages = board.run("dmesg")
         assert not BAD_MESSAGES.search(messages), messages
         assert not re.search(r"alg: .*failed", messages), messages
+        if request.param != "native":
+            healthy(board)
 
 
 def test_accelerators_pass_their_self_tests(linux):

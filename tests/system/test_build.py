@@ -107,8 +107,12 @@ def test_configuration_warnings_are_errors(tmp_path, line, message):
     ("CODE_PAGES=7936", "[64, 1792]"),
     ("CODE_PAGES=16", "[64, 1792]"),
     ("SHADOW_L2=8192", "[128, 1024]"),
+    ("SHADOW_L2=8192", "leave no room for the rest in Umbra's memory"),
+    ("CODE_PAGES=16", "Limits: with fewer than 64 a kernel that does nothing scans again and again"),
     ("SHADOW_ROOTS=4", "[8, 62]"),
-    ("STUB_PAGES=200", "[32, 88]"),
+    ("SHADOW_ROOTS=63", "which roots use a table is kept in 64 bits"),
+    ("STUB_PAGES=16", "[32, 88]"),
+    ("STUB_PAGES=89", "do not fit beside the vCPU's open pages in the one megabyte"),
     ("TEXT_BASE=0x9f012345", "TEXT_BASE was set to '0x9f012345' but is '0x9f000000'"),
 ])
 def test_values_that_cannot_work_are_refused(tmp_path, value, reason):

@@ -14,6 +14,7 @@ def umbra():
     with Board("see", umbra_arguments("see")) as board:
         board.wait_for_shell(timeout=240)
         yield board
+        healthy(board)
 
 
 @pytest.fixture(scope="module")

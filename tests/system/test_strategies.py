@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Shadow strategies: guests that are about their MMU under each of them, with the audit of what each promises; Debian on each, and changing."""
 
+import os
 import random
 import re
+import struct
+import subprocess
 import time
 
 import pytest
 
-from board import MONITOR_KEY, built_strategies, umbra_arguments
+import umbra_difftest_run as difftest_run
+from board import MONITOR_KEY, Board, built_paths, built_strategies, umbra_arguments
+from guest_report import console_until_summary, parse
 from test_guests import results
 from test_paths import LINGER, LOAD, healthy, use
-from umbra_common import build_dir
+from umbra_common import SOURCE, build_dir
 
 # The layout's default strategy is what all other tests run on.
 OTHERS = built_strategies()[1:]
@@ -76,3 +81,48 @@ def test_debian_boots(boot, strategy):
     board.wait_for_shell(timeout=240)
     use(board)
     healthy(board)
+
+
+FUZZ_MAGIC = b"FuzzMMuu"
+FUZZ_LINES = 2500  # of 400 steps
+FUZZ_TIMEOUT = 3600
+
+
+@pytest.fixture(scope="module")
+def random_mappings(tmp_path_factory):
+    """tests/guests/fuzz_mmu.c with a seed of the day and a million steps, and what it says natively."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    seed = int(time.strftime("%y%m%d"))
+    image = (build_dir() / "guests/fuzz_mmu.bin").read_bytes()
+    assert image.count(FUZZ_MAGIC) == 1
+    at = image.index(FUZZ_MAGIC) + len(FUZZ_MAGIC)
+    (folder / "guest.bin").write_bytes(image[:at] + struct.pack("<2I", seed, FUZZ_LINES) + image[at + 8:])
+    arguments = difftest_run.Side().arguments(folder / "guest.bin", folder)
+    with Board(f"native-random-mappings-{seed}", arguments) as board:
+        native = parse(console_until_summary(board, FUZZ_TIMEOUT))
+    assert native[1] == FUZZ_LINES and native[2] == 0
+    return folder / "guest.bin", native
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", [path for path in built_paths() if path != "interp"])
+@pytest.mark.parametrize("strategy", built_strategies())
+def test_random_mappings(boot, random_mappings, strategy, path):
+    """A million random changes of tables, domains and spaces, and accesses, with the maintenance they need: as natively on each strategy and path."""
+    image, native = random_mappings
+    board = boot(umbra_arguments(f"random-mappings-{strategy}-{path}", "bare-metal", {"guest.bin": image}, path, strategy=strategy))
+    virtual = parse(console_until_summary(board, FUZZ_TIMEOUT))
+    different = [pair for pair in zip(native[0], virtual[0]) if pair[0] != pair[1]]
+    assert virtual[1:] == native[1:] and not different, different[:1]
+    assert "0 violations" in board.monitor("guest audit").splitlines()
+
+
+@pytest.mark.nightly
+def test_random_worlds(tmp_path):
+    """2 x 10^7 steps of random guests in the model of tests/host/t_shadow.c, others each day. One that fails says what it takes, and how to see it again."""
+    worlds = time.strftime("%y%m%d00 250")
+    subprocess.run(["make", "-s", "-C", str(SOURCE / "tests/host"), "all", "TESTS=t_shadow", f"O={build_dir()}"], check=True)
+    done = subprocess.run([str(build_dir() / "host/t_shadow")], cwd=SOURCE, env={**os.environ, "SHADOW_WORLDS": worlds, "ASAN_OPTIONS": "detect_leaks=0"},
+                          capture_output=True, text=True, check=False)
+    print(f'SHADOW_WORLDS="{worlds}"', done.stdout, done.stderr, sep="\n")
+    assert done.returncode == 0 and "[  PASSED  ] 2 test(s)" in done.stdout + done.stderr

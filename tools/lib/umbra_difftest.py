@@ -77,9 +77,9 @@ def chunks(program):
 
 
 def compare(programs, sides, progress=lambda text: None):
-    """[(side, part of a program, last block of a group in it that differs)] and [(side, part, unrewritten words that trapped)]."""
+    """[(side, part of a program, last block of a group in it that differs)] and [(side, part, what Umbra itself found wrong)]."""
     everyone = [Side(), *sides]
-    found, unrewritten = [], []
+    found, wrong = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         parts = [(part, [pool.submit(side.run, part) for side in everyone]) for program in programs for part in chunks(program)]
         for part, futures in parts:
@@ -88,9 +88,10 @@ def compare(programs, sides, progress=lambda text: None):
                 raise ToolError(f"natively: the guest did not come to its end; its console ends with:\n{native.text[-500:]}")
             for side, outcome in zip(sides, others):
                 found += [(side, part, block) for block in shrinking.differences(native, outcome)]
-                unrewritten += [(side, part, outcome.unrewritten)] if outcome.unrewritten else []
+                wrong += [(side, part, f"{outcome.unrewritten} unrewritten words trapped")] if outcome.unrewritten else []
+                wrong += [(side, part, f"{outcome.violations} violations in the audit")] if outcome.violations else []
             progress(f"seed {part.seed}, up to block {part.first + part.count - 1}: {len(found)} groups differ so far")
-    return found, unrewritten
+    return found, wrong
 
 
 def explain(side, part, last):
@@ -127,14 +128,14 @@ def main(arguments):
         return show(options, sides)
     programs = [Program(seed, options.first, options.blocks, rounds=options.rounds) for seed in options.seed]
     say(f"seeds {' '.join(map(str, options.seed))}, {options.blocks} blocks from {options.first} on: natively; {'; '.join(side.name for side in sides)}")
-    found, unrewritten = compare(programs, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
-    for side, part, count in unrewritten:
-        say(f"{side.name}: {count} unrewritten words trapped in blocks {part.first} to {part.first + part.count - 1} of seed {part.seed}")
+    found, wrong = compare(programs, sides, lambda text: say(f"{time.monotonic() - begin:5.0f} s  {text}"))
+    for side, part, what in wrong:
+        say(f"{side.name}: {what} in blocks {part.first} to {part.first + part.count - 1} of seed {part.seed}")
     for side in sides:
         for item in [item for item in found if item[0] is side][:SHOWN]:
             print("\n".join(explain(*item)), flush=True)
     say(f"{time.monotonic() - begin:.0f} s; {f'{len(found)} groups differ' if found else 'all states equal'}")
-    return 1 if found or unrewritten else 0
+    return 1 if found or wrong else 0
 
 
 if __name__ == "__main__":

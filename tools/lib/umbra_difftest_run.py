@@ -71,8 +71,8 @@ class Program:
 class Outcome:
     """What one run printed."""
 
-    def __init__(self, text, complete, unrewritten=0):
-        self.text, self.complete, self.unrewritten = text, complete, unrewritten
+    def __init__(self, text, complete, unrewritten=0, violations=0):
+        self.text, self.complete, self.unrewritten, self.violations = text, complete, unrewritten, violations
         self.digests = {int(block): value for block, value in re.findall(r"^DIGEST (\d+) ([0-9a-f]{8})$", text, re.M)}
 
     def states(self):
@@ -105,11 +105,11 @@ class Side:
             command += self.arguments(image, folder)
             with Console([str(word) for word in command], quiet) as console:
                 complete = console.wait_for(rb"SUMMARY: .*\n")
-                return Outcome(console.lines(), complete, self.unrewritten(console) if complete else 0)
+                return Outcome(console.lines(), complete, *(self.counts(console) if complete else (0, 0)))
 
-    def unrewritten(self, console):
-        """How many sensitive words were executed as they are, by Umbra's count."""
-        return 0
+    def counts(self, console):
+        """How many sensitive words were executed as they are, by Umbra's count, and how many violations its audit finds."""
+        return 0, 0
 
 
 class Umbra(Side):
@@ -136,27 +136,22 @@ class Umbra(Side):
         run([SOURCE / "tools/kconfig.py", "defconfig", wanted], cwd=SOURCE, env={**environment, **words})
         run(["make", f"-j{os.cpu_count() or 1}", f"O={self.folder}", "all"], cwd=SOURCE, env=environment)
 
-    def unrewritten(self, console):
+    def counts(self, console):
         start = len(console.text)
         console.send(MONITOR_KEY)
         if not console.wait_for(b"umbra> ", start):
             raise ToolError(f"{self.name}: no monitor prompt")
-        console.send(b"stats\r")
-        console.wait_for(rb"unrewritten +\d+ ", start)
-        found = re.search(rb"unrewritten +(\d+)", console.text[start:])
-        if not found:
-            raise ToolError(f"{self.name}: the monitor's stats say nothing of unrewritten words")
-        self.audit(console)
-        return int(found.group(1))
+        return self.number(console, "stats", rb"unrewritten +(\d+) "), self.number(console, "guest audit", rb"(\d+) violations")
 
-    def audit(self, console):
-        """Nothing of what the guest may never see, in the monitor that is open."""
+    def number(self, console, command, pattern):
+        """What the monitor says to @command."""
         start = len(console.text)
-        console.send(b"guest audit\r")
-        if not console.wait_for(rb"\d+ violations", start):
-            raise ToolError(f"{self.name}: the monitor's audit came to no end")
-        if not re.search(rb"(?m)^0 violations", console.text[start:]):
-            raise ToolError(f"{self.name}: {console.text[start:].decode('latin1').strip()}")
+        console.send(command.encode() + b"\r")
+        console.wait_for(pattern, start)
+        found = re.search(pattern, console.text[start:])
+        if not found:
+            raise ToolError(f"{self.name}: the monitor's answer to `{command}` has no {pattern.decode()}")
+        return int(found.group(1))
 
     def arguments(self, image, folder):
         layout = folder / "diff.dtb"
