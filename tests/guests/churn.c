@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Guest: data that changes all the time in pages of code, and what such code does besides. */
-#include "guest.h"
+#include "put.h"
 
 #define PAGE		(TEST_RAM + 0x00200000u)
 #define DATA		(PAGE + 0x800)
@@ -13,18 +13,6 @@
 #define ROUNDS		100
 
 typedef u32 (*fn2)(u32, u32);
-
-static void put(u32 at, const u32 *words, u32 n)
-{
-	for (u32 i = 0; i < n; i++)
-		write32(at + 4 * i, words[i]);
-	code_sync((void *)at, 4 * n);
-}
-#define PUT(at, ...)							\
-	do {								\
-		const u32 w_[] = { __VA_ARGS__ };			\
-		put((at), w_, ARRAY_SIZE(w_));				\
-	} while (0)
 
 /* A counter beside a function, written from elsewhere. */
 static void test_from_elsewhere(void)

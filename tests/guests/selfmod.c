@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Guest: code that is written, patched, copied, moved, aliased or mixed with data, with the maintenance the architecture asks for. */
-#include "guest.h"
+#include "put.h"
 
 #define PLACE_A		(TEST_RAM + 0x00200000u)
 #define PLACE_B		(TEST_RAM + 0x00300000u)
@@ -11,18 +11,6 @@
 
 typedef u32 (*fn0)(void);
 typedef u32 (*fn1)(u32);
-
-static void put(u32 at, const u32 *words, u32 n)
-{
-	for (u32 i = 0; i < n; i++)
-		write32(at + 4 * i, words[i]);
-	code_sync((void *)at, 4 * n);
-}
-#define PUT(at, ...)							\
-	do {								\
-		const u32 w_[] = { __VA_ARGS__ };			\
-		put((at), w_, ARRAY_SIZE(w_));				\
-	} while (0)
 
 static void test_rewrite(void)
 {

@@ -2,7 +2,7 @@
 /* What guests share that store into pages of code: one page, at two addresses. */
 #pragma once
 
-#include "guest.h"
+#include "put.h"
 
 #define PAGE		(TEST_RAM + 0x00200000u)
 #define ALIAS		(0x30000000u | (PAGE & 0xfffffu))
@@ -23,18 +23,6 @@ static inline u32 run(u32 at, u32 a, u32 b)
 {
 	return ((fn)at)(a, b);
 }
-
-static inline void put(u32 at, const u32 *words, u32 n)
-{
-	for (u32 i = 0; i < n; i++)
-		write32(at + 4 * i, words[i]);
-	code_sync((void *)at, 4 * n);
-}
-#define PUT(at, ...)							\
-	do {								\
-		const u32 w_[] = { __VA_ARGS__ };			\
-		put((at), w_, ARRAY_SIZE(w_));				\
-	} while (0)
 
 /* A page of nothing but a function with sensitive instructions at its beginning. */
 static inline void fresh(void)
