@@ -7,6 +7,7 @@ import time
 import pytest
 
 from board import MONITOR_KEY, Board, umbra_arguments
+from test_paths import healthy
 
 
 @pytest.fixture(scope="module")
