@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Guest: words that change in pages of code and matter, among others that do not: instructions that become sensitive or are so no more, literals,
- * tables, what is reached through registers, loads, what stands right behind sensitive instructions, halves of T32 instructions.
+ * tables, what is reached through registers, loads, what stands right behind sensitive instructions and exception returns, halves of T32 instructions.
  */
 #include "beside.h"
 
@@ -95,6 +95,39 @@ static void test_beside(void)
 	group_end();
 }
 
+/* The way to User mode, LDM^ and what is behind it, may be done together: that ends in the addition to the stack pointer that stands there, or in another one. */
+static void test_return(void)
+{
+	static u32 frame[15];
+	u32 masks = cpsr_read() & (PSR_A | PSR_F | PSR_I);
+	struct ctx x;
+
+	map(3);
+	fresh();
+	group_begin("behind LDM of User mode's registers");
+	PUT(PAGE + 0x580, 0xe16ff001, 0xe9527fff, NOP, 0xe28dd048, 0xe1b0f00e);	/* msr spsr, r1; ldmdb r2, {r0-lr}^; nop; add sp, sp, #72; movs pc, lr */
+	PUT(PAGE + 0x5c0, SVC);
+	for (u32 i = 0; i < ROUNDS; i++) {
+		for (u32 k = 0; k < ARRAY_SIZE(frame); k++)
+			frame[k] = ctx_reg(k) + i;
+		write32(ALIAS + 0x58c, i & 1 ? 0xe2811000 | (i & 0xff) : 0xe28dd048);
+		dcache_clean((void *)(PAGE + 0x58c), 4);
+		icache_inv_all();		/* names no line */
+		group_check(MODE_SVC, run(PAGE, 0, 0), "round %u: as ever", i);
+		ctx_init(&x, MODE_SVC | PSR_I | masks);
+		x.pc = PAGE + 0x580;
+		x.lr = PAGE + 0x5c0;
+		x.r[1] = MODE_USR | masks;
+		x.r[2] = (u32)(frame + ARRAY_SIZE(frame));
+		group_check(VEC_SVC, ctx_run(&x), "round %u: vector", i);
+		group_check(PAGE + 0x5c4, exc_frame.exc_lr, "round %u: from where", i);
+		group_check(frame[0], exc_frame.r[0], "round %u: r0", i);
+		group_check(frame[1] + (i & 1 ? i & 0xff : 0), exc_frame.r[1], "round %u: r1", i);
+	}
+	group_end();
+	stacks_init();
+}
+
 /* Halves of T32 instructions, in User mode. */
 static void test_user_t32(void)
 {
@@ -164,6 +197,7 @@ void guest_main(void)
 	test_loads();
 	test_load_changes();
 	test_beside();
+	test_return();
 	test_user_t32();
 	test_t32();
 }

@@ -1469,6 +1469,45 @@ static void stores_into_what_is_covered(void **state)
 	v.path = before;
 }
 
+/* What stands behind some sites says what stands for them (site_word()): it must not change to what asks for another word. */
+static void stores_behind_a_site(void **state)
+{
+	static const struct {
+		u32 site[4], at, word;
+	} t[] = {
+		{ { 0xe95d7fff, NOP, 0xe28dd048, MOVS_PC_LR }, 2, 0xe2800001 },	/* ldmdb sp, {r0-lr}^; nop; add sp, sp, #72; movs pc, lr */
+		{ { 0xe95d7fff, NOP, 0xe28dd048, MOVS_PC_LR }, 2, 0xe28ddc01 },
+		{ { 0xe95d7fff, NOP, 0xe2800001, MOVS_PC_LR }, 2, 0xe28dd048 },
+		{ { 0xe95d7ffe, NOP, 0xe28dd048, MOVS_PC_LR }, 2, 0xe2800001 },
+		{ { 0xee070f3a, 0xe2800040, 0xe1500001, 0x3afffff0 }, 3, 0x3afffffb },	/* mcr DCCMVAC, r0; add r0, #64; cmp r0, r1; blo */
+		{ { 0xee070f3a, 0xe2800040, 0xe1500001, 0x3afffffb }, 3, 0x3afffff0 },
+	};
+	u32 kept = 0, word;
+
+	for (u32 i = 0; i < ARRAY_SIZE(t); i++) {
+		hpa_t copy;
+		u32 was;
+
+		for (u32 k = 0; k < 4; k++)
+			put(RAM + 0x80 + 4 * k, t[i].site[k]);
+		code_page_drop(&v, RAM);
+		copy = exec_page(0);
+		was = get(copy + 0x80);
+		kept += store_keeps(0, 0x80 + 4 * t[i].at, 4, t[i].word);
+		if (copy != RAM && was != t[i].site[0])
+			assert_true(code_page_site(&v, was, VA + 0x80, &word));
+		put(RAM + 0x80 + 4 * t[i].at, t[i].site[t[i].at]);
+		if (copy != RAM)
+			put(copy + 0x80 + 4 * t[i].at, t[i].site[t[i].at]);
+	}
+	assert_int_equal(kept, 0);
+	/* of what a site does not look at, nothing else is known */
+	put(RAM + 0x80, MRS);
+	code_page_drop(&v, RAM);
+	exec_page(0);
+	assert_true(store_keeps(0, 0x88, 4, 0xe2800002));
+}
+
 /* A page has credit for a few, then is looked at again; each time that turns out to be worth it, for more. */
 static void stores_have_an_end(void **state)
 {
@@ -1767,6 +1806,39 @@ static void stores_into_thumb(void **state)
 	assert_false(code_page_line_holds(&v, RAM, 64));
 	put(RAM + 0x33c, 0x46082002);
 	assert_false(code_page_line_holds(&v, RAM + 0x300, 64));
+}
+
+/* A table is as long as its entries say, also that of a table branch which nothing is known to reach: it is replaced if it reads what is. */
+static void stores_into_unknown_tables(void **state)
+{
+	static const u16 branch[] = { 0xe8df, 0xf000, 0x0202, 0x0202, 0x2020, 0x2020, 0xb672 };
+	bool kept;
+	hpa_t copy;
+
+	put16(RAM + 0x200, branch, ARRAY_SIZE(branch));
+	copy = thumb_page(0);
+	assert_int_equal(get16(copy + 0x200), 0xe8df);
+	assert_int_equal(get16(copy + 0x20c), SITE_T32_TRAP);
+	assert_true(store_keeps(0, 0x1f8, 4, 0x20022002));	/* before it */
+	kept = store_keeps(0, 0x204, 4, 0x40404040);
+	put(RAM + 0x204, 0x40404040);
+	code_page_drop(&v, RAM);
+	assert_false(comes_to(0, 0, MODE_SVC | PSR_T));
+	assert_int_not_equal(get16(exec_page(0) + 0x200), 0xe8df);
+	assert_false(kept);
+}
+
+/* Once the kernel has T32 code, a page without a copy is executed as it is in either set. */
+static void lines_hold_in_both_sets(void **state)
+{
+	comes_to(40, 0, MODE_SVC | PSR_T);
+	assert_false(comes_to(1, 0, MODE_SVC));
+	assert_int_equal(exec_page(1), RAM + PAGE_SIZE);
+	assert_true(code_page_line_holds(&v, RAM + PAGE_SIZE + DATA_AT, 64));
+	put(RAM + PAGE_SIZE + DATA_AT + 0x3c, 0x0672b672);	/* CPSID, by a device; no site of A32 code */
+	assert_false(code_page_line_holds(&v, RAM + PAGE_SIZE + DATA_AT, 64));
+	put(RAM + PAGE_SIZE + DATA_AT + 0x3c, 0x8000f3ef);
+	assert_false(code_page_line_holds(&v, RAM + PAGE_SIZE + DATA_AT, 64));
 }
 
 static const u16 thumb_interesting[] = {
@@ -2343,7 +2415,7 @@ int main(void)
 		S(real_kernel),
 		P(clean_page_needs_no_copy), P(executed_pointer), P(copy_has_sites_replaced), P(foreign_svc_is_no_site), P(alias_is_the_same_page),
 		P(neighbours_by_address), P(neighbours_that_change), P(stores_change_a_word), P(stores_into_a_bare_page), P(stores_that_matter),
-		P(stores_into_what_is_covered), P(stores_have_an_end), P(stores_elsewhere), P(lines_hold), P(stores_into_thumb), P(stores_into_thumb_are_as_a_new_scan), P(stores_are_as_a_new_scan), P(eviction_spares_the_used), P(evicted_is_made_again), P(evicted_is_forgotten),
+		P(stores_into_what_is_covered), P(stores_behind_a_site), P(stores_into_unknown_tables), P(lines_hold_in_both_sets), P(stores_have_an_end), P(stores_elsewhere), P(lines_hold), P(stores_into_thumb), P(stores_into_thumb_are_as_a_new_scan), P(stores_are_as_a_new_scan), P(eviction_spares_the_used), P(evicted_is_made_again), P(evicted_is_forgotten),
 		P(copies_are_of_their_pages), P(evicted_t32_is_made_again), P(without_fast_exits),
 		P(moved_words_are_restored), P(full_pages_of_moved_words), P(pages_of_false_words), P(moved_words_of_a_lost_copy), P(own_words_are_not_moved_ones), P(copies_have_names_of_their_own),
 		P(names_of_evicted_copies_stay),

@@ -1038,10 +1038,27 @@ bool code_page_takes_stores(struct vcpu *v, gpa_t gpa)
 	       code_patch_may_begin(page_words(v, ALIGN_DOWN(gpa, PAGE_SIZE)), (u32)gpa % PAGE_SIZE / 4);
 }
 
-/* May word @i of @page, of which @n is the copy, of T32 code, become @word with nothing else changing? Then the page still holds no A32 code. */
-static bool patch_fits_t32(const struct code_pages *c, u32 n, const u32 *page, u32 i, u32 word)
+/* Does a table branch stand in @page before word @end, were all T32 code? */
+static bool has_table_branch(const u32 *page, u32 end)
 {
-	return code_patch_is_bare(&word, 1) && t32_patch_fits((const u16 *)page, hpa_ptr(copy_hpa(c, n)), &c->known[n], i, word);
+	const u32 *last = page + end;
+
+	return word_find(page, last, 0xffff, T32_TB_PC) < last || word_find(page, last, 0xffff0000, T32_TB_PC << 16) < last;
+}
+
+/* May word @i be of a table? No store adds a table branch (t32_patch_fits()), so it is found out once whether there is any. */
+static bool may_be_of_table(const u32 *page, u32 i, struct code_patch *known)
+{
+	if (known->tables == CODE_TABLES_UNKNOWN)
+		known->tables = has_table_branch(page, SCAN_WORDS) ? CODE_TABLES : CODE_TABLES_NONE;
+	return known->tables == CODE_TABLES && has_table_branch(page, i);
+}
+
+/* May word @i of @page, of which @n is the copy, of T32 code, become @word with nothing else changing? Then the page still holds no A32 code. */
+static bool patch_fits_t32(const struct code_pages *c, u32 n, const u32 *page, u32 i, u32 word, struct code_patch *known)
+{
+	return code_patch_is_bare(&word, 1) && t32_patch_fits((const u16 *)page, hpa_ptr(copy_hpa(c, n)), &c->known[n], i, word) &&
+	       !may_be_of_table(page, i, known);
 }
 
 /* The same of A32 code. Where the kernel has T32 code as well, nothing may come to look like that. */
@@ -1050,7 +1067,7 @@ static bool patch_fits_a32(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word, st
 	const struct code_pages *c = v->code;
 	const u32 *now = hpa_ptr(copy_hpa(c, n)), *page[3] = { NULL, page_words(v, gpa), NULL };
 
-	if (n && (now[i] != page[1][i] || (v->path->code->covers && v->path->code->covers(v, now, i, c->copy[n].gva))))
+	if (n && (now[i] != page[1][i] || site_looks_at(page[1], i) || (v->path->code->covers && v->path->code->covers(v, now, i, c->copy[n].gva))))
 		return false;
 	if (c->thumb && !(t32_no_sites_near((const u16 *)page[1], i, page[1][i]) && t32_no_sites_near((const u16 *)page[1], i, word)))
 		return false;
@@ -1069,7 +1086,7 @@ static bool patch_fits(struct vcpu *v, gpa_t gpa, u32 n, u32 i, u32 word)
 
 	if (!p->left)
 		return false;
-	if (!(n && c->copy[n].thumb ? patch_fits_t32(c, n, page_words(v, gpa), i, word) : patch_fits_a32(v, gpa, n, i, word, &p->known)))
+	if (!(n && c->copy[n].thumb ? patch_fits_t32(c, n, page_words(v, gpa), i, word, &p->known) : patch_fits_a32(v, gpa, n, i, word, &p->known)))
 		return false;
 	p->left--;
 	return true;
@@ -1114,6 +1131,15 @@ static bool is_as_copied(const struct code_pages *c, u32 n, const u32 *page, u32
 	return copy[i] == page[i] && !(c->known[n].start[i / 32] >> i % 32 & 1);
 }
 
+/* Would none of the @n words of @page from @first on be a site, or a part of one, in T32 code? A page without a copy is executed in either set. */
+static bool has_no_t32_sites(const u32 *page, u32 first, u32 n)
+{
+	for (u32 i = first; i < first + n; i++)
+		if (!t32_no_sites_near((const u16 *)page, i, page[i]))
+			return false;
+	return true;
+}
+
 bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size)
 {
 	const u16 *state = page_state(v->code, gpa);
@@ -1129,7 +1155,7 @@ bool code_page_line_holds(struct vcpu *v, gpa_t gpa, u32 size)
 	page = page_words(v, gpa);
 	arch_dcache_flush_range(guest_map_hpa(&v->guest->map, gpa) + 4 * first, size);	/* see_afresh() */
 	if (!n)
-		return code_patch_is_bare(page + first, size / 4);
+		return code_patch_is_bare(page + first, size / 4) && (!v->code->thumb || has_no_t32_sites(page, first, size / 4));
 	for (u32 i = first; i < first + size / 4; i++)
 		if (!is_as_copied(v->code, n, page, i))
 			return false;

@@ -49,8 +49,10 @@ void t32_reach(struct t32_scan *s, u32 at, u32 it);
 bool t32_is_start(const struct t32_known *k, u32 at);
 /*
  * May word @i of @page, of which @copy was made with what is known in @k, become @new with nothing else changing? Neither half may belong to a known
- * instruction, be replaced, or be anything that an unknown instruction could begin with that matters; nor the second half of one, nor a table.
+ * instruction, be replaced, or be anything that an unknown instruction could begin with that matters; nor the second half of one. It must not be in a table
+ * of T32_TB_PC, known or not: one that is not known is replaced where what it reads is.
  */
+#define T32_TB_PC	0xe8dfu		/* TBB, TBH: first half, Rn = pc */
 bool t32_patch_fits(const u16 *page, const u16 *copy, const struct t32_known *k, u32 i, u32 new);
 /* Is nothing in or around word @i of @page, were it @new, a site if it is T32 code? As far away as code_doubt_is_a32() looks. */
 bool t32_no_sites_near(const u16 *page, u32 i, u32 new);

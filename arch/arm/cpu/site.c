@@ -86,6 +86,19 @@ bool site_stays(const u32 *page, u32 i)
 	return r && stays(r, page, i);
 }
 
+#define LOOKS_BEHIND	3u	/* words: what returns_behind() and loops_behind() ask about */
+
+bool site_looks_at(const u32 *page, u32 i)
+{
+	for (u32 k = 1; k <= LOOKS_BEHIND && k <= i; k++) {
+		const struct site_row *r = row_of(page[i - k]);
+
+		if (r && (r->kind == SITE_KIND_LDM_R0 || r->kind == SITE_KIND_LDM_R1 || r->kind == SITE_KIND_DCCMVAC))
+			return true;
+	}
+	return false;
+}
+
 static u32 kind_of(const struct site_row *r, const u32 *page, u32 i)
 {
 	if (stays(r, page, i) || (r->kind == SITE_KIND_DCCMVAC && IS_ENABLED(CONFIG_SHADOW_CLEAN_HINT)))

@@ -80,4 +80,6 @@ u32 site_operand(u32 word);
 bool site_is_cheaper(u32 word);
 /* Is @page[@i] such a site, which no trapping word makes cheaper? The window does all of a loop over lines at once where it traps. */
 bool site_stays(const u32 *page, u32 i);
+/* May site_word(), or what the window does for it, depend on the word at @page[@i] for a site that stands before that? Of A32 code. */
+bool site_looks_at(const u32 *page, u32 i);
 #endif
