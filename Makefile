@@ -43,6 +43,11 @@ plain_goals := $(config_targets) %_defconfig %.config savedefconfig clean distcl
 	run run-native debug
 need_config := $(if $(MAKECMDGOALS),$(filter-out $(plain_goals),$(MAKECMDGOALS)),all)
 
+# Before anything is made in the build folder: without these there is nothing to build.
+ifneq ($(need_config),)
+$(eval $(call need_programs,$(CC) $(filter-out $(CC),$(GCC)) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
+endif
+
 # One make at a time: two would read what the other has half written. Tools that run below this one are part of it.
 ifneq ($(need_config),)
 ifneq ($(UMBRA_BUILDING),$(UMBRA_BUILD))
@@ -133,7 +138,6 @@ $(1): force | $(O)/.umbra-build
 endef
 force: ;
 ifneq ($(need_config),)
-$(eval $(call need_programs,$(CC) $(filter-out $(CC),$(GCC)) $(OBJCOPY) $(AR) $(CPP) dtc mkimage))
 cc_version := $(CC) $(shell $(CC) --version 2>/dev/null | head -n 1)
 # The name with its folder, if it is there.
 with_picolibc := $(if $(with_clang),$(GCC),$(CC))
