@@ -510,21 +510,26 @@ static void learn_sctlr(struct vcpu *v, struct call *c)
 	call_count(v);
 }
 
+/*
+ * Lines are there for whichever root has what they need: the current one, if @valid, or one that the window selects. So what they are does not depend on
+ * the current root.
+ */
 void call_refresh(struct vcpu *v)
 {
 	struct call *c = v->calls;
-	bool valid;
+	bool valid, known;
 
 	learn_sctlr(v, c);
 	if (v->open_used)
 		learn_return(v, c);
 	valid = v->open_used && vector(v) && may_be_lines(v);
-	v->call_line = valid && c->good ? v->window_base + WINDOW_CALL : v->svc_plain;
+	known = v->open_used && vector(v) && is_known(v);
+	v->call_line = known && c->good ? v->window_base + WINDOW_CALL : v->svc_plain;
 	for (u32 k = 0; k < RETURNS; k++) {
-		v->ret[k].key = valid && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
+		v->ret[k].key = known && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
 		v->ret[k].line = v->window_base + WINDOW_CALL + (1 + k) * LINE_SIZE;
 	}
-	v->abort.way = valid && has_abort_line(c) && v->short_exits && v->return_mode ? v->abort.here : v->abort.plain;
+	v->abort.way = known && has_abort_line(c) && v->short_exits && v->return_mode ? v->abort.here : v->abort.plain;
 	v->abort.line = v->window_base + WINDOW_CALL + ABORT_LINE * LINE_SIZE;
 	open_choose_lines(v, valid);
 }
