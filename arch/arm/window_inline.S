@@ -73,7 +73,7 @@ window_abort:
 2:	str	r0, [sp, #(VCPU_SCRATCH + 20)]
 	ldr	lr, [sp, #VCPU_CALL_DACR]
 	ldr	r0, [sp, #VCPU_HW_DACR_ENTRY]
-	cmp	r0, lr
+	bics	lr, lr, r0
 	ldreq	lr, [sp, #VCPU_ABORT_LEFT]
 	bne	1f
 	subs	lr, lr, #1
@@ -206,7 +206,7 @@ user_access_end:
 /* open_choose_call() for the host's DACR \dacr. */
 	.macro	inl_choose_call dacr, tmp
 	ldr	\tmp, [sp, #VCPU_CALL_DACR]
-	cmp	\tmp, \dacr
+	bics	\tmp, \tmp, \dacr
 	ldreq	\tmp, [sp, #VCPU_SVC_LINE]
 	ldrne	\tmp, [sp, #VCPU_SVC_PLAIN]
 	str	\tmp, [sp, #VCPU_SVC_ENTRY]

@@ -19,6 +19,7 @@
 #define STACK_WORDS	64u
 #define HANDLER		0xc0300120u
 #define BACK		0xbfe00333u
+#define PSR_IT_LAST	0xfc00u		/* ITSTATE of the last instructions of an IT block: bits 26:25 are clear (A2.5.2) */
 #define ROUNDS		2000u
 
 /* -- the machine: Supervisor mode in the window, as much of it as abort lines use -- */
@@ -207,7 +208,7 @@ static void start(void)
 		m.r[i] = random_word();
 	m.usr_sp = random_word();
 	m.usr_lr = random_word();
-	m.spsr = (random_word() & (PSR_FLAGS | PSR_GE | PSR_T)) | MODE_USR;
+	m.spsr = (random_word() & (PSR_FLAGS | PSR_GE | PSR_T | PSR_IT_LAST)) | MODE_USR;
 	m.v.bank_sp[BANK_ABT] = sp;
 	m.v.hw_dacr = random_word();
 	m.v.hw_dacr_entry = random_word();

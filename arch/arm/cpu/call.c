@@ -8,7 +8,8 @@
  *    has to have them, as it were in the TLB. What takes them away comes to C, and then here, before the guest goes on. A root that was seen to have them
  *    says so in its root_cache, and is right until something is taken away: of one of these pages (v->call_gen), or of the root as a whole
  *    (root_tlb_flush()). So here most exits find that nothing has to be looked at, and the window knows it of a root that it selects.
- *  - The host's DACR of a system call, which opens their domains: v->call_dacr.
+ *  - Their domains, v->call_dacr: the host's DACR of a system call has to open them, whatever else it opens. It is less where the kernel is known to close
+ *    user memory (v->dacr_closed), which changes without an exit.
  */
 #include <arm/call.h>
 #include <arm/code_page.h>
@@ -470,7 +471,21 @@ static struct root_cache *current(struct vcpu *v)
 /* Was all that is looked at found right in the current root, and is still? */
 static bool was_right(const struct vcpu *v, const struct root_cache *root)
 {
-	return (call_was_seen(v) || (root && root->calls == v->call_gen)) && is_known(v) && v->call_dacr == v->hw_dacr_entry;
+	return (call_was_seen(v) || (root && root->calls == v->call_gen)) && is_known(v) && !(v->call_dacr & ~v->hw_dacr_entry);
+}
+
+/* Domains of what lines need in the current root, where DACR opens all of them. Those of other roots stay, as long as it opens these, too. */
+static void add_domains(struct vcpu *v)
+{
+	u32 open = v->call_dacr;
+
+	if (open & ~v->hw_dacr_entry) {
+		call_count(v);	/* roots that had these are not right any more */
+		open = 0;
+	}
+	for (u32 i = 0; i < PLACES; i++)
+		open |= shadow_opened_by(v, v->calls->at[i]);
+	v->call_dacr = open;
 }
 
 static bool may_be_lines(struct vcpu *v)
@@ -481,9 +496,7 @@ static bool may_be_lines(struct vcpu *v)
 		return true;
 	if (!is_valid(v))
 		return false;
-	if (v->call_dacr != v->hw_dacr_entry)
-		call_count(v);
-	v->call_dacr = v->hw_dacr_entry;
+	add_domains(v);
 	v->line_stack.gen = 0;
 	v->call_seen = v->hw_asid;
 	v->call_seen_gen = v->call_gen;
@@ -510,21 +523,26 @@ static void learn_sctlr(struct vcpu *v, struct call *c)
 	call_count(v);
 }
 
+/*
+ * Lines are there for whichever root has what they need: the current one, if @valid, or one that the window selects. So what they are does not depend on
+ * the current root.
+ */
 void call_refresh(struct vcpu *v)
 {
 	struct call *c = v->calls;
-	bool valid;
+	bool valid, known;
 
 	learn_sctlr(v, c);
 	if (v->open_used)
 		learn_return(v, c);
 	valid = v->open_used && vector(v) && may_be_lines(v);
-	v->call_line = valid && c->good ? v->window_base + WINDOW_CALL : v->svc_plain;
+	known = v->open_used && vector(v) && is_known(v);
+	v->call_line = known && c->good ? v->window_base + WINDOW_CALL : v->svc_plain;
 	for (u32 k = 0; k < RETURNS; k++) {
-		v->ret[k].key = valid && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
+		v->ret[k].key = known && k < c->rets && c->ret[k].key ? c->ret[k].key : RET_NOWHERE;
 		v->ret[k].line = v->window_base + WINDOW_CALL + (1 + k) * LINE_SIZE;
 	}
-	v->abort.way = valid && has_abort_line(c) && v->short_exits && v->return_mode ? v->abort.here : v->abort.plain;
+	v->abort.way = known && has_abort_line(c) && v->short_exits && v->return_mode ? v->abort.here : v->abort.plain;
 	v->abort.line = v->window_base + WINDOW_CALL + ABORT_LINE * LINE_SIZE;
 	open_choose_lines(v, valid);
 }

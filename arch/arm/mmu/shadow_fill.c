@@ -735,6 +735,12 @@ static u32 current_entry(struct vcpu *v, gva_t va)
 	return n ? tbl_ptr(s, tbl_of_entry(s, s->cur->l1[n->slot]))[va >> PAGE_SHIFT & (L2_ENTRIES - 1)] : 0;
 }
 
+u32 shadow_opened_by(struct vcpu *v, gva_t va)
+{
+	root_follow(v->shadow);
+	return 1u << (2 * L1_DOMAIN_OF(v->shadow->cur->l1[va >> SECTION_SHIFT]));
+}
+
 hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr)
 {
 	u32 e = current_entry(v, va), domain = L1_DOMAIN_OF(v->shadow->cur->l1[va >> SECTION_SHIFT]);

@@ -66,10 +66,10 @@ static inline void open_unfold(const struct vcpu *v, struct vcpu_open *o)
 		open_unfold_privileged(v, o);
 }
 
-/* The call line is right for one host DACR. */
+/* The call line is right where the host DACR opens what it needs. */
 static inline void open_choose_call(struct vcpu *v)
 {
-	v->svc_entry = v->hw_dacr_entry == v->call_dacr ? v->svc_line : v->svc_plain;
+	v->svc_entry = v->call_dacr & ~v->hw_dacr_entry ? v->svc_plain : v->svc_line;
 }
 
 /* Are lines right in the current root? */

@@ -143,6 +143,8 @@ bool shadow_toggle(struct vcpu *v, gva_t va, enum shadow_access acc, bool priv);
  * stays so until TLB maintenance: v->call_gen tells of a root that is not current.
  */
 hpa_t shadow_executed_page(struct vcpu *v, gva_t va, u32 dacr);
+/* The bit of the host's DACR that opens the domain of what the current root has at @va, by whatever entry. */
+u32 shadow_opened_by(struct vcpu *v, gva_t va);
 /* The word that the guest executes at @pc, in A32 state: that of its page or of a copy. False: there is no small page. */
 bool shadow_executes(struct vcpu *v, gva_t pc, u32 *word);
 /*

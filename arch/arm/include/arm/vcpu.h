@@ -131,7 +131,7 @@ struct vcpu {
 	u32 gate_lr;	/* the guest's lr, where a gate owes it (cpu/gate.h) */
 	u32 svc_entry;	/* what handles SVC of guest User mode: in the window, or window_call_slow. window_prepare() */
 	u32 svc_plain;	/* the same without the call line (cpu/call_line.h) */
-	u32 svc_line;	/* the same while hw_dacr_entry is call_dacr: the call line, where the current root has what it needs */
+	u32 svc_line;	/* the same while hw_dacr_entry opens all of call_dacr: the call line, where the current root has what it needs */
 	u32 call_line;	/* what svc_line is in a root that has what the lines need */
 	u32 lines_now;	/* the current root has that */
 	/*
@@ -162,7 +162,7 @@ struct vcpu {
 	 */
 	struct window_walk { u32 slot, ttbr0, l1, l1_at, l2_at, fsr, seen, seen_ttbr0; } walk[4];
 #define WALK_VOID	~0u
-	u32 call_dacr;	/* with which what the line needs can be executed */
+	u32 call_dacr;	/* bits of the host's DACR with which what lines need can be executed */
 	u32 call_slow;	/* window_call_slow as the guest's address space has it */
 	u32 call_gen;	/* counts what takes entries of the pages at call_at[] away, in whatever root (call_count()); never 0 */
 	u32 gates;	/* where the pages of gates are in the guest's address space (cpu/gate.h), or a place where the guest executes nothing */
