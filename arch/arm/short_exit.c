@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Short exits: aborts that are the guest's own, hidden faults of small pages, its kernel's plain
+ * Short exits: aborts and Undefined instructions that are the guest's own, hidden faults of small pages, its kernel's plain
  * accesses to emulated devices, TLB operations by address. They need Umbra's address space, because guest tables and shadow are there,
  * but little else of what an exit to C entails: no account of instructions, no look at interrupts and the console, and what path
  * `inline` has in its open page stays there.
@@ -21,6 +21,7 @@
 #include <arm/progress.h>
 #include <arm/shadow.h>
 #include <arm/short_exit.h>
+#include <arm/site.h>
 #include <arm/sysreg.h>
 #include <arm/trouble.h>
 #include <arm/window.h>
@@ -59,7 +60,7 @@ static inline bool settle_dacr(struct vcpu *v, u32 dacr)
 	return true;
 }
 
-/* What the open page is to have after an abort was injected: path_inline.c does it for a slow exit. */
+/* What the open page is to have after an exception was taken: path_inline.c does it for a slow exit. */
 static inline void open_again(struct vcpu *v, bool from_user)
 {
 	struct vcpu_open *o = v->open;
@@ -86,80 +87,61 @@ static inline bool fold(struct vcpu *v)
 	return true;
 }
 
-/* What inject_dabt() and inject_pabt() do, where modes are no more than banks of sp and lr. @lr: what the pc is ahead there. */
-static void take_abort(struct vcpu *v, u32 offset, u32 lr, u32 far)
-{
-	enum vbank from = open_bank(vcpu_mode(v));
+/* An exception that the guest takes (B1.8.3, B1.9): vector offset, mode, what it masks. */
+struct exception {
+	u32 offset, mode, mask;
+};
+static const struct exception undef = { 0x04, MODE_UND, PSR_I };
+static const struct exception aborts[] = {
+	[ACC_READ] = { 0x10, MODE_ABT, PSR_I | PSR_A },
+	[ACC_WRITE] = { 0x10, MODE_ABT, PSR_I | PSR_A },
+	[ACC_EXEC] = { 0x0c, MODE_ABT, PSR_I | PSR_A },
+};
 
-	trouble_exception(v, offset, MODE_ABT, far);
+/* What inject.c does, where modes are no more than banks of sp and lr. @lr: what the pc is ahead there. */
+static void take(struct vcpu *v, const struct exception *e, u32 lr, u32 far)
+{
+	enum vbank from = open_bank(vcpu_mode(v)), to = open_bank(e->mode);
+
+	trouble_exception(v, e->offset, e->mode, far);
 	v->bank_sp[from] = v->r[13];
 	v->bank_lr[from] = v->r[14];
-	v->bank_spsr[BANK_ABT] = v->cpsr;
-	v->r[13] = v->bank_sp[BANK_ABT];
+	v->bank_spsr[to] = v->cpsr;
+	v->r[13] = v->bank_sp[to];
 	v->r[14] = v->r[15] + lr;
-	v->r[15] = (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + offset;
-	v->cpsr = (v->cpsr & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A |
-		  (v->cp15.sctlr & SCTLR_TE ? PSR_T : 0);
+	v->r[15] = (v->cp15.sctlr & SCTLR_V ? 0xffff0000u : v->cp15.vbar) + e->offset;
+	v->cpsr = (v->cpsr & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | e->mode | e->mask | (v->cp15.sctlr & SCTLR_TE ? PSR_T : 0);
 	v->hw_dacr = v->dacr_kernel;
 }
 
-/* Are modes as simple as take_abort() wants it? Not while an interrupt is pending: what it waits for changes with the mask. */
-static inline bool modes_are_simple(const struct vcpu *v)
+/* Are modes as simple as take() wants it? Not while an interrupt is pending: what it waits for changes with the mask. */
+static inline bool modes_are_simple(const struct vcpu *v, u32 to)
 {
-	return !v->fast_modes_off && !(v->cp15.sctlr & SCTLR_EE) && !v->irq_in && vcpu_mode(v) != MODE_ABT &&
-	       vcpu_mode(v) != MODE_FIQ;
-}
-
-/* Vector offset of an abort, and what the pc is ahead in lr (B1.8.3). */
-static inline u32 abort_vector(enum shadow_access acc)
-{
-	return acc == ACC_EXEC ? 0x0c : 0x10;
-}
-
-static inline u32 abort_ahead(enum shadow_access acc)
-{
-	return acc == ACC_EXEC ? 4 : 8;
+	return !v->fast_modes_off && !(v->cp15.sctlr & SCTLR_EE) && !v->irq_in && vcpu_mode(v) != to && vcpu_mode(v) != MODE_FIQ;
 }
 
 /*
  * With all that the guest's kernel begins it with, and without a way home for what is in the open page: from User mode that is what an exception
  * finds, and from Supervisor mode to itself it stays.
  */
-static bool pass_on_by_line(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
+static bool take_by_line(struct vcpu *v, const struct exception *e, u32 ahead, u32 far)
 {
 	const u32 mode = vcpu_mode(v), pc = v->r[15];
-	struct vcpu_open *o = v->open;
 
-	if (!v->open_used || !v->return_mode || (mode != MODE_USR && (mode != MODE_SVC || !settle_dacr(v, o->dacr))) ||
-	    !call_abort(v, abort_vector(acc), abort_ahead(acc)))
+	if (!v->open_used || !v->return_mode || (mode != MODE_USR && (mode != MODE_SVC || !settle_dacr(v, v->open->dacr))) ||
+	    !call_exception(v, e->offset, ahead))
 		return false;
-	if (acc == ACC_EXEC) {
-		o->ifsr = v->cp15.ifsr = fsr;
-		o->ifar = v->cp15.ifar = far;
-	} else {
-		o->dfsr = v->cp15.dfsr = fsr;
-		o->dfar = v->cp15.dfar = far;
-		if (mode == MODE_USR)
-			shadow_note_abort(v, fsr, far);
-	}
-	trouble_outside(v, abort_vector(acc), far, pc);
+	trouble_outside(v, e->offset, far, pc);
 	return true;
 }
 
-static bool pass_on_by_vector(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
+static bool take_by_vector(struct vcpu *v, const struct exception *e, u32 ahead, u32 far)
 {
 	bool user = !vcpu_privileged(v);
 
-	if (!modes_are_simple(v) || !fold(v))
+	if (!modes_are_simple(v, e->mode) || !fold(v))
 		return false;
-	if (acc == ACC_EXEC) {
-		v->cp15.ifsr = fsr;
-		v->cp15.ifar = far;
-	} else {
-		v->cp15.dfsr = fsr;
-		v->cp15.dfar = far;
-	}
-	take_abort(v, abort_vector(acc), abort_ahead(acc), far);
+	take(v, e, ahead, far);
 	if (v->open_used) {
 		call_vector(v);
 		open_again(v, user);
@@ -167,13 +149,46 @@ static bool pass_on_by_vector(struct vcpu *v, enum shadow_access acc, u32 fsr, u
 	return true;
 }
 
-/* The abort is the guest's. */
+/* No exit is being accounted: vcpu_count() has no more to do. */
+static inline void taken(struct vcpu *v, enum exit_cause cause)
+{
+	v->exits[cause]++;
+	progress_made(v);
+}
+
+/* In the open page too, if there is one: stubs read it there. */
+static inline void set_fault(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
+{
+	struct vcpu_open *o = v->open_used ? v->open : NULL;
+
+	if (acc == ACC_EXEC) {
+		v->cp15.ifsr = fsr;
+		v->cp15.ifar = far;
+	} else {
+		v->cp15.dfsr = fsr;
+		v->cp15.dfar = far;
+	}
+	if (!o)
+		return;
+	o->ifsr = v->cp15.ifsr;
+	o->ifar = v->cp15.ifar;
+	o->dfsr = v->cp15.dfsr;
+	o->dfar = v->cp15.dfar;
+}
+
+/* The abort is the guest's. What the pc is ahead: B1.8.3. */
 static bool pass_on(struct vcpu *v, enum shadow_access acc, u32 fsr, u32 far)
 {
-	if (!pass_on_by_line(v, acc, fsr, far) && !pass_on_by_vector(v, acc, fsr, far))
+	const struct exception *e = &aborts[acc];
+	const u32 mode = vcpu_mode(v), ahead = acc == ACC_EXEC ? 4 : 8;
+	bool by_line = take_by_line(v, e, ahead, far);
+
+	if (!by_line && !take_by_vector(v, e, ahead, far))
 		return false;
-	v->exits[acc == ACC_EXEC ? EXIT_PABT : EXIT_DABT]++;	/* no exit is being accounted: vcpu_count() has no more to do */
-	progress_made(v);
+	set_fault(v, acc, fsr, far);
+	if (by_line && mode == MODE_USR && acc != ACC_EXEC)
+		shadow_note_abort(v, fsr, far);
+	taken(v, acc == ACC_EXEC ? EXIT_PABT : EXIT_DABT);
 	return true;
 }
 
@@ -337,11 +352,11 @@ static inline bool tlb_is_single(const struct vcpu *v, u32 w, u32 value)
 }
 
 /* The shadow may change in any way: afterwards the real DACR is what the guest's says now. */
-static enum short_end short_undefined(struct vcpu *v)
+static enum short_end tlb_operation(struct vcpu *v, u32 w)
 {
-	u32 w = v->exit_insn, rt = FIELD(w, 15, 12);
+	u32 rt = FIELD(w, 15, 12);
 
-	if (!v->exit_insn_valid || !vcpu_privileged(v) || v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15)
+	if (v->cpsr & PSR_IT || !is_tlbimva(w) || rt == 15)
 		return SHORT_NOT;
 	if (tlb_is_single(v, w, v->r[rt]) && shadow_tlbi_short(v, v->r[rt])) {
 		v->exits[EXIT_CP15_TLB]++;
@@ -363,6 +378,39 @@ static enum short_end short_undefined(struct vcpu *v)
 			call_refresh(v);
 	}
 	return SHORT_DONE;
+}
+
+/* -- Undefined -- */
+
+/*
+ * May @w, which is Undefined in User mode, mean something there (path_native.c)? SETEND, MRC and MCR of CP15; in T32 code, what looks like a trapping word
+ * of Umbra's. What is left is the guest's, as is the first VFP instruction of a process whose kernel has the unit disabled until then.
+ */
+static inline bool may_mean_something(u32 w, bool thumb)
+{
+	if ((w & 0x0f000f10) == 0x0e000f10)
+		return true;
+	if (!thumb)
+		return (w & 0xfffffdff) == 0xf1010000;
+	return (w & ~8u) == 0xb650 || site_may_be_t32((u16)(w >> 16 ? w >> 16 : w));
+}
+
+static enum short_end undefined_user(struct vcpu *v, u32 w)
+{
+	const bool thumb = v->cpsr & PSR_T;
+	const u32 ahead = thumb ? 2 : 4;	/* B1.8.3 */
+
+	if (may_mean_something(w, thumb) || (!take_by_line(v, &undef, ahead, 0) && !take_by_vector(v, &undef, ahead, 0)))
+		return SHORT_NOT;
+	taken(v, EXIT_UNDEF);
+	return SHORT_DONE;
+}
+
+static enum short_end short_undefined(struct vcpu *v)
+{
+	if (!v->exit_insn_valid)
+		return SHORT_NOT;
+	return vcpu_privileged(v) ? tlb_operation(v, v->exit_insn) : undefined_user(v, v->exit_insn);
 }
 
 enum short_end short_exit(struct vcpu *v, u32 vector)

@@ -73,6 +73,8 @@ static const struct kind {
 	{ "store to what is read-only", VEC_DABT, MODE_ABT, 0xe5810000, READ_ONLY, 8, 8, false },	/* str r0, [r1] */
 	{ "the same in Thumb code", VEC_DABT, MODE_ABT, 0x60086008, READ_ONLY, 8, 8, true },
 	{ "store to nowhere", VEC_DABT, MODE_ABT, 0xe5810000, NOWHERE, 8, 8, false },
+	{ "VFP instruction while the unit is disabled", VEC_UND, MODE_UND, 0xee300a20, NOWHERE, 0, 4, false },	/* vadd.f32 s0, s0, s1 */
+	{ "the same in Thumb code", VEC_UND, MODE_UND, 0x0a20ee30, NOWHERE, 0, 2, true },
 };
 static const u32 modes[] = { MODE_USR, MODE_SVC, MODE_SYS, MODE_IRQ };
 
@@ -665,6 +667,8 @@ void guest_main(void)
 		SPIN[i] = spin[i];
 	code_sync(USER, 0x2000);
 	kernel_code = code_fresh(code, ARRAY_SIZE(code));
+	MCR(0, c1, c0, 2, MRC(0, c1, c0, 2) | 0x00f00000);	/* VFP is there, and disabled by FPEXC */
+	isb();
 	test_lines();
 	test_again();
 	test_stack();

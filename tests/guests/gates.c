@@ -988,6 +988,81 @@ static void test_tpidruro(void)
 	end();
 }
 
+#define VMRS_FPEXC	0xeef80a10u
+#define VMSR_FPEXC	0xeee80a10u
+#define VMRS_MVFR0	0xeef70a10u
+#define FPEXC_EN	0x40000000u
+
+static u32 vfp_fpexc_get(void)
+{
+	u32 value;
+
+	asm volatile(".fpu neon\n\tvmrs %0, fpexc" : "=r"(value));
+	return value;
+}
+
+static void vfp_fpexc_set(u32 value)
+{
+	asm volatile(".fpu neon\n\tvmsr fpexc, %0\n\tisb" : : "r"(value));
+}
+
+static u32 vfp_mvfr0_get(void)
+{
+	u32 value;
+
+	asm volatile(".fpu neon\n\tvmrs %0, mvfr0" : "=r"(value));
+	return value;
+}
+
+static void set_cpacr(u32 cp10_11)
+{
+	MCR(0, c1, c0, 2, (MRC(0, c1, c0, 2) & ~0x00f00000u) | cp10_11);
+	isb();
+}
+
+/* VFP registers that kernels access when a process first uses the unit. @word is at @code, and its @reg is r@reg. */
+static void check_vfp(u32 word, u32 reg, u32 *code, u32 cp10_11, u32 turn_on, u32 mvfr0)
+{
+	u32 flags = random_flags(), is, want, en = turn_on ? FPEXC_EN : 0;
+	union { struct ctx c; u32 r[17]; } c;
+
+	set_cpacr(0x00f00000);
+	vfp_fpexc_set(en);
+	set_cpacr(cp10_11);
+	ctx_init(&c.c, MODE_SVC | masks | PSR_I | flags);
+	c.r[reg] = random() & ~0x80000000u;	/* not EX */
+	is = c.r[reg];
+	c.c.pc = (u32)code;
+	group_check(VEC_UND, ctx_run(&c.c), "%08x: vector", word);
+	want = !cp10_11 || word == VMSR_FPEXC ? is : word == VMRS_FPEXC ? en : mvfr0;
+	same(cp10_11 ? &code[3] : &code[1], exc_frame.exc_lr, "%08x, CPACR %x: where", word, cp10_11);
+	same(c.c.cpsr, exc_frame.spsr & PSR_BITS, "%08x: CPSR", word);
+	for (u32 i = 0; i < 15; i++)
+		same((i == reg ? want : c.r[i]) + (i == 9 && cp10_11), (&exc_frame.r[0])[i], "%08x, CPACR %x: r%u", word, cp10_11, i);
+	set_cpacr(0x00f00000);
+	same(word == VMSR_FPEXC && cp10_11 ? is & FPEXC_EN : en, vfp_fpexc_get() & FPEXC_EN, "%08x, CPACR %x: FPEXC.EN", word, cp10_11);
+}
+
+static void test_vfp(void)
+{
+	static const u32 vfp[] = { VMRS_FPEXC, VMSR_FPEXC, VMRS_MVFR0 }, cpacr[] = { 0x00f00000, 0x00500000, 0 };
+	u32 mvfr0;
+
+	begin("registers of the VFP unit");
+	set_cpacr(0x00f00000);
+	mvfr0 = vfp_mvfr0_get();
+	for (u32 k = 0; k < 13 * ARRAY_SIZE(vfp); k++) {
+		u32 reg = k % 13, word = vfp[k / 13];
+		const u32 words[] = { word | reg << 12, 0xe2899001, UDF };	/* add r9, r9, #1 */
+		u32 *code = code_fresh(words, ARRAY_SIZE(words));
+
+		for (u32 n = 0; n < 24; n++)
+			check_vfp(word, reg, code, cpacr[n / 8], n & 1, mvfr0);
+	}
+	vfp_fpexc_set(0);
+	end();
+}
+
 /* Of each line of a page, so of the one that says where something of a hypervisor's is, too. */
 static void test_clean(void)
 {
@@ -1223,6 +1298,7 @@ void guest_main(void)
 	test_unaligned();
 	test_domain();
 	test_tpidruro();
+	test_vfp();
 	test_clean();
 	test_dacr_around();
 	test_undefined();

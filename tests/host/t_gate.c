@@ -40,6 +40,7 @@ static struct machine {
 	u32 dacr, tpidruro, cleaned;
 	u32 translation, translated, par;	/* what ATS1CUR says, and of what; PAR */
 	u32 iciallu, bpiall;			/* how often */
+	u32 fpexc, mvfr0;
 	struct vcpu_open open;
 	struct vcpu v;		/* right behind it */
 	u32 frame[FRAME_WORDS];
@@ -260,6 +261,12 @@ static void step(void)
 		m.translated = m.r[rd];
 	} else if ((w & 0xffff0fff) == 0xee170f14) {
 		m.r[rd] = m.par;
+	} else if ((w & 0xffff0fff) == 0xeef80a10) {
+		set(rd, m.fpexc);
+	} else if ((w & 0xffff0fff) == 0xeef70a10) {
+		set(rd, m.mvfr0);
+	} else if ((w & 0xffff0fff) == 0xeee80a10) {
+		m.fpexc = get(rd);
 	} else if ((w & 0xffff0fff) == 0xee070f15) {
 		m.iciallu++;
 	} else if ((w & 0xffff0fff) == 0xee070fd5) {
@@ -638,6 +645,65 @@ static void singles(void **state)
 	}
 }
 
+#define VMRS_FPEXC	0xeef80a10u
+#define VMSR_FPEXC	0xeee80a10u
+#define VMRS_MVFR0	0xeef70a10u
+
+/* Is the guest's own instruction next, before the way back? */
+static void check_own(u32 word)
+{
+	while (code.word[(m.lr - gate_at()) / 4] == 0xe320f000)
+		m.lr += 4;
+	assert_int_equal(code.word[(m.lr - gate_at()) / 4], word);
+	check_same(code.at[(m.lr - gate_at()) / 4]);
+	assert_int_equal(code.at[(m.lr - gate_at()) / 4 + 1], 1);
+}
+
+/* Registers of the VFP unit: of FPEXC EN alone is written. While CPACR does not allow it the guest's own instruction traps. */
+static void vfp(void **state)
+{
+	static const u32 words[] = { VMRS_FPEXC, VMSR_FPEXC, VMRS_MVFR0 };
+
+	for (u32 n = 0; n < 13 * 15 * 2 * ARRAY_SIZE(words); n++) {
+		u32 rt = n % 13, word = words[n / 13 % ARRAY_SIZE(words)] | rt << 12, cond = n / 39 % 15, fpexc, at;
+		bool open = n / 39 / 15;
+
+		insn[0] = (word & 0x0fffffff) | cond << 28;
+		insn[1] = 0xe1a00000;
+		guest_any(FRAME);
+		machine_of_guest(MODE_SVC);
+		m.v.vfp_open = open;
+		m.fpexc = fpexc = random_word();
+		m.mvfr0 = random_word();
+		make(2, 0);
+		check_places();
+		assert_int_equal(code.insns, 1);
+		run();
+		assert_true(m.left);
+		assert_int_equal(m.v.exits[EXIT_VFP_SYS], open);
+		if (!open) {
+			check_own(word);
+			assert_int_equal(m.fpexc, fpexc);
+			continue;
+		}
+		assert_int_equal(m.lr, SITE + 4);
+		at = word & 0xffff0fff;
+		if (at == VMSR_FPEXC)
+			fpexc = g.r[rt] & 0x40000000;
+		else
+			g.r[rt] = at == VMRS_FPEXC ? fpexc : m.mvfr0;
+		g.at++;
+		check_same(1);
+		assert_int_equal(m.fpexc, fpexc);
+	}
+	for (u32 rt = 13; rt < 16; rt++) {
+		struct gate_at at = { .site = SITE, .gate = gate_at(), .insn = insn, .insns = 1 };
+
+		insn[0] = VMRS_FPEXC | rt << 12;
+		assert_false(gate_make(&code, &at));
+	}
+}
+
 /* The expected value is done at once; for another the trapping word is next, before the way back. */
 static void dacr(void **state)
 {
@@ -996,6 +1062,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(returns), cmocka_unit_test(other_lines), cmocka_unit_test(strex_of_another_address), cmocka_unit_test(singles), cmocka_unit_test(dacr),
+		cmocka_unit_test(vfp),
 		cmocka_unit_test(clean), cmocka_unit_test(clean_in_a_loop), cmocka_unit_test(invalidate), cmocka_unit_test(invalidate_and_all), cmocka_unit_test(whole_caches),
 		cmocka_unit_test(loops_of_other_forms),
 		cmocka_unit_test(user_accesses), cmocka_unit_test(no_user_accesses),

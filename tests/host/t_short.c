@@ -100,7 +100,14 @@ void coproc_tlbimva(struct vcpu *vc, u32 value) { tlbi_long++; }
 void code_page_ran(struct vcpu *vc) { }
 void call_vector(struct vcpu *vc) { }
 static bool has_line;
-bool call_abort(struct vcpu *vc, u32 offset, u32 ahead) { return has_line; }
+static u32 line_offset, line_ahead;
+bool call_exception(struct vcpu *vc, u32 offset, u32 ahead)
+{
+	line_offset = offset;
+	line_ahead = ahead;
+	return has_line;
+}
+
 bool cond_holds(u32 cond, u32 cpsr) { return cond == 14 || !cond == !!(cpsr & BIT(30)); }	/* of EQ and NE */
 
 static int setup(void **state)
@@ -252,11 +259,82 @@ static void views_are_toggled(void **state)
 	assert_int_equal(toggles, 1);
 }
 
+/* An instruction that is Undefined in User mode is the guest's, unless it may mean something there. */
+static void undefined_user(void **state)
+{
+	static const struct { u32 insn; bool thumb, is_guests; } words[] = {
+		{ 0xee300a20, false, true }, { 0xee300a20, true, true },	/* vadd.f32 */
+		{ 0x0e300a20, false, true },					/* vaddeq.f32 */
+		{ 0xf2200802, false, true }, { 0xef200802, true, true },	/* vadd.i32 */
+		{ 0xed900b00, false, true }, { 0xed900b00, true, true },	/* vldr */
+		{ 0xf420078f, false, true }, { 0xf920078f, true, true },	/* vld1 */
+		{ 0xeef12a10, false, true }, { 0xeef12a10, true, true },	/* vmrs r2, fpscr */
+		{ 0xe7f000f0, false, true }, { 0xde17, true, true },		/* udf */
+		{ 0xee190f1d, false, false }, { 0xee190f1d, true, false },	/* mrc p15, 0, r0, c9, c13, 0 */
+		{ 0x1e090f1c, false, false }, { 0xfe190f1d, true, false },
+		{ 0xf1010200, false, false }, { 0xb658, true, false }, { 0xb650, true, false },		/* setend */
+		{ 0xdeaf, true, false }, { 0xdeb2, true, false }, { 0xf7f0a001, true, false }, { 0xf7fca123, true, false },	/* trapping words */
+	};
+
+	for (u32 n = 0; n < ARRAY_SIZE(words) * 4; n++) {
+		bool thumb = words[n / 4].thumb, is_guests = words[n / 4].is_guests, open = n & 2;
+		u32 psr = MODE_USR | PSR_N | (thumb ? PSR_T | 0x0400 | BIT(25) : 0);
+
+		setup(NULL);
+		has_line = n & 1;
+		v.open_used = open;
+		v.return_mode = RETURN_MODE_SVC;
+		v.cpsr = psr;
+		v.cp15.vbar = 0x40000000;
+		v.r[15] = PC;
+		v.r[13] = 1;
+		v.bank_sp[BANK_UND] = 2;
+		v.exit_insn = words[n / 4].insn;
+		v.exit_insn_valid = true;
+		line_offset = 0;
+		assert_int_equal(short_exit(&v, VEC_UND), is_guests ? SHORT_DONE : SHORT_NOT);
+		assert_int_equal(v.exits[EXIT_UNDEF], is_guests);
+		assert_int_equal(line_offset, is_guests && open ? 4 : 0);
+		if (line_offset)
+			assert_int_equal(line_ahead, thumb ? 2 : 4);
+		if (!is_guests || (open && has_line)) {	/* not begun; what the line does is t_vector.c's */
+			assert_int_equal(v.cpsr, psr);
+			assert_int_equal(v.r[15], PC);
+			continue;
+		}
+		assert_int_equal(v.cpsr, PSR_N | MODE_UND | PSR_I);
+		assert_int_equal(v.r[15], 0x40000004);
+		assert_int_equal(v.r[14], PC + (thumb ? 2 : 4));
+		assert_int_equal(v.r[13], 2);
+		assert_int_equal(v.bank_sp[BANK_USR], 1);
+		assert_int_equal(v.bank_spsr[BANK_UND], psr);
+		assert_int_equal(v.trouble.outside.count, 1);
+	}
+}
+
+/* Not while somebody looks at each exit, an interrupt is pending, or the word is not known. */
+static void undefined_slow(void **state)
+{
+	for (u32 n = 0; n < 5; n++) {
+		setup(NULL);
+		v.cpsr = n == 0 ? MODE_SVC : MODE_USR | (n == 1 ? PSR_E : 0);
+		v.short_exits = n != 2;
+		v.irq_in = n == 3 ? PSR_I : 0;
+		v.r[15] = PC;
+		v.exit_insn = 0xee300a20;
+		v.exit_insn_valid = n != 4;
+		assert_int_equal(short_exit(&v, VEC_UND), SHORT_NOT);
+		assert_int_equal(v.r[15], PC);
+		assert_int_equal(v.exits[EXIT_UNDEF], 0);
+	}
+}
+
 #define T(fn) cmocka_unit_test_setup(fn, setup)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts), T(aborts_are_noted), T(tlb_operations), T(views_are_toggled) };
+	const struct CMUnitTest tests[] = { T(device_access), T(device_writes_code), T(device_interrupts), T(aborts_are_noted), T(tlb_operations),
+		T(views_are_toggled), T(undefined_user), T(undefined_slow) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,8 +195,8 @@ static void check(u32 mode)
 
 static struct vcpu_open open_is, open_want;
 
-/* What an abort is (B1.9.7), and then the line; then the open page as a system call leaves it. */
-static void abort_and_run(u32 ahead)
+/* What the exception to @mode is (B1.9), and then the line; then the open page as a system call leaves it. */
+static void take_and_run(u32 mode, u32 ahead)
 {
 	const bool user = (want.cpsr & PSR_MODE) == MODE_USR;
 	const u32 old = user ? want.cpsr : (want.cpsr & ~PSR_I) | (open_want.mask & PSR_I);
@@ -207,24 +207,24 @@ static void abort_and_run(u32 ahead)
 		open_want.other_sp = want.r[13];
 		open_want.other_lr = want.r[14];
 	}
-	want.bank_spsr[BANK_ABT] = old;
-	want.r[13] = want.bank_sp[BANK_ABT];
+	want.bank_spsr[bank(mode)] = old;
+	want.r[13] = want.bank_sp[bank(mode)];
 	want.r[14] = want.r[15] + ahead;
-	want.cpsr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | MODE_ABT | PSR_I | PSR_A;
-	run(MODE_ABT);
+	want.cpsr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | mode | PSR_I | (mode == MODE_ABT ? PSR_A : 0);
+	run(mode);
 	open_want.mask = want.cpsr;
 	open_want.psr_or = want.cpsr & (PSR_MODE | PSR_A | PSR_F);
 	open_want.dacr_real = user ? want.dacr_entry : want.cp15.dacr;
 	want.hw_dacr = user ? want.hw_dacr_entry : want.dacr_kernel;
 }
 
-static void start_open(bool user, u32 state_bits)
+static void start_open(u32 mode, bool user, u32 state_bits)
 {
-	start(MODE_ABT, MODE_USR);
+	start(mode, MODE_USR);
 	is.open = &open_is;
 	is.cpsr = (random_word() & (PSR_FLAGS | PSR_GE | PSR_A | PSR_F | PSR_I)) | state_bits | (user ? MODE_USR : MODE_SVC);
 	is.r[13] = random_word();
-	is.bank_sp[BANK_ABT] = STACK + 4 * (random_word() % 32);
+	is.bank_sp[bank(mode)] = STACK + 4 * (random_word() % 32);
 	for (u32 i = 0; i < sizeof(open_is) / 4; i++)
 		((u32 *)&open_is)[i] = random_word();
 	is.cp15.dacr = random_word();
@@ -233,14 +233,14 @@ static void start_open(bool user, u32 state_bits)
 	is.hw_dacr_entry = random_word();
 }
 
-static void check_enter(u32 ahead, u32 state_bits)
+static void check_enter(u32 mode, u32 ahead, u32 state_bits)
 {
 	for (u32 n = 0; n < 200; n++) {
-		start_open(n & 1, n & 1 ? state_bits : 0);
+		start_open(mode, n & 1, n & 1 ? state_bits : 0);
 		want = is;
 		open_want = open_is;
 		memcpy(want_stack, stack, sizeof(stack));
-		abort_and_run(ahead);
+		take_and_run(mode, ahead);
 		assert_true(vector_line_enter(&is, &line, ahead));
 		assert_memory_equal(is.r, want.r, sizeof(is.r));
 		assert_int_equal(is.cpsr, want.cpsr);
@@ -261,9 +261,13 @@ static void test_enter(void **state)
 	for (u32 ahead = 4; ahead <= 8; ahead += 4) {
 		put_linux(MODE_ABT, ahead);
 		assert_true(vector_line_make(&line, MODE_ABT, code, words));
-		check_enter(ahead, 0);
-		check_enter(ahead, PSR_T | 0x0400 | BIT(25));	/* T32 code, in an IT block: its handler is A32 */
+		check_enter(MODE_ABT, ahead, 0);
+		check_enter(MODE_ABT, ahead, PSR_T | 0x0400 | BIT(25));	/* T32 code, in an IT block: its handler is A32 */
 	}
+	put_linux(MODE_UND, 0);
+	assert_true(vector_line_make(&line, MODE_UND, code, words));
+	check_enter(MODE_UND, 4, 0);
+	check_enter(MODE_UND, 2, PSR_T | 0x0400 | BIT(25));
 }
 
 static void refuses_to_enter(const char *what)
@@ -285,17 +289,17 @@ static void test_enter_unusual(void **state)
 	(void)state;
 	put_linux(MODE_ABT, 8);
 	assert_true(vector_line_make(&line, MODE_ABT, code, words));
-	start_open(true, 0);
+	start_open(MODE_ABT, true, 0);
 	missing = true;
 	refuses_to_enter("no page");
-	start_open(true, 0);
+	start_open(MODE_ABT, true, 0);
 	is.bank_sp[BANK_ABT] |= 1;
 	refuses_to_enter("sp not aligned");
-	start_open(false, 0);
+	start_open(MODE_ABT, false, 0);
 	is.bank_sp[BANK_ABT] = STACK + 0xf8;
 	refuses_to_enter("a word in the next page");
 	line.table[MODE_SVC & 15] |= 1;
-	start_open(false, 0);
+	start_open(MODE_ABT, false, 0);
 	refuses_to_enter("an address of T32 code");
 }
 

@@ -61,7 +61,7 @@ def test_guest(boot, native_reports, guest, path):
     if path == "inline" and guest == "entries":
         dump = board.monitor("guest dump")
         done = re.search(r"exceptions: .* lines, which were done (\d+) times, (\d+) times with the abort before, (\d+) of these in the window", dump)
-        assert done and int(done[1]) > 4000 and int(done[2]) > 1000 and int(done[3]) > 700, f"too few exceptions were lines:\n{dump}"
+        assert done and int(done[1]) > 4000 and int(done[2]) > 1600 and int(done[3]) > 700, f"too few exceptions were lines:\n{dump}"
     if path == "inline" and guest == "calls_t32":
         count = {name: int(events) for name, events in re.findall(r"^([A-Z0-9_]+) +(\d+)", stats, re.M)}
         dump = board.monitor("guest dump")

@@ -578,7 +578,7 @@ void call_vector(struct vcpu *v)
 		c->vectors_done += vector_line_do(v, l);
 }
 
-bool call_abort(struct vcpu *v, u32 offset, u32 ahead)
+bool call_exception(struct vcpu *v, u32 offset, u32 ahead)
 {
 	struct call *c = v->calls;
 	const struct vector_line *l = c->line[offset / 4];

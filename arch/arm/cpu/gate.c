@@ -255,6 +255,34 @@ static bool do_dacr(struct gate *g, u32 w)
 	return rt < SP;
 }
 
+/*
+ * VMRS and VMSR, as the window does them, when CPACR allows: else the guest's own instruction is next before the way back, and traps. Of FPEXC only
+ * EN is written (vfp_sys_write()); the way back synchronizes it.
+ */
+static bool do_vfp(struct gate *g, u32 w)
+{
+	u32 rt = RD(w), closed;
+
+	load(g, LR, VCPU(vfp_open));
+	put(g, 0xe35e0000);				/* CMP lr, #0 */
+	put(g, EQ << 28 | 0x0a000000);
+	closed = g->c->words - 1;
+	if (w & BIT(20)) {
+		put(g, w);
+	} else {
+		put(g, 0xe200e101 | rt << 16);		/* AND lr, rt, #FPEXC.EN */
+		put(g, (w & 0xffff0fff) | LR << 12);
+	}
+	count(g, EXIT_VFP_SYS, LR);
+	load_literal(g, g->at->site + 4);
+	put_return(g);
+	branch_here(g, closed);
+	put_to_user(g);
+	put(g, w);
+	end_trap(g);
+	return rt < SP;
+}
+
 /* TST or the like, with the guest's flags (rule 4) */
 static void put_test(struct gate *g, u32 w)
 {
@@ -826,6 +854,11 @@ static bool make_single(struct gate *g)
 		break;
 	case 0xee070f35:
 		g->ok &= do_invalidate(g, w);
+		break;
+	case 0xeef80a10:			/* FPEXC */
+	case 0xeee80a10:
+	case 0xeef70a10:			/* MVFR0 */
+		g->ok &= do_vfp(g, w);
 		break;
 	case 0xee0d0f70:			/* TPIDRURO */
 		g->ok &= do_always(g, w, EXIT_CP15_THREAD);

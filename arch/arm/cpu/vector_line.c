@@ -328,7 +328,8 @@ bool vector_line_enter(struct vcpu *v, const struct vector_line *l, u32 ahead)
 	const bool user = vcpu_mode(v) == MODE_USR;
 	const u32 old = user ? v->cpsr : (v->cpsr & ~PSR_I) | (v->open->mask & PSR_I);
 	const u32 bank = l->bank, sp = v->bank_sp[bank], handler = l->table[old % VECTOR_TABLE], was_sp = v->r[SP], was_lr = v->r[LR];
-	u32 *frame, psr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | l->mode | PSR_I | PSR_A;
+	const u32 masked = l->mode == MODE_UND ? PSR_I : PSR_I | PSR_A;	/* B1.9 */
+	u32 *frame, psr = (old & ~(PSR_MODE | PSR_T | PSR_E | PSR_J | PSR_IT)) | l->mode | masked;
 
 	if (is_odd(l, sp, handler))
 		return false;

@@ -44,7 +44,7 @@ bool vector_line_make(struct vector_line *l, u32 mode, const u32 *word, u32 word
 bool vector_line_do(struct vcpu *v, const struct vector_line *l);
 
 /*
- * The abort before it as well: it is taken at r[15] in User or Supervisor mode, where modes are no more than banked registers, by a vector of which
+ * The abort or Undefined Instruction exception before it as well: it is taken at r[15] in User or Supervisor mode, where modes are no more than banked registers, by a vector of which
  * @l is the line. @ahead: how far its return address is ahead. What is in the open page stays there, and is as the guest goes on with it.
  * False: nothing was done.
  */

@@ -47,10 +47,10 @@ int call_init(struct vcpu *v) __must_check;
  */
 void call_vector(struct vcpu *v);
 /*
- * Take the abort with vector @offset at r[15], whose return address is @ahead of that, and do what the guest begins it with. Only from User and
+ * Take the abort or Undefined Instruction exception with vector @offset at r[15], whose return address is @ahead of that, and do what the guest begins it with. Only from User and
  * Supervisor mode; nothing has come home from the open page, DACR is settled. False: nothing was done.
  */
-bool call_abort(struct vcpu *v, u32 offset, u32 ahead);
+bool call_exception(struct vcpu *v, u32 offset, u32 ahead);
 /* Is what is not looked at any more as it was? Returns how many pages are not. */
 u32 call_audit(struct vcpu *v);
 /* For the dump of the path. */
@@ -59,7 +59,7 @@ void call_dump(struct vcpu *v);
 static inline int call_init(struct vcpu *v) { return 0; }
 static inline void call_refresh(struct vcpu *v) { }
 static inline void call_vector(struct vcpu *v) { }
-static inline bool call_abort(struct vcpu *v, u32 offset, u32 ahead) { return false; }
+static inline bool call_exception(struct vcpu *v, u32 offset, u32 ahead) { return false; }
 static inline u32 call_audit(struct vcpu *v) { return 0; }
 static inline void call_dump(struct vcpu *v) { }
 #endif

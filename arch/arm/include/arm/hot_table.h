@@ -61,4 +61,6 @@
  */
 #define GATE_TABLE(KIND, WORD)											\
 	/* in loops, mostly of one turn, where code was changed */						\
-	KIND(ICIMVAU)                                  WORD(ICIMVAU,    0xffff0fff, 0xee070f35, 12, 14, true)
+	KIND(ICIMVAU)                                  WORD(ICIMVAU,    0xffff0fff, 0xee070f35, 12, 14, true)	\
+	/* VMRS; Linux: twice for each process that takes the VFP unit from another */				\
+	KIND(MVFR0_R)                                  WORD(MVFR0_R,    0xffff0fff, 0xeef70a10, 12, 14, true)
