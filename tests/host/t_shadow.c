@@ -1178,6 +1178,16 @@ static void changes_again_and_again(void **state)
 		assert_int_equal(s->fills, fills + (i < 4));
 	}
 	audit();
+	v->cp15.sctlr = 0;
+	v->cpsr = MODE_SVC;
+	shadow_reset(v);	/* what starts then is told apart from what was there */
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	shadow_look_again(v, RAM + 0x4000);
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	assert_int_equal(s->fills, fills + 1);
+	audit();
 }
 
 /* What User mode executed unscanned, and its kernel may have changed: by no mapping it goes on without a fault. */
