@@ -1111,6 +1111,56 @@ static void user_pages_are_noted(void **state)
 	assert_int_equal(v->no_code[vcpu_no_code(page[1])], page[1]);
 }
 
+/* Cases with pages and lines of descriptors of their own: User mode executes the page where its kernel cannot write; ICIMVAU is the window's since. */
+#define CASE_VA(i)	(0x00100000u + 0x20000 * (i))
+#define CASE_PAGE(i)	(RAM + 0x3000 + 0x2000 * (i))
+
+static u32 ran_by_another(u32 i)
+{
+	u32 page = (u32)displaced + CASE_PAGE(i);
+
+	l2(0, CASE_VA(i), P(CASE_PAGE(i), URO));
+	assert_true(guest_does(CASE_VA(i), ACC_EXEC, false));
+	v->no_code[vcpu_no_code(page)] = page;
+	return page;
+}
+
+/* The same where the kernel comes to be able to write later, whatever makes the entry: it is noted when that is executed. */
+static void user_pages_are_noted_later(void **state)
+{
+	static const u32 ap[] = { URW, KRW_URO };
+
+	l1(0, 0x00100000, G_L2(0) | 1);
+	mmu_on();
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(ap); i++) {		/* another mapping, by an access of data to it or beside it */
+		u32 page = ran_by_another(i), at = CASE_VA(i) + 0x10000;
+
+		l2(0, at, P(CASE_PAGE(i), ap[i / 2]));
+		l2(0, at + PAGE_SIZE, P(CASE_PAGE(i) + PAGE_SIZE, URW));
+		assert_true(guest_does(at + (i & 1) * PAGE_SIZE, ACC_READ, false));
+		assert_true(guest_does(at, ACC_READ, false));
+		assert_int_equal(v->no_code[vcpu_no_code(page)], page);
+		assert_true(guest_does(at, ACC_EXEC, false));
+		assert_int_equal(v->no_code[vcpu_no_code(page)], 0);
+	}
+	audit();
+	for (u32 i = 4; i < 4 + ARRAY_SIZE(ap); i++) {		/* the same one, by comparing */
+		u32 page = ran_by_another(i);
+		u64 fills;
+
+		l2(0, CASE_VA(i), P(CASE_PAGE(i), ap[i - 4]));
+		shadow_tlbi(v, TLBI_ALL, 0);
+		assert_true(guest_does(CASE_VA(i), ACC_READ, false));
+		assert_true(guest_does(CASE_VA(i), ACC_EXEC, false));
+		assert_int_equal(v->no_code[vcpu_no_code(page)], 0);
+		fills = s->fills;
+		shadow_tlbi(v, TLBI_ALL, 0);			/* once */
+		assert_true(guest_does(CASE_VA(i), ACC_EXEC, false));
+		assert_int_equal(s->fills, fills);
+	}
+	audit();
+}
+
 /* Pages of a run-time compiler are not looked at for ever. */
 static void changes_again_and_again(void **state)
 {
@@ -1127,6 +1177,16 @@ static void changes_again_and_again(void **state)
 		assert_true(guest_does(0x00101000, ACC_EXEC, false));
 		assert_int_equal(s->fills, fills + (i < 4));
 	}
+	audit();
+	v->cp15.sctlr = 0;
+	v->cpsr = MODE_SVC;
+	shadow_reset(v);	/* what starts then is told apart from what was there */
+	mmu_on();
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	shadow_look_again(v, RAM + 0x4000);
+	u64 fills = s->fills;
+	assert_true(guest_does(0x00101000, ACC_EXEC, false));
+	assert_int_equal(s->fills, fills + 1);
 	audit();
 }
 
@@ -3005,7 +3065,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_strategy), T(code_without_a_copy), T(lost_nodes_are_found), E(mmu_off), E(memory_of_another_guest), E(pages_with_breakpoints), E(sections_stay_sections), E(store_into_own_page), E(store_beside_code),
 		E(scan_reads_memory), T(dacr_costs_no_fill), T(many_domains), T(manager_domain), E(mixed_slot),
-		E(user_code_is_not_scanned), E(another_kernel_starts), E(views_are_toggled), E(user_pages_are_noted), E(changes_again_and_again), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
+		E(user_code_is_not_scanned), E(another_kernel_starts), E(views_are_toggled), E(user_pages_are_noted), E(user_pages_are_noted_later), E(changes_again_and_again), E(user_is_forgotten), E(unscanned_for_user_only), E(window_moves_out_of_the_way), E(stubs_stand_apart),
 		T(window_with_full_guest), E(slot_changes_kind), E(range_of_pages), E(one_page_by_the_short_way), T(tables_share_an_asid), E(operations_among_other_spaces),
 		T(root_is_passed_on), E(what_rests_wakes), E(tables_of_what_rests_change), E(pages_that_grow), E(sections_that_grow), E(what_rests_is_tracked), E(what_rests_makes_room),
 		T(resting_nodes_are_audited), E(table_of_a_dead_space),

@@ -303,6 +303,18 @@ static inline gpa_t gpa_of(const struct shadow *s, hpa_t hpa)
 	return guest_map_gpa(&s->v->guest->map, hpa);
 }
 
+/* May the guest's kernel write by small page @d? */
+static inline bool kernel_writes(u32 d, bool manager)
+{
+	return manager || ap_rights_pl1[FIELD(d, 9, 9) << 2 | FIELD(d, 5, 4)] == RIGHTS_RW;
+}
+
+/* What a frame has where User mode executes the page, unscanned, by a mapping by which its kernel may write (@kernel_writes) or may not. */
+static inline u32 frame_ran(bool kernel_writes)
+{
+	return kernel_writes ? FRAME_USER_W : FRAME_USER;
+}
+
 /* Mostly it is in the largest span, which is the first. */
 static inline struct frame *frame_of(struct shadow *s, gpa_t gpa)
 {

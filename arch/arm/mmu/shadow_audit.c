@@ -68,11 +68,11 @@ static void compare(struct audit *a, gva_t va, enum view view, hpa_t target, boo
 /* -- entries -- */
 
 /* May something that was not scanned be executed at @va in view @view (rules 5 and 9 of shadow_fill.c)? */
-static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame)
+static bool may_run_unscanned(const struct shadow *s, const struct node *n, enum view view, gva_t va, const struct frame *frame, bool writable)
 {
 	if (s->v->path && !s->v->path->code)
 		return true;		/* privileged modes execute nothing of it */
-	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & FRAME_USER;
+	return view == VIEW_U && n->desc & L1_TYPE && !s->scan_user && !is_vector_page(s->v, va) && frame->w[0] & frame_ran(writable);
 }
 
 static bool is_outside(const struct region *r)
@@ -119,7 +119,7 @@ static void audit_page(struct audit *a, const struct node *n, enum view view, u3
 		violation(a, "page of tables is writable", root, va, e);
 	if (n->in_step && !check_holds(s, (struct node *)(uintptr_t)n, view, idx))
 		violation(a, "entry of a table in step does not hold", root, va, e);
-	if (exec && !frame_is_code(frame) && !may_run_unscanned(s, n, view, va, frame))
+	if (exec && !frame_is_code(frame) && !may_run_unscanned(s, n, view, va, frame, writable))
 		violation(a, "executable and not scanned", root, va, e);
 	if (!(frame->w[0] & FRAME_MANY) && (frame->w[0] & FRAME_NAME) != me && frame->w[1] != me)
 		violation(a, "mapping is not tracked", root, va, e);

@@ -68,9 +68,10 @@ __attribute__((noinline)) u32 low_bits_learn(struct shadow *s, struct low_bits *
 /* The same for descriptor @desc of a small page of RAM. */
 static u32 bits_of_page(const struct check *c, u32 desc)
 {
-	u32 low = desc & ~PAGE_MASK;
+	u32 low = desc & ~PAGE_MASK, bits = bits_here(c, low_bits(c->s, low, c->view, c->manager), !(low & L2_NG));
 
-	return bits_here(c, low_bits(c->s, low, c->view, c->manager), !(low & L2_NG));
+	/* Where the kernel may write, what is executable is looked at each time (check_described()). */
+	return bits && c->view == VIEW_U && kernel_writes(low, c->manager) ? bits | L2_XN : bits;
 }
 
 /* The entry @e of page @page under @bits: what may stay of it. It keeps being what it is to code and to User mode. */
@@ -107,6 +108,10 @@ static u32 check_described(const struct check *c, gva_t va, u32 e, u32 desc)
 	if (!frame && !is_device(c->s, ALIGN_DOWN(w.gpa, PAGE_SIZE)))
 		return 0;
 	bits = bits_for(c, &w, !frame);
+	/* Its kernel may write by this mapping now, and User mode is to be seen to execute by one like it (FRAME_USER_W). */
+	if (c->view == VIEW_U && frame && !frame_is_code(frame) && !(frame->w[0] & FRAME_USER_W) &&
+	    (c->manager || ap_rights_pl1[w.ap] == RIGHTS_RW))
+		e |= L2_XN;
 	c->n->large |= w.size > PAGE_SIZE;	/* it may have been a small page: an operation on any part of it is about all of it now */
 	return bits ? narrowed(c, e, ALIGN_DOWN(w.gpa, PAGE_SIZE), bits, frame) : 0;
 }

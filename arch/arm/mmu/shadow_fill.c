@@ -11,7 +11,8 @@
  *     entry that allows the access. The first touch maps all rights that the guest grants, so a read prepares the write.
  *  4  A slot is linked to one view at a time. It is toggled by faults only, never by a mode switch.
  *  5  A mapping is executable only if (a) the page was scanned, it is then read-only and maps code_page_get()'s target, or
- *     (b) it is an unscanned page in view U that virtual User mode has fetched from, there or elsewhere (FRAME_USER). What User
+ *     (b) it is an unscanned page in view U that virtual User mode has fetched from, there or elsewhere (FRAME_USER), and where the
+ *     kernel may write, by a mapping by which it may (FRAME_USER_W: ICIMVAU has that looked at again). What User
  *     mode only reads or writes stays execute-never, so that the guest kernel's first jump there faults. And User mode's first fetch
  *     from a page that is scanned code faults: code_page_interpreted() is asked whether it is right for User mode, too.
  *  6  A page that is scanned code is mapped writable nowhere, sections included. The store that wants it ends its time as
@@ -238,9 +239,9 @@ static u32 ahead_bits(const struct fill *f, struct node *n, u32 d, bool user_exe
 
 /*
  * Entry for the neighbour in @frame that the guest describes by descriptor @d, whose low bits give @bits, or 0. Counts the page in its
- * frame. It is executable only if @bits are and User mode has executed the page before.
+ * frame. It is executable only if @bits are and User mode has executed the page before, which @ran of the frame says.
  */
-static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 bits, u32 tbl, u32 idx)
+static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 bits, u32 ran, u32 tbl, u32 idx)
 {
 	u32 was;
 
@@ -251,7 +252,7 @@ static inline u32 ahead_entry(struct shadow *s, struct frame *frame, u32 d, u32 
 		frame->w[0] = was | FRAME_ENTRY | tbl << 8 | idx;
 	else if (!(was & FRAME_MANY))
 		frame_add(s, frame, tbl, idx, d & PAGE_MASK);
-	return ((d & PAGE_MASK) + bits) | (was & FRAME_USER ? 0 : L2_XN);
+	return ((d & PAGE_MASK) + bits) | (was & ran ? 0 : L2_XN);
 }
 
 /* The same while the guest kernel fetches: of its code only what was scanned already. */
@@ -281,9 +282,10 @@ static inline bool is_far_from_vectors(const struct shadow *s, gva_t va)
 
 /*
  * From entry @i of 16 on, those whose guest descriptors have the low bits @low, which give @bits, for pages of the largest span; @name: that of the
- * first entry in frames. What is otherwise ends it: returns where. The hottest loop here, in a function of its own for its registers.
+ * first entry in frames; @ran: as ahead_entry(). What is otherwise ends it: returns where. The hottest loop here, in a function of its own for its
+ * registers.
  */
-static __attribute__((noinline)) u32 fill_alike(struct shadow *s, u32 *p, const u32 *guest, u32 i, u32 low, u32 bits, u32 name)
+static __attribute__((noinline)) u32 fill_alike(struct shadow *s, u32 *p, const u32 *guest, u32 i, u32 low, u32 bits, u32 name, u32 ran)
 {
 	const u32 from = (u32)s->span[0].base + low, pages = s->span[0].size >> PAGE_SHIFT, entry = bits - low;
 	struct frame *const frames = s->span[0].frame;
@@ -304,7 +306,7 @@ static __attribute__((noinline)) u32 fill_alike(struct shadow *s, u32 *p, const 
 			if (!(was & FRAME_MANY))
 				frame_add_name(s, &frames[nr], name + i, guest[i] & PAGE_MASK);
 		}
-		*(volatile u32 *)&p[i] = was & FRAME_USER ? d : d | L2_XN;
+		*(volatile u32 *)&p[i] = was & ran ? d : d | L2_XN;
 	}
 	return i;
 }
@@ -313,7 +315,7 @@ static __attribute__((noinline)) u32 fill_alike(struct shadow *s, u32 *p, const 
 static u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u32 *p, const u32 *guest)
 {
 	bool user_exec = f->user_exec && is_far_from_vectors(f->s, f->va);	/* they are never among these */
-	u32 low = ~0u, bits = 0, filled = 0;
+	u32 low = ~0u, bits = 0, ran = 0, filled = 0;
 
 	for (u32 i = 0; i < 16; i++) {
 		u32 d = guest[i], end, e;
@@ -326,16 +328,17 @@ static u32 fill_line(const struct fill *f, struct node *n, u32 tbl, u32 first, u
 		if ((d & ~PAGE_MASK) != low) {		/* neighbours are mostly alike */
 			low = d & ~PAGE_MASK;
 			bits = ahead_bits(f, n, low, user_exec);
+			ran = frame_ran(kernel_writes(low, f->manager));
 		}
 		if (!bits)
 			continue;
-		end = fill_alike(f->s, p, guest, i, low, bits, FRAME_ENTRY | tbl << 8 | first);
+		end = fill_alike(f->s, p, guest, i, low, bits, FRAME_ENTRY | tbl << 8 | first, ran);
 		if (end != i) {
 			filled += end - i;
 			i = end - 1;
 			continue;
 		}
-		e = ahead_entry(f->s, frame_of(f->s, d & PAGE_MASK), d, bits, tbl, first + i);
+		e = ahead_entry(f->s, frame_of(f->s, d & PAGE_MASK), d, bits, ran, tbl, first + i);
 		if (!e)
 			continue;
 		*(volatile u32 *)&p[i] = e;
@@ -513,7 +516,8 @@ static void fill(struct fill *f)
 	if (f->acc == ACC_EXEC)
 		resolve_exec(f, ALIGN_DOWN(f->w->gpa, PAGE_SIZE));
 	f->user_exec = !f->priv && !is_flat(s) && !s->scan_user && !is_vector_page(s->v, f->va) && !debug_page(s->v, f->va);
-	if (f->user_exec && f->frame && (f->frame->w[0] & (FRAME_CODE | FRAME_USER)) == FRAME_USER && (!f->w->xn || f->w->manager))
+	if (f->user_exec && f->frame && !frame_is_code(f->frame) && f->frame->w[0] & frame_ran(rights_of(f->w, VIEW_K) == RIGHTS_RW) &&
+	    (!f->w->xn || f->w->manager))
 		f->exec = true;
 	if (can_be_section(f))
 		fill_section(f);
@@ -712,8 +716,7 @@ bool shadow_fill_short(struct vcpu *v, gva_t va, enum shadow_access acc, bool pr
 	if (p[idx - first] || !fits_as_is(&f, n, w->l2desc))
 		return false;
 	if (acc == ACC_EXEC)
-		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK),
-			       ap_rights_pl1[FIELD(w->l2desc, 9, 9) << 2 | FIELD(w->l2desc, 5, 4)] == RIGHTS_RW);
+		note_user_page(&f, hpa_of(s, w->l2desc & PAGE_MASK), kernel_writes(w->l2desc, false));
 	tbl_mark(s, tbl, idx);
 	n->ref = true;
 	s->fills++;
@@ -783,7 +786,7 @@ u32 refill_entry(struct shadow *s, struct node *n, enum view view, u32 tbl, u32 
 	const struct fill f = { .s = s, .view = view, .manager = s->manager >> (2 * L1_DOMAIN_OF(n->desc)) & 1 };
 
 	tbl_mark(s, tbl, idx);
-	return ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), tbl, idx);
+	return ahead_entry(s, frame_of(s, desc & PAGE_MASK), desc, ahead_bits(&f, n, desc & ~PAGE_MASK, false), 0, tbl, idx);
 }
 
 /*

@@ -135,6 +135,7 @@ void track_reset(struct shadow *s)
 	if (!s->spans)
 		spans_init(s);
 	spans_reset(s);
+	memset(s->looked, 0, sizeof(s->looked));
 }
 
 /* -- code pages -- */
