@@ -12,15 +12,15 @@
 #define CPACR_CP10_11	0x00f00000
 #define FPEXC_EN	0x40000000
 
-/* Use of the unit; r12 and lr say in the end what CPACR and FPEXC were. */
+/* Use of the unit, as vfp.c has it: of what the guest chose nothing may deny Advanced SIMD. r12 and lr say in the end what CPACR and FPEXC were. */
 	.macro	borrow
 	push	{r4, lr}
 	mrc	p15, 0, r12, c1, c0, 2
-	orr	r4, r12, #CPACR_CP10_11
+	mov	r4, #CPACR_CP10_11	@ neither ASEDIS nor D32DIS
 	mcr	p15, 0, r4, c1, c0, 2
 	isb
 	vmrs	lr, fpexc
-	orr	r4, lr, #FPEXC_EN
+	mov	r4, #FPEXC_EN
 	vmsr	fpexc, r4
 	isb
 	vpush	{d0-d15}

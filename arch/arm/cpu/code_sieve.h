@@ -7,10 +7,11 @@
 /*
  * Encodings are put into eight groups, a bit each. A word passes where some group has its bits 27:23, its bits 24:20, its bits 19:16 and its
  * bits 15:12, each by itself, or where its bits 31:27 are all ones. So none is missed, and few pass in vain if what differs in several of these
- * fields is not in one group. The assembly knows this layout.
+ * fields is not in one group. The assembly knows this layout, and VLDM faults where it is not aligned (A3.2.1).
  */
 struct code_sieve {
-	u8 high[32], low[32], rn[16], rd[16];	/* by bits 27:23, 24:20, 19:16, 15:12: the groups that have these */
+	_Alignas(8) u8 high[32];		/* by bits 27:23, 24:20, 19:16, 15:12: the groups that have these */
+	u8 low[32], rn[16], rd[16];
 	u8 weight[16];				/* 1 << i % 8 */
 };
 
