@@ -55,7 +55,7 @@ void code_page_get(struct vcpu *v, gpa_t gpa, gva_t gva, hpa_t *exec);
 int code_pages_init(struct vcpu *v) __must_check;
 void code_pages_reset(struct vcpu *v);	/* drop everything */
 void code_pages_dump(struct vcpu *v);	/* one line about the pool, for CODE_PAGES */
-u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's, and like it */
+u32 code_pages_audit(struct vcpu *v);	/* number of violations, printed: each live copy is exactly one page's; stale words are said */
 
 /*
  * Is the page scanned code (so that no writable mapping of it may exist)? With @exec: and can it be executed without code_page_get(), because its
