@@ -38,10 +38,10 @@ static inline bool fs_is_simple(u32 fsr)
 	return (BIT(0x5) | BIT(0x7) | BIT(0xf)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
 }
 
-/* The same, and what is the shadow's own doing: permission faults of sections, closed domains. */
+/* What is the shadow's own doing where the guest has small pages: permission faults of sections, closed domains. */
 static inline bool fs_is_of_shadow(u32 fsr)
 {
-	return (BIT(0x5) | BIT(0x7) | BIT(0x9) | BIT(0xb) | BIT(0xd) | BIT(0xf)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
+	return (BIT(0x9) | BIT(0xb) | BIT(0xd)) >> (fsr & 0xf) & ~(fsr >> 10) & 1;
 }
 
 /* On path `inline` stubs only remember the guest's DACR. False: what the host's is for it, C must find out. */
@@ -307,7 +307,7 @@ static enum short_end data_abort(struct vcpu *v, gva_t va, enum shadow_access ac
 
 	if (fsr > SHORT_WALK_PAGE)
 		return pass_on(v, acc, fsr, va) ? SHORT_DONE : SHORT_NOT;
-	if (fsr == SHORT_WALK_PAGE && fill(v, va, acc, &w))
+	if (toggle(v, va, acc) || (fsr == SHORT_WALK_PAGE && fill(v, va, acc, &w)))
 		return SHORT_DONE;
 	return acc == ACC_EXEC ? SHORT_NOT : short_device(v, va, acc);
 }
@@ -317,9 +317,9 @@ static enum short_end short_abort(struct vcpu *v, u32 fsr, gva_t va, enum shadow
 	/* In a stub, which User mode never is: path_inline.c knows of which instruction it is. */
 	if (vcpu_privileged(v) && shadow_is_umbras(v, v->r[15]))
 		return SHORT_NOT;
-	if (fs_is_of_shadow(fsr) && toggle(v, va, acc))
-		return SHORT_DONE;
-	return fs_is_simple(fsr) ? data_abort(v, va, acc) : SHORT_NOT;
+	if (fs_is_simple(fsr))
+		return data_abort(v, va, acc);
+	return fs_is_of_shadow(fsr) && toggle(v, va, acc) ? SHORT_DONE : SHORT_NOT;
 }
 
 /* -- TLB operations -- */
